@@ -1,0 +1,157 @@
+//! What a token says: its times and audience, the product's credentials, the entity limit.
+
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use super::{Gateway, refused};
+use crate::{
+    clock::Clock,
+    error::{Error, Result},
+    settings::{BadSetting, Environment},
+};
+
+/// Clocks may differ by this much.
+const LEEWAY_SECONDS: f64 = 60.0;
+/// A token issued further in the future than this is refused.
+const ISSUED_AHEAD_SECONDS: f64 = 300.0;
+/// The last second of the year 9999.
+const LAST_SECOND: f64 = 253_402_300_799.0;
+/// Entities of each type per observable: the default, and the most.
+const LIMIT: usize = 100;
+const MOST: usize = 1000;
+
+/// The verified claims of one caller.
+pub struct Claims(Map<String, Value>);
+
+impl Claims {
+    pub(super) fn new(claims: Map<String, Value>) -> Self {
+        Self(claims)
+    }
+
+    /// The product's credentials.
+    ///
+    /// Errors: `Unauthorized` when one is missing, empty or of the wrong type.
+    pub fn credentials<C: DeserializeOwned>(&self) -> Result<C> {
+        serde_json::from_value(Value::Object(self.0.clone())).map_err(|_| {
+            refused("the token lacks a credential of this product; make it again with all of them")
+        })
+    }
+
+    /// `CTR_ENTITIES_LIMIT`: claim, then environment, then 100; above 1,000 counts as 1,000.
+    pub(crate) fn entities_limit(&self, environment: Option<&str>) -> usize {
+        let claim = self.0.get("CTR_ENTITIES_LIMIT");
+        let wanted = match claim {
+            Some(Value::Number(number)) => number.as_u64(),
+            Some(Value::String(text)) => digits(text),
+            _ => None,
+        };
+        let wanted = wanted.filter(|limit| *limit > 0);
+        let wanted = wanted.or_else(|| environment.and_then(digits).filter(|limit| *limit > 0));
+        wanted.map_or(LIMIT, |limit| usize::try_from(limit).unwrap_or(MOST).min(MOST))
+    }
+
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name)?.as_str()
+    }
+
+    fn seconds(&self, name: &str) -> Result<Option<f64>> {
+        let Some(value) = self.0.get(name) else { return Ok(None) };
+        let seconds = value.as_f64().filter(|seconds| (0.0..=LAST_SECOND).contains(seconds));
+        seconds.map(Some).ok_or_else(|| outdated(name))
+    }
+
+    /// The audiences, without one trailing slash each; none when `aud` is missing or no text.
+    fn audiences(&self) -> Vec<&str> {
+        match self.0.get("aud") {
+            Some(Value::String(one)) => vec![without_slash(one)],
+            Some(Value::Array(all)) => {
+                all.iter().filter_map(Value::as_str).map(without_slash).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// Digit texts only: no sign, no blank, no fraction. Too long for a number is still a number.
+fn digits(text: &str) -> Option<u64> {
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| text.parse().unwrap_or(u64::MAX))
+}
+
+fn without_slash(url: &str) -> &str {
+    url.strip_suffix('/').unwrap_or(url)
+}
+
+fn outdated(claim: &str) -> Error {
+    refused("the token has expired or is not valid yet; make it again").with("token.claim", claim)
+}
+
+/// What the relay asks of claims.
+pub(super) struct Rules {
+    base_urls: Vec<String>,
+    expiry_required: bool,
+    clock: Clock,
+}
+
+impl Rules {
+    pub(super) fn new(environment: &Environment, clock: Clock) -> Result<Self, BadSetting> {
+        let base_urls = environment.list("RELAY_BASE_URL");
+        Ok(Self {
+            base_urls: base_urls.into_iter().map(|url| without_slash(url).to_owned()).collect(),
+            expiry_required: environment.flag("REQUIRE_TOKEN_EXPIRY", false)?,
+            clock,
+        })
+    }
+
+    /// Whom a token must be made for: what the operator set, else what the gateway says.
+    pub(super) fn audience(&self, gateway: &Gateway) -> Vec<String> {
+        if self.base_urls.is_empty() { gateway.base_urls.clone() } else { self.base_urls.clone() }
+    }
+
+    /// Rules for tokens signed with the shared secret: times, and the audience if both sides
+    /// name one.
+    pub(super) fn check_shared_secret(&self, claims: &Claims) -> Result<()> {
+        self.check_times(claims)?;
+        if claims.0.contains_key("aud") && !self.base_urls.is_empty() {
+            check_audience(claims, &self.base_urls)?;
+        }
+        Ok(())
+    }
+
+    /// Rules for configuration tokens: times, and an audience that is this relay.
+    pub(super) fn check_configuration_token(
+        &self,
+        claims: &Claims,
+        audience: &[String],
+    ) -> Result<()> {
+        self.check_times(claims)?;
+        check_audience(claims, audience)
+    }
+
+    fn check_times(&self, claims: &Claims) -> Result<()> {
+        let now = self.clock.seconds() as f64;
+        let expires = claims.seconds("exp")?;
+        if expires.is_none() && self.expiry_required {
+            return Err(outdated("exp"));
+        }
+        if expires.is_some_and(|end| end < now - LEEWAY_SECONDS) {
+            return Err(outdated("exp"));
+        }
+        if claims.seconds("nbf")?.is_some_and(|start| start > now + LEEWAY_SECONDS) {
+            return Err(outdated("nbf"));
+        }
+        if claims.seconds("iat")?.is_some_and(|issued| issued > now + ISSUED_AHEAD_SECONDS) {
+            return Err(outdated("iat"));
+        }
+        Ok(())
+    }
+}
+
+fn check_audience(claims: &Claims, wanted: &[String]) -> Result<()> {
+    let named = claims.audiences();
+    if wanted.iter().any(|url| named.contains(&without_slash(url))) {
+        return Ok(());
+    }
+    Err(refused("the token was made for another relay's URL; check the module's URL and make the token again")
+        .with("audience.wanted", wanted.join(",")))
+}

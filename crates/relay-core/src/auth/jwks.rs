@@ -1,0 +1,185 @@
+//! Configuration tokens: signed by Threat Response, verified with the key set of its region.
+//!
+//! The key host is named by the token, so it is believed only when it stands in our own list, and
+//! the address is built from the list's entry. Nothing else of the token reaches the network.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use jsonwebtoken::DecodingKey;
+use tokio::time::Instant;
+
+use super::{refused, rsa, token::Token};
+use crate::{
+    clock::Clock,
+    error::{Error, Result},
+    http::{BaseUrl, Http, Request, Response},
+    settings::{BadSetting, Environment},
+    telemetry::Tally,
+};
+
+/// Threat Response's regions: North America, Europe, Asia-Pacific.
+const REGIONS: [&str; 3] =
+    ["visibility.amp.cisco.com", "visibility.eu.amp.cisco.com", "visibility.apjc.amp.cisco.com"];
+/// A key set is read again after this, and used no longer than that when its host is down.
+const FRESH_SECONDS: i64 = 15 * 60;
+const STALE_SECONDS: i64 = 24 * 60 * 60;
+/// An unknown `kid` makes us look again, but not more often than this.
+const LOOK_AGAIN_SECONDS: i64 = 60;
+/// After a failure the host is left alone for this long.
+const PAUSE_SECONDS: i64 = 5;
+/// What one fetch may take and bring.
+const LONGEST: Duration = Duration::from_secs(3);
+const LARGEST: usize = 64 * 1024;
+
+/// The hosts that are trusted to name keys, and the keys they named.
+pub(super) struct KeyHosts {
+    hosts: Vec<KeyHost>,
+    http: Http,
+    clock: Clock,
+}
+
+struct KeyHost {
+    /// As a token names it: host, or host and port, in lower case.
+    name: String,
+    origin: BaseUrl,
+    /// Held while the set is fetched: that is the single flight.
+    set: tokio::sync::Mutex<KeySet>,
+}
+
+#[derive(Default)]
+struct KeySet {
+    keys: HashMap<String, DecodingKey>,
+    read_at: Option<i64>,
+    tried_at: Option<i64>,
+    failed_at: Option<i64>,
+}
+
+impl KeyHosts {
+    /// `JWKS_HOSTS` replaces the three regions: hosts, or origins on loopback for tests.
+    pub(super) fn new(
+        environment: &Environment,
+        http: Http,
+        clock: Clock,
+    ) -> Result<Self, BadSetting> {
+        let listed = environment.list("JWKS_HOSTS");
+        let listed = if listed.is_empty() { REGIONS.to_vec() } else { listed };
+        let hosts = listed.into_iter().map(KeyHost::listed).collect::<Option<_>>();
+        let bad = || {
+            BadSetting::new("JWKS_HOSTS", "must list host names, such as visibility.amp.cisco.com")
+        };
+        Ok(Self { hosts: hosts.ok_or_else(bad)?, http, clock })
+    }
+
+    /// Whether a key of the token's own region signed it.
+    ///
+    /// Errors: `Unauthorized`.
+    pub(super) async fn verify(
+        &self,
+        token: &Token<'_>,
+        deadline: Instant,
+        tally: &Tally,
+    ) -> Result<()> {
+        let host = token.claims.text("jwks_host").and_then(|named| self.host(named));
+        let host = host.ok_or_else(|| unusable_host("not listed"))?;
+        let kid = token.kid().ok_or_else(unknown_key)?;
+        let key = self.key(host, kid, deadline, tally).await?;
+        if token.is_signed_by(&key) { Ok(()) } else { Err(super::not_signed_by_us()) }
+    }
+
+    fn host(&self, named: &str) -> Option<&KeyHost> {
+        let named = named.to_ascii_lowercase();
+        self.hosts.iter().find(|host| host.name == named)
+    }
+
+    async fn key(
+        &self,
+        host: &KeyHost,
+        kid: &str,
+        deadline: Instant,
+        tally: &Tally,
+    ) -> Result<DecodingKey> {
+        let mut set = host.set.lock().await;
+        let now = self.clock.seconds();
+        if set.is_due(kid, now) {
+            set.tried_at = Some(now);
+            match self.fetch(host, deadline, tally).await {
+                Ok(keys) => {
+                    *set = KeySet { keys, read_at: Some(now), tried_at: Some(now), failed_at: None }
+                }
+                Err(failure) => {
+                    tracing::warn!(host = host.name, %failure, "the key set could not be read");
+                    set.failed_at = Some(now);
+                }
+            }
+        }
+        if set.age(now).is_none_or(|age| age > STALE_SECONDS) {
+            return Err(unusable_host("no answer"));
+        }
+        set.keys.get(kid).cloned().ok_or_else(unknown_key)
+    }
+
+    async fn fetch(
+        &self,
+        host: &KeyHost,
+        deadline: Instant,
+        tally: &Tally,
+    ) -> Result<HashMap<String, DecodingKey>> {
+        let request = Request::get(host.origin.path("/.well-known/jwks"))
+            .only_once()
+            .within(LONGEST)
+            .at_most(LARGEST);
+        let response = self.http.send(request, "The key server", deadline, tally).await?;
+        let is_json = response.header("content-type").is_none_or(|kind| kind.contains("json"));
+        if response.status() != 200 || !is_json {
+            return Err(unreadable(&response));
+        }
+        let keys = rsa::usable_keys(response.body()).ok_or_else(|| unreadable(&response))?;
+        if keys.is_empty() { Err(unreadable(&response)) } else { Ok(keys) }
+    }
+}
+
+impl KeyHost {
+    fn listed(entry: &str) -> Option<Self> {
+        let origin = if entry.contains("://") {
+            BaseUrl::from_environment(entry)?
+        } else {
+            BaseUrl::well_known(&format!("https://{entry}"))?
+        };
+        let name = origin.as_str().split_once("://")?.1.to_ascii_lowercase();
+        (!name.contains('/')).then(|| Self { name, origin, set: tokio::sync::Mutex::default() })
+    }
+}
+
+impl KeySet {
+    fn age(&self, now: i64) -> Option<i64> {
+        self.read_at.map(|at| now - at)
+    }
+
+    /// Whether the set has to be fetched before `kid` can be looked up in it.
+    fn is_due(&self, kid: &str, now: i64) -> bool {
+        if self.failed_at.is_some_and(|at| now - at < PAUSE_SECONDS) {
+            return false;
+        }
+        match self.age(now) {
+            Some(age) if age < FRESH_SECONDS => {
+                let tried = self.tried_at.is_some_and(|at| now - at < LOOK_AGAIN_SECONDS);
+                !self.keys.contains_key(kid) && !tried
+            }
+            _ => true,
+        }
+    }
+}
+
+fn unusable_host(reason: &str) -> Error {
+    refused("the token's jwks_host is not one that this relay can use; check custom_jwks_host of the module type")
+        .with("jwks.reason", reason)
+}
+
+fn unknown_key() -> Error {
+    refused("the token's key is not known in its region; make the token again")
+}
+
+fn unreadable(response: &Response) -> Error {
+    unusable_host("unreadable key set").with("product.status", response.status())
+}

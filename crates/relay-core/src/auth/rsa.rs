@@ -1,0 +1,100 @@
+//! Which public keys of a key set may verify: RSA for signatures, strong, and named once.
+
+use std::collections::HashMap;
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use jsonwebtoken::DecodingKey;
+use serde::Deserialize;
+use serde_json::Value;
+
+const MODULUS_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
+const LEAST_EXPONENT: u64 = 65_537;
+const LONGEST_KID: usize = 256;
+
+/// The usable keys of a key set (RFC 7517 §5) by their `kid`.
+///
+/// Keys of other kinds are passed over; two usable keys of one `kid` make that `kid` unusable.
+/// None when the document is no key set.
+pub(super) fn usable_keys(document: &[u8]) -> Option<HashMap<String, DecodingKey>> {
+    let KeySet { keys } = serde_json::from_slice(document).ok()?;
+    let mut usable: HashMap<String, Option<DecodingKey>> = HashMap::new();
+    for (kid, key) in keys.iter().filter_map(usable_key) {
+        usable.entry(kid).and_modify(|twice| *twice = None).or_insert(Some(key));
+    }
+    Some(usable.into_iter().filter_map(|(kid, key)| Some((kid, key?))).collect())
+}
+
+#[derive(Deserialize)]
+struct KeySet {
+    keys: Vec<Value>,
+}
+
+#[derive(Deserialize)]
+struct Jwk {
+    kty: String,
+    kid: String,
+    n: String,
+    e: String,
+    #[serde(rename = "use")]
+    purpose: Option<String>,
+    key_ops: Option<Vec<String>>,
+    alg: Option<String>,
+}
+
+fn usable_key(key: &Value) -> Option<(String, DecodingKey)> {
+    let key = Jwk::deserialize(key).ok()?;
+    let for_signatures = key.kty == "RSA"
+        && key.purpose.is_none_or(|purpose| purpose == "sig")
+        && key.key_ops.is_none_or(|operations| operations.iter().any(|one| one == "verify"))
+        && key.alg.is_none_or(|alg| alg == "RS256")
+        && (1..=LONGEST_KID).contains(&key.kid.len());
+    if !for_signatures {
+        return None;
+    }
+    let modulus = number(&key.n)?;
+    let exponent = number(&key.e)?;
+    (is_strong_modulus(&modulus) && is_strong_exponent(&exponent)).then_some(())?;
+    Some((key.kid, DecodingKey::from_rsa_raw_components(&modulus, &exponent)))
+}
+
+/// A big-endian number without leading zeros.
+fn number(text: &str) -> Option<Vec<u8>> {
+    let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+    let first = bytes.iter().position(|byte| *byte != 0)?;
+    Some(bytes[first..].to_vec())
+}
+
+fn is_strong_modulus(modulus: &[u8]) -> bool {
+    let bits = modulus.len() * 8 - modulus.first().map_or(0, |byte| byte.leading_zeros() as usize);
+    let odd = modulus.last().is_some_and(|byte| byte % 2 == 1);
+    MODULUS_BITS.contains(&bits) && odd && !has_roca_form(modulus)
+}
+
+fn is_strong_exponent(exponent: &[u8]) -> bool {
+    // The verifier takes at most 33 bits; eight bytes are read so that larger ones are seen.
+    let value = exponent.iter().fold(0_u64, |value, byte| (value << 8) | u64::from(*byte));
+    exponent.len() <= 5 && value >= LEAST_EXPONENT && value % 2 == 1
+}
+
+/// Whether the modulus has the form of the keys of CVE-2017-15361, whose factors can be found:
+/// modulo every one of these primes it is a power of 65537.
+fn has_roca_form(modulus: &[u8]) -> bool {
+    const PRIMES: [u32; 17] =
+        [11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 151, 157];
+    PRIMES.iter().all(|prime| is_power_of_65537(remainder(modulus, *prime), *prime))
+}
+
+fn remainder(number: &[u8], prime: u32) -> u32 {
+    number.iter().fold(0, |rest, byte| ((rest << 8) | u32::from(*byte)) % prime)
+}
+
+fn is_power_of_65537(value: u32, prime: u32) -> bool {
+    let mut power = 1;
+    for _ in 0..prime {
+        if power == value {
+            return true;
+        }
+        power = power * (65_537 % prime) % prime;
+    }
+    false
+}

@@ -1,0 +1,170 @@
+//! The shared secret out of AWS Secrets Manager: its current and its previous version.
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
+use aws_sdk_secretsmanager::{
+    Client, error::SdkError, operation::get_secret_value::GetSecretValueError,
+};
+use futures::future::join;
+use serde::Deserialize;
+
+use crate::{
+    http::{Http, OverAws},
+    settings::{BadSetting, Environment},
+};
+
+/// HMAC-SHA-256 wants a key of at least its own output (RFC 7518 §3.2).
+const LEAST_BYTES: usize = 32;
+/// What the module's token generator makes.
+const USUAL_LETTERS: usize = 64;
+
+/// The secret if it is strong enough; `name` is the setting it came by.
+pub(super) fn check_strength(name: &str, secret: String) -> Result<String, BadSetting> {
+    if secret.len() < LEAST_BYTES {
+        let text = format!(
+            "must be at least {LEAST_BYTES} bytes long; use {USUAL_LETTERS} random characters"
+        );
+        return Err(BadSetting::new(name, text));
+    }
+    if secret.chars().count() < USUAL_LETTERS {
+        tracing::warn!(
+            setting = name,
+            "the secret is shorter than the usual {USUAL_LETTERS} characters"
+        );
+    }
+    Ok(secret)
+}
+
+/// One secret in Secrets Manager.
+pub(super) struct SecretsManager {
+    client: Client,
+    arn: String,
+}
+
+impl SecretsManager {
+    /// Uses the credentials that Lambda puts into the environment and the secret's own region;
+    /// `AWS_ENDPOINT_URL_SECRETS_MANAGER` or `AWS_ENDPOINT_URL` may name another endpoint.
+    pub(super) fn new(
+        environment: &Environment,
+        arn: &str,
+        http: &Http,
+    ) -> Result<Self, BadSetting> {
+        let needed = |name: &str| {
+            let missing = || BadSetting::new(name, "is missing; it is needed to read SECRET_ARN");
+            environment.text(name).map(str::to_owned).ok_or_else(missing)
+        };
+        let region = match region_of(arn) {
+            Some(region) => region.to_owned(),
+            None => needed("AWS_REGION")?,
+        };
+        let credentials = Credentials::new(
+            needed("AWS_ACCESS_KEY_ID")?,
+            needed("AWS_SECRET_ACCESS_KEY")?,
+            environment.text("AWS_SESSION_TOKEN").map(str::to_owned),
+            None,
+            "environment",
+        );
+        let mut config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(region))
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .http_client(OverAws::new(http));
+        config.set_endpoint_url(endpoint(environment)?);
+        Ok(Self { client: Client::new(&config.build()), arn: arn.to_owned() })
+    }
+
+    /// The current version's secret, then the previous one's where there is one.
+    pub(super) async fn read(&self) -> Result<Vec<String>, BadSetting> {
+        let (current, previous) =
+            join(self.version("AWSCURRENT"), self.version("AWSPREVIOUS")).await;
+        let current = current.map_err(|error| explained(&error))?;
+        let current = check_strength("SECRET_ARN", current)?;
+        // Until the first rotation there is no previous version.
+        let previous = previous.ok().and_then(|secret| check_strength("SECRET_ARN", secret).ok());
+        Ok([Some(current), previous].into_iter().flatten().collect())
+    }
+
+    async fn version(&self, stage: &str) -> Result<String, SdkError<GetSecretValueError>> {
+        let request = self.client.get_secret_value().secret_id(&self.arn).version_stage(stage);
+        let value = request.send().await?;
+        Ok(plain(value.secret_string().unwrap_or_default()))
+    }
+}
+
+/// A secret is plain text, or JSON with a member `SECRET_KEY`.
+fn plain(text: &str) -> String {
+    #[derive(Deserialize)]
+    struct Members {
+        #[serde(rename = "SECRET_KEY")]
+        secret_key: String,
+    }
+    let inside = serde_json::from_str::<Members>(text).map(|members| members.secret_key);
+    inside.unwrap_or_else(|_| text.trim().to_owned())
+}
+
+/// `arn:aws:secretsmanager:<region>:<account>:secret:<name>`; a bare name tells no region.
+fn region_of(arn: &str) -> Option<&str> {
+    let mut parts = arn.split(':');
+    let is_arn = parts.next() == Some("arn");
+    parts.nth(2).filter(|region| is_arn && !region.is_empty())
+}
+
+fn endpoint(environment: &Environment) -> Result<Option<String>, BadSetting> {
+    for name in ["AWS_ENDPOINT_URL_SECRETS_MANAGER", "AWS_ENDPOINT_URL"] {
+        if let Some(url) = environment.url(name)? {
+            return Ok(Some(url.as_str().to_owned()));
+        }
+    }
+    Ok(None)
+}
+
+/// Says what to change, without the service's own text.
+fn explained(error: &SdkError<GetSecretValueError>) -> BadSetting {
+    use aws_sdk_secretsmanager::error::ProvideErrorMetadata;
+    let code = error.as_service_error().and_then(|error| error.code());
+    let reason = match code {
+        Some("AccessDeniedException") => {
+            "may not be read: allow the function's role secretsmanager:GetSecretValue on it"
+        }
+        Some("ResourceNotFoundException") => {
+            "names no secret in its region: check name and region, and that it has a value"
+        }
+        Some("DecryptionFailure" | "DecryptionFailureException") => {
+            "cannot be decrypted: allow the function's role kms:Decrypt on its key"
+        }
+        Some(
+            "UnrecognizedClientException" | "InvalidSignatureException" | "ExpiredTokenException",
+        ) => "cannot be read with the credentials in the environment",
+        _ => "cannot be read just now: check the network path to Secrets Manager",
+    };
+    tracing::debug!(code, "Secrets Manager refused");
+    BadSetting::new("SECRET_ARN", reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn j04_short_secrets_are_refused_by_name() {
+        for secret in ["", "short", &"x".repeat(31)] {
+            let error = check_strength("SECRET_KEY", secret.to_owned()).unwrap_err();
+            assert!(error.to_string().starts_with("SECRET_KEY must be at least 32 bytes"));
+        }
+        assert!(check_strength("SECRET_KEY", "x".repeat(32)).is_ok());
+    }
+
+    #[test]
+    fn secrets_are_plain_text_or_json() {
+        assert_eq!(plain("abc\n"), "abc");
+        assert_eq!(plain(r#"{"SECRET_KEY":"abc","more":1}"#), "abc");
+        assert_eq!(plain(r#"{"other":"abc"}"#), r#"{"other":"abc"}"#);
+    }
+
+    #[test]
+    fn an_arn_tells_its_region() {
+        let arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:relay-AbCdEf";
+        assert_eq!(region_of(arn), Some("eu-central-1"));
+        assert_eq!(region_of("relay"), None);
+    }
+}

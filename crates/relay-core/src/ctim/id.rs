@@ -1,0 +1,122 @@
+//! Transient ids: `transient:<type>-<uuid>`, the same for the same question on any day.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+use uuid::Uuid;
+
+/// The id of one entity of an answer. Printed as `transient:<type>-<lower-case uuid>`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Id {
+    kind: &'static str,
+    uuid: Uuid,
+}
+
+impl Id {
+    /// The id of an indicator that the product itself names by a UUID; `None` for any other text.
+    pub fn indicator_of_uuid(text: &str) -> Option<Self> {
+        // The braced, URN and undashed spellings that `Uuid` also reads are not the product's.
+        let uuid = (text.len() == 36).then(|| Uuid::try_parse(text).ok()).flatten()?;
+        Some(Self { kind: "indicator", uuid })
+    }
+
+    /// The entity type: `sighting`, `indicator`, `judgement` or `relationship`.
+    pub fn kind(&self) -> &'static str {
+        self.kind
+    }
+}
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "transient:{}-{}", self.kind, self.uuid)
+    }
+}
+
+impl Serialize for Id {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// Makes one relay's ids: UUID version 5 over parts joined by `|`, in the relay's own namespace.
+#[derive(Debug, Clone, Copy)]
+pub struct Namespace(Uuid);
+
+impl Namespace {
+    /// The X.500 namespace itself, for products whose ids were made there before.
+    pub const X500: Self = Self(Uuid::NAMESPACE_X500);
+
+    /// The namespace of the relay with this folder name.
+    pub fn of(slug: &str) -> Self {
+        Self(Uuid::new_v5(&Uuid::NAMESPACE_X500, slug.as_bytes()))
+    }
+
+    /// A sighting's id: the product's ids, then type and value of the observable as asked.
+    pub fn sighting(&self, product_ids: &[&str], kind: &str, value: &str) -> Id {
+        self.id("sighting", product_ids, &[kind, value])
+    }
+
+    /// A judgement's id: the product's ids, then type and value of the observable as asked.
+    pub fn judgement(&self, product_ids: &[&str], kind: &str, value: &str) -> Id {
+        self.id("judgement", product_ids, &[kind, value])
+    }
+
+    /// An indicator's id: the product's ids. One indicator has one id, whoever meets it.
+    pub fn indicator(&self, product_ids: &[&str]) -> Id {
+        self.id("indicator", product_ids, &[])
+    }
+
+    /// An indicator's id over the bare name, without the leading part `indicator`.
+    pub fn indicator_of_name(&self, name: &str) -> Id {
+        Id { kind: "indicator", uuid: Uuid::new_v5(&self.0, name.as_bytes()) }
+    }
+
+    pub(super) fn relationship(&self, kind: &str, source: Id, target: Id) -> Id {
+        self.id("relationship", &[kind], &[&source.to_string(), &target.to_string()])
+    }
+
+    fn id(&self, kind: &'static str, first: &[&str], then: &[&str]) -> Id {
+        let name = [&[kind], first, then].concat().join("|");
+        Id { kind, uuid: Uuid::new_v5(&self.0, name.as_bytes()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EVENT: &str = "5e7b1c34-6d0c-4a7e-9f0a-1c2d3e4f5a6b";
+
+    #[test]
+    fn a_namespace_is_made_of_the_relays_folder_name() {
+        assert_eq!(Namespace::of("misp").0.to_string(), "eb90c33b-e68d-5430-96a2-d42719e78106");
+    }
+
+    #[test]
+    fn ids_are_the_specified_ones() {
+        let misp = Namespace::of("misp");
+        let sighting = misp.sighting(&[EVENT], "domain", "Bad.example");
+        let indicator = Id::indicator_of_uuid(EVENT).unwrap();
+        assert_eq!(sighting.to_string(), "transient:sighting-9de78220-803f-5c3f-b9ef-60444c89192d");
+        assert_eq!(
+            misp.relationship("sighting-of", sighting, indicator).to_string(),
+            "transient:relationship-f1f287a8-80f7-5040-9260-f6fb3e328115"
+        );
+    }
+
+    #[test]
+    fn only_the_plain_form_of_a_uuid_names_an_indicator() {
+        assert_eq!(
+            Id::indicator_of_uuid(&EVENT.to_uppercase()).unwrap().to_string(),
+            format!("transient:indicator-{EVENT}")
+        );
+        for text in [
+            "",
+            "1483",
+            "{5e7b1c34-6d0c-4a7e-9f0a-1c2d3e4f5a6b}",
+            "5e7b1c346d0c4a7e9f0a1c2d3e4f5a6b",
+        ] {
+            assert_eq!(Id::indicator_of_uuid(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Relations inside a sighting: what was seen to happen between two observables.
+
+use std::collections::HashSet;
+
+use serde::Serialize;
+
+use super::{Observable, ShortText};
+
+/// The relation names that relays use. Most are CTIM's; `File_Name_Of`, `File_Path_Of`,
+/// `Queried_For`, `Sent_From`, `Hosted_On` and `SAN_DNS_For` are additions that analysts know
+/// from the earlier relays (CTIM's list is open).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[expect(missing_docs, reason = "the words say it")]
+pub enum RelationName {
+    #[serde(rename = "Connected_To")]
+    ConnectedTo,
+    Created,
+    Deleted,
+    #[serde(rename = "Downloaded_From")]
+    DownloadedFrom,
+    #[serde(rename = "Downloaded_To")]
+    DownloadedTo,
+    #[serde(rename = "File_Name_Of")]
+    FileNameOf,
+    #[serde(rename = "File_Path_Of")]
+    FilePathOf,
+    #[serde(rename = "Hosted_On")]
+    HostedOn,
+    #[serde(rename = "Parent_Of")]
+    ParentOf,
+    #[serde(rename = "Queried_For")]
+    QueriedFor,
+    #[serde(rename = "Refers_To")]
+    RefersTo,
+    #[serde(rename = "Related_To")]
+    RelatedTo,
+    Renamed,
+    #[serde(rename = "Renamed_To")]
+    RenamedTo,
+    #[serde(rename = "Resolved_To")]
+    ResolvedTo,
+    #[serde(rename = "SAN_DNS_For")]
+    SanDnsFor,
+    #[serde(rename = "Sent_From")]
+    SentFrom,
+    #[serde(rename = "Sent_To")]
+    SentTo,
+    #[serde(rename = "Uploaded_From")]
+    UploadedFrom,
+    #[serde(rename = "Uploaded_To")]
+    UploadedTo,
+    #[serde(rename = "Wrote_To")]
+    WroteTo,
+}
+
+/// `source` did `relation` to `related`, says `origin`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+pub struct Relation {
+    origin: String,
+    relation: RelationName,
+    source: Observable,
+    related: Observable,
+}
+
+/// The relations of one sighting: no repeats, and none from an observable to itself.
+#[derive(Debug, Clone, Default)]
+pub struct Relations {
+    list: Vec<Relation>,
+    seen: HashSet<Relation>,
+    origin: String,
+}
+
+impl Relations {
+    /// An empty list; every relation in it comes from `origin`.
+    pub fn from_origin(origin: impl Into<ShortText>) -> Self {
+        let origin: ShortText = origin.into();
+        Self { origin: origin.as_str().to_owned(), ..Self::default() }
+    }
+
+    /// Adds a relation where both ends are known; says whether the list grew.
+    pub fn add(
+        &mut self,
+        source: Option<Observable>,
+        relation: RelationName,
+        related: Option<Observable>,
+    ) -> bool {
+        let (Some(source), Some(related)) = (source, related) else { return false };
+        let relation = Relation { origin: self.origin.clone(), relation, source, related };
+        if relation.source == relation.related || !self.seen.insert(relation.clone()) {
+            return false;
+        }
+        self.list.push(relation);
+        true
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+}
+
+impl Serialize for Relations {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.list.serialize(serializer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ctim::ObservableType::{Domain, Ip};
+
+    #[test]
+    fn repeats_loops_and_missing_ends_are_dropped() {
+        let mut relations = Relations::from_origin("Product");
+        let name = || Some(Observable::new(Domain, "bad.example"));
+        let ip = || Some(Observable::new(Ip, "203.0.113.7"));
+        assert!(relations.add(name(), RelationName::ResolvedTo, ip()));
+        assert!(!relations.add(name(), RelationName::ResolvedTo, ip()));
+        assert!(!relations.add(name(), RelationName::RelatedTo, name()));
+        assert!(!relations.add(name(), RelationName::RelatedTo, None));
+        assert_eq!(relations.len(), 1);
+    }
+}

@@ -1,0 +1,199 @@
+//! Instants as CTIM wants them: RFC 3339 in UTC, between 1970 and 2525.
+
+use std::fmt;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Serialize, Serializer};
+
+/// Seconds of 2525-01-01T00:00:00Z, CTIM's "never".
+const NEVER_SECOND: i64 = 17_514_144_000;
+
+/// An instant from 1970-01-01T00:00:00Z to 2525-01-01T00:00:00Z, kept to the millisecond.
+///
+/// Times that come as whole Unix seconds are printed without a fraction, all others with three
+/// decimals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Time {
+    at: Timestamp,
+    decimals: bool,
+}
+
+impl Time {
+    /// The end of what never ends: a verdict about a file hash.
+    pub fn never() -> Self {
+        Self { at: Timestamp::constant(NEVER_SECOND, 0), decimals: true }
+    }
+
+    /// A whole second since 1970; `None` for 0, negative and far-off values.
+    pub fn from_unix_seconds(seconds: i64) -> Option<Self> {
+        (1..=NEVER_SECOND).contains(&seconds).then_some(())?;
+        Some(Self { at: Timestamp::from_second(seconds).ok()?, decimals: false })
+    }
+
+    /// Milliseconds since 1970; `None` for 0, negative and far-off values.
+    pub fn from_unix_milliseconds(milliseconds: i64) -> Option<Self> {
+        (1..=NEVER_SECOND * 1000).contains(&milliseconds).then_some(())?;
+        Some(Self { at: Timestamp::from_millisecond(milliseconds).ok()?, decimals: true })
+    }
+
+    /// An ISO 8601 text with a zone, such as `2026-03-01T12:19:31.000+0000`; finer fractions are
+    /// cut to milliseconds.
+    pub fn parse(text: &str) -> Option<Self> {
+        let at: Timestamp = text.trim().parse().ok()?;
+        let milliseconds = at.as_millisecond();
+        (0..=NEVER_SECOND * 1000).contains(&milliseconds).then_some(())?;
+        Some(Self { at: Timestamp::from_millisecond(milliseconds).ok()?, decimals: true })
+    }
+
+    /// Midnight UTC of a day such as `2026-02-28`.
+    pub fn parse_day(text: &str) -> Option<Self> {
+        let day: jiff::civil::Date = text.trim().parse().ok()?;
+        let at = day.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp();
+        (0..=NEVER_SECOND).contains(&at.as_second()).then_some(Self { at, decimals: false })
+    }
+
+    /// The present as the clock gave it, to the second.
+    pub fn of_clock(now: Timestamp) -> Self {
+        let second = now.as_second().clamp(0, NEVER_SECOND);
+        Self { at: Timestamp::constant(0, 0) + SignedDuration::from_secs(second), decimals: false }
+    }
+
+    /// The same instant printed with three decimals.
+    pub fn with_decimals(self) -> Self {
+        Self { decimals: true, ..self }
+    }
+
+    /// This instant moved by whole seconds, kept inside CTIM's range.
+    pub fn plus_seconds(self, seconds: i64) -> Self {
+        let second = self.at.as_second().saturating_add(seconds).clamp(0, NEVER_SECOND);
+        let moved = Timestamp::constant(0, 0) + SignedDuration::from_secs(second);
+        let fraction = SignedDuration::from_millis(i64::from(self.at.subsec_millisecond()));
+        Self { at: if second == NEVER_SECOND { moved } else { moved + fraction }, ..self }
+    }
+
+    /// Milliseconds since 1970.
+    pub fn as_unix_milliseconds(self) -> i64 {
+        self.at.as_millisecond()
+    }
+}
+
+impl fmt::Display for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.decimals { write!(f, "{:.3}", self.at) } else { write!(f, "{:.0}", self.at) }
+    }
+}
+
+impl Serialize for Time {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// When something was seen: a start, and an end that is never before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct ObservedTime {
+    start_time: Time,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end_time: Option<Time>,
+}
+
+impl ObservedTime {
+    /// Start and end are the same instant.
+    pub fn at(time: Time) -> Self {
+        Self { start_time: time, end_time: Some(time) }
+    }
+
+    /// The span between two instants, whichever comes first.
+    pub fn between(one: Time, other: Time) -> Self {
+        Self { start_time: one.min(other), end_time: Some(one.max(other)) }
+    }
+
+    /// A start, and the end only where there is one that is not before it.
+    pub fn from_until(start: Time, end: Option<Time>) -> Self {
+        Self { start_time: start, end_time: end.filter(|end| end.at >= start.at) }
+    }
+
+    /// The start.
+    pub fn start(&self) -> Time {
+        self.start_time
+    }
+}
+
+/// For how long something holds; empty when nothing is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct ValidTime {
+    /// From when.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start_time: Option<Time>,
+    /// Until when; absent while it holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub end_time: Option<Time>,
+}
+
+impl ValidTime {
+    /// From this instant on, or nothing known.
+    pub fn from(start: Option<Time>) -> Self {
+        Self { start_time: start, end_time: None }
+    }
+
+    /// From `start` for `days` days.
+    pub fn for_days(start: Time, days: i64) -> Self {
+        Self { start_time: Some(start), end_time: Some(start.plus_seconds(days * 86_400)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(time: Option<Time>, expected: &str) {
+        assert_eq!(time.map(|time| time.to_string()).as_deref().unwrap_or("-"), expected);
+    }
+
+    #[test]
+    fn f10_texts_are_read_with_every_zone_and_fraction() {
+        check(Time::parse("2026-03-01T12:19:31.000+0000"), "2026-03-01T12:19:31.000Z");
+        check(Time::parse("2026-10-30T06:12:01.5Z"), "2026-10-30T06:12:01.500Z");
+        check(Time::parse("2026-10-30T06:12:01.1234567Z"), "2026-10-30T06:12:01.123Z");
+        check(Time::parse("2026-03-01T01:00:00+02:00"), "2026-02-28T23:00:00.000Z");
+        check(Time::parse("2016-12-31T23:59:60Z"), "2016-12-31T23:59:59.000Z");
+        for text in [
+            "",
+            "yesterday",
+            "2026-03-01",
+            "2026-03-01T12:19:31",
+            "1969-12-31T23:59:59Z",
+            "2525-01-02T00:00:00Z",
+            "0001-01-01T00:00:00Z",
+        ] {
+            check(Time::parse(text), "-");
+        }
+    }
+
+    #[test]
+    fn f10_numbers_are_read_within_ctims_range() {
+        check(Time::from_unix_seconds(1_772_366_400), "2026-03-01T12:00:00Z");
+        check(Time::from_unix_milliseconds(1_772_367_571_250), "2026-03-01T12:19:31.250Z");
+        for seconds in [0, -1, i64::MIN, i64::MAX, NEVER_SECOND + 1] {
+            check(Time::from_unix_seconds(seconds), "-");
+            check(Time::from_unix_milliseconds(seconds.saturating_mul(1000)), "-");
+        }
+    }
+
+    #[test]
+    fn days_begin_at_midnight_and_never_is_2525() {
+        check(Time::parse_day("2026-02-28"), "2026-02-28T00:00:00Z");
+        check(Time::parse_day("2026-02-30"), "-");
+        check(Some(Time::never()), "2525-01-01T00:00:00.000Z");
+        check(Some(Time::never().plus_seconds(i64::MAX)), "2525-01-01T00:00:00.000Z");
+    }
+
+    #[test]
+    fn an_observed_time_never_ends_before_it_starts() {
+        let early = Time::from_unix_seconds(100).unwrap();
+        let late = Time::from_unix_seconds(200).unwrap();
+        assert_eq!(ObservedTime::between(late, early), ObservedTime::between(early, late));
+        assert_eq!(ObservedTime::from_until(late, Some(early)).end_time, None);
+        assert_eq!(ObservedTime::from_until(early, Some(late)).end_time, Some(late));
+    }
+}

@@ -1,0 +1,132 @@
+//! Links: absolute http(s) URIs in the strict spelling of RFC 3986, and references that use them.
+
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use serde::Serialize;
+use url::Url;
+
+use super::text::{MediumText, ShortText};
+
+/// What the URL standard leaves bare and RFC 3986 does not allow.
+const NOT_IN_RFC_3986: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'<')
+    .add(b'>')
+    .add(b'\\')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
+
+/// CTIM's bound for a URI, in characters.
+const LONGEST: usize = 2048;
+
+/// An absolute http or https link of at most 2,048 characters.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Uri(String);
+
+impl Uri {
+    /// Reads a link from a product or from our own building; anything a browser should not open
+    /// (`javascript:`, `file:`, relative) and anything longer is none.
+    pub fn parse(text: &str) -> Option<Self> {
+        let url = Url::parse(text.trim()).ok()?;
+        (matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(())?;
+        let spelled = utf8_percent_encode(url.as_str(), NOT_IN_RFC_3986).to_string();
+        let spelled = escape_brackets_and_percent(
+            &spelled,
+            url.host_str().is_some_and(|h| h.starts_with('[')),
+        );
+        (spelled.len() <= LONGEST).then_some(Self(spelled))
+    }
+
+    /// The link as it goes out.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Brackets may stand only around an IPv6 host, and a percent sign only before two hex digits.
+fn escape_brackets_and_percent(text: &str, ipv6_host: bool) -> String {
+    let authority_end = if ipv6_host { text.find(']').map_or(0, |at| at + 1) } else { 0 };
+    let (authority, rest) = text.split_at(authority_end);
+    let mut spelled = String::with_capacity(text.len());
+    spelled.push_str(authority);
+    let mut fragment_begun = false;
+    for (at, letter) in rest.char_indices() {
+        match letter {
+            '[' => spelled.push_str("%5B"),
+            ']' => spelled.push_str("%5D"),
+            '%' if !is_escape(&rest[at..]) => spelled.push_str("%25"),
+            '#' if std::mem::replace(&mut fragment_begun, true) => spelled.push_str("%23"),
+            other => spelled.push(other),
+        }
+    }
+    spelled
+}
+
+fn is_escape(text: &str) -> bool {
+    let digits = text.as_bytes().get(1..3);
+    digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+}
+
+/// Where an entity can be read about in the product.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ExternalReference {
+    /// Who the reference leads to.
+    pub source_name: MediumText,
+    /// What the reader finds there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<super::text::LongText>,
+    /// The product's id of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<ShortText>,
+    /// The link.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<Uri>,
+}
+
+impl ExternalReference {
+    /// A reference by name only; fill in what else is known.
+    pub fn to(source_name: impl Into<MediumText>) -> Self {
+        Self { source_name: source_name.into(), description: None, external_id: None, url: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expected: Option<&str>) {
+        assert_eq!(Uri::parse(text).as_ref().map(Uri::as_str), expected, "{text}");
+    }
+
+    #[test]
+    fn i14_only_links_a_browser_may_open_pass() {
+        check("https://misp.example/events/view/1", Some("https://misp.example/events/view/1"));
+        for text in [
+            "javascript:alert(1)",
+            "file:///etc/passwd",
+            "/events/1",
+            "",
+            "https://",
+            "data:text/html,x",
+            "misp.example",
+        ] {
+            check(text, None);
+        }
+        check(&format!("https://misp.example/{}", "a".repeat(3000)), None);
+    }
+
+    #[test]
+    fn what_rfc_3986_forbids_is_escaped() {
+        check(
+            "https://a.example/x y|z?q=[1]`{}#a#b",
+            Some("https://a.example/x%20y%7Cz?q=%5B1%5D%60%7B%7D#a%23b"),
+        );
+        check("https://a.example/100%/%zz/%41", Some("https://a.example/100%25/%25zz/%41"));
+        check("https://[2001:db8::1]/x[1]", Some("https://[2001:db8::1]/x%5B1%5D"));
+        check("https://bücher.example/ä", Some("https://xn--bcher-kva.example/%C3%A4"));
+    }
+}

@@ -1,0 +1,46 @@
+//! Verdicts: the one word on an observable that an analyst sees first.
+
+use serde::Serialize;
+
+use super::{Disposition, Id, Observable, ValidTime};
+
+/// The product's last word on an observable; it has no id of its own.
+#[derive(Debug, Clone, Serialize)]
+pub struct Verdict {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    observable: Observable,
+    disposition: Disposition,
+    disposition_name: &'static str,
+    valid_time: ValidTime,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    judgement_id: Option<Id>,
+}
+
+impl Verdict {
+    /// A verdict, and the judgement of the same answer it rests on, if there is one.
+    pub fn of(
+        observable: Observable,
+        disposition: Disposition,
+        valid_time: ValidTime,
+        judgement_id: Option<Id>,
+    ) -> Self {
+        let disposition_name = disposition.name();
+        Self {
+            kind: "verdict",
+            observable,
+            disposition,
+            disposition_name,
+            valid_time,
+            judgement_id,
+        }
+    }
+
+    pub(crate) fn without_judgement(self) -> Self {
+        Self { judgement_id: None, ..self }
+    }
+
+    pub(crate) fn judgement_id(&self) -> Option<Id> {
+        self.judgement_id
+    }
+}

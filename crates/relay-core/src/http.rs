@@ -1,0 +1,219 @@
+//! The only place that sends: one client for the process, deadlines, caps, one retry.
+//!
+//! Redirects, proxies and the Referer header are off; certificates are always verified, against
+//! compiled-in roots and `EXTRA_CA_BUNDLE`. Addresses that come from a token are checked after
+//! name resolution, so that nobody reaches the inside of the network through a relay.
+
+mod address;
+mod aws;
+mod guard;
+mod request;
+mod response;
+mod retry;
+mod tls;
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::{Instant, sleep, timeout_at};
+
+pub use address::{Address, BaseUrl, escaped};
+pub(crate) use aws::OverAws;
+pub use guard::{Lookup, SystemLookup};
+pub use request::Request;
+pub use response::{Response, one_line};
+
+use crate::{
+    error::{Error, ErrorKind, Result},
+    settings::{BadSetting, Environment},
+    telemetry::Tally,
+};
+use guard::Guard;
+use retry::Budget;
+
+/// Longest wait for a connection, name resolution and TLS included.
+const CONNECT: Duration = Duration::from_secs(3);
+/// Below the keep-alive of the products' gateways, so that a frozen instance meets few dead
+/// connections when it thaws.
+const IDLE: Duration = Duration::from_secs(25);
+
+/// The process's HTTP client. Cheap to clone; all clones share one pool.
+#[derive(Clone)]
+pub struct Http {
+    /// For addresses that the operator chose.
+    plain: reqwest::Client,
+    /// For addresses that a caller chose: the resolver gives only what the guard lets through.
+    guarded: reqwest::Client,
+    guard: Guard,
+    budget: Arc<Budget>,
+}
+
+impl Http {
+    /// A client that calls itself `user_agent`.
+    ///
+    /// Settings: `EXTRA_CA_BUNDLE`, a PEM file with further roots; `ALLOW_PRIVATE_HOSTS`, whether
+    /// a token may name a host in a private range.
+    pub fn new(
+        environment: &Environment,
+        user_agent: &str,
+        lookup: Arc<dyn Lookup>,
+    ) -> Result<Self, BadSetting> {
+        let tls = tls::config(environment)?;
+        let guard = Guard::new(environment.flag("ALLOW_PRIVATE_HOSTS", false)?, lookup);
+        Ok(Self {
+            plain: client(tls.clone(), user_agent, None)?,
+            guarded: client(tls, user_agent, Some(guard.clone()))?,
+            guard,
+            budget: Arc::default(),
+        })
+    }
+
+    /// Sends, reads the whole answer, and repeats once where that is safe and fits the deadline.
+    pub(crate) async fn send(
+        &self,
+        request: Request,
+        product: &'static str,
+        deadline: Instant,
+        tally: &Tally,
+    ) -> Result<Response> {
+        let first = self.attempt(&request, product, deadline, tally).await;
+        let pause =
+            retry::pause(&request, &first, deadline.saturating_duration_since(Instant::now()));
+        let Some(pause) = pause.filter(|_| self.budget.allows_one()) else {
+            return first.outcome();
+        };
+        tally.count_retry();
+        sleep(pause).await;
+        self.attempt(&request, product, deadline, tally).await.outcome()
+    }
+
+    async fn attempt(
+        &self,
+        request: &Request,
+        product: &'static str,
+        deadline: Instant,
+        tally: &Tally,
+    ) -> Attempt {
+        self.budget.earn();
+        tally.count_call();
+        let until = deadline.min(Instant::now() + request.timeout);
+        let trip = Trip { product, origin: request.address.origin() };
+        let attempt = match timeout_at(until, self.exchange(request, &trip)).await {
+            Ok(attempt) => attempt,
+            Err(_) => Attempt::Failed(trip.out_of_time()),
+        };
+        tally.count_outcome(attempt.status());
+        attempt
+    }
+
+    async fn exchange(&self, request: &Request, trip: &Trip) -> Attempt {
+        let client = if request.address.is_guarded() {
+            if let Err(forbidden) = self.guard.check_literal(request.address.url()) {
+                return Attempt::Failed(trip.failed(forbidden));
+            }
+            &self.guarded
+        } else {
+            &self.plain
+        };
+        let answer = match client.execute(request.build()).await {
+            Ok(answer) => answer,
+            Err(error) if error.is_timeout() => return Attempt::Failed(trip.out_of_time()),
+            Err(error) => return Attempt::NoAnswer(trip.failed(error.without_url())),
+        };
+        match Response::read(answer, trip, request.largest).await {
+            Ok(response) => Attempt::Answered(response),
+            Err(error) => Attempt::Failed(error),
+        }
+    }
+}
+
+fn client(
+    tls: rustls::ClientConfig,
+    user_agent: &str,
+    guard: Option<Guard>,
+) -> Result<reqwest::Client, BadSetting> {
+    #[expect(clippy::disallowed_methods, reason = "this is the place that builds the clients")]
+    let builder = reqwest::Client::builder()
+        .user_agent(user_agent)
+        .tls_backend_preconfigured(tls)
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .no_proxy()
+        .connect_timeout(CONNECT)
+        .pool_idle_timeout(IDLE)
+        .http2_keep_alive_interval(Duration::from_secs(20))
+        .http2_keep_alive_timeout(Duration::from_secs(5));
+    let builder = match guard {
+        Some(guard) => builder.dns_resolver(guard),
+        None => builder,
+    };
+    builder.build().map_err(|_| BadSetting::new("The HTTP client", "cannot be built"))
+}
+
+/// How one sending ended; only `NoAnswer` and refusals by status may be repeated.
+enum Attempt {
+    Answered(Response),
+    /// The connection failed before the first byte of an answer.
+    NoAnswer(Error),
+    /// Out of time, or the answer broke off or was too large.
+    Failed(Error),
+}
+
+impl Attempt {
+    fn status(&self) -> Option<u16> {
+        match self {
+            Self::Answered(response) => Some(response.status()),
+            Self::NoAnswer(_) | Self::Failed(_) => None,
+        }
+    }
+
+    fn outcome(self) -> Result<Response> {
+        match self {
+            Self::Answered(response) => Ok(response),
+            Self::NoAnswer(error) | Self::Failed(error) => Err(error),
+        }
+    }
+}
+
+/// Who is asked and where: what an error sentence names.
+struct Trip {
+    product: &'static str,
+    /// Scheme, host and port, without path and query.
+    origin: String,
+}
+
+impl Trip {
+    fn failed(&self, error: impl std::error::Error + Send + Sync + 'static) -> Error {
+        let Self { product, origin } = self;
+        let failure = match tls::refusal(&error) {
+            Some(reason) => Error::new(
+                ErrorKind::Untrusted,
+                format!("The certificate of {product} at {origin} is not trusted: {reason}."),
+            ),
+            None => Error::new(
+                ErrorKind::Unreachable,
+                format!("{product} cannot be reached at {origin}; check the URL and the network."),
+            ),
+        };
+        failure.because(error)
+    }
+
+    fn out_of_time(&self) -> Error {
+        let Self { product, origin } = self;
+        let text = format!("{product} at {origin} did not answer in time; try again later.");
+        Error::new(ErrorKind::Unreachable, text)
+    }
+
+    fn broke_off(&self, error: reqwest::Error) -> Error {
+        let Self { product, origin } = self;
+        let text = format!("The answer of {product} at {origin} broke off; try again later.");
+        Error::new(ErrorKind::Unreachable, text).because(error.without_url())
+    }
+
+    fn too_large(&self, largest: usize) -> Error {
+        let Self { product, .. } = self;
+        let text =
+            format!("{product} sent more than {largest} bytes, which is more than a relay reads.");
+        Error::new(ErrorKind::Malformed, text)
+    }
+}

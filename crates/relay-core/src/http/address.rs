@@ -1,0 +1,205 @@
+//! Where a request goes: a base URL that somebody vouches for, and a path that we build.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use url::{Host, Url};
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// Everything but RFC 3986's unreserved characters.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// Percent-encodes a value as UTF-8; only `A–Z a–z 0–9 - . _ ~` stay bare, a blank is `%20`.
+pub fn escaped(value: &str) -> String {
+    utf8_percent_encode(value, RESERVED).to_string()
+}
+
+/// A product's base URL: absolute, without user info, query, fragment or trailing slash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BaseUrl {
+    url: Url,
+    /// Whether a caller chose it, so that its addresses must be checked.
+    guarded: bool,
+}
+
+impl BaseUrl {
+    /// A base URL that the operator set: https, or plain http on loopback for tests.
+    pub fn from_environment(text: &str) -> Option<Self> {
+        let url = parse(text)?;
+        let allowed = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url));
+        allowed.then_some(Self { url, guarded: false })
+    }
+
+    /// A base URL that a token carries: https only; its addresses are checked when it is called.
+    pub fn from_token(text: &str) -> Option<Self> {
+        let url = parse(text)?;
+        (url.scheme() == "https").then_some(Self { url, guarded: true })
+    }
+
+    /// A base URL written into the relay; `None` only if it is misspelt.
+    pub fn well_known(text: &str) -> Option<Self> {
+        Self::from_token(text)
+    }
+
+    /// A fixed path under the base; begins with `/`.
+    pub fn path(&self, path: &'static str) -> Address {
+        self.address(path)
+    }
+
+    /// Joins values of a request to the base as path segments, each fully escaped.
+    ///
+    /// Errors: `InvalidInput` for an empty value, `.` and `..`, which would name another path.
+    pub fn segments(&self, segments: &[&str]) -> Result<Address> {
+        let mut path = String::new();
+        for segment in segments {
+            if matches!(*segment, "" | "." | "..") {
+                let text = "The value cannot be part of a product's address.";
+                return Err(Error::new(ErrorKind::InvalidInput, text));
+            }
+            path.push('/');
+            path.push_str(&escaped(segment));
+        }
+        Ok(self.address(&path))
+    }
+
+    /// An absolute link that the product sent, if it leads to the same origin.
+    pub fn same_origin(&self, link: &str) -> Option<Address> {
+        let url = Url::parse(link).ok()?;
+        let same = url.origin() == self.url.origin() && url.username().is_empty();
+        same.then_some(Address { url, guarded: self.guarded })
+    }
+
+    /// The base as text, without trailing slash; for links that people open.
+    pub fn as_str(&self) -> &str {
+        self.url.as_str().trim_end_matches('/')
+    }
+
+    fn address(&self, path: &str) -> Address {
+        let mut url = self.url.clone();
+        url.set_path(&format!("{}{path}", self.url.path().trim_end_matches('/')));
+        Address { url, guarded: self.guarded }
+    }
+}
+
+fn parse(text: &str) -> Option<Url> {
+    let url = Url::parse(text.trim()).ok()?;
+    let bare = url.username().is_empty()
+        && url.password().is_none()
+        && url.query().is_none()
+        && url.fragment().is_none();
+    (bare && url.has_host()).then_some(url)
+}
+
+/// Whether the URL names this machine by address or by the one name that means it.
+pub(crate) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}
+
+/// A full URL to send to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address {
+    url: Url,
+    guarded: bool,
+}
+
+impl Address {
+    /// The URL.
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// Path and query alone, for requests that travel inside another one.
+    pub fn path_and_query(&self) -> &str {
+        &self.url[url::Position::BeforePath..url::Position::AfterQuery]
+    }
+
+    pub(super) fn is_guarded(&self) -> bool {
+        self.guarded
+    }
+
+    /// Scheme, host and port.
+    pub(super) fn origin(&self) -> String {
+        self.url.origin().ascii_serialization()
+    }
+
+    pub(super) fn add_query(&mut self, name: &str, value: &str) {
+        let pair = format!("{name}={}", escaped(value));
+        let query = match self.url.query() {
+            Some(query) if !query.is_empty() => format!("{query}&{pair}"),
+            _ => pair,
+        };
+        self.url.set_query(Some(&query));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base_urls_are_https_or_loopback_from_the_environment() {
+        let check = |text: &str, environment: bool, token: bool| {
+            assert_eq!(BaseUrl::from_environment(text).is_some(), environment, "{text}");
+            assert_eq!(BaseUrl::from_token(text).is_some(), token, "{text}");
+        };
+        check("https://misp.example", true, true);
+        check("https://misp.example:8443/prefix/", true, true);
+        check("http://127.0.0.1:9100", true, false);
+        check("http://[::1]:9100", true, false);
+        check("http://localhost:9100", true, false);
+        check("http://misp.example", false, false);
+        for text in [
+            "",
+            "misp.example",
+            "ftp://misp.example",
+            "https://u:p@misp.example",
+            "https://misp.example/?x",
+            "https://misp.example/#x",
+            "https://u@misp.example",
+        ] {
+            check(text, false, false);
+        }
+    }
+
+    #[test]
+    fn i05_a_value_is_one_segment_or_refused() {
+        let base = BaseUrl::from_environment("https://api.example/v1/").unwrap();
+        let path =
+            |value: &str| base.segments(&["ips", value, "alerts"]).map(|a| a.url.path().to_owned());
+        assert_eq!(path("203.0.113.7").unwrap(), "/v1/ips/203.0.113.7/alerts");
+        assert_eq!(path("a/b?x=#;%2e").unwrap(), "/v1/ips/a%2Fb%3Fx%3D%23%3B%252e/alerts");
+        for value in ["", ".", ".."] {
+            assert_eq!(path(value).unwrap_err().kind(), ErrorKind::InvalidInput, "{value}");
+        }
+    }
+
+    #[test]
+    fn queries_are_escaped_whole() {
+        let mut address = BaseUrl::from_environment("https://api.example").unwrap().path("/alerts");
+        address.add_query("$filter", "a eq 'x&#+%y' ä");
+        address.add_query("$top", "1");
+        assert_eq!(
+            address.path_and_query(),
+            "/alerts?$filter=a%20eq%20%27x%26%23%2B%25y%27%20%C3%A4&$top=1"
+        );
+    }
+
+    #[test]
+    fn n18_links_to_another_origin_are_refused() {
+        let base = BaseUrl::from_environment("https://api.example/v1").unwrap();
+        assert!(base.same_origin("https://api.example/v1/alerts?$skip=1").is_some());
+        for link in [
+            "https://evil.example/v1",
+            "http://api.example/v1",
+            "https://api.example:444/",
+            "https://u@api.example/",
+            "/v1",
+        ] {
+            assert!(base.same_origin(link).is_none(), "{link}");
+        }
+    }
+}

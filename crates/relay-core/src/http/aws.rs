@@ -1,0 +1,85 @@
+//! Our client under the AWS SDK, so that the process has one TLS stack, one set of roots, one pool.
+
+use std::{io, time::Duration};
+
+use aws_smithy_runtime_api::{
+    client::{
+        http::{
+            HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings,
+            SharedHttpConnector,
+        },
+        orchestrator::{HttpRequest, HttpResponse},
+        result::ConnectorError,
+        runtime_components::RuntimeComponents,
+    },
+    http::StatusCode,
+};
+use aws_smithy_types::body::SdkBody;
+
+use super::Http;
+
+/// Longest that one call to AWS may take.
+const LONGEST: Duration = Duration::from_secs(5);
+
+/// Sends the SDK's requests with the process's client.
+#[derive(Debug, Clone)]
+pub(crate) struct OverAws(reqwest::Client);
+
+impl OverAws {
+    pub(crate) fn new(http: &Http) -> Self {
+        Self(http.plain.clone())
+    }
+}
+
+impl HttpClient for OverAws {
+    fn http_connector(
+        &self,
+        _: &HttpConnectorSettings,
+        _: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+impl HttpConnector for OverAws {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let client = self.0.clone();
+        HttpConnectorFuture::new(async move {
+            let request = outgoing(request).map_err(|error| ConnectorError::user(error.into()))?;
+            let answer = client.execute(request).await.map_err(connector_error)?;
+            incoming(answer).await.map_err(connector_error)
+        })
+    }
+}
+
+fn outgoing(request: HttpRequest) -> io::Result<reqwest::Request> {
+    let request = request.try_into_http1x().map_err(io::Error::other)?;
+    let in_memory = request.body().bytes().map(<[u8]>::to_vec);
+    let body = in_memory.ok_or_else(|| io::Error::other("the body is a stream"))?;
+    let request = request.map(|_| body);
+    let mut request = reqwest::Request::try_from(request).map_err(io::Error::other)?;
+    *request.timeout_mut() = Some(LONGEST);
+    Ok(request)
+}
+
+async fn incoming(answer: reqwest::Response) -> reqwest::Result<HttpResponse> {
+    // Every status that reqwest yields is one that the SDK's type holds.
+    let status = StatusCode::try_from(answer.status().as_u16())
+        .unwrap_or_else(|_| http::StatusCode::BAD_GATEWAY.into());
+    let headers = answer.headers().clone();
+    let mut response = HttpResponse::new(status, SdkBody::from(answer.bytes().await?));
+    for (name, value) in &headers {
+        if let Ok(value) = value.to_str() {
+            response.headers_mut().append(name.as_str().to_owned(), value.to_owned());
+        }
+    }
+    Ok(response)
+}
+
+fn connector_error(error: reqwest::Error) -> ConnectorError {
+    if error.is_timeout() {
+        ConnectorError::timeout(error.into())
+    } else {
+        ConnectorError::io(error.into())
+    }
+}

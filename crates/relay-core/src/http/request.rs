@@ -1,0 +1,119 @@
+//! What is sent to a product.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use serde::Serialize;
+
+use super::Address;
+use crate::error::{Error, ErrorKind, Result};
+
+/// Product answers are read up to this size after decompression, unless a request says less.
+const LARGEST: usize = 8 * 1024 * 1024;
+/// No single call takes longer than this, whatever the deadline.
+const LONGEST: Duration = Duration::from_secs(15);
+
+/// One request: where, with what, for how long, and whether it may be repeated.
+#[derive(Debug, Clone)]
+pub struct Request {
+    method: Method,
+    pub(super) address: Address,
+    headers: HeaderMap,
+    body: Option<Bytes>,
+    pub(super) timeout: Duration,
+    pub(super) largest: usize,
+    pub(super) repeatable: bool,
+}
+
+impl Request {
+    /// Reads; may be repeated.
+    pub fn get(address: Address) -> Self {
+        Self { repeatable: true, ..Self::new(Method::GET, address) }
+    }
+
+    /// Changes or asks; never repeated unless it is said to be [`repeatable`](Self::repeatable).
+    pub fn post(address: Address) -> Self {
+        Self::new(Method::POST, address)
+    }
+
+    /// Removes; never repeated.
+    pub fn delete(address: Address) -> Self {
+        Self::new(Method::DELETE, address)
+    }
+
+    fn new(method: Method, address: Address) -> Self {
+        let headers =
+            HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static("application/json"))]);
+        Self {
+            method,
+            address,
+            headers,
+            body: None,
+            timeout: LONGEST,
+            largest: LARGEST,
+            repeatable: false,
+        }
+    }
+
+    /// Adds a query parameter; the value is escaped whole, the name goes as it is.
+    pub fn query(mut self, name: &'static str, value: &str) -> Self {
+        self.address.add_query(name, value);
+        self
+    }
+
+    /// Sets a header.
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
+        self
+    }
+
+    /// Sets a JSON body.
+    pub fn json(self, body: &impl Serialize) -> Result<Self> {
+        let body = serde_json::to_vec(body).map_err(|error| {
+            Error::new(ErrorKind::Unexpected, "The relay could not write its question.")
+                .because(error)
+        })?;
+        Ok(self.content("application/json", body))
+    }
+
+    /// Sets a form body, properly encoded.
+    pub fn form(self, fields: &[(&str, &str)]) -> Self {
+        let body =
+            url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        self.content("application/x-www-form-urlencoded", body.into_bytes())
+    }
+
+    fn content(mut self, kind: &'static str, body: Vec<u8>) -> Self {
+        self.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+        self.body = Some(body.into());
+        self
+    }
+
+    /// Says that asking twice does no harm: a search by POST.
+    pub fn repeatable(self) -> Self {
+        Self { repeatable: true, ..self }
+    }
+
+    /// Says that not even a read may be repeated.
+    pub fn only_once(self) -> Self {
+        Self { repeatable: false, ..self }
+    }
+
+    /// Gives the call at most this long; the deadline may cut it shorter.
+    pub fn within(self, timeout: Duration) -> Self {
+        Self { timeout, ..self }
+    }
+
+    /// Reads at most this many bytes of the answer, counted after decompression.
+    pub fn at_most(self, largest: usize) -> Self {
+        Self { largest, ..self }
+    }
+
+    pub(super) fn build(&self) -> reqwest::Request {
+        let mut request = reqwest::Request::new(self.method.clone(), self.address.url().clone());
+        *request.headers_mut() = self.headers.clone();
+        *request.body_mut() = self.body.clone().map(Into::into);
+        request
+    }
+}

@@ -1,0 +1,147 @@
+//! What a product answered: status, headers and the whole body, within a cap.
+
+use http::HeaderMap;
+use serde::de::DeserializeOwned;
+
+use super::{Trip, retry};
+use crate::error::{Error, ErrorKind, Result};
+
+/// Longest piece of a product's own text that an error sentence may quote, in characters.
+const QUOTE: usize = 200;
+
+/// A product's answer, of whatever status.
+#[derive(Debug)]
+pub struct Response {
+    product: &'static str,
+    status: u16,
+    headers: HeaderMap,
+    body: Vec<u8>,
+}
+
+impl Response {
+    pub(super) async fn read(
+        mut answer: reqwest::Response,
+        trip: &Trip,
+        largest: usize,
+    ) -> Result<Self> {
+        let mut body = Vec::new();
+        while let Some(chunk) = answer.chunk().await.map_err(|error| trip.broke_off(error))? {
+            if body.len() + chunk.len() > largest {
+                return Err(trip.too_large(largest));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        let status = answer.status().as_u16();
+        Ok(Self {
+            product: trip.product,
+            status,
+            headers: std::mem::take(answer.headers_mut()),
+            body,
+        })
+    }
+
+    /// The HTTP status.
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// Whether the status is one of success.
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// A header's text, if it is there once and readable.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The body's bytes.
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// The body, read as JSON of a known shape.
+    ///
+    /// Errors: `Malformed`.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
+        serde_json::from_slice(&self.body).map_err(|error| {
+            // The library's text may quote the body; place and class do not.
+            self.malformed()
+                .with("json.class", format!("{:?}", error.classify()))
+                .with("json.place", format!("{}:{}", error.line(), error.column()))
+        })
+    }
+
+    /// The failure for an answer that is not what the product's documentation says.
+    pub fn malformed(&self) -> Error {
+        let (product, quote) = (self.product, self.quote());
+        let text = format!("{product} answered something unexpected: {quote}");
+        Error::new(ErrorKind::Malformed, text).with("product.status", self.status)
+    }
+
+    /// The failure that the status means for every product, with the product's own words where
+    /// they help. Relays change the code or the sentence where their product differs.
+    pub fn refusal(&self, words: Option<&str>) -> Error {
+        let product = self.product;
+        let quote = words.map(str::to_owned).unwrap_or_else(|| self.quote());
+        let said = |what: &str| format!("{product} {what}: {quote}");
+        let (kind, text) = match self.status {
+            400 | 422 => (ErrorKind::InvalidInput, said("did not accept the question")),
+            401 => (ErrorKind::Unauthorized, format!("Authorization failed: {quote}")),
+            403 => (ErrorKind::Forbidden, said("refuses this to the account in the token")),
+            404 | 410 => (ErrorKind::NotFound, said("does not know the address; check the URL")),
+            429 => return self.rate_limited(),
+            502..=504 => (
+                ErrorKind::Unavailable,
+                format!(
+                    "{product} is out of order for now (status {}); try again later.",
+                    self.status
+                ),
+            ),
+            500.. => (ErrorKind::Internal, said("failed")),
+            300..400 => (
+                ErrorKind::Malformed,
+                format!("{product} redirects elsewhere; check the scheme and host of the URL."),
+            ),
+            _ => (ErrorKind::Malformed, said("answered something unexpected")),
+        };
+        Error::new(kind, text).with("product.status", self.status)
+    }
+
+    /// The failure for a used-up quota, with the wait where the product names one.
+    pub fn rate_limited(&self) -> Error {
+        let product = self.product;
+        let after = retry::wait_asked_for(&self.headers);
+        let text = match after {
+            Some(wait) => format!(
+                "The rate limit of {product} is reached; try again in {} seconds.",
+                wait.as_secs().max(1)
+            ),
+            None => format!("The rate limit of {product} is reached; try again later."),
+        };
+        Error::new(ErrorKind::RateLimited { after }, text).with("product.status", self.status)
+    }
+
+    /// The beginning of the body as one line of plain text; a web page is only named.
+    pub fn quote(&self) -> String {
+        let text = String::from_utf8_lossy(&self.body);
+        let text = text.trim();
+        if text.is_empty() {
+            return format!("an empty answer with status {}", self.status);
+        }
+        if text.starts_with('<') {
+            return format!("a web page with status {}", self.status);
+        }
+        one_line(text)
+    }
+
+    pub(super) fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+}
+
+/// A product's text made fit for a sentence: no control characters, no more than 200 characters.
+pub fn one_line(text: &str) -> String {
+    let plain = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter });
+    plain.take(QUOTE).collect::<String>().trim().to_owned()
+}

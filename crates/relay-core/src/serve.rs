@@ -1,0 +1,112 @@
+//! The binary's whole life on Lambda. The only file that names `lambda_http`.
+
+use std::{convert::Infallible, time::Duration};
+
+use lambda_http::{
+    Body, Request, RequestExt, Response, request::RequestContext, run as run_lambda, service_fn,
+};
+use tokio::{sync::OnceCell, time::Instant};
+
+use crate::{
+    auth::Gateway,
+    clock::Clock,
+    relay::Relay,
+    service::{Incoming, Outgoing, Service},
+    settings::{BadSetting, Environment},
+    telemetry,
+};
+
+/// Kept back from the invocation's own deadline, for mapping and writing the answer.
+const MARGIN: Duration = Duration::from_millis(1500);
+/// A gateway waits 29 seconds, whatever the function may take.
+const LONGEST: Duration = Duration::from_secs(27);
+
+/// Serves a relay until Lambda ends the process.
+///
+/// With settings it cannot use, the relay serves no caller: it logs what to change, says so in
+/// every answer, and looks again at the next request, because a secret may be readable by then.
+pub async fn run<R: Relay>() -> Result<(), lambda_http::Error> {
+    let environment = Environment::of_process();
+    let logging = telemetry::start(&environment);
+    let host = Host::<R> { environment, service: OnceCell::new() };
+    if let Err(bad) = logging.and(host.service().await.map(|_| ())) {
+        tracing::error!(relay = R::ABOUT.slug, setting = %bad, "the relay cannot serve");
+    }
+    run_lambda(service_fn(|event: Request| host.answer(event))).await
+}
+
+struct Host<R> {
+    environment: Environment,
+    service: OnceCell<Service<R>>,
+}
+
+impl<R: Relay> Host<R> {
+    async fn service(&self) -> Result<&Service<R>, BadSetting> {
+        self.service.get_or_try_init(|| Service::new(&self.environment)).await
+    }
+
+    async fn answer(&self, event: Request) -> Result<Response<String>, Infallible> {
+        let outgoing = match self.service().await {
+            Ok(service) => service.answer(incoming(event)).await,
+            Err(bad) => Outgoing::misconfigured(&bad),
+        };
+        telemetry::print(&outgoing.metrics);
+        Ok(response(outgoing))
+    }
+}
+
+fn response(outgoing: Outgoing) -> Response<String> {
+    let mut response = Response::new(outgoing.body);
+    // 200, 404 and 405 are all statuses.
+    *response.status_mut() = outgoing.status.try_into().unwrap_or_default();
+    let json = lambda_http::http::HeaderValue::from_static("application/json");
+    response.headers_mut().insert(lambda_http::http::header::CONTENT_TYPE, json);
+    response
+}
+
+fn incoming(event: Request) -> Incoming {
+    let context = event.lambda_context();
+    let path = event.raw_http_path().to_owned();
+    let gateway = gateway(event.request_context_ref(), &path);
+    let (parts, body) = event.into_parts();
+    let body = match body {
+        Body::Text(text) => text.into(),
+        Body::Binary(bytes) => bytes.into(),
+        _ => bytes::Bytes::new(),
+    };
+    Incoming {
+        method: parts.method,
+        path,
+        headers: parts.headers,
+        body,
+        gateway,
+        request_id: context.request_id,
+        deadline: deadline(context.deadline),
+    }
+}
+
+/// From the invocation's deadline, in milliseconds since 1970.
+fn deadline(invocation_ends: u64) -> Instant {
+    let now = Clock::of_machine().now().as_millisecond();
+    let left = i64::try_from(invocation_ends).unwrap_or(i64::MAX).saturating_sub(now);
+    let left = Duration::from_millis(u64::try_from(left).unwrap_or(0));
+    Instant::now() + left.saturating_sub(MARGIN).min(LONGEST)
+}
+
+/// The relay's public address: the gateway's domain, and the stage where the URL shows it. Both
+/// are set by the gateway; no header of the caller has a say.
+fn gateway(context: Option<&RequestContext>, raw_path: &str) -> Gateway {
+    let (domain, stage, path) = match context {
+        Some(RequestContext::ApiGatewayV1(context)) => {
+            (context.domain_name.as_deref(), context.stage.as_deref(), context.path.as_deref())
+        }
+        Some(RequestContext::ApiGatewayV2(context)) => {
+            (context.domain_name.as_deref(), context.stage.as_deref(), Some(raw_path))
+        }
+        _ => (None, None, None),
+    };
+    let Some(domain) = domain else { return Gateway::default() };
+    let shown = |stage: &&str| path.is_some_and(|path| path.starts_with(&format!("/{stage}/")));
+    let stage = stage.filter(shown).map(|stage| format!("/{stage}")).unwrap_or_default();
+    Gateway { base_urls: vec![format!("https://{domain}{stage}")] }
+}

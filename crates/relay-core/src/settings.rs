@@ -1,0 +1,152 @@
+//! The process's settings, read once. The only place that reads the environment.
+
+use std::{collections::HashMap, ops::RangeInclusive};
+
+use crate::http::BaseUrl;
+
+/// A setting that cannot be used. Names the variable and what is wanted, never its value.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{name} {reason}")]
+pub struct BadSetting {
+    name: String,
+    reason: String,
+}
+
+impl BadSetting {
+    /// `name` is the variable, `reason` continues the sentence: "must be …".
+    pub fn new(name: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self { name: name.into(), reason: reason.into() }
+    }
+}
+
+/// The environment's variables, or a set that a test or the operator's tool makes up.
+#[derive(Clone, Default)]
+pub struct Environment(HashMap<String, String>);
+
+impl Environment {
+    /// The variables of this process. Values that are not Unicode are left out.
+    pub fn of_process() -> Self {
+        let readable = std::env::vars_os().filter_map(|(name, value)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        });
+        Self(readable.collect())
+    }
+
+    /// These variables and no others.
+    pub fn of<N: Into<String>, V: Into<String>>(pairs: impl IntoIterator<Item = (N, V)>) -> Self {
+        Self(pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+    }
+
+    /// The same variables with one more, or one replaced.
+    pub fn with(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.0.insert(name.into(), value.into());
+        self
+    }
+
+    /// A variable's text without outer blanks; an empty one counts as missing.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
+    }
+
+    /// Whether a variable is there at all, empty or not.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    /// A comma-separated list; missing means empty.
+    pub fn list(&self, name: &str) -> Vec<&str> {
+        let items = self.text(name).unwrap_or_default().split(',');
+        items.map(str::trim).filter(|item| !item.is_empty()).collect()
+    }
+
+    /// A switch: `true`, `1`, `yes`, `on` or `false`, `0`, `no`, `off`, in any case.
+    pub fn flag(&self, name: &str, default: bool) -> Result<bool, BadSetting> {
+        let Some(text) = self.text(name) else { return Ok(default) };
+        match text.to_ascii_lowercase().as_str() {
+            "true" | "1" | "yes" | "on" => Ok(true),
+            "false" | "0" | "no" | "off" => Ok(false),
+            _ => Err(BadSetting::new(name, "must be true or false")),
+        }
+    }
+
+    /// A whole number within bounds.
+    pub fn number(
+        &self,
+        name: &str,
+        bounds: RangeInclusive<usize>,
+        default: usize,
+    ) -> Result<usize, BadSetting> {
+        let Some(text) = self.text(name) else { return Ok(default) };
+        text.parse().ok().filter(|number| bounds.contains(number)).ok_or_else(|| {
+            let wanted =
+                format!("must be a whole number from {} to {}", bounds.start(), bounds.end());
+            BadSetting::new(name, wanted)
+        })
+    }
+
+    /// One of a few words, in any case; `words` pairs each with what it stands for.
+    pub fn word<T: Clone>(
+        &self,
+        name: &str,
+        words: &[(&str, T)],
+        default: T,
+    ) -> Result<T, BadSetting> {
+        let Some(text) = self.text(name) else { return Ok(default) };
+        let known = words.iter().find(|(word, _)| word.eq_ignore_ascii_case(text));
+        known.map(|(_, meaning)| meaning.clone()).ok_or_else(|| {
+            let words: Vec<_> = words.iter().map(|(word, _)| *word).collect();
+            BadSetting::new(name, format!("must be one of: {}", words.join(", ")))
+        })
+    }
+
+    /// A product's base URL: https, or plain http on loopback.
+    pub fn url(&self, name: &str) -> Result<Option<BaseUrl>, BadSetting> {
+        let Some(text) = self.text(name) else { return Ok(None) };
+        match BaseUrl::from_environment(text) {
+            Some(url) => Ok(Some(url)),
+            None => {
+                Err(BadSetting::new(name, "must be an https URL without user, query or fragment"))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn l09_a_bad_setting_is_named_and_its_value_is_not_shown() {
+        let environment = Environment::of([
+            ("LIMIT", "s3cret"),
+            ("SWITCH", "s3cret"),
+            ("BASE", "s3cret"),
+            ("WORD", "s3cret"),
+        ]);
+        let complaints = [
+            environment.number("LIMIT", 0..=200, 50).unwrap_err().to_string(),
+            environment.flag("SWITCH", true).unwrap_err().to_string(),
+            environment.url("BASE").unwrap_err().to_string(),
+            environment.word("WORD", &[("public", 1), ("private", 2)], 1).unwrap_err().to_string(),
+        ];
+        assert_eq!(
+            complaints,
+            [
+                "LIMIT must be a whole number from 0 to 200",
+                "SWITCH must be true or false",
+                "BASE must be an https URL without user, query or fragment",
+                "WORD must be one of: public, private",
+            ]
+        );
+    }
+
+    #[test]
+    fn missing_and_blank_settings_take_the_default() {
+        let environment = Environment::of([("BLANK", "  "), ("LIST", " a, ,b ")]);
+        assert_eq!(environment.text("BLANK"), None);
+        assert_eq!(environment.number("BLANK", 0..=9, 7), Ok(7));
+        assert_eq!(environment.flag("MISSING", true), Ok(true));
+        assert_eq!(environment.list("LIST"), ["a", "b"]);
+        assert!(environment.list("BLANK").is_empty());
+    }
+}

@@ -1,0 +1,8 @@
+//! What the operator sees: JSON log lines, and one CloudWatch metrics line for each invocation.
+
+mod log;
+mod tally;
+
+pub use log::start;
+pub(crate) use log::{Report, print, report};
+pub use tally::Tally;
