@@ -31,7 +31,7 @@ pub use text::{LongText, MediumText, ShortText, Text};
 pub use time::{ObservedTime, Time, ValidTime};
 pub use uri::{ExternalReference, Uri};
 pub use verdict::Verdict;
-pub use vocabulary::{Confidence, Disposition, Severity, Tlp};
+pub use vocabulary::{Confidence, Disposition, DispositionPair, Severity, Tlp};
 
 /// The CTIM version every entity is written for.
 pub const SCHEMA_VERSION: &str = "1.3.29";

@@ -67,6 +67,19 @@ impl Http {
         })
     }
 
+    /// Sends one request outside any invocation, for tools. `whom` is named in error sentences.
+    ///
+    /// Errors: as of [`Call::send`](crate::Call::send).
+    pub async fn ask(
+        &self,
+        request: Request,
+        whom: &'static str,
+        within: Duration,
+    ) -> Result<Response> {
+        let request = request.within(within);
+        self.send(request, whom, Instant::now() + within, &Tally::default()).await
+    }
+
     /// Sends, reads the whole answer, and repeats once where that is safe and fits the deadline.
     pub(crate) async fn send(
         &self,

@@ -1,6 +1,11 @@
 //! What a relay is: facts about a product, and what it says when it is asked.
 
-use std::{fmt, future::Future, time::Duration};
+use std::{
+    fmt,
+    future::Future,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use ::http::HeaderValue;
 use futures::{StreamExt, stream};
@@ -357,4 +362,48 @@ pub async fn each<F: Future>(
     at_once: usize,
 ) -> Vec<F::Output> {
     stream::iter(futures).buffered(at_once.max(1)).collect().await
+}
+
+/// Remembers, for one request, that further calls to the product would fail like one before them.
+#[derive(Debug, Default)]
+pub struct Halt(AtomicBool);
+
+impl Halt {
+    /// From now on nothing more is begun.
+    pub fn set(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Does the work, unless it is already known to be in vain; then there is nothing. A failure
+    /// that [concerns all calls](ErrorKind::concerns_all_calls) halts the ones not yet begun.
+    pub async fn guard<T>(&self, work: impl Future<Output = Result<T>>) -> Option<Result<T>> {
+        if self.0.load(Ordering::Relaxed) {
+            return None;
+        }
+        let outcome = work.await;
+        if outcome.as_ref().is_err_and(|error| error.kind().concerns_all_calls()) {
+            self.set();
+        }
+        Some(outcome)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt;
+
+    use super::*;
+
+    #[test]
+    fn only_a_failure_that_concerns_all_calls_halts_the_next() {
+        let outcomes = |kind| {
+            let halt = Halt::default();
+            let works =
+                (0..3).map(|_| halt.guard(async move { Err::<(), _>(Error::new(kind, "")) }));
+            each(works, 1).now_or_never().unwrap().into_iter().flatten().count()
+        };
+        assert_eq!(outcomes(ErrorKind::Malformed), 3);
+        assert_eq!(outcomes(ErrorKind::Unauthorized), 1);
+        assert_eq!(outcomes(ErrorKind::RateLimited { after: None }), 1);
+    }
 }

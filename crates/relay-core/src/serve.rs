@@ -50,7 +50,9 @@ impl<R: Relay> Host<R> {
             Ok(service) => service.answer(incoming(event)).await,
             Err(bad) => Outgoing::misconfigured(&bad),
         };
-        telemetry::print(&outgoing.metrics);
+        if !outgoing.metrics.is_empty() {
+            telemetry::print(&outgoing.metrics);
+        }
         Ok(response(outgoing))
     }
 }

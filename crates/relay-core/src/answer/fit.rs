@@ -5,10 +5,10 @@ use std::collections::{HashMap, HashSet};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
-use crate::ctim::{Bundle, Id, Indicator, Relationship, Verdict};
+use crate::ctim::{Bundle, Id, Verdict};
 
-/// What the braces, names and counts around the entities may take.
-const FRAME: usize = 4096;
+/// What the braces, names, counts and error entries around the entities may take.
+const FRAME: usize = 16 * 1024;
 
 /// A document as it goes out, serialised once.
 type Doc = Box<RawValue>;
@@ -32,8 +32,8 @@ impl Collections {
     pub(super) fn len(&self) -> usize {
         let Self { verdicts, judgements, sightings, indicators, relationships } = self;
         [verdicts, judgements, sightings, indicators, relationships]
-            .map(|all| all.count)
             .iter()
+            .map(|all| all.count)
             .sum()
     }
 }
@@ -48,151 +48,156 @@ impl Collection {
     fn is_empty(&self) -> bool {
         self.count == 0
     }
+}
 
-    fn push(&mut self, doc: Doc) {
-        self.count += 1;
-        self.docs.push(doc);
+impl FromIterator<Doc> for Collection {
+    fn from_iter<I: IntoIterator<Item = Doc>>(docs: I) -> Self {
+        let docs: Vec<_> = docs.into_iter().collect();
+        Self { count: docs.len(), docs }
     }
 }
 
-/// The entities that fit into `largest` bytes, and how many did not.
-///
-/// Verdicts come first, then judgements and sightings in their order, each with the indicators
-/// and relationships it brings; one that does not fit is left out whole.
+/// The entities that fit into `largest` bytes, in their order, and how many did not.
 pub(super) fn collections(bundle: Bundle, largest: usize) -> (Collections, usize) {
     let asked = bundle.len();
-    let Bundle { verdicts, judgements, sightings, indicators, relationships, .. } = bundle;
-    let mut fit = Fit::new(largest, indicators, relationships);
-    let judgements: Vec<_> = judgements.iter().map(|one| (one.id(), doc(one))).collect();
-    let judged: HashSet<Id> = judgements.iter().map(|(id, _)| *id).collect();
-    let verdicts_take: usize = verdicts.iter().filter_map(doc).map(|doc| size(&doc)).sum();
-    fit.left = fit.left.saturating_sub(verdicts_take);
-    for (id, judgement) in judgements {
-        fit.add(id, judgement, |into| &mut into.judgements);
-    }
-    for sighting in sightings {
-        fit.add(sighting.id(), doc(&sighting), |into| &mut into.sightings);
-    }
-    fit.add_lone_indicators();
-    for verdict in verdicts {
-        fit.add_verdict(verdict, &judged);
-    }
-    let left_out = asked - fit.kept.len();
-    (fit.kept, left_out)
+    let entities = Entities::of(&bundle);
+    let verdicts: usize = bundle.verdicts.iter().filter_map(doc).map(|doc| size(&doc)).sum();
+    let room = largest.saturating_sub(FRAME + verdicts);
+    let kept = if entities.size() <= room { entities.all() } else { entities.chosen(room) };
+    let verdicts = bundle.verdicts.into_iter().filter_map(|one| doc(&standing_on(one, &kept)));
+    let verdicts = verdicts.collect();
+    let collections = Collections { verdicts, ..entities.only(&kept) };
+    let left_out = asked - collections.len();
+    (collections, left_out)
 }
 
 /// The items that fit into `largest` bytes, and how many did not.
 pub(super) fn list<T: Serialize>(items: Vec<T>, largest: usize) -> (Vec<Doc>, usize) {
     let asked = items.len();
-    let mut left = largest.saturating_sub(FRAME);
+    let mut room = largest.saturating_sub(FRAME);
     let mut kept = Vec::with_capacity(asked);
     for item in items.iter().filter_map(doc) {
-        let Some(rest) = left.checked_sub(size(&item)) else { break };
-        left = rest;
+        let Some(left) = room.checked_sub(size(&item)) else { break };
+        room = left;
         kept.push(item);
     }
     let left_out = asked - kept.len();
     (kept, left_out)
 }
 
-struct Fit {
-    left: usize,
-    kept: Collections,
-    kept_ids: HashSet<Id>,
-    indicators: Vec<(Id, Doc)>,
-    indicator_places: HashMap<Id, usize>,
-    relationships: Vec<([Id; 2], Doc)>,
-    touching: HashMap<Id, Vec<usize>>,
+/// A verdict whose judgement was left out stands alone.
+fn standing_on(verdict: Verdict, kept: &HashSet<Id>) -> Verdict {
+    let gone = verdict.judgement_id().is_some_and(|id| !kept.contains(&id));
+    if gone { verdict.without_judgement() } else { verdict }
 }
 
-impl Fit {
-    fn new(largest: usize, indicators: Vec<Indicator>, relationships: Vec<Relationship>) -> Self {
-        let indicators: Vec<_> =
-            indicators.iter().filter_map(|one| Some((one.id(), doc(one)?))).collect();
-        let relationships: Vec<_> =
-            relationships.iter().filter_map(|one| Some((one.ends(), doc(one)?))).collect();
-        let mut touching: HashMap<Id, Vec<usize>> = HashMap::new();
-        for (place, (ends, _)) in relationships.iter().enumerate() {
-            ends.iter().for_each(|end| touching.entry(*end).or_default().push(place));
-        }
-        let places = indicators.iter().enumerate().map(|(place, (id, _))| (*id, place));
+/// A relationship: its id, its two ends, and itself as it goes out.
+type Edge = (Id, [Id; 2], Doc);
+
+/// Everything but the verdicts, serialised.
+struct Entities {
+    judgements: Vec<(Id, Doc)>,
+    sightings: Vec<(Id, Doc)>,
+    indicators: Vec<(Id, Doc)>,
+    relationships: Vec<Edge>,
+}
+
+impl Entities {
+    fn of(bundle: &Bundle) -> Self {
+        let relationships = bundle.relationships.iter();
         Self {
-            left: largest.saturating_sub(FRAME),
-            kept: Collections::default(),
-            kept_ids: HashSet::new(),
-            indicator_places: places.collect(),
-            indicators,
-            relationships,
-            touching,
+            judgements: bundle.judgements.iter().filter_map(|e| Some((e.id(), doc(e)?))).collect(),
+            sightings: bundle.sightings.iter().filter_map(|e| Some((e.id(), doc(e)?))).collect(),
+            indicators: bundle.indicators.iter().filter_map(|e| Some((e.id(), doc(e)?))).collect(),
+            relationships: relationships
+                .filter_map(|e| Some((e.id(), e.ends(), doc(e)?)))
+                .collect(),
         }
     }
 
-    /// Adds an entity with what it brings, if all of it fits.
-    fn add(&mut self, id: Id, entity: Option<Doc>, into: fn(&mut Collections) -> &mut Collection) {
-        let Some(entity) = entity else { return };
-        let (relationships, indicators) = self.brought_by(id);
-        let takes = size(&entity)
-            + relationships.iter().map(|at| size(&self.relationships[*at].1)).sum::<usize>()
-            + indicators.iter().map(|at| size(&self.indicators[*at].1)).sum::<usize>();
-        let Some(left) = self.left.checked_sub(takes) else { return };
-        self.left = left;
-        self.kept_ids.insert(id);
-        into(&mut self.kept).push(entity);
-        for at in indicators {
-            self.keep_indicator(at);
-        }
-        for at in relationships {
-            self.kept.relationships.push(self.relationships[at].1.clone());
-        }
+    fn size(&self) -> usize {
+        let entities = self.judgements.iter().chain(&self.sightings).chain(&self.indicators);
+        let relationships = self.relationships.iter().map(|(_, _, doc)| size(doc));
+        entities.map(|(_, doc)| size(doc)).chain(relationships).sum()
     }
 
-    /// The relationships that would have both ends kept, and the indicators among those ends
-    /// that are not kept yet.
-    fn brought_by(&self, id: Id) -> (Vec<usize>, Vec<usize>) {
-        let mut relationships = Vec::new();
-        let mut indicators = Vec::new();
-        for at in self.touching.get(&id).into_iter().flatten() {
-            let [source, target] = self.relationships[*at].0;
-            let other = if source == id { target } else { source };
-            let place = self.indicator_places.get(&other);
-            if self.kept_ids.contains(&other) {
-                relationships.push(*at);
-            } else if let Some(place) = place {
-                relationships.push(*at);
-                if !indicators.contains(place) {
-                    indicators.push(*place);
+    fn all(&self) -> HashSet<Id> {
+        let entities = self.judgements.iter().chain(&self.sightings).chain(&self.indicators);
+        let relationships = self.relationships.iter().map(|(id, _, _)| *id);
+        entities.map(|(id, _)| *id).chain(relationships).collect()
+    }
+
+    /// Judgements first, then sightings, each with the indicators and relationships it brings; one
+    /// that does not fit is left out whole. Indicators that nothing leads to come last.
+    fn chosen(&self, room: usize) -> HashSet<Id> {
+        let mut choice = Choice::new(self, room);
+        for (id, doc) in self.judgements.iter().chain(&self.sightings) {
+            choice.consider(*id, doc);
+        }
+        for (id, doc) in &self.indicators {
+            if !choice.touching.contains_key(id) {
+                choice.consider(*id, doc);
+            }
+        }
+        choice.kept
+    }
+
+    fn only(self, kept: &HashSet<Id>) -> Collections {
+        let these = |all: Vec<(Id, Doc)>| -> Collection {
+            all.into_iter().filter(|(id, _)| kept.contains(id)).map(|(_, doc)| doc).collect()
+        };
+        let relationships = self.relationships.into_iter().filter(|(id, ..)| kept.contains(id));
+        Collections {
+            verdicts: Collection::default(),
+            judgements: these(self.judgements),
+            sightings: these(self.sightings),
+            indicators: these(self.indicators),
+            relationships: relationships.map(|(_, _, doc)| doc).collect(),
+        }
+    }
+}
+
+/// What is kept so far, and the room that is left.
+struct Choice<'a> {
+    room: usize,
+    kept: HashSet<Id>,
+    indicators: HashMap<Id, &'a Doc>,
+    /// The relationships that begin or end at an entity.
+    touching: HashMap<Id, Vec<&'a Edge>>,
+}
+
+impl<'a> Choice<'a> {
+    fn new(entities: &'a Entities, room: usize) -> Self {
+        let mut touching: HashMap<Id, Vec<_>> = HashMap::new();
+        for relationship in &entities.relationships {
+            for end in relationship.1 {
+                touching.entry(end).or_default().push(relationship);
+            }
+        }
+        let indicators = entities.indicators.iter().map(|(id, doc)| (*id, doc)).collect();
+        Self { room, kept: HashSet::new(), indicators, touching }
+    }
+
+    fn consider(&mut self, id: Id, doc: &Doc) {
+        let mut brought = vec![id];
+        let mut takes = size(doc);
+        for (relationship, ends, doc) in self.touching.get(&id).into_iter().flatten() {
+            let other = if ends[0] == id { ends[1] } else { ends[0] };
+            let is_there = self.kept.contains(&other) || brought.contains(&other);
+            match self.indicators.get(&other) {
+                _ if is_there => {}
+                Some(indicator) => {
+                    brought.push(other);
+                    takes += size(indicator);
                 }
+                None => continue,
             }
+            brought.push(*relationship);
+            takes += size(doc);
         }
-        (relationships, indicators)
-    }
-
-    fn keep_indicator(&mut self, at: usize) {
-        let (id, doc) = &self.indicators[at];
-        self.kept_ids.insert(*id);
-        self.kept.indicators.push(doc.clone());
-    }
-
-    /// Indicators that no relationship leads to; the others come with their sightings.
-    fn add_lone_indicators(&mut self) {
-        for at in 0..self.indicators.len() {
-            let (id, doc) = &self.indicators[at];
-            let lone = !self.touching.contains_key(id) && !self.kept_ids.contains(id);
-            if let (true, Some(left)) = (lone, self.left.checked_sub(size(doc))) {
-                self.left = left;
-                self.keep_indicator(at);
-            }
-        }
-    }
-
-    /// Room for verdicts was set aside. One whose judgement was left out stands alone.
-    fn add_verdict(&mut self, verdict: Verdict, judged: &HashSet<Id>) {
-        let cut = verdict
-            .judgement_id()
-            .is_some_and(|id| judged.contains(&id) && !self.kept_ids.contains(&id));
-        let verdict = if cut { verdict.without_judgement() } else { verdict };
-        if let Some(doc) = doc(&verdict) {
-            self.kept.verdicts.push(doc);
+        if let Some(room) = self.room.checked_sub(takes) {
+            self.room = room;
+            self.kept.extend(brought);
         }
     }
 }

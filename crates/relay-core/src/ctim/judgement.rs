@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::{
-    Confidence, Disposition, ExternalReference, Head, Id, MediumText, Observable, Severity,
-    ShortText, Tlp, Uri, ValidTime,
+    Confidence, Disposition, DispositionPair, ExternalReference, Head, Id, MediumText, Observable,
+    Severity, ShortText, Tlp, Uri, ValidTime,
 };
 
 /// What `source` thinks of `observable`.
@@ -20,9 +20,9 @@ pub struct Judgement {
     pub source_uri: Option<Uri>,
     /// What is judged.
     pub observable: Observable,
-    /// The judgement, as CTIM's number.
-    disposition: Disposition,
-    disposition_name: &'static str,
+    /// The judgement, as CTIM's number and word.
+    #[serde(flatten)]
+    pub disposition: DispositionPair,
     /// Why.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<ShortText>,
@@ -53,8 +53,7 @@ impl Judgement {
             source: source.into(),
             source_uri: None,
             observable,
-            disposition,
-            disposition_name: disposition.name(),
+            disposition: disposition.into(),
             reason: None,
             priority: 90,
             confidence: Confidence::Unknown,

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Disposition, Id, Observable, ValidTime};
+use super::{Disposition, DispositionPair, Id, Observable, ValidTime};
 
 /// The product's last word on an observable; it has no id of its own.
 #[derive(Debug, Clone, Serialize)]
@@ -10,8 +10,8 @@ pub struct Verdict {
     #[serde(rename = "type")]
     kind: &'static str,
     observable: Observable,
-    disposition: Disposition,
-    disposition_name: &'static str,
+    #[serde(flatten)]
+    disposition: DispositionPair,
     valid_time: ValidTime,
     #[serde(skip_serializing_if = "Option::is_none")]
     judgement_id: Option<Id>,
@@ -25,12 +25,10 @@ impl Verdict {
         valid_time: ValidTime,
         judgement_id: Option<Id>,
     ) -> Self {
-        let disposition_name = disposition.name();
         Self {
             kind: "verdict",
             observable,
-            disposition,
-            disposition_name,
+            disposition: disposition.into(),
             valid_time,
             judgement_id,
         }

@@ -24,6 +24,7 @@ pub struct Request {
     pub(super) timeout: Duration,
     pub(super) largest: usize,
     pub(super) repeatable: bool,
+    throttled_by: Option<u16>,
 }
 
 impl Request {
@@ -53,6 +54,7 @@ impl Request {
             timeout: LONGEST,
             largest: LARGEST,
             repeatable: false,
+            throttled_by: None,
         }
     }
 
@@ -100,6 +102,11 @@ impl Request {
         Self { repeatable: false, ..self }
     }
 
+    /// Says that this status means a used-up quota, as 429 does.
+    pub fn throttled_by(self, status: u16) -> Self {
+        Self { throttled_by: Some(status), ..self }
+    }
+
     /// Gives the call at most this long; the deadline may cut it shorter.
     pub fn within(self, timeout: Duration) -> Self {
         Self { timeout, ..self }
@@ -108,6 +115,10 @@ impl Request {
     /// Reads at most this many bytes of the answer, counted after decompression.
     pub fn at_most(self, largest: usize) -> Self {
         Self { largest, ..self }
+    }
+
+    pub(super) fn is_throttled(&self, status: u16) -> bool {
+        status == 429 || self.throttled_by == Some(status)
     }
 
     pub(super) fn build(&self) -> reqwest::Request {

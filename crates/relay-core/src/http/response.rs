@@ -1,5 +1,7 @@
 //! What a product answered: status, headers and the whole body, within a cap.
 
+use std::time::Duration;
+
 use http::HeaderMap;
 use serde::de::DeserializeOwned;
 
@@ -60,6 +62,16 @@ impl Response {
         &self.body
     }
 
+    /// How long the product wants nobody to ask again, if it says so.
+    pub fn retry_after(&self) -> Option<Duration> {
+        retry::wait_asked_for(&self.headers)
+    }
+
+    /// An answer that travelled inside this one, as those of a batch do.
+    pub fn inside(&self, status: u16, headers: HeaderMap, body: Vec<u8>) -> Self {
+        Self { product: self.product, status, headers, body }
+    }
+
     /// The body, read as JSON of a known shape.
     ///
     /// Errors: `Malformed`.
@@ -99,7 +111,7 @@ impl Response {
                 ),
             ),
             500.. => (ErrorKind::Internal, said("failed")),
-            300..400 => (
+            300..=399 => (
                 ErrorKind::Malformed,
                 format!("{product} redirects elsewhere; check the scheme and host of the URL."),
             ),
@@ -111,7 +123,7 @@ impl Response {
     /// The failure for a used-up quota, with the wait where the product names one.
     pub fn rate_limited(&self) -> Error {
         let product = self.product;
-        let after = retry::wait_asked_for(&self.headers);
+        let after = self.retry_after();
         let text = match after {
             Some(wait) => format!(
                 "The rate limit of {product} is reached; try again in {} seconds.",

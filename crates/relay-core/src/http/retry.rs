@@ -21,7 +21,7 @@ pub(super) fn pause(request: &Request, first: &Attempt, time_left: Duration) -> 
         _ if !request.repeatable => None,
         Attempt::NoAnswer(error) => is_passing(error).then_some(Duration::ZERO),
         Attempt::Answered(answer) => match answer.status() {
-            429 => wait_asked_for(answer.headers()),
+            status if request.is_throttled(status) => wait_asked_for(answer.headers()),
             502..=504 => Some(wait_asked_for(answer.headers()).unwrap_or(BREATH)),
             _ => None,
         },

@@ -1,0 +1,82 @@
+//! How an imitated product can fail, and for which calls.
+
+mod answers;
+mod rules;
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+pub(crate) use rules::Faults;
+pub use rules::{Times, When};
+
+/// A way to fail. Only the faults that send a part of the true answer let the product do its work.
+#[derive(Clone, Debug)]
+pub enum Fault {
+    /// This answer instead of the true one. A code or header that HTTP does not know resets the
+    /// connection.
+    Status {
+        /// The status code.
+        code: u16,
+        /// Names and values of the headers.
+        headers: Vec<(String, String)>,
+        /// The body.
+        body: String,
+    },
+    /// 429, with a `Retry-After` header as given.
+    TooManyRequests {
+        /// Seconds, an HTTP date, or any text that is no time.
+        retry_after: Option<String>,
+    },
+    /// 403 with a body that no product documents.
+    Forbidden,
+    /// A redirect.
+    Redirect {
+        /// The `Location` header.
+        to: String,
+        /// The status code, such as 302 or 308.
+        code: u16,
+    },
+    /// 200 with a login page in HTML.
+    Html,
+    /// 200 without a body.
+    Empty,
+    /// The first half of the true body, in a well-formed HTTP message: JSON that breaks off.
+    Malformed,
+    /// The connection is reset before any answer.
+    ResetBeforeAnswer,
+    /// The connection is reset after half of the true body.
+    ResetInBody,
+    /// The head of the true answer, then silence.
+    Stall,
+    /// Silence: no head ever comes.
+    SlowHeaders,
+    /// The true body, one byte at a time.
+    Trickle {
+        /// The pause before each byte.
+        pause: Duration,
+    },
+    /// 200 with one JSON text of this size, made while it is sent.
+    Huge {
+        /// The size; `u64::MAX` does not end in anybody's lifetime.
+        bytes: u64,
+    },
+    /// 200 with a gzip body that unpacks to this size.
+    GzipBomb {
+        /// The unpacked size.
+        bytes: u64,
+    },
+}
+
+impl Fault {
+    /// A bare status code.
+    pub fn status(code: u16) -> Self {
+        Self::Status { code, headers: Vec::new(), body: String::new() }
+    }
+
+    /// A status code with a JSON body, as a product's own error looks.
+    pub fn json(code: u16, body: &Value) -> Self {
+        let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+        Self::Status { code, headers, body: body.to_string() }
+    }
+}

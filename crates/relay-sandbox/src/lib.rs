@@ -1,0 +1,25 @@
+//! Imitations of the five products on 127.0.0.1, for tests, benchmarks and the demo.
+//!
+//! [`Sandbox::start`] runs one [`Product`] until the value is dropped. It answers from built-in
+//! data as the product does, records every [`Call`], and can be told to be slow
+//! ([`Sandbox::delay`]) or broken ([`Sandbox::fault`]). All hosts of a product share one origin;
+//! the path says which of them is meant.
+
+mod call;
+mod fault;
+mod kql;
+mod product;
+mod sandbox;
+mod server;
+
+pub mod defender_atp;
+pub mod gigamon_threatinsight;
+pub mod graph_security;
+pub mod identity;
+pub mod misp;
+pub mod qualys_ioc;
+
+pub use call::Call;
+pub use fault::{Fault, Times, When};
+pub use product::Product;
+pub use sandbox::Sandbox;

@@ -1,0 +1,15 @@
+//! What the tests of every relay share: a dev-dependency, never part of a function.
+//!
+//! Ask with [`token`] and [`event`], answer key requests with [`jwks`], run a built function with
+//! [`runtime_api`], judge answers with [`ctim`] and [`golden`].
+
+mod clock;
+pub mod ctim;
+mod environment;
+pub mod event;
+pub mod golden;
+pub mod jwk;
+pub mod jwks;
+pub mod keys;
+pub mod runtime_api;
+pub mod token;

@@ -1,0 +1,158 @@
+//! What a test and its function know of each other: events on their way and outcomes waited for.
+
+use std::{
+    collections::HashMap,
+    process::ExitStatus,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    time::timeout,
+};
+
+use super::{
+    invocation::Invocation,
+    reply::{Failure, Outcome},
+};
+
+/// How far a function has come.
+#[derive(Clone, Debug)]
+pub(super) enum Phase {
+    Starting,
+    Ready,
+    Broken(Failure),
+    Ended,
+}
+
+#[derive(Debug)]
+pub(super) struct Hub {
+    phase: watch::Sender<Phase>,
+    put: mpsc::UnboundedSender<Task>,
+    take: tokio::sync::Mutex<mpsc::UnboundedReceiver<Task>>,
+    waiting: Mutex<Waiting>,
+}
+
+/// An event that the function is to take.
+#[derive(Debug)]
+pub(super) struct Task {
+    pub(super) request_id: String,
+    pub(super) invocation: Invocation,
+    taken: oneshot::Sender<()>,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    outcomes: HashMap<String, oneshot::Sender<Outcome>>,
+    requests: u64,
+    ended: Option<ExitStatus>,
+}
+
+impl Default for Hub {
+    fn default() -> Self {
+        let (put, take) = mpsc::unbounded_channel();
+        let phase = watch::Sender::new(Phase::Starting);
+        Self { phase, put, take: tokio::sync::Mutex::new(take), waiting: Mutex::default() }
+    }
+}
+
+impl Hub {
+    /// Waits until the function is ready, or will never be.
+    pub(super) async fn started(&self) -> Phase {
+        let mut phase = self.phase.subscribe();
+        let started = phase.wait_for(|phase| !matches!(phase, Phase::Starting)).await;
+        started.map(|phase| phase.clone()).unwrap_or(Phase::Ended)
+    }
+
+    /// Queues an event at once; what becomes of it comes later.
+    pub(super) fn send(&self, invocation: Invocation) -> impl Future<Output = Outcome> + use<> {
+        let time_left = invocation.time_left;
+        let (give, outcome) = oneshot::channel();
+        let (taken, is_taken) = oneshot::channel();
+        self.enqueue(invocation, taken, give);
+        async move { given(outcome, is_taken, time_left).await.expect("every event has an outcome") }
+    }
+
+    fn enqueue(
+        &self,
+        invocation: Invocation,
+        taken: oneshot::Sender<()>,
+        give: oneshot::Sender<Outcome>,
+    ) {
+        let mut waiting = self.waiting();
+        if let Some(status) = waiting.ended {
+            // The test may have lost interest.
+            let _ = give.send(Outcome::Ended(status));
+            return;
+        }
+        waiting.requests += 1;
+        let number = waiting.requests;
+        let numbered = || format!("00000000-0000-4000-8000-{number:012x}");
+        let request_id = invocation.request_id.clone().unwrap_or_else(numbered);
+        waiting.outcomes.insert(request_id.clone(), give);
+        let task = Task { request_id, invocation, taken };
+        self.put.send(task).expect("the hub holds both ends of its queue");
+    }
+
+    /// The next event, as soon as there is one; the first call says that the function is ready.
+    pub(super) async fn next(&self) -> (String, Invocation) {
+        self.advance(Phase::Ready);
+        let task = self.take.lock().await.recv().await.expect("the hub holds both ends");
+        // The test may have lost interest.
+        let _ = task.taken.send(());
+        (task.request_id, task.invocation)
+    }
+
+    /// Gives the outcome of a request; false when nobody asked, or twice.
+    pub(super) fn settle(&self, request_id: &str, outcome: Outcome) -> bool {
+        let given = self.waiting().outcomes.remove(request_id);
+        let is_known = given.is_some();
+        // The test may have lost interest, for example after a timeout.
+        let _ = given.and_then(|give| give.send(outcome).err());
+        is_known
+    }
+
+    /// Notes that the function reported a broken start.
+    pub(super) fn break_start(&self, failure: Failure) {
+        self.advance(Phase::Broken(failure));
+    }
+
+    /// Notes the end of the process: nothing that still waits will be answered.
+    pub(super) fn end(&self, status: ExitStatus) {
+        let mut waiting = self.waiting();
+        waiting.ended = Some(status);
+        for (_, give) in waiting.outcomes.drain() {
+            let _ = give.send(Outcome::Ended(status));
+        }
+        self.advance(Phase::Ended);
+    }
+
+    /// The start is decided once.
+    fn advance(&self, next: Phase) {
+        self.phase.send_if_modified(|phase| {
+            let undecided = matches!(phase, Phase::Starting);
+            if undecided {
+                *phase = next;
+            }
+            undecided
+        });
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The outcome of an event, whose time runs out some time after it was taken.
+async fn given(
+    mut outcome: oneshot::Receiver<Outcome>,
+    is_taken: oneshot::Receiver<()>,
+    time_left: Duration,
+) -> Result<Outcome, oneshot::error::RecvError> {
+    tokio::select! {
+        given = &mut outcome => return given,
+        Ok(()) = is_taken => {}
+    }
+    timeout(time_left, outcome).await.unwrap_or(Ok(Outcome::TimedOut))
+}

@@ -1,0 +1,80 @@
+//! What was found, as a table for people.
+
+use comfy_table::{Cell, Color, ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
+
+use crate::{
+    answer::{Answer, Entry},
+    observable::Asked,
+};
+
+/// One row for each observable: what the relay thinks of it and how often it was seen.
+pub(crate) fn found(asked: &[Asked], observed: &Answer, links: &Answer) -> Table {
+    let mut table = plain();
+    table.set_header([
+        "Observable",
+        "Type",
+        "Disposition",
+        "Sightings",
+        "Indicators",
+        "Links",
+        "Last seen (UTC)",
+    ]);
+    for one in asked {
+        table.add_row([
+            Cell::new(shortened(&one.value)),
+            Cell::new(&one.kind),
+            disposition(observed.disposition(one)),
+            Cell::new(observed.sightings(one).len()),
+            Cell::new(observed.indicators(one)),
+            Cell::new(links.listed(one)),
+            Cell::new(observed.last_seen(one).unwrap_or("-").replace('T', " ")),
+        ]);
+    }
+    table
+}
+
+/// One row for each link or action.
+pub(crate) fn items(answer: &Answer) -> Table {
+    let mut table = plain();
+    table.set_header(["Title", "Leads to"]);
+    for item in answer.data.as_array().into_iter().flatten() {
+        let text = |name: &str| item[name].as_str().unwrap_or_default().to_owned();
+        let leads_to = if item["url"].is_string() { text("url") } else { text("id") };
+        table.add_row([text("title"), leads_to]);
+    }
+    table
+}
+
+/// What went wrong, a line each.
+pub(crate) fn errors(entries: &[Entry]) -> String {
+    let lines = entries
+        .iter()
+        .map(|Entry { weight, code, message }| format!("{weight}: {code}: {message}"));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn plain() -> Table {
+    let mut table = Table::new();
+    table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
+    table
+}
+
+fn disposition(word: Option<&str>) -> Cell {
+    let cell = Cell::new(word.unwrap_or("-"));
+    match word {
+        Some("Malicious") => cell.fg(Color::Red),
+        Some("Suspicious") => cell.fg(Color::Yellow),
+        Some("Clean") => cell.fg(Color::Green),
+        _ => cell,
+    }
+}
+
+/// Hashes keep both ends; nobody compares their middles by eye.
+fn shortened(value: &str) -> String {
+    let letters: Vec<char> = value.chars().collect();
+    if letters.len() <= 44 {
+        return value.to_owned();
+    }
+    let ends = |part: &[char]| part.iter().collect::<String>();
+    format!("{}…{}", ends(&letters[..28]), ends(&letters[letters.len() - 12..]))
+}

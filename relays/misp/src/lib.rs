@@ -1,0 +1,194 @@
+//! The MISP relay: facts about it, credentials and settings, and what each route asks.
+//!
+//! [`api`] speaks MISP, [`urlscan`] speaks urlscan.io, [`attribution`] finds out which observable
+//! a row of MISP belongs to, [`map`] speaks CTIM, [`respond`] offers actions.
+
+mod api;
+mod attribution;
+mod map;
+mod respond;
+mod settings;
+mod urlscan;
+mod values;
+
+use relay_core::{
+    About, Action, BadSetting, BaseUrl, Call, Environment, Error, ErrorKind, Findings, Gate, Gates,
+    Link, Observable, ObservableType, Partial, Relay, Result, Trigger, ctim::Uri, http::escaped,
+};
+
+pub use settings::Credentials;
+
+use api::Api;
+use map::Subject;
+use settings::Settings;
+
+/// The MISP relay.
+pub struct Misp {
+    settings: Settings,
+}
+
+const MORE_TYPES: &[ObservableType] = &[
+    ObservableType::Email,
+    ObservableType::FileName,
+    ObservableType::UserAgent,
+    ObservableType::Mutex,
+    ObservableType::RegistryKey,
+];
+
+impl Relay for Misp {
+    type Credentials = Credentials;
+
+    const ABOUT: About = About {
+        name: "MISP",
+        slug: "misp",
+        version: env!("CARGO_PKG_VERSION"),
+        observables: &[
+            (ObservableType::Ip, "IP"),
+            (ObservableType::Ipv6, "IPv6"),
+            (ObservableType::Domain, "domain"),
+            (ObservableType::Hostname, "hostname"),
+            (ObservableType::Url, "URL"),
+            (ObservableType::Md5, "MD5"),
+            (ObservableType::Sha1, "SHA1"),
+            (ObservableType::Sha256, "SHA256"),
+            (ObservableType::Email, "email"),
+            (ObservableType::FileName, "file name"),
+            (ObservableType::UserAgent, "user agent"),
+            (ObservableType::Mutex, "mutex"),
+            (ObservableType::RegistryKey, "registry key"),
+        ],
+        gates: Gates::all(Gate::TokenThenBody),
+        invalid_body_code: "invalid argument",
+    };
+
+    fn new(environment: &Environment) -> Result<Self, BadSetting> {
+        Ok(Self { settings: Settings::read(environment)? })
+    }
+
+    fn asks_about(&self, kind: ObservableType) -> bool {
+        let known = Self::ABOUT.name_of(kind).is_some();
+        known && (self.settings.more_types || !MORE_TYPES.contains(&kind))
+    }
+
+    async fn health(&self, call: &Call<'_, Credentials>) -> Result<()> {
+        Api::new(call, self.host(call)?)?.version().await
+    }
+
+    async fn observe(&self, call: &Call<'_, Credentials>, wanted: &[Observable]) -> Findings {
+        match self.subjects(call, wanted, api::Tags::OfEvents).await {
+            Ok((api, subjects, mut errors)) => {
+                let neighbours = match self.settings.relations_limit {
+                    0 => Partial::default(),
+                    _ => api.neighbours(&map::event_ids(&subjects)).await,
+                };
+                errors.extend(neighbours.errors.into_iter().map(Error::as_warning));
+                let neighbourhood = map::Neighbourhood::new(&neighbours.data);
+                let maker = self.maker(call, &api);
+                Findings { data: maker.observed(&subjects, &neighbourhood), errors }
+            }
+            Err(error) => error.into(),
+        }
+    }
+
+    async fn deliberate(&self, call: &Call<'_, Credentials>, wanted: &[Observable]) -> Findings {
+        match self.subjects(call, wanted, api::Tags::None).await {
+            Ok((api, subjects, errors)) => {
+                Findings { data: self.maker(call, &api).deliberated(&subjects), errors }
+            }
+            Err(error) => error.into(),
+        }
+    }
+
+    async fn refer(
+        &self,
+        call: &Call<'_, Credentials>,
+        wanted: &[Observable],
+    ) -> Partial<Vec<Link>> {
+        match self.host(call) {
+            Ok(host) => {
+                let asked = wanted.iter().filter(|one| !one.value.trim().is_empty());
+                asked.filter_map(|one| search_link(&host, one)).collect::<Vec<_>>().into()
+            }
+            Err(error) => error.into(),
+        }
+    }
+
+    async fn actions(
+        &self,
+        call: &Call<'_, Credentials>,
+        wanted: &[Observable],
+    ) -> Partial<Vec<Action>> {
+        let with_urlscan = self.settings.urlscan.key(call.credentials).is_some();
+        let offer = respond::Offer { urlscan: with_urlscan, misp: self.settings.actions };
+        wanted.iter().flat_map(|one| offer.for_observable(one)).collect::<Vec<_>>().into()
+    }
+
+    async fn trigger(&self, call: &Call<'_, Credentials>, trigger: &Trigger) -> Result<()> {
+        let observable = trigger.observable().filter(|one| self.asks_about(one.kind));
+        let observable = observable.ok_or_else(Trigger::unsupported)?;
+        let kind = respond::Kind::of(&trigger.action_id).ok_or_else(Trigger::unsupported)?;
+        match kind {
+            respond::Kind::Scan => {
+                let url = respond::scannable_url(&observable).ok_or_else(Trigger::unsupported)?;
+                self.settings.urlscan.scan(call, &url).await
+            }
+            respond::Kind::Sighting(kind) if self.settings.actions => {
+                let value = values::reported(&observable).ok_or_else(Trigger::unsupported)?;
+                Api::new(call, self.host(call)?)?.add_sighting(&value, kind).await
+            }
+            respond::Kind::Sighting(_) => Err(Trigger::unsupported()),
+        }
+    }
+}
+
+impl Misp {
+    /// The caller's own server, else the one that the operator set.
+    fn host(&self, call: &Call<'_, Credentials>) -> Result<BaseUrl> {
+        let host = match &call.credentials.host {
+            Some(host) => BaseUrl::from_token(host),
+            None => self.settings.api_url.clone(),
+        };
+        host.ok_or_else(|| {
+            let text = "HOST is missing or is not an https URL; set it in the token, or API_URL in the relay's settings.";
+            Error::new(ErrorKind::InvalidInput, text)
+        })
+    }
+
+    /// Asks for all observables at once and gives every answered row to those it belongs to.
+    async fn subjects<'c>(
+        &self,
+        call: &'c Call<'c, Credentials>,
+        wanted: &[Observable],
+        tags: api::Tags,
+    ) -> Result<(Api<'c>, Vec<Subject>, Vec<Error>)> {
+        let api = Api::new(call, self.host(call)?)?;
+        let question = values::Question::of(wanted);
+        let mut found = api.matches(&question.values, wanted.len(), tags).await;
+        found.errors.extend(question.warning);
+        let subjects = attribution::subjects(wanted, found.data, call.limit);
+        Ok((api, subjects, found.errors))
+    }
+
+    fn maker(&self, call: &Call<'_, Credentials>, api: &Api<'_>) -> map::Maker {
+        map::Maker {
+            namespace: Self::ABOUT.namespace(),
+            source: Self::ABOUT.name,
+            host: api.host().as_str().to_owned(),
+            now: call.now,
+            relations_limit: self.settings.relations_limit,
+        }
+    }
+}
+
+/// A link to MISP's own search, spec §5.
+fn search_link(host: &BaseUrl, observable: &Observable) -> Option<Link> {
+    let name = Misp::ABOUT.name_of(observable.kind)?;
+    let value = escaped(&observable.value);
+    Some(Link {
+        id: format!("ref-misp-search-{}-{value}", observable.kind),
+        title: format!("Search events with this {name}"),
+        description: format!("Lookup events with this {name} on MISP"),
+        url: Uri::parse(&format!("{}/events/index/searchall:{value}", host.as_str()))?,
+        categories: vec!["Search", "MISP"],
+    })
+}
