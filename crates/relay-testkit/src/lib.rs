@@ -1,7 +1,7 @@
 //! What the tests of every relay share: a dev-dependency, never part of a function.
 //!
 //! Ask with [`token`] and [`event`], answer key requests with [`jwks`], run a built function with
-//! [`runtime_api`], judge answers with [`ctim`] and [`golden`].
+//! [`runtime_api`], judge answers with [`ctim`] and [`golden`](mod@golden).
 
 mod clock;
 pub mod ctim;

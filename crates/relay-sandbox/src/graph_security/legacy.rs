@@ -112,7 +112,7 @@ struct Page<'a> {
 impl<'a> Page<'a> {
     fn new(providers: Vec<Vec<&'a Value>>, options: &Options) -> Self {
         let start = options.skip.saturating_add(options.skip_token);
-        let end = options.skip.saturating_add(options.top.unwrap_or(USUAL_TOP));
+        let end = start.saturating_add(options.top.unwrap_or(USUAL_TOP));
         let has_more = end > start && providers.iter().any(|alerts| alerts.len() > end);
         let total = providers.iter().map(Vec::len).sum();
         let part = |alerts: Vec<&'a Value>| {
