@@ -9,14 +9,18 @@ mod hs256;
 mod jwks;
 mod rsa;
 mod secret;
+mod sources;
 mod token;
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use http::{HeaderMap, header};
 use tokio::time::Instant;
 
 pub use claims::Claims;
+pub use hs256::FRESH_SECONDS as SECRET_FRESH_SECONDS;
+pub use jwks::REGIONS;
+pub use secret::SecretsManager;
 
 use crate::{
     clock::Clock,
@@ -26,24 +30,28 @@ use crate::{
     telemetry::Tally,
 };
 use claims::Rules;
+use sources::Sources;
 use token::{Algorithm, Token};
 
-/// The module's public address, as the gateway states it.
+/// What the gateway states about itself and the caller; no header of the caller has a say.
 #[derive(Debug, Clone, Default)]
 pub struct Gateway {
-    /// `https://<domain>`, plus `/<stage>` where the stage is part of the URL.
+    /// The relay's public addresses: `https://<domain>`, plus `/<stage>` where it is part of the URL.
     pub base_urls: Vec<String>,
+    /// The address that the request came from.
+    pub source: Option<IpAddr>,
 }
 
-/// Checks tokens.
+/// Checks where requests come from, and their tokens.
 pub(crate) struct Auth {
+    sources: Sources,
     hs256: Option<hs256::Keys>,
     rs256: jwks::KeyHosts,
     rules: Rules,
 }
 
 impl Auth {
-    /// Reads `SECRET_KEY` or `SECRET_ARN`, `JWKS_HOSTS`, `RELAY_BASE_URL` and
+    /// Reads `ALLOWED_SOURCES`, `SECRET_KEY` or `SECRET_ARN`, `JWKS_HOSTS`, `RELAY_BASE_URL` and
     /// `REQUIRE_TOKEN_EXPIRY`; fetches the secret.
     pub(crate) async fn new(
         environment: &Environment,
@@ -51,10 +59,18 @@ impl Auth {
         clock: &Clock,
     ) -> Result<Self, BadSetting> {
         Ok(Self {
+            sources: Sources::new(environment)?,
             rules: Rules::new(environment, clock.clone())?,
             rs256: jwks::KeyHosts::new(environment, http.clone(), clock.clone())?,
             hs256: hs256::Keys::new(environment, http, Arc::new(clock.clone())).await?,
         })
+    }
+
+    /// Whether a request may be looked at, by where it comes from.
+    ///
+    /// Errors: `Unauthorized`.
+    pub(crate) fn admit(&self, gateway: &Gateway) -> Result<()> {
+        self.sources.admit(gateway.source)
     }
 
     /// The claims of a request's token.

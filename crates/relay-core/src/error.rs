@@ -36,6 +36,8 @@ pub enum ErrorKind {
     Untrusted,
     /// The product's answer is not what its documentation says.
     Malformed,
+    /// The product's answer is larger than a relay reads; asking for less may help.
+    TooLarge,
     /// The action or type is not one this relay offers.
     Unsupported,
     /// The relay's own settings are wrong.
@@ -55,7 +57,7 @@ impl ErrorKind {
             Self::Unavailable => "service unavailable",
             Self::Internal | Self::Misconfigured => "internal error",
             Self::Unreachable => "connection error",
-            Self::Untrusted | Self::Malformed | Self::Unexpected => "unknown",
+            Self::Untrusted | Self::Malformed | Self::TooLarge | Self::Unexpected => "unknown",
         }
     }
 
@@ -145,8 +147,13 @@ impl Error {
         self.weight == Weight::Warning
     }
 
-    /// The details for the log, as `name=value` pairs with the chain of causes last.
-    pub(crate) fn details(&self) -> String {
+    /// What caused it, if that is of this type.
+    pub(crate) fn cause_of_type<E: std::error::Error + 'static>(&self) -> Option<&E> {
+        self.cause.as_deref()?.downcast_ref()
+    }
+
+    /// The details for the log, as `name=value` pairs with the chain of causes last. Never for a caller.
+    pub fn details(&self) -> String {
         let mut details: Vec<_> =
             self.context.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let mut cause = self.cause.as_deref().map(|cause| cause as &dyn std::error::Error);

@@ -139,6 +139,12 @@ impl Http {
     }
 }
 
+/// Whether the host's name did not resolve to an address that may be called: it is misspelt, or
+/// the service is gone.
+pub fn is_unknown_host(error: &Error) -> bool {
+    error.cause_of_type().is_some_and(reqwest::Error::is_dns)
+}
+
 fn client(
     tls: rustls::ClientConfig,
     user_agent: &str,
@@ -227,6 +233,6 @@ impl Trip {
         let Self { product, .. } = self;
         let text =
             format!("{product} sent more than {largest} bytes, which is more than a relay reads.");
-        Error::new(ErrorKind::Malformed, text)
+        Error::new(ErrorKind::TooLarge, text)
     }
 }

@@ -29,8 +29,8 @@ pub use error::{Error, ErrorKind, Result};
 pub use http::{BaseUrl, Http, Request, Response};
 
 pub use relay::{
-    About, Action, Call, Credentials, Findings, Gate, Gates, Halt, Link, Partial, Relay, Secret,
-    Trigger, each,
+    About, Action, Call, Claim, ClaimKind, Credentials, Findings, Gate, Gates, Halt, Link, Partial,
+    Relay, Secret, Trigger, each,
 };
 pub use service::Service;
 pub use settings::{BadSetting, Environment};

@@ -1,5 +1,7 @@
 //! What a relay is: facts about a product, and what it says when it is asked.
 
+mod claim;
+
 use std::{
     fmt,
     future::Future,
@@ -22,6 +24,8 @@ use crate::{
     telemetry::Tally,
 };
 
+pub use claim::{Claim, ClaimKind};
+
 /// A third-party product behind the Threat Response routes.
 pub trait Relay: Sized + Send + Sync + 'static {
     /// What the token must carry for this product.
@@ -29,6 +33,9 @@ pub trait Relay: Sized + Send + Sync + 'static {
 
     /// Name, version, supported types, gates: facts, not code.
     const ABOUT: About;
+
+    /// What the token may carry for this product, in the order in which a form asks for it.
+    const CLAIMS: &'static [Claim] = &[];
 
     /// Reads the product's settings. What the relay keeps here outlives calls: settings, and
     /// caches keyed by a digest of the whole credential set, nothing else.
@@ -232,7 +239,7 @@ pub struct Call<'a, C> {
 impl<C> Call<'_, C> {
     /// Sends one request to the product and reads the whole answer, whatever its status.
     ///
-    /// Errors: `Unreachable`, `Untrusted`, `Malformed` (too large), `RateLimited` never: a 429 that
+    /// Errors: `Unreachable`, `Untrusted`, `TooLarge`; `RateLimited` never: a 429 that
     /// outlasts its one wait comes back as an answer.
     pub async fn send(&self, request: Request) -> Result<Response> {
         self.http.send(request, self.about.name, self.deadline, self.tally).await

@@ -27,7 +27,7 @@ const LONGEST: Duration = Duration::from_secs(27);
 /// every answer, and looks again at the next request, because a secret may be readable by then.
 pub async fn run<R: Relay>() -> Result<(), lambda_http::Error> {
     let environment = Environment::of_process();
-    let logging = telemetry::start(&environment);
+    let logging = telemetry::start(&environment, R::ABOUT.slug);
     let host = Host::<R> { environment, service: OnceCell::new() };
     if let Err(bad) = logging.and(host.service().await.map(|_| ())) {
         tracing::error!(relay = R::ABOUT.slug, setting = %bad, "the relay cannot serve");
@@ -95,20 +95,62 @@ fn deadline(invocation_ends: u64) -> Instant {
     Instant::now() + left.saturating_sub(MARGIN).min(LONGEST)
 }
 
-/// The relay's public address: the gateway's domain, and the stage where the URL shows it. Both
-/// are set by the gateway; no header of the caller has a say.
+/// The relay's public address and the caller's: set by the gateway, not by the caller.
 fn gateway(context: Option<&RequestContext>, raw_path: &str) -> Gateway {
-    let (domain, stage, path) = match context {
-        Some(RequestContext::ApiGatewayV1(context)) => {
-            (context.domain_name.as_deref(), context.stage.as_deref(), context.path.as_deref())
-        }
-        Some(RequestContext::ApiGatewayV2(context)) => {
-            (context.domain_name.as_deref(), context.stage.as_deref(), Some(raw_path))
-        }
-        _ => (None, None, None),
+    let (domain, stage, path, source) = match context {
+        Some(RequestContext::ApiGatewayV1(context)) => (
+            context.domain_name.as_deref(),
+            context.stage.as_deref(),
+            context.path.as_deref(),
+            context.identity.source_ip.as_deref(),
+        ),
+        Some(RequestContext::ApiGatewayV2(context)) => (
+            context.domain_name.as_deref(),
+            context.stage.as_deref(),
+            Some(raw_path),
+            context.http.source_ip.as_deref(),
+        ),
+        _ => return Gateway::default(),
     };
-    let Some(domain) = domain else { return Gateway::default() };
+    // A stage is part of the URL where the path shows it.
     let shown = |stage: &&str| path.is_some_and(|path| path.starts_with(&format!("/{stage}/")));
     let stage = stage.filter(shown).map(|stage| format!("/{stage}")).unwrap_or_default();
-    Gateway { base_urls: vec![format!("https://{domain}{stage}")] }
+    Gateway {
+        base_urls: domain.map(|domain| format!("https://{domain}{stage}")).into_iter().collect(),
+        source: source.and_then(|address| address.parse().ok()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use relay_testkit::event::{Event, Gateway as Front};
+
+    use super::*;
+
+    fn stated(event: Event) -> Gateway {
+        let request = lambda_http::request::from_str(&event.to_json().to_string()).unwrap();
+        gateway(request.request_context_ref(), request.raw_http_path())
+    }
+
+    #[test]
+    fn l15_only_the_gateway_says_who_is_asked_and_who_asks() {
+        for front in Front::ALL {
+            let event = front.post("/health").source_ip("198.51.100.7");
+            let plain = stated(event.clone());
+            let forged = ["Host", "X-Forwarded-Host", "X-Forwarded-For", "Forwarded", "X-Real-IP"]
+                .iter()
+                .fold(event, |event, name| event.header(name, "203.0.113.66"));
+            let forged = stated(forged);
+            assert_eq!(plain.source, Some([198, 51, 100, 7].into()), "{front:?}");
+            assert_eq!(forged.source, plain.source, "{front:?}");
+            assert_eq!(forged.base_urls, plain.base_urls, "{front:?}");
+            assert_eq!(stated(front.post("/health").source_ip("")).source, None, "{front:?}");
+        }
+    }
+
+    #[test]
+    fn the_callers_address_may_be_of_either_family() {
+        let event = Front::HttpApi.post("/health").source_ip("2001:db8::7");
+        assert_eq!(stated(event).source, "2001:db8::7".parse().ok());
+    }
 }

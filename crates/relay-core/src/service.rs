@@ -26,7 +26,7 @@ use crate::{
     relay::{Call, Credentials, Findings, Gate, Partial, Relay},
     route::{Miss, Route},
     settings::{BadSetting, Environment},
-    telemetry::{Report, Tally, report},
+    telemetry::{Report, Tally, metrics_namespace, report},
 };
 
 /// Product calls end at the deadline; mapping what they brought may take this much longer.
@@ -43,7 +43,7 @@ pub struct Incoming {
     pub headers: HeaderMap,
     /// The body, decoded.
     pub body: Bytes,
-    /// How the gateway calls this relay.
+    /// How the gateway calls this relay, and from where it was called.
     pub gateway: Gateway,
     /// For the log, and for the answer to a failure of our own.
     pub request_id: String,
@@ -69,6 +69,7 @@ pub struct Service<R> {
     http: Http,
     clock: Clock,
     entities_limit: Option<String>,
+    metrics_namespace: String,
     is_warm: AtomicBool,
 }
 
@@ -97,6 +98,7 @@ impl<R: Relay> Service<R> {
             http,
             clock,
             entities_limit: environment.text("CTR_ENTITIES_LIMIT").map(str::to_owned),
+            metrics_namespace: metrics_namespace(environment)?,
             is_warm: AtomicBool::new(false),
         })
     }
@@ -118,6 +120,7 @@ impl<R: Relay> Service<R> {
             Err(_) => answer::refusal(out_of_time(), &tally),
         };
         let it = Report {
+            namespace: &self.metrics_namespace,
             relay: R::ABOUT.slug,
             route: route.name(),
             request_id: &request.request_id,
@@ -132,6 +135,14 @@ impl<R: Relay> Service<R> {
         Outgoing { status: 200, body: answer.body, metrics }
     }
 
+    /// Checks a request's token and the credentials in it, as every route does, and asks nobody
+    /// but the key servers. For tools.
+    ///
+    /// Errors: `Unauthorized`.
+    pub async fn check(&self, request: &Incoming) -> Result<()> {
+        self.caller(request, &Tally::default()).await.map(|_| ())
+    }
+
     async fn respond(
         &self,
         route: Route,
@@ -139,6 +150,7 @@ impl<R: Relay> Service<R> {
         tally: &Tally,
         asked: &mut usize,
     ) -> Result<Answer> {
+        self.auth.admit(&request.gateway)?;
         let gates = R::ABOUT.gates;
         match route {
             Route::Version => Ok(answer::constant(&json!({"version": R::ABOUT.version}))),

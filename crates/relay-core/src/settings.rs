@@ -43,6 +43,17 @@ impl Environment {
         self
     }
 
+    /// The same variables, where each that begins with `prefix` stands in for the one without it:
+    /// one process can hold the settings of several relays.
+    pub fn scoped(mut self, prefix: &str) -> Self {
+        let own = self.0.iter().filter_map(|(name, value)| {
+            Some((name.strip_prefix(prefix)?.to_owned(), value.clone()))
+        });
+        let own: Vec<_> = own.collect();
+        self.0.extend(own);
+        self
+    }
+
     /// A variable's text without outer blanks; an empty one counts as missing.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
@@ -138,6 +149,14 @@ mod tests {
                 "WORD must be one of: public, private",
             ]
         );
+    }
+
+    #[test]
+    fn a_prefix_gives_a_relay_its_own_value() {
+        let all = Environment::of([("API_URL", "all"), ("MISP__API_URL", "own"), ("LIMIT", "1")]);
+        let misp = all.clone().scoped("MISP__");
+        assert_eq!((misp.text("API_URL"), misp.text("LIMIT")), (Some("own"), Some("1")));
+        assert_eq!(all.scoped("QUALYS_IOC__").text("API_URL"), Some("all"));
     }
 
     #[test]

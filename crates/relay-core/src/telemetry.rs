@@ -4,5 +4,5 @@ mod log;
 mod tally;
 
 pub use log::start;
-pub(crate) use log::{Report, print, report};
+pub(crate) use log::{Report, metrics_namespace, print, report};
 pub use tally::Tally;

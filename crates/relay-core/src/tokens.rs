@@ -211,9 +211,17 @@ impl TokenSource for ClientCredentials<'_> {
             let said = said.map_or_else(|| response.quote(), |text| one_line(&text));
             return Err((self.refusal)(&response, &said));
         }
-        let granted: Granted = response.json()?;
+        let granted: Granted =
+            response.json().map_err(|error| unreadable(error, call.about.name))?;
         Ok(Token::lasting(granted.access_token, granted.expires_in, call.clock.seconds()))
     }
+}
+
+/// The answer to a login may hold a token, so it is not quoted.
+fn unreadable(error: Error, product: &str) -> Error {
+    error.saying(format!(
+        "The login of {product} answered something unexpected; check its address and try again."
+    ))
 }
 
 /// What a refused login usually means: wrong credentials (400, 401, 403), a quota, or an endpoint

@@ -43,6 +43,9 @@ pub enum Fault {
     Empty,
     /// The first half of the true body, in a well-formed HTTP message: JSON that breaks off.
     Malformed,
+    /// The true answer, its JSON body rewritten: what the product might say of other data. A body
+    /// that is no JSON goes out as it is.
+    Rewritten(fn(Value) -> Value),
     /// The connection is reset before any answer.
     ResetBeforeAnswer,
     /// The connection is reset after half of the true body.

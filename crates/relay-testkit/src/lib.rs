@@ -4,10 +4,12 @@
 //! [`runtime_api`], judge answers with [`ctim`] and [`golden`](mod@golden).
 
 mod clock;
+pub mod conformance;
 pub mod ctim;
 mod environment;
 pub mod event;
 pub mod golden;
+pub mod impostor;
 pub mod jwk;
 pub mod jwks;
 pub mod keys;

@@ -12,6 +12,9 @@ pub(crate) struct Answer {
     pub(crate) data: Value,
     #[serde(default)]
     pub(crate) errors: Vec<Entry>,
+    /// What `/version` answers instead of the envelope.
+    #[serde(default)]
+    pub(crate) version: Value,
 }
 
 /// One error entry.

@@ -3,17 +3,21 @@
 use std::time::Duration;
 
 use clap::Args;
-use comfy_table::{ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
+use comfy_table::Table;
 use relay_core::route::Route;
 use serde::Serialize;
 use tokio::time::Instant;
 
 use crate::{
-    Outcome,
     catalog::{self, Entry},
+    failure::Outcome,
     observable::Asked,
-    output::{Failure, line},
+    table,
+    terminal::{Screen, progress},
 };
+
+/// How many observables are asked about in one request.
+const SIZES: [usize; 3] = [1, 10, 50];
 
 /// Measures warm `observe` requests against imitations that answer with a delay.
 ///
@@ -24,7 +28,7 @@ use crate::{
   cargo run --release -p relayctl -- bench --delay-ms 100")]
 pub(crate) struct Bench {
     /// The relay to measure; all of them when it is left out
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = catalog::names())]
     relay: Option<String>,
     /// How long the imitated product takes for each call
     #[arg(long, default_value_t = 100)]
@@ -32,9 +36,6 @@ pub(crate) struct Bench {
     /// How often each request is measured; the median counts
     #[arg(long, default_value_t = 7)]
     runs: usize,
-    /// Print JSON instead of a table
-    #[arg(long)]
-    json: bool,
 }
 
 /// One line of the result.
@@ -50,17 +51,21 @@ struct Measured {
 }
 
 impl Bench {
-    pub(crate) async fn run(&self) -> Outcome {
+    pub(crate) async fn run(&self, screen: &Screen) -> Outcome {
+        let relays = catalog::chosen(self.relay.as_deref())?;
+        let bar = progress::steps("Measuring", relays.len() * SIZES.len());
         let mut results = Vec::new();
-        for entry in catalog::chosen(self.relay.as_deref())? {
-            for observables in [1, 10, 50] {
+        for entry in relays {
+            for observables in SIZES {
                 results.push(self.measure(entry, observables).await?);
+                bar.inc(1);
             }
         }
-        if self.json { line(serde_json::json!(results)) } else { line(table(&results)) }
+        bar.finish_and_clear();
+        screen.show(&results, listed(&results))
     }
 
-    async fn measure(&self, entry: &Entry, observables: usize) -> Result<Measured, Failure> {
+    async fn measure(&self, entry: &Entry, observables: usize) -> Outcome<Measured> {
         let sandbox = entry.sandbox().await?;
         let relay = entry.local(&sandbox).await?;
         let asked = padded(entry.observables(), observables);
@@ -77,7 +82,7 @@ impl Bench {
         let median_ms = times[times.len() / 2];
         let critical_path_ms = (entry.depth as u64 * self.delay_ms) as f64;
         Ok(Measured {
-            relay: entry.slug,
+            relay: entry.slug(),
             observables,
             product_calls: sandbox.calls().len(),
             at_once: sandbox.peak_concurrency(),
@@ -97,9 +102,8 @@ fn padded(mut known: Vec<Asked>, count: usize) -> Vec<Asked> {
     known
 }
 
-fn table(results: &[Measured]) -> Table {
-    let mut table = Table::new();
-    table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
+fn listed(results: &[Measured]) -> Table {
+    let mut table = table::plain();
     table.set_header([
         "Relay",
         "Observables",

@@ -1,35 +1,33 @@
 //! `relayctl call`: a smoke test of a deployed relay. Reads only, unless told to act.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
-use http::{HeaderValue, header};
-use relay_core::{BaseUrl, Environment, Http, Request, Secret, http::SystemLookup, route::Route};
-use serde_json::json;
+use http::{HeaderName, HeaderValue, header};
+use relay_core::{BaseUrl, Environment, Request, Response, route::Route};
+use serde_json::{Value, json};
 
 use crate::{
-    Outcome,
     answer::Answer,
+    failure::{Failure, Outcome},
     local::address,
     observable::Asked,
-    output::{Failure, line},
     table,
+    terminal::{Screen, harmless, line, progress::during},
+    token::TokenSource,
+    web::{client, unreachable},
 };
 
 /// Longer than a gateway waits.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Calls one route of a deployed relay and shows the answer.
+/// Calls one route of a relay and shows the answer.
 #[derive(Args)]
-#[command(
-    after_help = "The token comes from the environment variable RELAY_TOKEN or from --token-file.
-
-Examples:
+#[command(after_help = "Examples:
   relayctl call https://abc.execute-api.eu-west-1.amazonaws.com health
-  relayctl call https://abc.execute-api.eu-west-1.amazonaws.com observe ip=203.0.113.77
+  relayctl call URL observe ip=203.0.113.77 domain=bad.example
   relayctl call URL respond domain=bad.example --json
-  relayctl call URL trigger domain=bad.example --action-id ID --act"
-)]
+  relayctl call URL trigger domain=bad.example --action-id ID --act")]
 pub(crate) struct Call {
     /// The relay's URL: https, or http on loopback
     url: String,
@@ -38,21 +36,20 @@ pub(crate) struct Call {
     /// The observables to ask about
     #[arg(value_name = "TYPE=VALUE")]
     observables: Vec<Asked>,
-    /// A file with the relay's token
-    #[arg(long, value_name = "FILE")]
-    token_file: Option<PathBuf>,
-    /// The action to trigger, as `respond` listed it
+    #[command(flatten)]
+    token: TokenSource,
+    /// The action to trigger, as respond listed it
     #[arg(long, value_name = "ID", requires = "act")]
     action_id: Option<String>,
+    /// The product's id of the indicator that the action is about, as respond listed it
+    #[arg(long, value_name = "ID", requires = "act")]
+    indicator_id: Option<String>,
     /// Really trigger the action
     #[arg(long)]
     act: bool,
-    /// Print the relay's own answer instead of a table
-    #[arg(long)]
-    json: bool,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Name {
     Health,
     Observe,
@@ -61,6 +58,7 @@ enum Name {
     Respond,
     Trigger,
     Version,
+    Watchdog,
 }
 
 impl Name {
@@ -73,92 +71,98 @@ impl Name {
             Self::Respond => Route::Respond,
             Self::Trigger => Route::Trigger,
             Self::Version => Route::Version,
+            Self::Watchdog => Route::Watchdog,
         }
     }
 }
 
 impl Call {
-    pub(crate) async fn run(&self) -> Outcome {
-        let body = self.ask().await?;
-        if self.json {
+    pub(crate) async fn run(&self, screen: &Screen) -> Outcome {
+        let started = Instant::now();
+        let response = during("Waiting for the relay", self.ask()).await?;
+        let body = String::from_utf8_lossy(response.body()).into_owned();
+        let answer = Answer::read(&body).filter(|_| response.status() == 200);
+        let answer = answer.ok_or_else(|| self.no_relay(response.status(), &body))?;
+        if screen.json {
             line(&body)?;
+        } else {
+            self.print(&answer, started.elapsed())?;
         }
-        let answer = Answer::read(&body).ok_or_else(|| {
-            Failure::Unreachable(format!("no relay answers at {}: {}", self.url, shortened(&body)))
-        })?;
-        if !self.json {
-            self.print(&body, &answer)?;
-        }
-        if answer.is_refusal() { Err(Failure::Refused) } else { Ok(()) }
+        if answer.is_refusal() { Err(Failure::Shown) } else { Ok(()) }
     }
 
-    async fn ask(&self) -> Result<String, Failure> {
+    async fn ask(&self) -> Outcome<Response> {
+        let environment = Environment::of_process();
+        let request = self.request(&environment)?;
+        client(&environment)?.ask(request, "The relay", PATIENCE).await.map_err(unreachable)
+    }
+
+    fn request(&self, environment: &Environment) -> Outcome<Request> {
         let base = BaseUrl::from_environment(&self.url).ok_or_else(|| {
-            Failure::Usage("the URL must be https, or http on loopback".to_owned())
+            Failure::Usage("the URL must be https, or http on loopback.".to_owned())
         })?;
         let (_, path) = address(self.route.route());
-        let mut request =
-            Request::post(base.path(path)).json(&self.body()?).map_err(unreachable)?;
-        if let Some(bearer) = self.bearer()? {
-            request = request.header(header::AUTHORIZATION, bearer);
-        }
-        let agent = concat!("threat-relays-relayctl/", env!("CARGO_PKG_VERSION"));
-        let http = Http::new(&environment(), agent, Arc::new(SystemLookup));
-        let http = http.map_err(|bad| Failure::Usage(bad.to_string()))?;
-        let response = http.ask(request, "The relay", PATIENCE).await.map_err(unreachable)?;
-        Ok(String::from_utf8_lossy(response.body()).into_owned())
+        let request = match self.route {
+            Name::Watchdog => Request::get(base.path(path)).header(
+                HeaderName::from_static("health-check"),
+                HeaderValue::from_static("relayctl"),
+            ),
+            _ => Request::post(base.path(path)).json(&self.body()?).map_err(unreachable)?,
+        };
+        Ok(match self.token.given(environment)? {
+            Some(token) => {
+                let unfit =
+                    |_| Failure::Usage("the token holds characters that no token has.".to_owned());
+                request.header(header::AUTHORIZATION, token.header("Bearer ").map_err(unfit)?)
+            }
+            None => request,
+        })
     }
 
-    fn body(&self) -> Result<serde_json::Value, Failure> {
-        if !matches!(self.route, Name::Trigger) {
+    fn body(&self) -> Outcome<Value> {
+        if self.route != Name::Trigger {
             return Ok(json!(self.observables));
         }
-        match (self.observables.as_slice(), &self.action_id) {
-            ([one], Some(id)) => Ok(json!({
-                "action-id": id,
-                "observable_type": one.kind,
-                "observable_value": one.value,
-            })),
-            _ => Err(Failure::Usage(
-                "trigger needs one observable, --action-id and --act".to_owned(),
-            )),
-        }
-    }
-
-    /// The token, from a place that no process list shows.
-    fn bearer(&self) -> Result<Option<HeaderValue>, Failure> {
-        let token = match &self.token_file {
-            Some(file) => Some(std::fs::read_to_string(file).map_err(|error| {
-                Failure::Usage(format!("the token file cannot be read: {error}"))
-            })?),
-            None => environment().text("RELAY_TOKEN").map(str::to_owned),
+        let (Some(action), [asked], true) =
+            (&self.action_id, self.observables.as_slice(), self.act)
+        else {
+            let text = "trigger needs one observable, --action-id and --act.";
+            return Err(Failure::Usage(text.to_owned()));
         };
-        let token = token.and_then(|token| Secret::new(token.trim()));
-        token.map(|token| token.header("Bearer ").map_err(unreachable)).transpose()
+        let mut body = json!({
+            "action-id": action,
+            "observable_type": asked.kind,
+            "observable_value": asked.value,
+        });
+        if let Some(indicator) = &self.indicator_id {
+            body["indicator_id"] = json!(indicator);
+        }
+        Ok(body)
     }
 
-    fn print(&self, body: &str, answer: &Answer) -> Outcome {
+    fn no_relay(&self, status: u16, body: &str) -> Failure {
+        let said = relay_core::http::one_line(body);
+        Failure::Unreachable(format!("no relay answers at {} (status {status}): {said}", self.url))
+    }
+
+    fn print(&self, answer: &Answer, took: Duration) -> Outcome {
         if !answer.errors.is_empty() {
             line(table::errors(&answer.errors))?;
         }
+        let word = |member: &Value| harmless(member.as_str().unwrap_or("unknown"));
         match self.route {
             Name::Observe | Name::Deliberate => {
-                line(table::found(&self.observables, answer, &Answer::default()))
+                line(table::found(&self.observables, answer, &Answer::default()))?;
             }
-            Name::Refer | Name::Respond => line(table::items(answer)),
-            Name::Health | Name::Trigger | Name::Version => line(body),
+            Name::Refer => line(table::links(answer))?,
+            Name::Respond => line(table::actions(answer))?,
+            Name::Health | Name::Trigger if answer.data.is_null() => {}
+            Name::Health | Name::Trigger => {
+                line(format!("Status: {}", word(&answer.data["status"])))?
+            }
+            Name::Version => line(format!("Version: {}", word(&answer.version)))?,
+            Name::Watchdog => line("The relay is awake.")?,
         }
+        line(format!("Answered in {} ms.", took.as_millis()))
     }
-}
-
-fn environment() -> Environment {
-    Environment::of_process()
-}
-
-fn unreachable(error: relay_core::Error) -> Failure {
-    Failure::Unreachable(error.to_string())
-}
-
-fn shortened(body: &str) -> String {
-    relay_core::http::one_line(body)
 }

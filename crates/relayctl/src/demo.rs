@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::{
-    Outcome,
     answer::Answer,
     catalog::{self, Entry},
+    failure::Outcome,
     observable::Asked,
-    output::{Failure, line},
     table,
+    terminal::{Screen, line, pretty, progress::during},
 };
 
 /// Shows what the relays find; needs no account, no AWS and no network.
@@ -22,11 +22,8 @@ use crate::{
   relayctl demo --json | jq .")]
 pub(crate) struct Demo {
     /// The relay to show; all of them when it is left out
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = catalog::names())]
     relay: Option<String>,
-    /// Print the relays' own answers instead of tables
-    #[arg(long)]
-    json: bool,
     /// Ask about these instead of the relay's sample event
     #[arg(value_name = "TYPE=VALUE", requires = "relay")]
     observables: Vec<Asked>,
@@ -42,20 +39,20 @@ struct Shown {
 }
 
 impl Demo {
-    pub(crate) async fn run(&self) -> Outcome {
+    pub(crate) async fn run(&self, screen: &Screen) -> Outcome {
         let mut answers = serde_json::Map::new();
         for entry in catalog::chosen(self.relay.as_deref())? {
-            let shown = self.show(entry).await?;
-            if self.json {
-                answers.insert(entry.slug.to_owned(), shown.raw());
+            let shown = during(entry.name(), self.show(entry)).await?;
+            if screen.json {
+                answers.insert(entry.slug().to_owned(), shown.raw());
             } else {
                 shown.print(entry)?;
             }
         }
-        if self.json { line(format!("{:#}", Value::Object(answers))) } else { Ok(()) }
+        if screen.json { line(pretty(&answers)) } else { Ok(()) }
     }
 
-    async fn show(&self, entry: &Entry) -> Result<Shown, Failure> {
+    async fn show(&self, entry: &Entry) -> Outcome<Shown> {
         let sandbox = entry.sandbox().await?;
         let relay = entry.local(&sandbox).await?;
         let own = !self.observables.is_empty();
@@ -83,7 +80,7 @@ impl Shown {
         let read = |body: &str| Answer::read(body).unwrap_or_default();
         let (observed, links) = (read(&self.observed), read(&self.links));
         let actions = read(&self.actions).data.as_array().map_or(0, Vec::len);
-        line(format!("\n{}", entry.name))?;
+        line(format!("\n{}", entry.name()))?;
         line(table::found(&self.asked, &observed, &links))?;
         if !observed.errors.is_empty() {
             line(table::errors(&observed.errors))?;

@@ -1,48 +1,35 @@
-//! The operator's tool: try the relays without any account, call a deployed one.
+//! The operator's tool: try the relays without any account, connect and operate deployed ones.
 
 mod answer;
+mod arguments;
 mod bench;
 mod call;
 mod catalog;
 mod demo;
+mod failure;
 mod local;
+mod manual;
+mod module;
 mod observable;
-mod output;
+mod region;
+mod rotate;
+mod secret;
+mod serve;
 mod table;
+mod terminal;
+mod token;
+mod web;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::Parser;
 
-use output::Failure;
-
-/// Tries and operates the Threat Response relays.
-#[derive(Parser)]
-#[command(name = "relayctl", version, about, arg_required_else_help = true)]
-struct Arguments {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    Demo(demo::Demo),
-    Call(call::Call),
-    Bench(bench::Bench),
-}
+use arguments::Arguments;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let outcome = match Arguments::parse().command {
-        Command::Demo(demo) => demo.run().await,
-        Command::Call(call) => call.run().await,
-        Command::Bench(bench) => bench.run().await,
-    };
-    match outcome {
+    match Arguments::parse().run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     }
 }
-
-/// How a command ends.
-type Outcome = Result<(), Failure>;

@@ -1,10 +1,12 @@
 //! What was found, as a table for people.
 
 use comfy_table::{Cell, Color, ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
+use serde_json::Value;
 
 use crate::{
     answer::{Answer, Entry},
     observable::Asked,
+    terminal::{harmless, is_colourful},
 };
 
 /// One row for each observable: what the relay thinks of it and how often it was seen.
@@ -21,8 +23,8 @@ pub(crate) fn found(asked: &[Asked], observed: &Answer, links: &Answer) -> Table
     ]);
     for one in asked {
         table.add_row([
-            Cell::new(shortened(&one.value)),
-            Cell::new(&one.kind),
+            Cell::new(harmless(&shortened(&one.value))),
+            Cell::new(harmless(&one.kind)),
             disposition(observed.disposition(one)),
             Cell::new(observed.sightings(one).len()),
             Cell::new(observed.indicators(one)),
@@ -33,14 +35,28 @@ pub(crate) fn found(asked: &[Asked], observed: &Answer, links: &Answer) -> Table
     table
 }
 
-/// One row for each link or action.
-pub(crate) fn items(answer: &Answer) -> Table {
+/// One row for each link.
+pub(crate) fn links(answer: &Answer) -> Table {
+    items(answer, ["Title", "Leads to"], |link| [&link["title"], &link["url"]])
+}
+
+/// One row for each action, with all that triggering it needs.
+pub(crate) fn actions(answer: &Answer) -> Table {
+    items(answer, ["Title", "Observable", "Action id", "Indicator id"], |action| {
+        let with = &action["query-params"];
+        [&action["title"], &with["observable_value"], &action["id"], &with["indicator_id"]]
+    })
+}
+
+fn items<const N: usize>(
+    answer: &Answer,
+    header: [&str; N],
+    row: impl Fn(&Value) -> [&Value; N],
+) -> Table {
     let mut table = plain();
-    table.set_header(["Title", "Leads to"]);
+    table.set_header(header);
     for item in answer.data.as_array().into_iter().flatten() {
-        let text = |name: &str| item[name].as_str().unwrap_or_default().to_owned();
-        let leads_to = if item["url"].is_string() { text("url") } else { text("id") };
-        table.add_row([text("title"), leads_to]);
+        table.add_row(row(item).map(|member| harmless(member.as_str().unwrap_or("-"))));
     }
     table
 }
@@ -49,11 +65,12 @@ pub(crate) fn items(answer: &Answer) -> Table {
 pub(crate) fn errors(entries: &[Entry]) -> String {
     let lines = entries
         .iter()
-        .map(|Entry { weight, code, message }| format!("{weight}: {code}: {message}"));
+        .map(|Entry { weight, code, message }| harmless(&format!("{weight}: {code}: {message}")));
     lines.collect::<Vec<_>>().join("\n")
 }
 
-fn plain() -> Table {
+/// An empty table of the form that all of them have.
+pub(crate) fn plain() -> Table {
     let mut table = Table::new();
     table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
     table
@@ -61,7 +78,7 @@ fn plain() -> Table {
 
 fn disposition(word: Option<&str>) -> Cell {
     let cell = Cell::new(word.unwrap_or("-"));
-    match word {
+    match word.filter(|_| is_colourful()) {
         Some("Malicious") => cell.fg(Color::Red),
         Some("Suspicious") => cell.fg(Color::Yellow),
         Some("Clean") => cell.fg(Color::Green),

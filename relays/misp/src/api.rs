@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use http::{HeaderValue, header};
 use relay_core::{
-    BaseUrl, Call, Error, ErrorKind, Halt, Partial, Request, Response, Result, each, http::one_line,
+    BaseUrl, Call, Error, ErrorKind, Halt, Partial, Request, Response, Result, each,
+    http::one_line, lenient,
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::IgnoredAny};
+use tokio::sync::Semaphore;
 
 pub(crate) use rows::{Event, Row};
 
@@ -73,6 +75,8 @@ pub(crate) struct Api<'c> {
     host: BaseUrl,
     key: HeaderValue,
     halt: Halt,
+    /// Bounds the searches, also where several chunks are asked again value by value.
+    lanes: Semaphore,
 }
 
 #[derive(Serialize)]
@@ -115,22 +119,29 @@ struct Version {
 
 #[derive(Deserialize)]
 struct SightingAdded {
-    #[serde(rename = "Sighting")]
-    sighting: Option<serde::de::IgnoredAny>,
+    #[serde(rename = "Sighting", default, deserialize_with = "lenient::object")]
+    sighting: Option<IgnoredAny>,
+    #[serde(default, deserialize_with = "lenient::text")]
     message: Option<String>,
 }
 
-#[derive(Deserialize)]
+/// Any of the three may be there.
+#[derive(Default, Deserialize)]
+#[serde(default)]
 struct Refusal {
+    #[serde(deserialize_with = "lenient::text")]
     message: Option<String>,
+    #[serde(deserialize_with = "lenient::text")]
     name: Option<String>,
+    #[serde(deserialize_with = "lenient::text")]
+    errors: Option<String>,
 }
 
 impl<'c> Api<'c> {
     /// Errors: `InvalidInput` for a key that cannot be a header.
     pub(crate) fn new(call: &'c Call<'c, Credentials>, host: BaseUrl) -> Result<Self> {
         let key = call.credentials.key.header("")?;
-        Ok(Self { call, host, key, halt: Halt::default() })
+        Ok(Self { call, host, key, halt: Halt::default(), lanes: Semaphore::new(AT_ONCE) })
     }
 
     pub(crate) fn host(&self) -> &BaseUrl {
@@ -202,6 +213,7 @@ impl<'c> Api<'c> {
 
     /// No rows when a failure before it made the call pointless; that failure is in the answer.
     async fn search(&self, search: &Search<'_>) -> Result<Vec<Row>> {
+        let _lane = self.lanes.acquire().await;
         self.halt.guard(self.rows(search)).await.unwrap_or_else(|| Ok(Vec::new()))
     }
 
@@ -265,8 +277,8 @@ fn together(parts: Vec<Partial<Vec<Row>>>) -> Partial<Vec<Row>> {
 /// What a status other than 200 means, spec §3.7.
 fn refusal(response: &Response) -> Error {
     let body: Option<Refusal> = response.json().ok();
-    let said = body.and_then(|body| body.message.or(body.name)).map(|text| one_line(&text));
-    let said = said.unwrap_or_else(|| response.quote());
+    let said = body.and_then(|body| body.message.or(body.name).or(body.errors));
+    let said = said.map_or_else(|| response.quote(), |text| one_line(&text));
     match response.status() {
         403 if said.starts_with("Authentication failed") => {
             Error::new(ErrorKind::Unauthorized, format!("Authorization failed: {said}"))
@@ -280,14 +292,27 @@ fn refusal(response: &Response) -> Error {
             Error::new(ErrorKind::NotFound, text)
         }
         300..=399 => {
-            let to = response.header("location").and_then(host_of).unwrap_or_default();
+            let to = response.header("location").and_then(host_of);
+            let to = to.unwrap_or_else(|| "another page".to_owned());
             let text = format!("MISP redirects to {to}; check scheme and host of HOST.");
             Error::new(ErrorKind::Malformed, text)
         }
+        429 => quota_used_up(response),
         500 | 501 => {
             Error::new(ErrorKind::Internal, format!("MISP failed: {said}")).coded("unknown")
         }
         _ => response.refusal(Some(&said)),
+    }
+}
+
+/// A role's quota is full again after the seconds of `X-Rate-Limit-Reset`.
+fn quota_used_up(response: &Response) -> Error {
+    let reset = response.header("x-rate-limit-reset").and_then(|text| text.parse::<u64>().ok());
+    match reset.filter(|_| response.retry_after().is_none()) {
+        Some(seconds) => response.rate_limited().saying(format!(
+            "The rate limit of MISP for the key's role is reached; try again in {seconds} seconds."
+        )),
+        None => response.rate_limited(),
     }
 }
 

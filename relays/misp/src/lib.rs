@@ -12,8 +12,9 @@ mod urlscan;
 mod values;
 
 use relay_core::{
-    About, Action, BadSetting, BaseUrl, Call, Environment, Error, ErrorKind, Findings, Gate, Gates,
-    Link, Observable, ObservableType, Partial, Relay, Result, Trigger, ctim::Uri, http::escaped,
+    About, Action, BadSetting, BaseUrl, Call, Claim, Environment, Error, ErrorKind, Findings, Gate,
+    Gates, Link, Observable, ObservableType, Partial, Relay, Result, Trigger, ctim::Uri,
+    http::escaped,
 };
 
 pub use settings::Credentials;
@@ -61,6 +62,8 @@ impl Relay for Misp {
         invalid_body_code: "invalid argument",
     };
 
+    const CLAIMS: &'static [Claim] = &settings::CLAIMS;
+
     fn new(environment: &Environment) -> Result<Self, BadSetting> {
         Ok(Self { settings: Settings::read(environment)? })
     }
@@ -81,7 +84,8 @@ impl Relay for Misp {
                     0 => Partial::default(),
                     _ => api.neighbours(&map::event_ids(&subjects)).await,
                 };
-                errors.extend(neighbours.errors.into_iter().map(Error::as_warning));
+                // One is enough to say that relations are missing.
+                errors.extend(neighbours.errors.into_iter().next().map(Error::as_warning));
                 let neighbourhood = map::Neighbourhood::new(&neighbours.data);
                 let maker = self.maker(call, &api);
                 Findings { data: maker.observed(&subjects, &neighbourhood), errors }
@@ -106,7 +110,7 @@ impl Relay for Misp {
     ) -> Partial<Vec<Link>> {
         match self.host(call) {
             Ok(host) => {
-                let asked = wanted.iter().filter(|one| !one.value.trim().is_empty());
+                let asked = wanted.iter().filter(|one| !matches!(one.value.trim(), "" | "0"));
                 asked.filter_map(|one| search_link(&host, one)).collect::<Vec<_>>().into()
             }
             Err(error) => error.into(),

@@ -3,7 +3,7 @@
 mod kinds;
 mod relations;
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use relay_core::{
     Bundle, Namespace, Observable, Time,
@@ -12,6 +12,7 @@ use relay_core::{
         ObservedTime, Relationship, RelationshipType, Severity, ShortText, Sighting, Tlp, Uri,
         ValidTime, Verdict,
     },
+    http::escaped,
 };
 
 pub(crate) use relations::Neighbourhood;
@@ -92,13 +93,9 @@ impl Hit {
 
 /// The ids of the events kept, each once.
 pub(crate) fn event_ids(subjects: &[Subject]) -> Vec<String> {
-    let mut ids: Vec<String> = Vec::new();
-    for id in subjects.iter().flat_map(|subject| &subject.hits).filter_map(Hit::event_id) {
-        if !ids.iter().any(|known| known == id) {
-            ids.push(id.to_owned());
-        }
-    }
-    ids
+    let mut seen = HashSet::new();
+    let ids = subjects.iter().flat_map(|subject| &subject.hits).filter_map(Hit::event_id);
+    ids.filter(|id| seen.insert(*id)).map(str::to_owned).collect()
 }
 
 impl Event {
@@ -295,7 +292,7 @@ impl Maker {
     }
 
     fn link(&self, hit: &Hit) -> Option<Uri> {
-        Uri::parse(&format!("{}/events/view/{}", self.host, hit.key()))
+        Uri::parse(&format!("{}/events/view/{}", self.host, escaped(hit.key())))
     }
 
     fn references(&self, hit: &Hit) -> Vec<ExternalReference> {

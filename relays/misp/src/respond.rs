@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use relay_core::{Action, Observable, ObservableType as Type, Relay, http::escaped};
-use url::Url;
+use url::{Host, Url};
 
 use crate::{Misp, api::SightingKind, values};
 
@@ -92,25 +92,27 @@ pub(crate) fn scannable_url(observable: &Observable) -> Option<String> {
         }
         Type::Domain | Type::Hostname => {
             let name = observable.normal_form()?;
-            let host = url::Host::parse(&name).is_ok() && !name.contains(char::is_whitespace);
-            host.then(|| format!("http://{value}"))
+            // An address that calls itself a name would slip past the rule for addresses.
+            let is_name = matches!(Host::parse(&name), Ok(Host::Domain(_)));
+            is_name.then(|| format!("http://{}", value.trim().trim_matches('.')))
         }
-        Type::Ip | Type::Ipv6 => match observable.normal_form()?.parse().ok()? {
-            IpAddr::V4(ip) => {
-                let inside =
-                    ip.is_private() || ip.is_loopback() || ip.is_link_local() || ip.is_multicast();
-                (!inside && !ip.is_unspecified()).then(|| format!("http://{ip}/"))
-            }
-            IpAddr::V6(ip) => {
-                let inside = ip.is_unique_local()
-                    || ip.is_loopback()
-                    || ip.is_unicast_link_local()
-                    || ip.is_multicast();
-                (!inside && !ip.is_unspecified()).then(|| format!("http://[{ip}]/"))
-            }
-        },
+        Type::Ip | Type::Ipv6 => {
+            let address: IpAddr = observable.normal_form()?.parse().ok()?;
+            (!is_inside(address.to_canonical())).then(|| match address {
+                IpAddr::V4(ip) => format!("http://{ip}/"),
+                IpAddr::V6(ip) => format!("http://[{ip}]/"),
+            })
+        }
         _ => None,
     }
+}
+
+fn is_inside(address: IpAddr) -> bool {
+    let private = match address {
+        IpAddr::V4(ip) => ip.is_private() || ip.is_link_local(),
+        IpAddr::V6(ip) => ip.is_unique_local() || ip.is_unicast_link_local(),
+    };
+    private || address.is_loopback() || address.is_multicast() || address.is_unspecified()
 }
 
 #[cfg(test)]
@@ -130,7 +132,11 @@ mod tests {
         check(Type::Url, "ftp://bad.example", None);
         check(Type::Url, "bad.example", None);
         check(Type::Domain, "bad.example", Some("http://bad.example"));
-        check(Type::Hostname, "a b", None);
+        check(Type::Domain, " .Bad.example. ", Some("http://Bad.example"));
+        for no_name in ["a b", "10.0.0.1", "0x7f000001", "[::1]", "bad.example/x", "a@bad.example"]
+        {
+            check(Type::Hostname, no_name, None);
+        }
         check(Type::Ip, "203.0.113.7", Some("http://203.0.113.7/"));
         check(Type::Ipv6, "2001:DB8::1", Some("http://[2001:db8::1]/"));
         for inside in [
@@ -141,6 +147,10 @@ mod tests {
             "::1",
             "fe80::1",
             "fd00::1",
+            "0.0.0.0",
+            "::",
+            "::ffff:10.0.0.1",
+            "::ffff:127.0.0.1",
             "nonsense",
         ] {
             check(Type::Ip, inside, None);

@@ -1,9 +1,34 @@
 //! What the token carries and what the operator sets, spec §2.
 
-use relay_core::{BadSetting, BaseUrl, Environment, Secret, relay};
+use relay_core::{BadSetting, BaseUrl, Claim, ClaimKind, Environment, Secret, relay};
 use serde::Deserialize;
 
 use crate::urlscan::Urlscan;
+
+/// What the token may carry, for the tool that makes tokens.
+pub(crate) const CLAIMS: [Claim; 3] = [
+    Claim {
+        name: "AuthKey",
+        title: "Auth key",
+        kind: ClaimKind::ApiKey,
+        is_required: true,
+        tooltip: "The API key of a MISP user: My Profile, Auth keys. Reading is enough to observe; sightings need a role with perm_sighting.",
+    },
+    Claim {
+        name: "HOST",
+        title: "MISP host",
+        kind: ClaimKind::Text,
+        is_required: false,
+        tooltip: "The server's https URL, such as https://misp.example; needed unless the relay's API_URL names it.",
+    },
+    Claim {
+        name: "URLSCAN_API_KEY",
+        title: "urlscan.io API key",
+        kind: ClaimKind::ApiKey,
+        is_required: false,
+        tooltip: "Offers scans with urlscan.io; without it none are offered.",
+    },
+];
 
 /// The claims this relay reads.
 #[derive(Debug, Deserialize)]

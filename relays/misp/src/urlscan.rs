@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use http::HeaderName;
 use relay_core::{
-    BadSetting, BaseUrl, Call, Environment, Error, ErrorKind, Request, Response, Result, Secret,
-    http::one_line,
+    BadSetting, BaseUrl, Call, Environment, Error, ErrorKind, Relay, Request, Response, Result,
+    Secret, http::one_line,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::settings::Credentials;
+use crate::{Misp, settings::Credentials};
 
 const PUBLIC_API: &str = "https://urlscan.io/api/v1";
 const LONGEST: Duration = Duration::from_secs(10);
@@ -80,7 +80,10 @@ fn naming_urlscan(error: Error) -> Error {
         ErrorKind::Unreachable => error
             .saying("urlscan.io cannot be reached, whether it took the scan is not known.")
             .coded("service unavailable"),
-        _ => error,
+        _ => {
+            let text = error.message().replace(Misp::ABOUT.name, "urlscan.io");
+            error.saying(text)
+        }
     }
 }
 

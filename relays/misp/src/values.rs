@@ -1,6 +1,6 @@
 //! The spellings under which MISP may hold an observable, spec §1.
 
-use std::net::IpAddr;
+use std::{collections::HashSet, net::IpAddr};
 
 use relay_core::{Error, ErrorKind, Observable, ObservableType};
 use url::Host;
@@ -14,45 +14,36 @@ pub(crate) struct Question {
 
 impl Question {
     pub(crate) fn of(wanted: &[Observable]) -> Self {
-        let mut question = Self { values: Vec::new(), warning: None };
-        for observable in wanted {
-            if is_wildcard(&observable.value) {
-                question.warning = Some(wildcard());
-                continue;
-            }
-            for value in spellings(observable) {
-                if !question.values.contains(&value) {
-                    question.values.push(value);
-                }
-            }
+        let mut seen = HashSet::new();
+        let values = wanted.iter().flat_map(spellings).filter(|value| seen.insert(value.clone()));
+        let normal_forms = wanted.iter().filter_map(normal_form);
+        Self {
+            values: values.collect(),
+            warning: normal_forms.into_iter().any(|normal| is_wildcard(&normal)).then(wildcard),
         }
-        question
     }
 }
 
-/// The spellings to search for. None for what cannot be of its type, and for blanks and `0`,
-/// which MISP takes for "no filter" and answers with every event it has.
+/// The spellings to search for. None for what cannot be of its type, and for what MISP would
+/// not search to the letter.
 pub(crate) fn spellings(observable: &Observable) -> Vec<String> {
-    let Some(normal) = normal_form(observable) else { return Vec::new() };
+    let Some(normal) = reported(observable) else { return Vec::new() };
     if observable.kind != ObservableType::Url {
         return vec![normal];
     }
     let mut spellings = vec![normal.clone()];
     spellings.extend(normal.split_once("://").map(|(_, rest)| rest.to_owned()));
     spellings.extend(with_slash_toggled(&normal));
-    spellings.retain(|spelling| !spelling.is_empty());
+    spellings.retain(|spelling| is_literal(spelling));
     spellings
 }
 
 /// The value that is reported back to MISP: the normal form, for a URL the value as asked.
 pub(crate) fn reported(observable: &Observable) -> Option<String> {
-    normal_form(observable).filter(|_| !is_wildcard(&observable.value))
+    normal_form(observable).filter(|normal| is_literal(normal))
 }
 
 fn normal_form(observable: &Observable) -> Option<String> {
-    if observable.value.trim() == "0" {
-        return None;
-    }
     let normal = observable.normal_form()?;
     match observable.kind {
         ObservableType::Domain | ObservableType::Hostname => Some(in_ascii(normal)),
@@ -66,14 +57,14 @@ fn in_ascii(name: String) -> String {
         return name;
     }
     match Host::parse(&name) {
-        Ok(Host::Domain(ascii)) => ascii,
+        Ok(Host::Domain(ascii)) => ascii.trim_matches('.').to_owned(),
         _ => name,
     }
 }
 
 /// `http://host` for `http://host/` and the other way round; other paths mean what they say.
 fn with_slash_toggled(url: &str) -> Option<String> {
-    let (_, rest) = url.split_once("://")?;
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     match rest.find(['/', '?', '#']) {
         None => Some(format!("{url}/")),
         Some(at) if &rest[at..] == "/" => Some(url[..url.len() - 1].to_owned()),
@@ -81,7 +72,14 @@ fn with_slash_toggled(url: &str) -> Option<String> {
     }
 }
 
+/// Whether MISP looks for exactly this: `0` and blanks are no filter to it, and would be answered
+/// with every event it has.
+fn is_literal(value: &str) -> bool {
+    !is_wildcard(value) && !matches!(value.trim(), "" | "0")
+}
+
 fn is_wildcard(value: &str) -> bool {
+    let value = value.trim();
     value.starts_with('%') || value.ends_with('%')
 }
 
@@ -116,16 +114,19 @@ impl Form {
             | ObservableType::UserAgent
             | ObservableType::Mutex
             | ObservableType::RegistryKey => forms.map(Self::Exact).collect(),
-            _ => forms.map(Self::Folded).collect(),
+            _ => forms.map(|spelling| Self::folded(&spelling)).collect(),
         }
     }
 
     /// Every form that a text of MISP's may be compared in.
     pub(crate) fn of_text(text: &str) -> Vec<Self> {
-        let folded = in_ascii(text.trim().trim_matches('.').to_lowercase());
-        let mut forms = vec![Self::Exact(text.to_owned()), Self::Folded(folded)];
+        let mut forms = vec![Self::Exact(text.to_owned()), Self::folded(text)];
         forms.extend(text.trim().parse().ok().map(Self::Address));
         forms
+    }
+
+    fn folded(text: &str) -> Self {
+        Self::Folded(in_ascii(text.trim().trim_matches('.').to_lowercase()))
     }
 }
 
@@ -157,6 +158,7 @@ mod tests {
         check(Type::Url, "http://bad.example/a/", &["http://bad.example/a/", "bad.example/a/"]);
         check(Type::Url, "http://bad.example?x=/", &["http://bad.example?x=/", "bad.example?x=/"]);
         check(Type::Url, "bad.example/x", &["bad.example/x"]);
+        check(Type::Url, "bad.example", &["bad.example", "bad.example/"]);
     }
 
     #[test]
@@ -168,14 +170,26 @@ mod tests {
             (Type::Ip, "bad"),
             (Type::Sha1, "abc"),
             (Type::Domain, ".."),
+            (Type::Domain, ".0."),
         ] {
             check(kind, value, &[]);
+            assert!(Question::of(&[Observable::new(kind, value)]).warning.is_none(), "{value}");
         }
-        let wanted = ["%bad.example", "bad.example%", "bad.example"]
-            .map(|v| Observable::new(Type::Domain, v));
-        let question = Question::of(&wanted);
-        assert_eq!(question.values, ["bad.example"]);
-        assert!(question.warning.is_some_and(|warning| warning.is_warning()));
+        for value in ["%bad.example", "bad.example%", ".%bad.example", "bad.example%. "] {
+            let wanted = [value, "bad.example"].map(|v| Observable::new(Type::Domain, v));
+            let question = Question::of(&wanted);
+            assert_eq!(question.values, ["bad.example"], "{value}");
+            assert!(question.warning.is_some_and(|warning| warning.is_warning()), "{value}");
+        }
+    }
+
+    #[test]
+    fn i11_no_spelling_of_a_url_widens_the_search() {
+        check(Type::Url, "http://%", &[]);
+        check(Type::Url, "http://%.example/x", &["http://%.example/x"]);
+        check(Type::Url, "http://bad%/", &["http://bad%/", "bad%/"]);
+        check(Type::Url, "http://0", &["http://0", "http://0/"]);
+        check(Type::Url, "x:// ", &["x:// ", "x:// /"]);
     }
 
     #[test]

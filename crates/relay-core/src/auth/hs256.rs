@@ -1,8 +1,12 @@
 //! Tokens signed with the secret that the relay shares with the module.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::{
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
 
 use jsonwebtoken::DecodingKey;
+use tokio::time::timeout;
 
 use super::{
     secret::{SecretsManager, check_strength},
@@ -15,9 +19,13 @@ use crate::{
 };
 
 /// A secret out of Secrets Manager is read again after this many seconds.
-const FRESH_SECONDS: i64 = 300;
+pub const FRESH_SECONDS: i64 = 300;
 /// A signature that does not verify may make us read it early, but not more often than this.
 const EARLY_SECONDS: i64 = 30;
+/// What reading may take before the first request: Lambda gives a start ten seconds.
+const START: Duration = Duration::from_secs(8);
+/// What reading may take while a caller waits who may be served with what is known.
+const REFRESH: Duration = Duration::from_secs(3);
 
 /// The keys that verify: one that is set, or the current and the previous version of a secret.
 pub(super) struct Keys {
@@ -31,6 +39,7 @@ pub(super) struct Keys {
 struct Known {
     keys: Vec<DecodingKey>,
     read_at: i64,
+    tried_at: i64,
 }
 
 impl Keys {
@@ -44,7 +53,7 @@ impl Keys {
             (vec![check_strength("SECRET_KEY", key.to_owned())?], None)
         } else if let Some(arn) = environment.text("SECRET_ARN") {
             let source = SecretsManager::new(environment, arn, http)?;
-            (source.read().await?, Some(source))
+            (read(&source, START).await?, Some(source))
         } else if environment.has("SECRET_KEY") {
             return Err(BadSetting::new(
                 "SECRET_KEY",
@@ -73,25 +82,30 @@ impl Keys {
     /// Reads the secret again if it is old enough; what is known stays when that fails.
     async fn refresh_if_older_than(&self, seconds: i64) -> bool {
         let Some(source) = &self.source else { return false };
-        let is_old = || self.clock.seconds() - self.known().read_at >= seconds;
-        if !is_old() {
+        if !self.is_due(seconds) {
             return false;
         }
         let _one_at_a_time = self.refreshing.lock().await;
-        if !is_old() {
+        if !self.is_due(seconds) {
             return true;
         }
-        let read = source.read().await;
+        let outcome = read(source, REFRESH).await;
+        let now = self.clock.seconds();
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        match read {
-            Ok(secrets) => *known = Known::of(&secrets, self.clock.seconds()),
+        match outcome {
+            Ok(secrets) => *known = Known::of(&secrets, now),
             Err(failure) => {
                 tracing::warn!(%failure, "the secret could not be read again; the known one stays");
-                // Not again at once: the next try is due after the early interval.
-                known.read_at = self.clock.seconds() - FRESH_SECONDS + EARLY_SECONDS;
+                known.tried_at = now;
             }
         }
         true
+    }
+
+    /// Whether what is known is that old, and the last try is not just over.
+    fn is_due(&self, seconds: i64) -> bool {
+        let (known, now) = (self.known(), self.clock.seconds());
+        now - known.read_at >= seconds && now - known.tried_at >= EARLY_SECONDS
     }
 
     fn known(&self) -> Known {
@@ -102,6 +116,13 @@ impl Keys {
 impl Known {
     fn of(secrets: &[String], read_at: i64) -> Self {
         let keys = secrets.iter().map(|secret| DecodingKey::from_secret(secret.as_bytes()));
-        Self { keys: keys.collect(), read_at }
+        Self { keys: keys.collect(), read_at, tried_at: read_at }
     }
+}
+
+async fn read(source: &SecretsManager, within: Duration) -> Result<Vec<String>, BadSetting> {
+    let late = || {
+        BadSetting::new("SECRET_ARN", "cannot be read just now: Secrets Manager does not answer")
+    };
+    timeout(within, source.read()).await.unwrap_or_else(|_| Err(late()))
 }

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Threat Response's regions: North America, Europe, Asia-Pacific.
-const REGIONS: [&str; 3] =
+pub const REGIONS: [&str; 3] =
     ["visibility.amp.cisco.com", "visibility.eu.amp.cisco.com", "visibility.apjc.amp.cisco.com"];
 /// A key set is read again after this, and used no longer than that when its host is down.
 const FRESH_SECONDS: i64 = 15 * 60;
@@ -134,8 +134,8 @@ impl KeyHosts {
         if response.status() != 200 || !is_json {
             return Err(unreadable(&response));
         }
-        let keys = rsa::usable_keys(response.body()).ok_or_else(|| unreadable(&response))?;
-        if keys.is_empty() { Err(unreadable(&response)) } else { Ok(keys) }
+        // A set without usable keys is believed: its host has withdrawn them all.
+        rsa::usable_keys(response.body()).ok_or_else(|| unreadable(&response))
     }
 }
 

@@ -36,7 +36,7 @@ pub(super) fn check_strength(name: &str, secret: String) -> Result<String, BadSe
 }
 
 /// One secret in Secrets Manager.
-pub(super) struct SecretsManager {
+pub struct SecretsManager {
     client: Client,
     arn: String,
 }
@@ -44,11 +44,7 @@ pub(super) struct SecretsManager {
 impl SecretsManager {
     /// Uses the credentials that Lambda puts into the environment and the secret's own region;
     /// `AWS_ENDPOINT_URL_SECRETS_MANAGER` or `AWS_ENDPOINT_URL` may name another endpoint.
-    pub(super) fn new(
-        environment: &Environment,
-        arn: &str,
-        http: &Http,
-    ) -> Result<Self, BadSetting> {
+    pub fn new(environment: &Environment, arn: &str, http: &Http) -> Result<Self, BadSetting> {
         let needed = |name: &str| {
             let missing = || BadSetting::new(name, "is missing; it is needed to read SECRET_ARN");
             environment.text(name).map(str::to_owned).ok_or_else(missing)
@@ -73,14 +69,23 @@ impl SecretsManager {
         Ok(Self { client: Client::new(&config.build()), arn: arn.to_owned() })
     }
 
+    /// The SDK's own client, for a tool that does more than read.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// The current version's secret, then the previous one's where there is one.
-    pub(super) async fn read(&self) -> Result<Vec<String>, BadSetting> {
+    pub async fn read(&self) -> Result<Vec<String>, BadSetting> {
         let (current, previous) =
             join(self.version("AWSCURRENT"), self.version("AWSPREVIOUS")).await;
         let current = current.map_err(|error| explained(&error))?;
         let current = check_strength("SECRET_ARN", current)?;
-        // Until the first rotation there is no previous version.
-        let previous = previous.ok().and_then(|secret| check_strength("SECRET_ARN", secret).ok());
+        let previous = match previous {
+            Ok(secret) => check_strength("SECRET_ARN", secret).ok(),
+            // Until the first rotation there is no previous version.
+            Err(error) if is_missing(&error) => None,
+            Err(error) => return Err(explained(&error)),
+        };
         Ok([Some(current), previous].into_iter().flatten().collect())
     }
 
@@ -116,6 +121,10 @@ fn endpoint(environment: &Environment) -> Result<Option<String>, BadSetting> {
         }
     }
     Ok(None)
+}
+
+fn is_missing(error: &SdkError<GetSecretValueError>) -> bool {
+    error.as_service_error().is_some_and(GetSecretValueError::is_resource_not_found_exception)
 }
 
 /// Says what to change, without the service's own text.

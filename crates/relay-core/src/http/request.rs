@@ -38,6 +38,11 @@ impl Request {
         Self::new(Method::POST, address)
     }
 
+    /// Changes a part; never repeated.
+    pub fn patch(address: Address) -> Self {
+        Self::new(Method::PATCH, address)
+    }
+
     /// Removes; never repeated.
     pub fn delete(address: Address) -> Self {
         Self::new(Method::DELETE, address)

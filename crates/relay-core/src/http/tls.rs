@@ -49,10 +49,11 @@ pub(super) fn refusal(error: &(dyn StdError + 'static)) -> Option<&'static str> 
 }
 
 fn as_tls<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Error> {
-    // An I/O error hides what it wraps from `source`.
-    let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-    let inner = wrapped.and_then(|inner| inner.downcast_ref::<rustls::Error>());
-    inner.or_else(|| error.downcast_ref::<rustls::Error>())
+    // An I/O error hides what it wraps from `source`, and may wrap another one.
+    match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        Some(wrapped) => as_tls(wrapped),
+        None => error.downcast_ref(),
+    }
 }
 
 fn reason(error: &rustls::Error) -> &'static str {

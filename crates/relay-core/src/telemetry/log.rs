@@ -15,13 +15,25 @@ use crate::{
     settings::{BadSetting, Environment},
 };
 
-/// Our own crates, which know what must not be logged. Libraries, which do not, are heard only
-/// when they warn, whatever level is asked for.
-const OURS: [&str; 6] =
-    ["relay_core", "graph_security", "defender_atp", "qualys_ioc", "misp", "gigamon_threatinsight"];
+/// What is counted beside the duration.
+const COUNTS: [&str; 9] = [
+    "Observables",
+    "Found",
+    "Errors",
+    "Warnings",
+    "ProductCalls",
+    "ProductRetries",
+    "ProductThrottled",
+    "ProductFailures",
+    "ColdStart",
+];
 
 /// Begins to log. `LOG_LEVEL` is one of error, warn, info, debug; default info.
-pub fn start(environment: &Environment) -> Result<(), BadSetting> {
+///
+/// It goes for this crate and the relay's, which know what must not be logged. Libraries, which do
+/// not, are heard only when they warn, whatever level is asked for. What a relay writes to its
+/// target `…::audit` is always written.
+pub fn start(environment: &Environment, relay: &str) -> Result<(), BadSetting> {
     let levels = [
         ("error", LevelFilter::ERROR),
         ("warn", LevelFilter::WARN),
@@ -30,11 +42,11 @@ pub fn start(environment: &Environment) -> Result<(), BadSetting> {
     ];
     let level = environment.word("LOG_LEVEL", &levels, LevelFilter::INFO);
     let known = level.clone().unwrap_or(LevelFilter::INFO);
-    let filter = OURS
-        .iter()
-        .fold(Targets::new().with_default(LevelFilter::WARN.min(known)), |targets, ours| {
-            targets.with_target(*ours, known)
-        });
+    let filter = Targets::new()
+        .with_default(LevelFilter::WARN.min(known))
+        .with_target("relay_core", known)
+        .with_target(relay.replace('-', "_"), known)
+        .with_target(format!("{}::audit", relay.replace('-', "_")), LevelFilter::INFO);
     let lines =
         tracing_subscriber::fmt::layer().json().flatten_event(true).with_current_span(false);
     // A second start in one process keeps the first one's subscriber.
@@ -42,8 +54,24 @@ pub fn start(environment: &Environment) -> Result<(), BadSetting> {
     level.map(|_| ())
 }
 
+/// `METRICS_NAMESPACE`, so that two stacks of one account do not count together.
+pub(crate) fn metrics_namespace(environment: &Environment) -> Result<String, BadSetting> {
+    const NAME: &str = "METRICS_NAMESPACE";
+    let namespace = environment.text(NAME).unwrap_or("ThreatRelays");
+    let plain = |c: char| c.is_ascii_alphanumeric() || ".-_/#:".contains(c);
+    if namespace.len() <= 255 && namespace.chars().all(plain) && !namespace.starts_with(':') {
+        Ok(namespace.to_owned())
+    } else {
+        Err(BadSetting::new(
+            NAME,
+            "must be up to 255 letters, digits and characters of . - _ / # :",
+        ))
+    }
+}
+
 /// What is known of one invocation when it ends.
 pub(crate) struct Report<'a> {
+    pub(crate) namespace: &'a str,
     pub(crate) relay: &'static str,
     pub(crate) route: &'static str,
     pub(crate) request_id: &'a str,
@@ -90,29 +118,20 @@ impl Report<'_> {
     ///
     /// Source: CloudWatch user guide, "Specification: Embedded metric format".
     pub(crate) fn metrics(&self, tally: &Tally, at_milliseconds: i64) -> String {
-        let metric = |name: &str, unit: &str| json!({"Name": name, "Unit": unit});
-        let counts = [
-            "Observables",
-            "Found",
-            "Errors",
-            "Warnings",
-            "ProductCalls",
-            "ProductRetries",
-            "ProductThrottled",
-            "ProductFailures",
-            "ColdStart",
-        ];
-        let mut metrics = vec![metric("Duration", "Milliseconds")];
-        metrics.extend(counts.iter().map(|name| metric(name, "Count")));
+        let metrics = |dimensions: &[&str], counts: &[&str]| {
+            let metric = |name: &str, unit: &str| json!({"Name": name, "Unit": unit});
+            let mut metrics = vec![metric("Duration", "Milliseconds")];
+            metrics.extend(counts.iter().map(|name| metric(name, "Count")));
+            json!({"Namespace": self.namespace, "Dimensions": [dimensions], "Metrics": metrics})
+        };
+        let whole = metrics(&["Relay"], &COUNTS);
+        // CloudWatch charges for each name under each route, so routes get the two that tell most.
+        let by_route = metrics(&["Relay", "Route"], &["Errors"]);
         let warnings = self.errors.iter().filter(|error| error.is_warning()).count();
         json!({
             "_aws": {
                 "Timestamp": at_milliseconds,
-                "CloudWatchMetrics": [{
-                    "Namespace": "ThreatRelays",
-                    "Dimensions": [["Relay"], ["Relay", "Route"]],
-                    "Metrics": metrics,
-                }],
+                "CloudWatchMetrics": [whole, by_route],
             },
             "Relay": self.relay,
             "Route": self.route,
@@ -136,4 +155,56 @@ impl Report<'_> {
 pub(crate) fn print(line: &str) {
     // Nobody can be told that standard output is closed.
     let _ = writeln!(std::io::stdout().lock(), "{line}");
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    fn line() -> Value {
+        let report = Report {
+            namespace: "staging",
+            relay: "misp",
+            route: "observe",
+            request_id: "request-1",
+            observables: 3,
+            found: 2,
+            errors: &[],
+            duration: Duration::from_millis(120),
+            cold_start: true,
+        };
+        serde_json::from_str(&report.metrics(&Tally::default(), 1_795_168_800_000)).unwrap()
+    }
+
+    #[test]
+    fn every_metric_that_is_named_has_a_value() {
+        let line = line();
+        let directives = line["_aws"]["CloudWatchMetrics"].as_array().unwrap();
+        for directive in directives {
+            assert_eq!(directive["Namespace"], "staging");
+            let metrics = directive["Metrics"].as_array().unwrap().iter();
+            let named = metrics.map(|metric| &metric["Name"]);
+            let under = directive["Dimensions"][0].as_array().unwrap();
+            for name in named.chain(under) {
+                assert!(!line[name.as_str().unwrap()].is_null(), "{name}");
+            }
+        }
+        assert_eq!(directives[0]["Dimensions"], json!([["Relay"]]));
+        assert_eq!(directives[1]["Dimensions"], json!([["Relay", "Route"]]));
+        assert_eq!((&line["Duration"], &line["ColdStart"]), (&json!(120.0), &json!(1)));
+    }
+
+    #[test]
+    fn a_namespace_is_what_cloudwatch_takes() {
+        let read =
+            |value: &str| metrics_namespace(&Environment::of([("METRICS_NAMESPACE", value)]));
+        assert_eq!(read(" "), Ok("ThreatRelays".to_owned()));
+        assert_eq!(read("threat-relays/staging"), Ok("threat-relays/staging".to_owned()));
+        for value in ["a b", ":AWS", &"x".repeat(256), "naïve"] {
+            let complaint = read(value).unwrap_err().to_string();
+            assert!(complaint.starts_with("METRICS_NAMESPACE must"), "{value}");
+        }
+    }
 }

@@ -5,7 +5,14 @@ use std::sync::{
     atomic::{AtomicU32, Ordering},
 };
 
+use url::form_urlencoded::byte_serialize;
+
 use crate::{http::escaped, relay::Secret};
+
+/// Stands where a secret stood.
+const MARK: &str = "[…]";
+/// Whatever has so many letters in common with a secret is a part of it.
+const BEGINNING: usize = 8;
 
 /// Counts of one invocation, and the secrets that it met.
 #[derive(Debug, Default)]
@@ -59,24 +66,56 @@ impl Tally {
         self.secrets.lock().unwrap_or_else(PoisonError::into_inner).push(secret);
     }
 
-    /// The text with every secret this invocation met blotted out, plain or percent-encoded.
+    /// The text with every secret this invocation met blotted out in each of its spellings, also
+    /// where a cut left only its beginning.
     pub(crate) fn redacted(&self, text: &str) -> String {
         let secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
-        secrets.iter().fold(text.to_owned(), |text, secret| {
-            let plain = text.replace(secret.expose(), "[…]");
-            plain.replace(&escaped(secret.expose()), "[…]")
-        })
+        let spellings = secrets.iter().flat_map(|secret| spellings(secret.expose()));
+        spellings.fold(text.to_owned(), |text, secret| blotted(&text, &secret))
     }
+}
+
+/// As it is, and as URLs, forms and JSON carry it.
+fn spellings(secret: &str) -> [String; 4] {
+    let in_json = serde_json::Value::from(secret).to_string();
+    let in_form = byte_serialize(secret.as_bytes()).collect();
+    [secret.to_owned(), escaped(secret), in_form, in_json[1..in_json.len() - 1].to_owned()]
+}
+
+/// The text with a mark for the secret and for whatever begins like it.
+fn blotted(text: &str, secret: &str) -> String {
+    let end = secret.char_indices().nth(BEGINNING).map_or(secret.len(), |(at, _)| at);
+    let (head, tail) = secret.split_at(end);
+    let mut parts = text.split(head);
+    let before = parts.next().unwrap_or_default().to_owned();
+    parts.fold(before, |text, after| {
+        let same = after.chars().zip(tail.chars()).take_while(|(a, b)| a == b);
+        let same: usize = same.map(|(letter, _)| letter.len_utf8()).sum();
+        text + MARK + &after[same..]
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn n17_secrets_are_blotted_out_in_both_spellings() {
+    fn check(secret: &str, text: &str, expected: &str) {
         let tally = Tally::default();
-        tally.keep_secret(Secret::new("p@ss&word").unwrap());
-        assert_eq!(tally.redacted("bad p@ss&word, bad p%40ss%26word"), "bad […], bad […]");
+        tally.keep_secret(Secret::new(secret).unwrap());
+        assert_eq!(tally.redacted(text), expected);
+    }
+
+    #[test]
+    fn n17_secrets_are_blotted_out_in_every_spelling() {
+        check("p@ss&word", "bad p@ss&word, bad p%40ss%26word", "bad […], bad […]");
+        check("two ~words", "two%20~words two+%7Ewords", "[…] […]");
+        check(r#"a"b\c""#, r#"{"pass":"a\"b\\c\""}"#, r#"{"pass":"[…]"}"#);
+        check("short", "shortened, short, shor", "[…]ened, […], shor");
+    }
+
+    #[test]
+    fn n17_a_secret_that_was_cut_is_blotted_out_too() {
+        check("0123456789abcdef", "01234567 0123456789a 0123456", "[…] […] 0123456");
+        check("пароль-пароль", "пароль-п, пароль-паро!", "[…], […]!");
     }
 }

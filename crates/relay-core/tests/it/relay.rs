@@ -92,12 +92,8 @@ impl Relay for Probe {
         }
     }
 
-    async fn refer(
-        &self,
-        call: &Call<'_, Account>,
-        wanted: &[Observable],
-    ) -> Partial<Vec<Link>> {
-        let mut links = Partial::default();
+    async fn refer(&self, call: &Call<'_, Account>, wanted: &[Observable]) -> Partial<Vec<Link>> {
+        let mut links = Partial::<Vec<Link>>::default();
         for observable in wanted {
             match self.link(call, observable) {
                 Ok(link) => links.data.extend(link),

@@ -15,6 +15,7 @@ use http::{
     HeaderValue, Response, StatusCode,
     header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER},
 };
+use serde_json::Value;
 
 use super::Fault;
 
@@ -38,6 +39,7 @@ impl Fault {
             Self::Html => plain(StatusCode::OK, "text/html; charset=utf-8", LOGIN_PAGE),
             Self::Empty => plain(StatusCode::OK, JSON, ""),
             Self::Malformed => cut(truth.await).await,
+            Self::Rewritten(rewrite) => rewritten(truth.await, rewrite).await,
             Self::ResetBeforeAnswer => Err(io::ErrorKind::ConnectionReset.into()),
             Self::ResetInBody => cut_and_reset(truth.await).await,
             Self::Stall => {
@@ -94,6 +96,15 @@ async fn cut(truth: Response<Body>) -> io::Result<Response<Body>> {
 
 fn first_half(body: &Bytes) -> Bytes {
     body.slice(..body.len() / 2)
+}
+
+async fn rewritten(
+    truth: Response<Body>,
+    rewrite: fn(Value) -> Value,
+) -> io::Result<Response<Body>> {
+    let (truth, body) = take_body(truth).await?;
+    let Ok(json) = serde_json::from_slice(&body) else { return Ok(with_body(truth, body.into())) };
+    Ok(with_body(truth, rewrite(json).to_string().into()))
 }
 
 async fn cut_and_reset(truth: Response<Body>) -> io::Result<Response<Body>> {

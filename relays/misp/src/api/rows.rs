@@ -112,20 +112,39 @@ struct Answer<'a> {
 
 #[derive(Deserialize)]
 struct Attributes {
-    #[serde(rename = "Attribute", deserialize_with = "lenient::objects")]
+    #[serde(rename = "Attribute", deserialize_with = "listed")]
     rows: Vec<Row>,
+}
+
+/// An odd row costs itself only; but no list at all must not pass for "nothing found".
+fn listed<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Row>, D::Error> {
+    let raw = <&RawValue>::deserialize(deserializer)?.get();
+    if !raw.starts_with('[') {
+        return Err(D::Error::custom("the attributes are no list"));
+    }
+    lenient::objects(&mut serde_json::Deserializer::from_str(raw)).map_err(D::Error::custom)
 }
 
 impl<'de> Deserialize<'de> for Rows {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let answer = Answer::deserialize(deserializer)?.response.get();
-        if answer.starts_with('[') {
-            let parts: Vec<Attributes> = serde_json::from_str(answer).map_err(D::Error::custom)?;
-            return Ok(Self(parts.into_iter().flat_map(|part| part.rows).collect()));
+        let Answer { response } = object(deserializer)?;
+        let parts: Vec<&RawValue> = if response.get().starts_with('[') {
+            serde_json::from_str(response.get()).map_err(D::Error::custom)?
+        } else {
+            vec![response]
+        };
+        let mut rows = Vec::new();
+        for part in parts {
+            let part = &mut serde_json::Deserializer::from_str(part.get());
+            rows.extend(object::<_, Attributes>(part).map_err(D::Error::custom)?.rows);
         }
-        let Attributes { rows } = serde_json::from_str(answer).map_err(D::Error::custom)?;
         Ok(Self(rows))
     }
+}
+
+/// Only an object fills a struct: serde would also take a list for one, member by member.
+fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
+    lenient::object(deserializer)?.ok_or_else(|| D::Error::custom("not the object expected"))
 }
 
 #[cfg(test)]
@@ -141,9 +160,18 @@ mod tests {
         assert_eq!(rows(r#"{"response": {"Attribute": [{"id": "1"}, null, {"id": 2}]}}"#), Some(2));
         assert_eq!(rows(r#"{"response": [{"Attribute": [{}]}, {"Attribute": [{}]}]}"#), Some(2));
         assert_eq!(rows(r#"{"response": []}"#), Some(0));
-        for odd in
-            ["[]", "{}", r#"{"response": null}"#, r#"{"response": {}}"#, r#"{"errors": "x"}"#]
-        {
+        for odd in [
+            "[]",
+            "{}",
+            r#"{"response": null}"#,
+            r#"{"response": {}}"#,
+            r#"{"response": {"Attribute": null}}"#,
+            r#"{"response": {"Attribute": {"id": "1"}}}"#,
+            r#"{"response": [{"Event": {}}]}"#,
+            r#"{"errors": "x"}"#,
+            "[[]]",
+            r#"{"response": [[]]}"#,
+        ] {
             assert_eq!(rows(odd), None, "{odd}");
         }
     }

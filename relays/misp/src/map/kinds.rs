@@ -4,7 +4,8 @@ use relay_core::{Observable, ObservableType as Type};
 
 use crate::api::Row;
 
-/// The observables that an attribute holds: one, or the two halves of a composite.
+/// The observables that an attribute holds: one, or the two halves of a composite. What cannot be
+/// of its type, such as a network among addresses, is none.
 pub(super) fn observables(row: &Row) -> Vec<Observable> {
     let (Some(kind), Some(value)) = (row.kind.as_deref(), row.value.as_deref()) else {
         return Vec::new();
@@ -13,14 +14,14 @@ pub(super) fn observables(row: &Row) -> Vec<Observable> {
         Some((one, other)) => of_composite(kind, one, other),
         None => vec![of_plain(kind, value)],
     };
-    found.into_iter().flatten().collect()
+    found.into_iter().flatten().filter(|one| one.normal_form().is_some()).collect()
 }
 
 fn of_plain(kind: &str, value: &str) -> Option<Observable> {
     let kind = match kind {
         "ip-src" | "ip-dst" => return Observable::address(value),
         "url" | "uri" | "link" => {
-            return value.contains("://").then(|| Observable::new(Type::Url, value));
+            return has_scheme(value).then(|| Observable::new(Type::Url, value));
         }
         "domain" => Type::Domain,
         "hostname" => Type::Hostname,
@@ -35,6 +36,13 @@ fn of_plain(kind: &str, value: &str) -> Option<Observable> {
         _ => return None,
     };
     Observable::present(kind, Some(value))
+}
+
+fn has_scheme(url: &str) -> bool {
+    url.split_once("://").is_some_and(|(scheme, _)| {
+        let letter = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
+        scheme.starts_with(|first: char| first.is_ascii_alphabetic()) && scheme.bytes().all(letter)
+    })
 }
 
 fn of_composite(kind: &str, one: &str, other: &str) -> Vec<Option<Observable>> {
@@ -85,12 +93,17 @@ mod tests {
         for kind in ["url", "uri", "link"] {
             check(kind, "http://bad.example/x|y", &[("url", "http://bad.example/x|y")]);
             check(kind, "/login", &[]);
+            check(kind, "no scheme://bad.example", &[]);
         }
-        for hash in ["md5", "sha1", "sha256"] {
-            check(hash, "ab", &[(hash, "ab")]);
-            check(&format!("filename|{hash}"), "a.exe|ab", &[("file_name", "a.exe"), (hash, "ab")]);
+        for (hash, digits) in [("md5", 32), ("sha1", 40), ("sha256", 64)] {
+            let value = "ab".repeat(digits / 2);
+            check(hash, &value, &[(hash, &value)]);
+            let both = format!("a.exe|{value}");
+            check(&format!("filename|{hash}"), &both, &[("file_name", "a.exe"), (hash, &value)]);
+            check(&format!("filename|{hash}"), "a.exe|ab", &[("file_name", "a.exe")]);
         }
-        check("malware-sample", "a.exe|ab", &[("file_name", "a.exe"), ("md5", "ab")]);
+        let md5 = "ab".repeat(16);
+        check("malware-sample", &format!("a.exe|{md5}"), &[("file_name", "a.exe"), ("md5", &md5)]);
         for kind in ["email", "email-src", "email-dst"] {
             check(kind, "a@bad.example", &[("email", "a@bad.example")]);
         }
@@ -101,5 +114,7 @@ mod tests {
         check("comment", "x", &[]);
         check("filename|sha512", "a|b", &[]);
         check("domain|ip", "|", &[]);
+        check("ip-src", "203.0.113.0/24", &[]);
+        check("filename", "  ", &[]);
     }
 }

@@ -1,6 +1,9 @@
 //! What else an event names, as relations of a sighting (spec §4.6).
 
-use std::{cmp::Reverse, collections::HashMap};
+use std::{
+    cmp::Reverse,
+    collections::{HashMap, HashSet},
+};
 
 use relay_core::{
     Observable, ObservableType as Type,
@@ -48,16 +51,17 @@ impl<'a> Neighbourhood<'a> {
         let is_asked = is_asked(asked);
         let objects: Vec<i64> =
             rows.iter().filter(|row| row.names(&is_asked)).filter_map(Neighbour::object).collect();
-        for row in rows {
-            let close = row.names(&is_asked)
-                || row.object().is_some_and(|object| objects.contains(&object));
-            for other in row.observables.iter().filter(|other| !is_asked(other)) {
-                if relations.len() >= limit {
-                    return relations;
-                }
-                let (source, relation, related) = relation(asked, other, close);
-                relations.add(Some(source), relation, Some(related));
+        let is_close = |row: &&Neighbour<'_>| {
+            row.names(&is_asked) || row.object().is_some_and(|object| objects.contains(&object))
+        };
+        let close: HashSet<&Observable> =
+            rows.iter().filter(is_close).flat_map(|row| &row.observables).collect();
+        for other in rows.iter().flat_map(|row| &row.observables).filter(|other| !is_asked(other)) {
+            if relations.len() >= limit {
+                break;
             }
+            let (source, relation, related) = relation(asked, other, false);
+            relations.add(Some(source), relation, Some(related));
         }
         relations
     }
@@ -79,8 +83,8 @@ fn is_asked(asked: &Observable) -> impl Fn(&Observable) -> bool {
     move |other| Form::of_text(&other.value).iter().any(|form| forms.contains(form))
 }
 
-/// Two that stand in one attribute or object are more than related: a name resolved to an
-/// address, a file's name belongs to its hash.
+/// Two that stand in one attribute or object, if only once, are more than related: a name
+/// resolved to an address, a file's name belongs to its hash.
 fn relation(
     asked: &Observable,
     other: &Observable,

@@ -70,10 +70,7 @@ pub(crate) fn verdicts(now: Time, wanted: &[Observable], malicious: &[String]) -
 fn sighting(now: Time, about: &Observable, hit: &Hit) -> Sighting {
     let id = ids().sighting(&[&hit.id], about.kind.as_str(), &about.value);
     let description = hit.note.clone().map(Into::into);
-    Sighting {
-        description,
-        ..Sighting::of(id, source(), about.clone(), ObservedTime::at(now))
-    }
+    Sighting { description, ..Sighting::of(id, source(), about.clone(), ObservedTime::at(now)) }
 }
 
 fn judgement(now: Time, about: &Observable, hit: &Hit) -> Judgement {

@@ -15,6 +15,8 @@ pub(crate) struct Reply {
     headers: Vec<(&'static str, String)>,
     /// None where the head tells no length.
     length: Option<usize>,
+    /// The body is all there is.
+    headless: bool,
     body: Vec<u8>,
     then: Then,
 }
@@ -33,8 +35,6 @@ enum Then {
     Repeat(Vec<u8>),
     /// The body comes byte by byte, with this pause before each.
     Trickle(Duration),
-    /// Not even a head: the same endings without a word.
-    Mute(Box<Then>),
 }
 
 /// How an answer ended.
@@ -58,12 +58,18 @@ impl Reply {
     /// Any body.
     pub(crate) fn body(status: u16, body: impl Into<Vec<u8>>) -> Self {
         let body = body.into();
-        Self { status, headers: Vec::new(), length: Some(body.len()), body, then: Then::Wait }
+        let length = Some(body.len());
+        Self { status, headers: Vec::new(), length, headless: false, body, then: Then::Wait }
     }
 
     /// 200 with JSON, packed.
     pub(crate) fn gzip(body: &[u8]) -> Self {
         Self::body(200, gzip(body)).with("content-encoding", "gzip")
+    }
+
+    /// These bytes and no others.
+    pub(crate) fn raw(bytes: impl Into<Vec<u8>>) -> Self {
+        Self { headless: true, ..Self::body(200, bytes) }
     }
 
     /// A redirection to this address.
@@ -73,17 +79,17 @@ impl Reply {
 
     /// No byte, until the caller hangs up.
     pub(crate) fn silence() -> Self {
-        Self::status(200).then(Then::Mute(Box::new(Then::Silence)))
+        Self::raw([]).then(Then::Silence)
     }
 
     /// No byte, and the connection ends.
     pub(crate) fn hang_up() -> Self {
-        Self::status(200).then(Then::Mute(Box::new(Then::Close)))
+        Self::raw([]).then(Then::Close)
     }
 
     /// No byte, and the connection breaks.
     pub(crate) fn reset() -> Self {
-        Self::status(200).then(Then::Mute(Box::new(Then::Reset)))
+        Self::raw([]).then(Then::Reset)
     }
 
     /// Adds a header.
@@ -109,14 +115,18 @@ impl Reply {
 
     /// Breaks the connection after this body, which is told to be longer.
     pub(crate) fn breaking_off(self) -> Self {
-        let longer = self.body.len() + 1;
-        self.of_length(longer).then(Then::Reset)
+        self.told_longer().then(Then::Reset)
     }
 
     /// Falls silent after this body, which is told to be longer.
     pub(crate) fn stalling(self) -> Self {
-        let longer = self.body.len() + 1;
-        self.of_length(longer).then(Then::Silence)
+        self.told_longer().then(Then::Silence)
+    }
+
+    fn told_longer(self) -> Self {
+        let least = self.body.len() + 1;
+        let told = self.length.unwrap_or_default().max(least);
+        self.of_length(told)
     }
 
     /// Goes on with these bytes for ever.
@@ -134,6 +144,9 @@ impl Reply {
     }
 
     fn head(&self) -> Vec<u8> {
+        if self.headless {
+            return Vec::new();
+        }
         let mut head = format!("HTTP/1.1 {} Scripted\r\n", self.status);
         for (name, value) in &self.headers {
             write!(head, "{name}: {value}\r\n").unwrap();
@@ -158,34 +171,27 @@ impl Reply {
             *sent += bytes.len();
             io::Result::Ok(())
         };
-        let then = match &self.then {
-            Then::Mute(then) => then,
-            Then::Trickle(pause) => {
-                send(&self.head(), stream).await?;
-                for byte in &self.body {
-                    sleep(*pause).await;
-                    send(&[*byte], stream).await?;
-                }
-                &Then::Wait
+        send(&self.head(), stream).await?;
+        if let Then::Trickle(pause) = self.then {
+            for byte in &self.body {
+                sleep(pause).await;
+                send(&[*byte], stream).await?;
             }
-            then => {
-                send(&[self.head(), self.body.clone()].concat(), stream).await?;
-                then
-            }
-        };
-        match then {
-            Then::Wait => return Ok(Outcome::Done),
-            Then::Reset => stream.get_ref().set_zero_linger()?,
+            return Ok(Outcome::Done);
+        }
+        send(&self.body, stream).await?;
+        match &self.then {
+            Then::Wait | Then::Trickle(_) => Ok(Outcome::Done),
+            Then::Close => Ok(Outcome::Ended),
+            Then::Reset => stream.get_ref().set_zero_linger().map(|()| Outcome::Ended),
             Then::Silence => {
                 hung_up(stream).await;
-                return Ok(Outcome::GivenUp);
+                Ok(Outcome::GivenUp)
             }
             Then::Repeat(piece) => loop {
                 send(piece, stream).await?;
             },
-            Then::Close | Then::Trickle(_) | Then::Mute(_) => {}
         }
-        Ok(Outcome::Ended)
     }
 }
 

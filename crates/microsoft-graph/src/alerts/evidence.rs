@@ -1,0 +1,240 @@
+//! What an alert rests on: devices, files, processes, addresses, and what became of them.
+//!
+//! Source: spec §3, §5.6; page "alertEvidence resource type" and those of the derived types.
+
+use relay_core::lenient;
+use serde::{Deserialize, Deserializer, de};
+use serde_json::value::RawValue;
+
+/// One piece of evidence.
+#[derive(Debug)]
+pub(super) struct Evidence {
+    /// `malicious`, `suspicious`, `noThreatsFound`, `unknown`.
+    pub(super) verdict: Option<String>,
+    /// `blocked`, `prevented`, `remediated`, `none` and others.
+    pub(super) remediation: Option<String>,
+    /// `detected`, `blocked`, `prevented`; files and processes only.
+    pub(super) detection: Option<String>,
+    pub(super) subject: Subject,
+}
+
+/// What the evidence is about.
+#[derive(Debug)]
+pub(super) enum Subject {
+    Device(Device),
+    File(Option<File>),
+    Process(Process),
+    Ip(Address),
+    Url(Option<String>),
+    Connection(Connection),
+    Dns(Dns),
+    FileHash(FileHash),
+    /// A type that no observable is looked for in.
+    Other,
+}
+
+impl Evidence {
+    /// The file, or the image that the process runs.
+    pub(super) fn file(&self) -> Option<&File> {
+        match &self.subject {
+            Subject::File(details) => details.as_ref(),
+            Subject::Process(process) => process.image.as_ref(),
+            _ => None,
+        }
+    }
+
+    pub(super) fn is_file_or_process(&self) -> bool {
+        matches!(self.subject, Subject::File(_) | Subject::Process(_))
+    }
+}
+
+impl<'de> Deserialize<'de> for Evidence {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = <&RawValue>::deserialize(deserializer)?;
+        let head: Head = read(raw)?;
+        let name = head.kind.as_deref().unwrap_or_default();
+        let subject = match name.rsplit('.').next().unwrap_or_default() {
+            "deviceEvidence" => Subject::Device(read(raw)?),
+            "fileEvidence" => Subject::File(read::<FileEvidence, _>(raw)?.details),
+            "processEvidence" => Subject::Process(read(raw)?),
+            "ipEvidence" => Subject::Ip(read(raw)?),
+            "urlEvidence" => Subject::Url(read::<UrlEvidence, _>(raw)?.url),
+            "networkConnectionEvidence" => Subject::Connection(read(raw)?),
+            "dnsEvidence" => Subject::Dns(read(raw)?),
+            "fileHashEvidence" => Subject::FileHash(read(raw)?),
+            _ => Subject::Other,
+        };
+        let Head { verdict, remediation, detection, .. } = head;
+        Ok(Self { verdict, remediation, detection, subject })
+    }
+}
+
+fn read<'de, T: Deserialize<'de>, E: de::Error>(raw: &'de RawValue) -> Result<T, E> {
+    serde_json::from_str(raw.get()).map_err(E::custom)
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Head {
+    #[serde(rename = "@odata.type", deserialize_with = "lenient::text")]
+    kind: Option<String>,
+    #[serde(deserialize_with = "lenient::text")]
+    verdict: Option<String>,
+    #[serde(rename = "remediationStatus", deserialize_with = "lenient::text")]
+    remediation: Option<String>,
+    #[serde(rename = "detectionStatus", deserialize_with = "lenient::text")]
+    detection: Option<String>,
+}
+
+/// A machine.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct Device {
+    #[serde(deserialize_with = "lenient::text")]
+    pub(super) host_name: Option<String>,
+    #[serde(rename = "deviceDnsName", deserialize_with = "lenient::text")]
+    pub(super) dns_name: Option<String>,
+    /// Defender for Endpoint's id: forty hex digits.
+    #[serde(rename = "mdeDeviceId", deserialize_with = "lenient::text")]
+    pub(super) machine_id: Option<String>,
+    /// `Windows11`; `Other` when it is not known.
+    #[serde(deserialize_with = "lenient::text")]
+    pub(super) os_platform: Option<String>,
+    /// Of the operating system: `23H2`.
+    #[serde(deserialize_with = "lenient::text")]
+    pub(super) version: Option<String>,
+    #[serde(deserialize_with = "lenient::texts")]
+    pub(super) ip_interfaces: Vec<String>,
+    #[serde(deserialize_with = "lenient::objects")]
+    pub(super) logged_on_users: Vec<User>,
+}
+
+impl Device {
+    /// The DNS name up to its first dot.
+    pub(super) fn first_label(&self) -> Option<&str> {
+        self.dns_name.as_deref()?.split('.').next()
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct User {
+    #[serde(deserialize_with = "lenient::text")]
+    pub(super) account_name: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct FileEvidence {
+    #[serde(rename = "fileDetails", deserialize_with = "lenient::object")]
+    details: Option<File>,
+}
+
+/// A file: its hashes, and where it lies.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct File {
+    #[serde(deserialize_with = "lenient::text")]
+    pub(super) sha256: Option<String>,
+    #[serde(deserialize_with = "lenient::text")]
+    pub(super) sha1: Option<String>,
+    #[serde(deserialize_with = "lenient::text")]
+    pub(super) md5: Option<String>,
+    #[serde(rename = "fileName", deserialize_with = "lenient::text")]
+    pub(super) name: Option<String>,
+    /// The folder, and sometimes the whole path.
+    #[serde(rename = "filePath", deserialize_with = "lenient::text")]
+    pub(super) folder: Option<String>,
+}
+
+impl File {
+    /// Folder and name joined; the folder alone where it ends with the name or there is none.
+    pub(super) fn path(&self) -> Option<String> {
+        let folder = self.folder.as_deref()?;
+        let Some(name) = self.name.as_deref() else { return Some(folder.to_owned()) };
+        let last = folder.rsplit(['\\', '/']).next().unwrap_or_default();
+        if last.eq_ignore_ascii_case(name) {
+            return Some(folder.to_owned());
+        }
+        let separator = match folder {
+            _ if last.is_empty() => "",
+            _ if folder.contains('/') => "/",
+            _ => "\\",
+        };
+        Some(format!("{folder}{separator}{name}"))
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Process {
+    #[serde(rename = "imageFile", deserialize_with = "lenient::object")]
+    pub(super) image: Option<File>,
+    #[serde(rename = "parentProcessImageFile", deserialize_with = "lenient::object")]
+    pub(super) parent: Option<File>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Address {
+    #[serde(rename = "ipAddress", deserialize_with = "lenient::text")]
+    pub(super) ip: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct UrlEvidence {
+    #[serde(deserialize_with = "lenient::text")]
+    url: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Connection {
+    #[serde(rename = "sourceAddress", deserialize_with = "lenient::object")]
+    pub(super) source: Option<Address>,
+    #[serde(rename = "destinationAddress", deserialize_with = "lenient::object")]
+    pub(super) destination: Option<Address>,
+}
+
+/// A name and what it was resolved to.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Dns {
+    #[serde(rename = "domainName", deserialize_with = "lenient::text")]
+    pub(super) domain: Option<String>,
+    #[serde(rename = "ipAddresses", deserialize_with = "lenient::objects")]
+    pub(super) addresses: Vec<Address>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct FileHash {
+    /// `md5`, `sha1`, `sha256`, `sha256ac`, `unknown`.
+    #[serde(deserialize_with = "lenient::text")]
+    pub(super) algorithm: Option<String>,
+    #[serde(deserialize_with = "lenient::text")]
+    pub(super) value: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_folder_and_name_unless_it_is_whole_already() {
+        let check = |folder: Option<&str>, name: Option<&str>, expected: Option<&str>| {
+            let text = |text: Option<&str>| text.map(str::to_owned);
+            let file = File { folder: text(folder), name: text(name), ..File::default() };
+            assert_eq!(file.path().as_deref(), expected, "{folder:?} {name:?}");
+        };
+        check(Some(r"C:\Users"), Some("upd.exe"), Some(r"C:\Users\upd.exe"));
+        check(Some("/opt/x"), Some("run.sh"), Some("/opt/x/run.sh"));
+        check(Some(r"C:\Kiosk\"), Some("upd.exe"), Some(r"C:\Kiosk\upd.exe"));
+        check(Some("/"), Some("tool"), Some("/tool"));
+        check(Some("/opt/run.sh"), Some("run.sh"), Some("/opt/run.sh"));
+        check(Some(r"C:\UPD.EXE"), Some("upd.exe"), Some(r"C:\UPD.EXE"));
+        check(Some("/opt/run.sh"), None, Some("/opt/run.sh"));
+        check(None, Some("run.sh"), None);
+    }
+}

@@ -1,0 +1,308 @@
+//! An alert as a sighting of one observable. Source: spec §6.3.
+
+use relay_core::ctim::{
+    Cell, Confidence, ExternalReference, ObservedTime, Resolution, Sensor, Severity, ShortText,
+    Sighting, Table, Text, Time, Uri,
+};
+
+use super::{
+    Reporter, evidence::Evidence, form::Wanted, relations::relations, targets::targets, wire::Alert,
+};
+
+/// None when the alert has no id or no time.
+pub(super) fn sighting(
+    reporter: &Reporter<'_>,
+    tenant: &str,
+    wanted: &Wanted<'_>,
+    alert: &Alert,
+) -> Option<Sighting> {
+    let id = alert.id.as_deref()?;
+    let observed_time = observed_time(alert)?;
+    let asked = wanted.asked;
+    let matching: Vec<_> =
+        alert.evidence.iter().filter(|evidence| wanted.form.is_in(evidence)).collect();
+    let origin = alert.product_name.as_deref().unwrap_or(reporter.source);
+    let sighting_id = reporter.namespace.sighting(&[tenant, id], asked.kind.as_str(), &asked.value);
+    Some(Sighting {
+        source_uri: uri(&alert.alert_web_url),
+        title: Text::present(alert.title.as_deref()),
+        description: Text::present(alert.description.as_deref()),
+        confidence: confidence(alert, &matching),
+        severity: Some(severity(alert)),
+        internal: Some(true),
+        resolution: Some(resolution(alert, &matching)),
+        sensor: Some(sensor(alert)),
+        targets: targets(alert, observed_time),
+        relations: relations(alert, origin),
+        data: data(alert),
+        timestamp: time(&alert.last_update).or_else(|| time(&alert.created)),
+        external_ids: external_ids(alert, id),
+        external_references: references(alert, origin),
+        ..Sighting::of(sighting_id, reporter.source, asked.clone(), observed_time)
+    })
+}
+
+fn time(text: &Option<String>) -> Option<Time> {
+    Time::parse(text.as_deref()?)
+}
+
+/// Each end falls back to when the alert was made; an end before the start is left out.
+fn observed_time(alert: &Alert) -> Option<ObservedTime> {
+    let created = time(&alert.created);
+    let start = time(&alert.first_activity).or(created)?;
+    Some(ObservedTime::from_until(start, time(&alert.last_activity).or(created)))
+}
+
+fn severity(alert: &Alert) -> Severity {
+    match alert.severity.as_deref() {
+        Some("informational") => Severity::Info,
+        Some("low") => Severity::Low,
+        Some("medium") => Severity::Medium,
+        Some("high") => Severity::High,
+        _ => Severity::Unknown,
+    }
+}
+
+/// The analyst's classification, else the worst verdict on the evidence that was asked about.
+fn confidence(alert: &Alert, matching: &[&Evidence]) -> Confidence {
+    let has = |verdict: &str| matching.iter().any(|it| it.verdict.as_deref() == Some(verdict));
+    match alert.classification.as_deref() {
+        Some("truePositive") => Confidence::High,
+        Some("falsePositive" | "informationalExpectedActivity") => Confidence::Low,
+        _ if has("malicious") => Confidence::High,
+        _ if has("suspicious") => Confidence::Medium,
+        _ if has("noThreatsFound") => Confidence::Low,
+        _ => Confidence::Unknown,
+    }
+}
+
+/// What became of the evidence that was asked about, and of any file or process.
+fn resolution(alert: &Alert, matching: &[&Evidence]) -> Resolution {
+    let files = alert.evidence.iter().filter(|evidence| evidence.is_file_or_process());
+    let concerned: Vec<_> = matching.iter().copied().chain(files).collect();
+    let is_blocked =
+        |status: &Option<String>| matches!(status.as_deref(), Some("blocked" | "prevented"));
+    if concerned.iter().any(|it| is_blocked(&it.detection) || is_blocked(&it.remediation)) {
+        Resolution::Blocked
+    } else if concerned.iter().any(|it| it.remediation.as_deref() == Some("remediated")) {
+        Resolution::Contained
+    } else {
+        Resolution::Detected
+    }
+}
+
+fn sensor(alert: &Alert) -> Sensor {
+    let detection = alert.detection_source.as_deref().unwrap_or_default();
+    let service = alert.service_source.as_deref().unwrap_or_default();
+    match (detection, service) {
+        ("antivirus", _) => Sensor::ProcessAntiVirusScanner,
+        ("smartScreen", _) => Sensor::ProcessReputationService,
+        (_, "microsoftDefenderForOffice365") => Sensor::ProcessEmailService,
+        (_, "microsoftDefenderForIdentity" | "azureAdIdentityProtection") => {
+            Sensor::ProcessDirectoryService
+        }
+        _ if service.ends_with("ForIoT") => Sensor::NetworkIds,
+        _ => Sensor::Endpoint,
+    }
+}
+
+fn external_ids(alert: &Alert, id: &str) -> Vec<ShortText> {
+    let others = alert.provider_alert_id.as_deref().filter(|other| *other != id);
+    [id].into_iter().chain(others).map(ShortText::from).collect()
+}
+
+fn references(alert: &Alert, origin: &str) -> Vec<ExternalReference> {
+    let links = [&alert.alert_web_url, &alert.incident_web_url];
+    let reference = |url| ExternalReference { url: Some(url), ..ExternalReference::to(origin) };
+    links.into_iter().filter_map(uri).map(reference).collect()
+}
+
+fn uri(link: &Option<String>) -> Option<Uri> {
+    Uri::parse(link.as_deref()?)
+}
+
+fn data(alert: &Alert) -> Option<Table> {
+    let cell = |text: &Option<String>| Cell::Text(text.clone().unwrap_or_default());
+    Table::of_one_row([
+        ("Category", cell(&alert.category)),
+        ("Status", cell(&alert.status)),
+        ("Classification", cell(&alert.classification)),
+        ("Determination", cell(&alert.determination)),
+        ("MITRE techniques", Cell::Text(alert.mitre_techniques.join(", "))),
+        ("Threat family", cell(&alert.threat_family_name)),
+    ])
+}
+
+#[cfg(test)]
+mod tests {
+    use relay_core::{Namespace, Observable, ObservableType};
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const IP: &str = "#microsoft.graph.security.ipEvidence";
+    const FILE: &str = "#microsoft.graph.security.fileEvidence";
+
+    /// The sighting of 203.0.113.80 in an alert with these members.
+    fn seen(members: Value) -> Option<Value> {
+        let mut alert = json!({"id": "a1", "createdDateTime": "2026-10-30T06:12:01.5Z"});
+        for (name, value) in members.as_object().unwrap() {
+            alert[name] = value.clone();
+        }
+        let alert: Alert = serde_json::from_str(&alert.to_string()).unwrap();
+        let reporter =
+            Reporter { source: "Product", namespace: Namespace::of("product"), only: None };
+        let observable = Observable::new(ObservableType::Ip, "203.0.113.80");
+        let sighting = sighting(&reporter, "tenant", &Wanted::of(0, &observable)?, &alert)?;
+        Some(serde_json::to_value(sighting).unwrap())
+    }
+
+    #[track_caller]
+    fn check(member: &str, alert: Value, expected: Value) {
+        assert_eq!(seen(alert.clone()).unwrap()[member], expected, "{alert}");
+    }
+
+    #[test]
+    fn severities() {
+        for (word, severity) in [
+            ("unknown", "Unknown"),
+            ("informational", "Info"),
+            ("low", "Low"),
+            ("medium", "Medium"),
+            ("high", "High"),
+            ("unknownFutureValue", "Unknown"),
+        ] {
+            check("severity", json!({"severity": word}), json!(severity));
+        }
+        check("severity", json!({"severity": null}), json!("Unknown"));
+    }
+
+    #[test]
+    fn confidence_is_the_classification_or_the_worst_matching_verdict() {
+        let verdicts = |classification: Option<&str>, verdicts: &[&str]| {
+            let evidence: Vec<_> = verdicts
+                .iter()
+                .map(|it| json!({"@odata.type": IP, "ipAddress": "203.0.113.80", "verdict": it}))
+                .chain([
+                    json!({"@odata.type": IP, "ipAddress": "192.0.2.1", "verdict": "malicious"}),
+                ])
+                .collect();
+            json!({"classification": classification, "evidence": evidence})
+        };
+        let check = |alert, expected: &str| check("confidence", alert, json!(expected));
+        check(verdicts(Some("truePositive"), &["noThreatsFound"]), "High");
+        check(verdicts(Some("falsePositive"), &["malicious"]), "Low");
+        check(verdicts(Some("informationalExpectedActivity"), &["malicious"]), "Low");
+        check(verdicts(Some("unknown"), &["suspicious", "malicious"]), "High");
+        check(verdicts(None, &["noThreatsFound", "suspicious"]), "Medium");
+        check(verdicts(None, &["unknown", "noThreatsFound"]), "Low");
+        check(verdicts(None, &["unknown"]), "Unknown");
+        check(verdicts(None, &[]), "Unknown");
+    }
+
+    #[test]
+    fn resolution_is_what_became_of_what_matches_and_of_files() {
+        let ip = |remediation: &str| json!({"@odata.type": IP, "ipAddress": "203.0.113.80", "remediationStatus": remediation});
+        let other = |remediation: &str| json!({"@odata.type": IP, "ipAddress": "192.0.2.1", "remediationStatus": remediation});
+        let file = |detection: &str| json!({"@odata.type": FILE, "detectionStatus": detection, "remediationStatus": "remediated"});
+        let check = |evidence: Value, expected: &str| {
+            check("resolution", json!({"evidence": evidence}), json!(expected));
+        };
+        check(json!([ip("blocked")]), "blocked");
+        check(json!([ip("prevented")]), "blocked");
+        check(json!([ip("remediated")]), "contained");
+        check(json!([ip("none")]), "detected");
+        check(json!([other("blocked")]), "detected");
+        check(json!([ip("remediated"), file("blocked")]), "blocked");
+        check(json!([file("prevented")]), "blocked");
+        check(json!([file("detected")]), "contained");
+        check(json!(null), "detected");
+    }
+
+    #[test]
+    fn sensors() {
+        let check = |detection: Option<&str>, service: Option<&str>, expected: &str| {
+            let alert = json!({"detectionSource": detection, "serviceSource": service});
+            check("sensor", alert, json!(expected));
+        };
+        let endpoint = Some("microsoftDefenderForEndpoint");
+        check(Some("antivirus"), endpoint, "process.anti-virus-scanner");
+        check(Some("smartScreen"), endpoint, "process.reputation-service");
+        check(
+            Some("antivirus"),
+            Some("microsoftDefenderForOffice365"),
+            "process.anti-virus-scanner",
+        );
+        check(Some("x"), Some("microsoftDefenderForOffice365"), "process.email-service");
+        check(None, Some("microsoftDefenderForIdentity"), "process.directory-service");
+        check(None, Some("azureAdIdentityProtection"), "process.directory-service");
+        check(None, Some("microsoftDefenderForIoT"), "network.ids");
+        check(None, endpoint, "endpoint");
+        check(None, None, "endpoint");
+    }
+
+    #[test]
+    fn each_end_of_the_observed_time_falls_back_by_itself() {
+        let check = |first: Option<&str>, last: Option<&str>, expected: Value| {
+            let alert = json!({"firstActivityDateTime": first, "lastActivityDateTime": last});
+            check("observed_time", alert, expected);
+        };
+        let (early, late) = ("2026-10-30T05:00:00Z", "2026-10-30T07:00:00Z");
+        let created = "2026-10-30T06:12:01.500Z";
+        let (early_out, late_out) = ("2026-10-30T05:00:00.000Z", "2026-10-30T07:00:00.000Z");
+        check(Some(early), Some(late), json!({"start_time": early_out, "end_time": late_out}));
+        check(None, Some(late), json!({"start_time": created, "end_time": late_out}));
+        check(Some(early), None, json!({"start_time": early_out, "end_time": created}));
+        check(None, None, json!({"start_time": created, "end_time": created}));
+        check(Some(late), Some(early), json!({"start_time": late_out}));
+        check(Some("soon"), None, json!({"start_time": created, "end_time": created}));
+        assert_eq!(seen(json!({"createdDateTime": null})), None);
+    }
+
+    #[test]
+    fn an_alert_without_id_is_no_sighting() {
+        assert_eq!(seen(json!({"id": null})), None);
+        assert_eq!(seen(json!({"id": ""})), None);
+    }
+
+    #[test]
+    fn ids_and_links() {
+        let alert = seen(json!({
+            "providerAlertId": "p1",
+            "alertWebUrl": "https://security.example/alerts/a1",
+            "incidentWebUrl": "javascript:alert(1)",
+        }));
+        let alert = alert.unwrap();
+        let expected = Namespace::of("product").sighting(&["tenant", "a1"], "ip", "203.0.113.80");
+        assert_eq!(alert["id"], expected.to_string());
+        assert_eq!(alert["external_ids"], json!(["a1", "p1"]));
+        let link = "https://security.example/alerts/a1";
+        assert_eq!(alert["source_uri"], link);
+        assert_eq!(alert["external_references"], json!([{"source_name": "Product", "url": link}]));
+        check("external_ids", json!({"providerAlertId": "a1"}), json!(["a1"]));
+    }
+
+    #[test]
+    fn facts_stand_in_a_table() {
+        let alert = json!({
+            "category": "Malware", "status": "new", "classification": null,
+            "determination": "malware", "mitreTechniques": ["T1", "T2"], "threatFamilyName": 7,
+        });
+        let names = [
+            "Category",
+            "Status",
+            "Classification",
+            "Determination",
+            "MITRE techniques",
+            "Threat family",
+        ];
+        let columns: Vec<_> =
+            names.iter().map(|name| json!({"name": name, "type": "string"})).collect();
+        let expected = json!({
+            "columns": columns,
+            "rows": [["Malware", "new", "", "malware", "T1, T2", "7"]],
+            "row_count": 1,
+        });
+        check("data", alert, expected);
+    }
+}

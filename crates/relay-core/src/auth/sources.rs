@@ -1,0 +1,118 @@
+//! Where requests may come from: the addresses and networks of `ALLOWED_SOURCES`.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use super::refused;
+use crate::{
+    error::Result,
+    settings::{BadSetting, Environment},
+};
+
+const SETTING: &str = "ALLOWED_SOURCES";
+
+/// The networks that the operator lists; none when every address may ask.
+pub(super) struct Sources(Option<Vec<IpNet>>);
+
+impl Sources {
+    pub(super) fn new(environment: &Environment) -> Result<Self, BadSetting> {
+        if environment.text(SETTING).is_none() {
+            return Ok(Self(None));
+        }
+        let listed: Option<Vec<_>> = environment.list(SETTING).into_iter().map(network).collect();
+        // A list of nothing but commas would let nobody in, or everybody: neither can be meant.
+        let listed = listed.filter(|networks| !networks.is_empty()).ok_or_else(|| {
+            let wanted = "must list addresses or networks, separated by commas, such as \
+                          192.0.2.7,198.51.100.0/24";
+            BadSetting::new(SETTING, wanted)
+        })?;
+        Ok(Self(Some(listed)))
+    }
+
+    /// `source` is the address that the gateway saw. Where a list is set, none is refused too.
+    ///
+    /// Errors: `Unauthorized`.
+    pub(super) fn admit(&self, source: Option<IpAddr>) -> Result<()> {
+        let Some(listed) = &self.0 else { return Ok(()) };
+        let source = source.map(|address| address.to_canonical());
+        if source.is_some_and(|source| listed.iter().any(|network| network.contains(&source))) {
+            return Ok(());
+        }
+        let reason = "this relay does not answer to your address; its operator can add it to \
+                      ALLOWED_SOURCES";
+        let seen = source.map_or_else(|| "unknown".to_owned(), |source| source.to_string());
+        Err(refused(reason).with("source", seen))
+    }
+}
+
+/// One address, or a network as `address/bits`.
+fn network(text: &str) -> Option<IpNet> {
+    let address = || text.parse::<IpAddr>().ok().map(|address| address.to_canonical().into());
+    text.parse().ok().or_else(address)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sources(setting: &str) -> Result<Sources, BadSetting> {
+        Sources::new(&Environment::of([(SETTING, setting)]))
+    }
+
+    fn admits(setting: &str, source: &str) -> bool {
+        sources(setting).unwrap().admit(Some(source.parse().unwrap())).is_ok()
+    }
+
+    #[test]
+    fn without_a_list_everybody_may_ask() {
+        for sources in [Sources::new(&Environment::default()), sources("  ")] {
+            let sources = sources.unwrap();
+            assert!(sources.admit(None).is_ok());
+            assert!(sources.admit(Some(IpAddr::from([203, 0, 113, 7]))).is_ok());
+        }
+    }
+
+    #[test]
+    fn a_list_lets_in_its_addresses_and_networks_only() {
+        let list = "203.0.113.7, 198.51.100.0/24,2001:db8::/32,::ffff:192.0.2.9";
+        for source in [
+            "203.0.113.7",
+            "::ffff:203.0.113.7",
+            "198.51.100.0",
+            "198.51.100.255",
+            "2001:db8:1::1",
+            "192.0.2.9",
+        ] {
+            assert!(admits(list, source), "{source}");
+        }
+        for source in ["203.0.113.8", "198.51.101.0", "2001:db9::1", "::1", "0.0.0.0"] {
+            assert!(!admits(list, source), "{source}");
+        }
+    }
+
+    #[test]
+    fn an_address_that_the_gateway_does_not_state_is_refused() {
+        let error = sources("203.0.113.7").unwrap().admit(None).unwrap_err();
+        assert_eq!(error.code(), "authorization error");
+        assert_eq!(error.details(), "source=unknown");
+    }
+
+    #[test]
+    fn a_refusal_names_the_address_to_the_log_alone() {
+        let sources = sources("203.0.113.7").unwrap();
+        let error = sources.admit(Some(IpAddr::from([198, 51, 100, 1]))).unwrap_err();
+        assert_eq!(error.details(), "source=198.51.100.1");
+        assert!(!error.message().contains("198.51.100.1"), "{error}");
+    }
+
+    #[test]
+    fn l09_a_list_that_cannot_be_read_is_refused_by_name() {
+        for setting in
+            [",", "203.0.113", "203.0.113.0/33", "relay.example", "203.0.113.7;192.0.2.1"]
+        {
+            let error = sources(setting).err().unwrap().to_string();
+            assert!(error.starts_with("ALLOWED_SOURCES must list addresses"), "{setting}: {error}");
+        }
+    }
+}

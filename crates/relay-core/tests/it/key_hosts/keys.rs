@@ -1,0 +1,170 @@
+//! Which keys of a set verify: catalogue rows K10 to K14.
+
+use relay_testkit::{
+    jwk::{Jwk, strangers},
+    keys::RsaKey,
+};
+use serde_json::{Value, json};
+
+use crate::{
+    roca,
+    stage::{KID, Stage},
+};
+
+fn named(stage: &Stage, kid: &str, key: &RsaKey) -> String {
+    stage.configuration().kid(kid).rs256(key)
+}
+
+#[tokio::test]
+async fn k10_keys_of_other_kinds_do_not_disturb_the_good_one() {
+    let good = || Value::from(Jwk::rsa(RsaKey::shared()).kid(KID).for_rs256());
+    let odd = [json!(null), json!(7), json!("key"), json!([]), json!({})];
+    let all = || strangers().into_iter().chain(odd.clone());
+    for keys in
+        [all().chain([good()]).collect::<Vec<_>>(), [good()].into_iter().chain(all()).collect()]
+    {
+        let stage = Stage::set().await;
+        stage.keys.publish(keys);
+        assert!(stage.accepts(&stage.rs256()).await);
+        for kid in ["ec", "okp", "oct", "akp", "text", "number", "empty", "incomplete"] {
+            assert!(!stage.accepts(&named(&stage, kid, RsaKey::shared())).await, "{kid}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn k11_a_key_for_other_work_does_not_verify() {
+    let key = || Jwk::rsa(RsaKey::shared());
+    let keys = [
+        (key(), true),
+        (key().for_rs256(), true),
+        (key().with("key_ops", json!(["verify"])), true),
+        (key().with("key_ops", json!(["encrypt", "verify"])), true),
+        (key().with("use", "enc"), false),
+        (key().with("use", ""), false),
+        (key().with("use", "SIG"), false),
+        (key().with("use", json!(["sig"])), false),
+        (key().with("key_ops", json!(["encrypt"])), false),
+        (key().with("key_ops", json!(["sign"])), false),
+        (key().with("key_ops", json!([])), false),
+        (key().with("key_ops", "verify"), false),
+        (key().with("alg", "RS512"), false),
+        (key().with("alg", "PS256"), false),
+        (key().with("alg", "RSA-OAEP"), false),
+        (key().with("alg", "FOO"), false),
+        (key().with("alg", "rs256"), false),
+        (key().with("kty", "rsa"), false),
+        (key().with("kty", "oct"), false),
+    ];
+    let stage = Stage::set().await;
+    let keyed = keys.iter().enumerate().map(|(at, (key, _))| key.clone().kid(&at.to_string()));
+    stage.keys.publish(keyed);
+    for (at, (key, accepted)) in keys.iter().enumerate() {
+        let token = named(&stage, &at.to_string(), RsaKey::shared());
+        assert_eq!(stage.accepts(&token).await, *accepted, "{key:?}");
+    }
+}
+
+#[tokio::test]
+async fn k12_only_strong_keys_verify() {
+    let keys = [
+        (RsaKey::of(512, 65_537), false),
+        (RsaKey::of(1024, 65_537), false),
+        (RsaKey::of(2047, 65_537), false),
+        (RsaKey::of(2048, 65_537), true),
+        (RsaKey::of(2048, 65_539), true),
+        (RsaKey::of(3072, 65_537), true),
+        (RsaKey::of(8192, 65_537), true),
+        (RsaKey::of(8200, 65_537), false),
+        (RsaKey::of(16_384, 65_537), false),
+        (RsaKey::of(2048, 1), false),
+        (RsaKey::of(2048, 3), false),
+        (RsaKey::of(2048, 17), false),
+        (RsaKey::of(2048, 65_535), false),
+        (RsaKey::of(2048, (1 << 62) + 1), false),
+    ];
+    let stage = Stage::set().await;
+    let kid = |key: &RsaKey| format!("{} {:?}", key.modulus().len(), key.exponent());
+    let mut set: Vec<_> = keys.iter().map(|(key, _)| Jwk::rsa(key).kid(&kid(key))).collect();
+    let even: [&[u8]; 5] = [&[], &[0], &[2], &[1, 0, 0], &[1, 0, 0, 0, 0, 0, 0, 0, 0, 1]];
+    let odd_one = |exponent: &[u8]| {
+        Jwk::rsa(RsaKey::shared()).kid(&format!("{exponent:?}")).exponent(exponent)
+    };
+    set.extend(even.map(odd_one));
+    stage.keys.publish(set);
+    for (key, accepted) in &keys {
+        assert_eq!(stage.accepts(&named(&stage, &kid(key), key)).await, *accepted, "{}", kid(key));
+    }
+    for exponent in even {
+        let token = named(&stage, &format!("{exponent:?}"), RsaKey::shared());
+        assert!(!stage.accepts(&token).await, "{exponent:?}");
+    }
+    assert_eq!(stage.keys.fetches(), 1);
+}
+
+#[tokio::test]
+async fn k12_a_key_whose_factors_can_be_found_does_not_verify() {
+    let weak = roca::Key::generate();
+    let stage = Stage::set().await;
+    stage.keys.publish([weak.jwk().kid("weak"), Jwk::rsa(RsaKey::shared()).kid(KID)]);
+    let token = weak.sign(stage.configuration().kid("weak"));
+    assert!(weak.verifies(&token), "the signature itself is right");
+    assert!(!stage.accepts(&token).await);
+    assert!(stage.accepts(&stage.rs256()).await);
+}
+
+#[tokio::test]
+async fn k13_a_key_is_named_once_on_both_sides() {
+    let (good, other) = (RsaKey::shared(), RsaKey::generate());
+    let twice = |one: &RsaKey, two: &RsaKey| [Jwk::rsa(one).kid(KID), Jwk::rsa(two).kid(KID)];
+    for keys in [twice(good, &other), twice(&other, good), twice(good, good)] {
+        let stage = Stage::set().await;
+        let spare = [Jwk::rsa(good).kid("spare")];
+        stage.keys.publish(keys.into_iter().chain(spare));
+        assert!(!stage.accepts(&stage.rs256()).await);
+        assert!(stage.accepts(&named(&stage, "spare", good)).await, "other names stay good");
+    }
+    let stage = Stage::set().await;
+    let nameless = stage.configuration().without_header("kid").rs256(good);
+    assert!(!stage.accepts(&nameless).await);
+    let unnamed = Stage::set().await;
+    unnamed.keys.publish([Jwk::rsa(good)]);
+    for token in [unnamed.rs256(), named(&unnamed, "", good), nameless] {
+        assert!(!unnamed.accepts(&token).await);
+    }
+}
+
+#[tokio::test]
+async fn k14_a_kid_is_only_looked_up() {
+    let stage = Stage::set().await;
+    let longest = "k".repeat(256);
+    stage
+        .keys
+        .publish([Jwk::rsa(RsaKey::shared()).kid(KID), Jwk::rsa(RsaKey::shared()).kid(&longest)]);
+    assert!(stage.accepts(&stage.rs256()).await);
+    assert!(stage.accepts(&named(&stage, &longest, RsaKey::shared())).await);
+    let kids = [
+        json!("../../dev/null"),
+        json!("/dev/null"),
+        json!("' OR '1'='1"),
+        json!("key-1' --"),
+        json!("key-1\0"),
+        json!(" key-1"),
+        json!("KEY-1"),
+        json!("key-1\r\nx: y"),
+        json!("k".repeat(257)),
+        json!("k".repeat(1 << 20)),
+        json!(""),
+        json!(1),
+        json!(null),
+        json!([KID]),
+        json!({"kid": KID}),
+        json!("http://127.0.0.1/key-1"),
+        json!("${jndi:ldap://127.0.0.1/a}"),
+    ];
+    let token =
+        |kid: &Value| stage.configuration().header("kid", kid.clone()).rs256(RsaKey::shared());
+    let tokens = kids.iter().map(|kid| (kid.to_string(), token(kid)));
+    stage.refuses_all(tokens).await;
+    assert!(stage.keys.seen().iter().all(|seen| seen.target == super::PATH));
+}

@@ -1,0 +1,165 @@
+//! Rotation under a running relay: catalogue row S08.
+
+use std::time::Duration;
+
+use futures::future::join_all;
+use tokio::time::Instant;
+
+use super::{FIRST, SECOND, SecretStore, THIRD, imitation::Failure, reading};
+use crate::{
+    ask::health,
+    heard,
+    side_by_side::all_waiting,
+    stage::{Stage, account},
+};
+
+/// How old a secret may be, and how young one that does not verify.
+const FRESH: u64 = 300;
+const EARLY: u64 = 30;
+
+async fn stage(store: &SecretStore) -> Stage {
+    Stage::with(reading(store)).await
+}
+
+fn signed(secret: &str) -> String {
+    account().hs256(secret.as_bytes())
+}
+
+fn later(stage: &Stage, seconds: u64) {
+    stage.clock.advance(Duration::from_secs(seconds));
+}
+
+#[tokio::test]
+async fn s08_the_current_and_the_previous_secret_verify() {
+    let store = SecretStore::of(&[FIRST, SECOND]).await;
+    let stage = stage(&store).await;
+    assert!(stage.accepts(&signed(SECOND)).await && stage.accepts(&signed(FIRST)).await);
+    assert!(!stage.accepts(&signed(THIRD)).await);
+    assert_eq!((store.reads("AWSCURRENT"), store.reads("AWSPREVIOUS")), (1, 1));
+    for (headers, body) in store.asked() {
+        assert_eq!(headers["x-amz-target"], "secretsmanager.GetSecretValue");
+        assert_eq!(headers["x-amz-security-token"], "session-token");
+        assert_eq!(body["SecretId"], super::ARN);
+        let signature = headers["authorization"].to_str().unwrap();
+        // The region is the secret's own, not the function's.
+        assert!(signature.contains("/eu-central-1/secretsmanager/aws4_request"), "{signature}");
+    }
+}
+
+#[tokio::test]
+async fn s08_a_secret_that_was_never_rotated_verifies_alone() {
+    let store = SecretStore::of(&[FIRST]).await;
+    let stage = stage(&store).await;
+    assert!(stage.accepts(&signed(FIRST)).await);
+    assert!(!stage.accepts(&signed("")).await && !stage.accepts(&signed(SECOND)).await);
+}
+
+#[tokio::test]
+async fn s08_a_rotated_secret_is_read_after_five_minutes() {
+    let store = SecretStore::of(&[FIRST]).await;
+    let stage = stage(&store).await;
+    store.rotate(SECOND);
+    later(&stage, FRESH - 1);
+    assert!(stage.accepts(&signed(FIRST)).await);
+    assert_eq!(store.reads("AWSCURRENT"), 1);
+    later(&stage, 1);
+    assert!(stage.accepts(&signed(FIRST)).await && stage.accepts(&signed(SECOND)).await);
+    assert_eq!(store.reads("AWSCURRENT"), 2);
+    store.rotate(THIRD);
+    later(&stage, FRESH);
+    assert!(!stage.accepts(&signed(FIRST)).await, "two rotations ago");
+    assert!(stage.accepts(&signed(SECOND)).await && stage.accepts(&signed(THIRD)).await);
+    assert_eq!(store.reads("AWSCURRENT"), 3);
+}
+
+#[tokio::test]
+async fn s08_a_bad_signature_makes_it_read_early_but_not_often() {
+    let store = SecretStore::of(&[FIRST]).await;
+    let stage = stage(&store).await;
+    store.rotate(SECOND);
+    later(&stage, EARLY - 1);
+    assert!(!stage.accepts(&signed(SECOND)).await);
+    later(&stage, 1);
+    assert!(stage.accepts(&signed(SECOND)).await);
+    assert_eq!(store.reads("AWSCURRENT"), 2);
+    let forged = signed(THIRD);
+    let burst = async || {
+        let before = store.reads("AWSCURRENT");
+        let accepted = join_all((0..1000).map(|_| stage.accepts(&forged))).await;
+        assert!(accepted.iter().all(|accepted| !accepted));
+        store.reads("AWSCURRENT") - before
+    };
+    assert_eq!(burst().await, 0);
+    later(&stage, EARLY);
+    assert_eq!(burst().await, 1);
+    // A store that fails is spared as well.
+    store.fail(Failure::Error(400, "AccessDeniedException"));
+    later(&stage, EARLY);
+    assert_eq!(burst().await, 1);
+    assert_eq!(burst().await, 0);
+    later(&stage, EARLY - 1);
+    assert_eq!(burst().await, 0);
+    later(&stage, 1);
+    assert_eq!(burst().await, 1);
+}
+
+#[tokio::test]
+async fn s08_known_secrets_outlive_a_store_that_fails() {
+    let failures = [
+        Failure::Error(400, "AccessDeniedException"),
+        Failure::Error(400, "ResourceNotFoundException"),
+        Failure::Error(400, "DecryptionFailure"),
+        Failure::Nonsense,
+    ];
+    let store = SecretStore::of(&[FIRST, SECOND]).await;
+    let stage = stage(&store).await;
+    let lines = heard::listen();
+    for (count, failure) in failures.into_iter().enumerate() {
+        store.fail(failure);
+        later(&stage, FRESH);
+        assert!(stage.accepts(&signed(FIRST)).await && stage.accepts(&signed(SECOND)).await);
+        assert_eq!(lines.count("the known one stays"), count + 1, "{failure:?}");
+        assert!(!stage.accepts(&signed(THIRD)).await && !stage.accepts(&signed("")).await);
+    }
+    store.fail(Failure::None);
+    store.rotate(THIRD);
+    later(&stage, EARLY);
+    assert!(stage.accepts(&signed(THIRD)).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn s08_the_previous_secret_outlives_a_store_that_forgets_it_for_a_while() {
+    let store = SecretStore::of(&[FIRST, SECOND]).await;
+    let stage = stage(&store).await;
+    for kind in ["ThrottlingException", "InternalServiceError"] {
+        store.fail(Failure::OfPrevious(500, kind));
+        later(&stage, FRESH);
+        assert!(stage.accepts(&signed(FIRST)).await, "{kind}");
+        assert!(stage.accepts(&signed(SECOND)).await, "{kind}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn s08_a_slow_store_costs_a_caller_three_seconds() {
+    let store = SecretStore::of(&[FIRST]).await;
+    let stage = stage(&store).await;
+    store.fail(Failure::Silence);
+    later(&stage, FRESH);
+    let start = Instant::now();
+    assert!(stage.accepts(&signed(FIRST)).await);
+    assert_eq!(start.elapsed().as_secs(), 3);
+    // The next caller does not wait.
+    assert!(stage.accepts(&signed(FIRST)).await);
+    assert_eq!(start.elapsed().as_secs(), 3);
+}
+
+#[tokio::test]
+async fn s08_a_hundred_callers_share_one_reading() {
+    let store = SecretStore::of(&[FIRST]).await;
+    let stage = stage(&store).await;
+    later(&stage, FRESH);
+    let token = signed(FIRST);
+    let asks = (0..100).map(|_| health(&token).unchecked(&stage.service));
+    assert!(all_waiting(asks).finish().await.iter().all(|answer| answer.is_ok()));
+    assert_eq!((store.reads("AWSCURRENT"), store.reads("AWSPREVIOUS")), (2, 2));
+}

@@ -1,0 +1,6 @@
+//! What a caller may present as a token.
+
+mod algorithm;
+mod claims;
+mod form;
+mod spelling;

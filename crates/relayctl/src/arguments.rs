@@ -1,0 +1,108 @@
+//! The command line: one subcommand for each thing that an operator does.
+
+use clap::{Parser, Subcommand};
+
+use crate::{
+    bench::Bench,
+    call::Call,
+    demo::Demo,
+    failure::Outcome,
+    manual::{Completions, Man},
+    module::Module,
+    rotate::Rotate,
+    serve::Serve,
+    terminal::Screen,
+    token::Token,
+};
+
+/// Tries, connects and operates the Threat Response relays.
+#[derive(Parser)]
+#[command(
+    name = "relayctl",
+    version,
+    arg_required_else_help = true,
+    after_help = "Examples:
+  relayctl demo                                      what the relays find, without any account
+  relayctl serve --sandbox                           all relays on one local port
+  relayctl token make --relay misp                   a token, and the secret for the function
+  relayctl call URL observe ip=203.0.113.77          a smoke test of a deployed relay
+  relayctl module add --relay misp --url URL         connects a relay to Threat Response
+  relayctl rotate --secret-arn ARN                   a new secret; tokens in use go on working
+
+Exit codes:
+  0  done
+  1  a relay, Threat Response or AWS said no; the reason is printed
+  2  an argument, a file or the environment is not usable
+  3  nobody answered
+
+Secrets are never arguments: they come from files, from the environment, or are asked for without
+echo. Colours appear on a terminal only; NO_COLOR switches them off."
+)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    screen: Screen,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Demo(Demo),
+    Serve(Serve),
+    #[command(subcommand)]
+    Token(Token),
+    Call(Call),
+    #[command(subcommand)]
+    Module(Module),
+    Rotate(Rotate),
+    Bench(Bench),
+    Completions(Completions),
+    Man(Man),
+}
+
+impl Arguments {
+    /// Does what was asked for.
+    pub(crate) async fn run(self) -> Outcome {
+        let screen = &self.screen;
+        match self.command {
+            Command::Demo(demo) => demo.run(screen).await,
+            Command::Serve(serve) => serve.run(screen).await,
+            Command::Token(token) => token.run(screen).await,
+            Command::Call(call) => call.run(screen).await,
+            Command::Module(module) => module.run(screen).await,
+            Command::Rotate(rotate) => rotate.run(screen).await,
+            Command::Bench(bench) => bench.run(screen).await,
+            Command::Completions(completions) => completions.run(),
+            Command::Man(man) => man.run(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    /// Every subcommand and option has a help text, and no option takes a secret.
+    #[test]
+    fn every_argument_is_explained_and_none_takes_a_secret() {
+        fn check(command: &clap::Command) {
+            let name = command.get_name();
+            assert!(command.get_about().is_some(), "{name}");
+            for argument in command.get_arguments() {
+                let id = argument.get_id().as_str();
+                assert!(argument.get_help().is_some(), "{name} {id}");
+                let takes_secret = ["password", "secret", "token", "key", "claim"].contains(&id);
+                assert!(!takes_secret, "{name} {id}");
+            }
+            command.get_subcommands().for_each(check);
+        }
+        check(&Arguments::command());
+    }
+}

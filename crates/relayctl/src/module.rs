@@ -1,0 +1,49 @@
+//! `relayctl module`: the relay's place in Threat Response.
+
+mod add;
+mod api;
+mod edit;
+mod list;
+mod remove;
+mod settings;
+mod type_json;
+
+use clap::{Args, Subcommand};
+use relay_core::Environment;
+
+use crate::{failure::Outcome, region::Region, terminal::Screen};
+
+/// Describes relays to Threat Response, and connects, changes and disconnects them.
+///
+/// add, edit, remove and list use an API client of Threat Response with the scope "integration":
+/// TR_API_CLIENT_ID and TR_API_CLIENT_PASSWORD, asked for where they are not set. TR_API_URL
+/// replaces the region's address.
+#[derive(Subcommand)]
+pub(crate) enum Module {
+    Type(type_json::Type),
+    Add(add::Add),
+    Edit(edit::Edit),
+    Remove(remove::Remove),
+    List(list::List),
+}
+
+/// Whose Threat Response is spoken to.
+#[derive(Args)]
+struct Place {
+    /// The region of your Threat Response
+    #[arg(long, value_enum, default_value_t = Region::Nam)]
+    region: Region,
+}
+
+impl Module {
+    pub(crate) async fn run(&self, screen: &Screen) -> Outcome {
+        let environment = Environment::of_process();
+        match self {
+            Self::Type(kind) => kind.run(),
+            Self::Add(add) => add.run(screen, &environment).await,
+            Self::Edit(edit) => edit.run(screen, &environment).await,
+            Self::Remove(remove) => remove.run(screen, &environment).await,
+            Self::List(list) => list.run(screen, &environment).await,
+        }
+    }
+}

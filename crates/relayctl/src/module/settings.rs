@@ -1,0 +1,171 @@
+//! Which module is meant and how it is set up: from arguments, or from a settings file.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use relay_core::{BaseUrl, Environment};
+use serde_json::{Map, Value, json};
+
+use super::{api::NewInstance, type_json::supported_apis};
+use crate::{
+    catalog,
+    failure::{Failure, Outcome},
+    region::CUSTOM_RELAY,
+    token::{TokenSource, read},
+};
+
+/// The setting with the token.
+const AUTHORIZATION: &str = "authorization-header";
+/// The settings that are no secret.
+const OPEN: [&str; 3] = ["url", "auth-type", "supported-apis"];
+
+/// How a module is set up. The token comes from --token-file or RELAY_TOKEN.
+#[derive(Args)]
+pub(super) struct Setup {
+    #[command(flatten)]
+    which: Which,
+    /// The relay's URL
+    #[arg(
+        long,
+        value_name = "URL",
+        required_unless_present = "settings",
+        conflicts_with = "settings"
+    )]
+    url: Option<String>,
+    #[command(flatten)]
+    token: TokenSource,
+    /// A JSON file with name, module_type_id, visibility and settings, in which $NAME and ${NAME}
+    /// stand for variables of the environment
+    #[arg(long, value_name = "FILE", conflicts_with = "relay")]
+    settings: Option<PathBuf>,
+}
+
+/// Which module is meant.
+#[derive(Args)]
+pub(super) struct Which {
+    /// The relay
+    #[arg(
+        long,
+        value_name = "NAME",
+        value_parser = catalog::names(),
+        required_unless_present_any = ["settings", "name"]
+    )]
+    relay: Option<String>,
+    /// The module's name; the product's name otherwise
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// The module's type; that of relays of one's own otherwise
+    #[arg(long, value_name = "ID")]
+    module_type_id: Option<String>,
+}
+
+impl Which {
+    pub(super) fn name(&self) -> Outcome<String> {
+        match (&self.name, &self.relay) {
+            (Some(name), _) => Ok(name.clone()),
+            (None, Some(relay)) => Ok(catalog::named(relay)?.name().to_owned()),
+            (None, None) => Err(Failure::Usage("give --relay or --name.".to_owned())),
+        }
+    }
+
+    pub(super) fn module_type(&self) -> &str {
+        self.module_type_id.as_deref().unwrap_or(CUSTOM_RELAY)
+    }
+}
+
+impl Setup {
+    /// The module that is wanted.
+    pub(super) fn wanted(&self, environment: &Environment) -> Outcome<NewInstance> {
+        match &self.settings {
+            Some(file) => self.of_file(&read(file)?, environment),
+            None => self.of_arguments(environment),
+        }
+    }
+
+    fn of_arguments(&self, environment: &Environment) -> Outcome<NewInstance> {
+        let url = self.url.as_deref().and_then(BaseUrl::from_token);
+        let url = url.ok_or_else(|| Failure::Usage("the URL must be https.".to_owned()))?;
+        let Some(relay) = &self.which.relay else {
+            return Err(Failure::Usage("give --relay.".to_owned()));
+        };
+        let token = self.token.demanded(environment)?;
+        let settings = json!({
+            "url": url.as_str(),
+            "auth-type": AUTHORIZATION,
+            AUTHORIZATION: format!("Bearer {}", token.expose()),
+            "supported-apis": supported_apis(&catalog::named(relay)?.facts.about),
+        });
+        Ok(NewInstance {
+            name: self.which.name()?,
+            module_type_id: self.which.module_type().to_owned(),
+            visibility: "org".to_owned(),
+            settings: settings.as_object().cloned().unwrap_or_default(),
+        })
+    }
+
+    fn of_file(&self, text: &str, environment: &Environment) -> Outcome<NewInstance> {
+        let bad = || {
+            let text = "the settings file must be a JSON object with name, module_type_id, visibility and settings.";
+            Failure::Usage(text.to_owned())
+        };
+        let mut wanted: NewInstance = serde_json::from_str(text).map_err(|_| bad())?;
+        wanted.name = match &self.which.name {
+            Some(name) => name.clone(),
+            None => expanded(&wanted.name, environment)?,
+        };
+        if let Some(id) = &self.which.module_type_id {
+            wanted.module_type_id = id.clone();
+        }
+        for value in wanted.settings.values_mut() {
+            if let Value::String(text) = value {
+                *text = expanded(text, environment)?;
+            }
+        }
+        Ok(wanted)
+    }
+}
+
+/// Puts variables of the environment into a text.
+fn expanded(text: &str, environment: &Environment) -> Outcome<String> {
+    let value = |name: &str| match environment.text(name) {
+        Some(value) => Ok(Some(value.to_owned())),
+        None => Err(Failure::Usage(format!("the settings file names {name}, which is not set."))),
+    };
+    let expanded = shellexpand::env_with_context(text, value);
+    expanded.map(Into::into).map_err(|error| error.cause)
+}
+
+/// The settings as they may be shown.
+pub(super) fn without_secrets(settings: &Map<String, Value>) -> Map<String, Value> {
+    let shown = settings.iter().map(|(name, value)| {
+        let shown = if OPEN.contains(&name.as_str()) { value.clone() } else { json!("[hidden]") };
+        (name.clone(), shown)
+    });
+    shown.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_stand_in_settings_and_must_be_set() {
+        let environment = Environment::of([("TOKEN", "a.b.c")]);
+        assert_eq!(expanded("Bearer ${TOKEN}", &environment).unwrap(), "Bearer a.b.c");
+        assert_eq!(expanded("$TOKEN", &environment).unwrap(), "a.b.c");
+        assert_eq!(expanded("costs $$5", &environment).unwrap(), "costs $5");
+        let error = expanded("$MISSING", &environment).unwrap_err();
+        assert!(error.to_string().contains("MISSING"));
+    }
+
+    #[test]
+    fn only_known_settings_are_shown() {
+        let settings =
+            json!({"url": "https://a.example", AUTHORIZATION: "Bearer x", "custom_key": "y"});
+        let shown = Value::Object(without_secrets(settings.as_object().unwrap()));
+        assert_eq!(
+            shown,
+            json!({"url": "https://a.example", AUTHORIZATION: "[hidden]", "custom_key": "[hidden]"})
+        );
+    }
+}

@@ -1,0 +1,60 @@
+//! Threat Response's regions: where each is asked, and where people open it.
+
+use clap::ValueEnum;
+use relay_core::auth;
+use serde::Serialize;
+
+/// The module type of relays of one's own, which has no form for a product: the same everywhere.
+pub(crate) const CUSTOM_RELAY: &str = "a14ae422-01b6-5013-9876-695ff1b0ebe0";
+
+/// A region of Threat Response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Region {
+    /// North America
+    Nam,
+    /// Europe
+    Eu,
+    /// Asia-Pacific, Japan, China
+    Apjc,
+}
+
+impl Region {
+    pub(crate) const ALL: [Self; 3] = [Self::Nam, Self::Eu, Self::Apjc];
+
+    /// The host of its API and of its key set: the ones that relays trust.
+    pub(crate) fn host(self) -> &'static str {
+        auth::REGIONS[self as usize]
+    }
+
+    /// How people name it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Nam => "NAM",
+            Self::Eu => "EU",
+            Self::Apjc => "APJC",
+        }
+    }
+
+    /// The page that creates a module of this type.
+    pub(crate) fn new_module(self, module_type: &str) -> String {
+        let area = match self {
+            Self::Nam => "us",
+            Self::Eu => "eu",
+            Self::Apjc => "apjc",
+        };
+        format!("https://xdr.{area}.security.cisco.com/integrations/available/{module_type}/new")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_region_has_the_host_that_relays_trust() {
+        let hosts = Region::ALL.map(Region::host);
+        assert_eq!(hosts, auth::REGIONS);
+        assert_eq!(Region::Eu.host(), "visibility.eu.amp.cisco.com");
+    }
+}

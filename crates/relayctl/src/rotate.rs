@@ -1,0 +1,144 @@
+//! `relayctl rotate`: a new secret for a relay, while the tokens in use go on working.
+//!
+//! A relay verifies with the secret's current and its previous version. A new version makes the
+//! current one the previous; what was the previous one before is forgotten. So there is one old
+//! secret at most, and it has to be ended before the next rotation.
+
+mod versions;
+
+use clap::Args;
+use relay_core::{Clock, Environment, auth::SECRET_FRESH_SECONDS};
+use serde::Serialize;
+
+use crate::{
+    failure::{Failure, Outcome},
+    secret,
+    terminal::{Screen, progress::during},
+};
+use versions::{Stage, Versions};
+
+/// Gives a relay a new secret in AWS Secrets Manager; tokens made with the old one go on working.
+///
+/// Relays verify with both. Make new tokens with relayctl token make, put them into the modules, and
+/// then end the old secret with --end-previous. AWS credentials come from the environment; they
+/// need secretsmanager:GetSecretValue, PutSecretValue, ListSecretVersionIds, and
+/// UpdateSecretVersionStage for --end-previous.
+#[derive(Args)]
+#[command(after_help = "Examples:
+  relayctl rotate --secret-arn ARN
+  relayctl token make --relay misp --secret-arn ARN --out new-token.txt
+  relayctl module edit --relay misp --url URL --token-file new-token.txt
+  relayctl rotate --secret-arn ARN --end-previous")]
+pub(crate) struct Rotate {
+    /// The secret in AWS Secrets Manager
+    #[arg(long, value_name = "ARN")]
+    secret_arn: String,
+    /// Make no new secret, but end the old one: its tokens stop working
+    #[arg(long)]
+    end_previous: bool,
+    /// Say what would happen and stop
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// What happened, or would.
+#[derive(Serialize)]
+struct Rotated {
+    done: bool,
+    current: Option<String>,
+    /// The version whose tokens go on working.
+    previous: Option<String>,
+    /// The version whose tokens stop working.
+    ended: Option<String>,
+    /// By then every running relay has read the secret again.
+    effective_at: String,
+    #[serde(skip)]
+    text: String,
+}
+
+impl Rotate {
+    pub(crate) async fn run(&self, screen: &Screen) -> Outcome {
+        let place = secret::place(&self.secret_arn, &Environment::of_process())?;
+        let versions = Versions::of(place.client(), &self.secret_arn);
+        let work = async {
+            if self.end_previous { self.end(&versions).await } else { self.renew(&versions).await }
+        };
+        let rotated = during("Waiting for Secrets Manager", work).await?;
+        screen.show(&rotated, &rotated.text)
+    }
+
+    async fn renew(&self, versions: &Versions<'_>) -> Outcome<Rotated> {
+        if let Some(previous) = versions.at(Stage::Previous).await? {
+            let text = format!(
+                "the secret has a previous version already, {}, made {}. Tokens made with it would stop working. Make new ones, then end it: relayctl rotate --secret-arn {} --end-previous",
+                previous.id, previous.made_at, self.secret_arn
+            );
+            return Err(Failure::Refused(text));
+        }
+        let current = versions.demand(Stage::Current).await?;
+        let at = effective_at();
+        let (made, text) = if self.dry_run {
+            (
+                None,
+                format!(
+                    "Would put a new version in place of {}, whose tokens go on working.",
+                    current.id
+                ),
+            )
+        } else {
+            let made = versions.renew(&secret::made()?).await?;
+            let text = renewed(&made, &current.id, &at, &self.secret_arn);
+            (Some(made), text)
+        };
+        Ok(Rotated {
+            done: !self.dry_run,
+            current: made,
+            previous: Some(current.id),
+            ended: None,
+            effective_at: at,
+            text,
+        })
+    }
+
+    async fn end(&self, versions: &Versions<'_>) -> Outcome<Rotated> {
+        let previous = versions.demand(Stage::Previous).await?;
+        let current = versions.demand(Stage::Current).await?;
+        let at = effective_at();
+        if !self.dry_run {
+            versions.forget_previous(&previous.id).await?;
+        }
+        let verb = if self.dry_run { "Would end" } else { "Ended" };
+        let text = format!(
+            "{verb} version {}: relays refuse its tokens from {at} at the latest.",
+            previous.id
+        );
+        Ok(Rotated {
+            done: !self.dry_run,
+            current: Some(current.id),
+            previous: None,
+            ended: Some(previous.id),
+            effective_at: at,
+            text,
+        })
+    }
+}
+
+/// When the slowest relay has read the secret again.
+fn effective_at() -> String {
+    let now = Clock::of_machine().now().as_second();
+    let at = jiff::Timestamp::from_second(now + SECRET_FRESH_SECONDS);
+    at.map(|at| at.to_string()).unwrap_or_default()
+}
+
+fn renewed(made: &str, previous: &str, at: &str, arn: &str) -> String {
+    format!(
+        "The secret has a new current version, {made}.
+
+Tokens made with version {previous} go on working; that one ends when you say so, not before.
+Relays know the new version from {at} at the latest.
+
+Next:
+  relayctl token make --relay NAME --secret-arn {arn}     new tokens, for the modules
+  relayctl rotate --secret-arn {arn} --end-previous       ends the old secret"
+    )
+}

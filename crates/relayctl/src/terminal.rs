@@ -1,0 +1,59 @@
+//! What goes to the terminal: results on standard output, everything else on standard error.
+
+pub(crate) mod progress;
+pub(crate) mod prompt;
+
+use std::{
+    fmt::Display,
+    io::{self, IsTerminal, Write},
+};
+
+use clap::Args;
+use relay_core::Environment;
+use serde::Serialize;
+
+use crate::failure::Outcome;
+
+/// How results are shown.
+#[derive(Args)]
+pub(crate) struct Screen {
+    /// Print JSON instead of tables and sentences
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+impl Screen {
+    /// Prints a result: as JSON where that was asked for, else as the text says it.
+    pub(crate) fn show(&self, json: &impl Serialize, text: impl Display) -> Outcome {
+        if self.json { line(pretty(json)) } else { line(text) }
+    }
+}
+
+/// Writes one line to standard output.
+pub(crate) fn line(text: impl Display) -> Outcome {
+    Ok(writeln!(io::stdout(), "{text}")?)
+}
+
+/// Writes one line to standard error.
+pub(crate) fn notice(text: impl Display) {
+    // Nobody can be told that standard error is closed.
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
+/// JSON for people and programs alike.
+pub(crate) fn pretty(json: &impl Serialize) -> String {
+    serde_json::to_string_pretty(json).unwrap_or_default()
+}
+
+/// Whether to colour: on a terminal that can, unless `NO_COLOR` forbids it.
+pub(crate) fn is_colourful() -> bool {
+    let environment = Environment::of_process();
+    io::stdout().is_terminal()
+        && environment.text("NO_COLOR").is_none()
+        && environment.text("TERM") != Some("dumb")
+}
+
+/// A text of somebody else without the control characters that could steer a terminal.
+pub(crate) fn harmless(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).collect()
+}

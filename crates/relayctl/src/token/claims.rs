@@ -1,0 +1,154 @@
+//! The claims of a new token: from a file, from the environment, or asked for.
+
+use std::path::Path;
+
+use relay_core::{Claim, ClaimKind, Environment};
+use serde_json::{Map, Value};
+
+use super::read;
+use crate::{
+    catalog::Entry,
+    failure::{Failure, Outcome},
+    terminal::{notice, prompt},
+};
+
+/// Claims that every token may carry (RFC 7519 §4.1).
+pub(super) const REGISTERED: [&str; 7] = ["iss", "sub", "aud", "exp", "nbf", "iat", "jti"];
+
+/// Gathers the claims of a token for this relay.
+///
+/// What neither file nor environment has is asked for at a terminal: what the relay requires
+/// always, the rest only where nothing at all was given.
+pub(super) fn gathered(
+    entry: &Entry,
+    file: Option<&Path>,
+    environment: &Environment,
+) -> Outcome<Map<String, Value>> {
+    let mut claims = match file {
+        Some(file) => from_file(entry, file)?,
+        None => Map::new(),
+    };
+    for claim in entry.claims() {
+        let set = environment.text(&variable(claim)).filter(|_| !claims.contains_key(claim.name));
+        if let Some(text) = set {
+            let bad = |reason| Failure::Usage(format!("{} {reason}.", variable(claim)));
+            claims.insert(claim.name.to_owned(), value(claim, text).map_err(bad)?);
+        }
+    }
+    let ask_all = claims.is_empty();
+    for claim in entry.claims().filter(|claim| claim.is_required || ask_all) {
+        if !claims.contains_key(claim.name) {
+            claims.extend(asked(claim)?.map(|answer| (claim.name.to_owned(), answer)));
+        }
+    }
+    Ok(claims)
+}
+
+/// The names of the required claims that are not there.
+pub(super) fn missing(entry: &Entry, claims: &Map<String, Value>) -> Vec<&'static str> {
+    let required = entry.claims().filter(|claim| claim.is_required);
+    required.map(|claim| claim.name).filter(|name| !claims.contains_key(*name)).collect()
+}
+
+/// The environment's variable for a claim: `CLAIM_CLIENT_SECRET` for `client_secret`.
+fn variable(claim: &Claim) -> String {
+    format!("CLAIM_{}", claim.name.to_uppercase())
+}
+
+fn from_file(entry: &Entry, file: &Path) -> Outcome<Map<String, Value>> {
+    // The library's own text may quote the file; ours does not.
+    let claims: Map<String, Value> = serde_json::from_str(&read(file)?)
+        .map_err(|_| Failure::Usage(format!("{} is not a JSON object.", file.display())))?;
+    let is_known =
+        |name: &str| REGISTERED.contains(&name) || entry.claims().any(|claim| claim.name == name);
+    match claims.keys().find(|name| !is_known(name)) {
+        None => Ok(claims),
+        Some(unknown) => {
+            let known: Vec<_> = entry.claims().map(|claim| claim.name).collect();
+            let text = format!(
+                "{} holds {unknown}, which {} does not read; it reads: {}.",
+                file.display(),
+                entry.slug(),
+                known.join(", ")
+            );
+            Err(Failure::Usage(text))
+        }
+    }
+}
+
+/// Asks until the answer fits; none for a claim that was left out.
+fn asked(claim: &Claim) -> Outcome<Option<Value>> {
+    if !prompt::can_ask() {
+        if !claim.is_required {
+            return Ok(None);
+        }
+        let text = format!(
+            "{} is missing: put it into --file or into the variable {}.",
+            claim.name,
+            variable(claim)
+        );
+        return Err(Failure::Usage(text));
+    }
+    notice(claim.tooltip);
+    let question = question(claim);
+    loop {
+        let answer =
+            if claim.is_secret() { prompt::hidden(&question)? } else { prompt::open(&question)? };
+        match answer {
+            None if claim.is_required => notice("This one is needed."),
+            None => return Ok(None),
+            Some(text) => match value(claim, &text) {
+                Ok(value) => return Ok(Some(value)),
+                Err(reason) => notice(format!("{} {reason}.", claim.title)),
+            },
+        }
+    }
+}
+
+fn question(claim: &Claim) -> String {
+    let words = match claim.kind {
+        ClaimKind::Choice(words) => format!(" ({})", words.join(", ")),
+        ClaimKind::Switch => " (true, false)".to_owned(),
+        _ => String::new(),
+    };
+    let optional = if claim.is_required { "" } else { ", empty for none" };
+    format!("{}{words}{optional}", claim.title)
+}
+
+/// What was typed, as the claim's own type.
+fn value(claim: &Claim, text: &str) -> Result<Value, String> {
+    match claim.kind {
+        ClaimKind::ApiKey | ClaimKind::Password | ClaimKind::Text => Ok(text.into()),
+        ClaimKind::Number => {
+            text.parse::<u64>().map(Value::from).map_err(|_| "must be a whole number".to_owned())
+        }
+        ClaimKind::Switch => {
+            text.parse::<bool>().map(Value::from).map_err(|_| "must be true or false".to_owned())
+        }
+        ClaimKind::Choice(words) if words.contains(&text) => Ok(text.into()),
+        ClaimKind::Choice(words) => Err(format!("must be one of: {}", words.join(", "))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_typed_becomes_the_claims_own_type() {
+        let check = |kind, text: &str, expected: Option<Value>| {
+            let claim = Claim { kind, ..Claim::ENTITIES_LIMIT };
+            assert_eq!(value(&claim, text).ok(), expected, "{text}");
+        };
+        check(ClaimKind::Number, "50", Some(json!(50)));
+        check(ClaimKind::Number, "-1", None);
+        check(ClaimKind::Number, "many", None);
+        check(ClaimKind::Switch, "true", Some(json!(true)));
+        check(ClaimKind::Switch, "maybe", None);
+        check(ClaimKind::Choice(&["us", "eu"]), "eu", Some(json!("eu")));
+        check(ClaimKind::Choice(&["us", "eu"]), "mars", None);
+        check(ClaimKind::Text, "12", Some(json!("12")));
+    }
+}

@@ -1,0 +1,185 @@
+//! `relayctl token make`: a token for a relay, and everything that is needed to use it.
+
+use std::{
+    fs::OpenOptions,
+    io::Write,
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+};
+
+use clap::Args;
+use relay_core::{Clock, Environment};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::claims;
+use crate::{
+    catalog::{self, Entry},
+    failure::{Failure, Outcome},
+    local::{question, signed},
+    region::{CUSTOM_RELAY, Region},
+    secret::Shared,
+    terminal::Screen,
+};
+
+const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
+
+/// Makes a token that carries the product's credentials to a relay.
+///
+/// The credentials come from a JSON file, from variables such as CLAIM_CLIENT_SECRET, or are asked
+/// for. The secret is the one of --secret-arn, of the variable SECRET_KEY or SECRET_ARN, or a new
+/// one. The relay itself checks the token before it is shown.
+#[derive(Args)]
+#[command(after_help = "Examples:
+  relayctl token make --relay misp
+  relayctl token make --relay misp --file credentials.json --secret-arn ARN --out token.txt
+  CLAIM_AUTHKEY=… SECRET_KEY=… relayctl token make --relay misp --json")]
+pub(crate) struct Make {
+    /// The relay
+    #[arg(long, value_name = "NAME", value_parser = catalog::names())]
+    relay: String,
+    /// A JSON object with the credentials, - for standard input
+    #[arg(long, value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// The relay's secret in AWS Secrets Manager
+    #[arg(long, value_name = "ARN")]
+    secret_arn: Option<String>,
+    /// Show the secret even if it is not new
+    #[arg(long)]
+    show_secret: bool,
+    /// Write the token into this new file, for its owner alone, instead of showing it
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Let the token expire after so many days; it never does otherwise
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=3650))]
+    expires_days: Option<u32>,
+    /// The relay's URL, if the token is to be good for that one alone
+    #[arg(long, value_name = "URL")]
+    audience: Option<String>,
+    /// The Lambda function's name, for the link to its settings; the relay's name otherwise
+    #[arg(long, value_name = "NAME")]
+    function: Option<String>,
+}
+
+/// What was made.
+#[derive(Serialize)]
+struct Made {
+    relay: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token_file: Option<PathBuf>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    function_settings: Option<String>,
+    new_module: Vec<Page>,
+}
+
+/// Where a module is created in one region.
+#[derive(Serialize)]
+struct Page {
+    region: Region,
+    url: String,
+}
+
+impl Make {
+    pub(crate) async fn run(&self, screen: &Screen) -> Outcome {
+        let environment = Environment::of_process();
+        let entry = catalog::named(&self.relay)?;
+        let claims = self.claims(entry, &environment)?;
+        let shared = Shared::find(self.secret_arn.as_deref(), &environment).await?;
+        let token = signed(&claims, &shared.text)?;
+        accepted(entry, &claims, &token, &shared.text).await?;
+        if let Some(file) = &self.out {
+            write_for_owner(file, &token)?;
+        }
+        let made = Made {
+            relay: entry.slug(),
+            token: self.out.is_none().then_some(token),
+            token_file: self.out.clone(),
+            secret: (shared.is_new || self.show_secret).then_some(shared.text),
+            function_settings: self.settings_page(entry, &environment),
+            new_module: pages(entry),
+        };
+        screen.show(&made, text(entry, &made, shared.is_new))
+    }
+
+    fn claims(&self, entry: &Entry, environment: &Environment) -> Outcome<Map<String, Value>> {
+        let mut claims = claims::gathered(entry, self.file.as_deref(), environment)?;
+        if let Some(days) = self.expires_days {
+            let now = Clock::of_machine().now().as_second();
+            claims.insert("exp".to_owned(), (now + i64::from(days) * SECONDS_PER_DAY).into());
+        }
+        if let Some(url) = &self.audience {
+            claims.insert("aud".to_owned(), url.trim_end_matches('/').into());
+        }
+        Ok(claims)
+    }
+
+    /// The console's page for the function's environment, where the region is known.
+    fn settings_page(&self, entry: &Entry, environment: &Environment) -> Option<String> {
+        let of_arn = self.secret_arn.as_deref().and_then(|arn| arn.split(':').nth(3));
+        let region = of_arn.or(environment.text("AWS_REGION"))?;
+        let function = relay_core::http::escaped(self.function.as_deref().unwrap_or(entry.slug()));
+        Some(format!(
+            "https://{region}.console.aws.amazon.com/lambda/home?region={region}#/functions/{function}/edit/environment-variables?tab=configuration"
+        ))
+    }
+}
+
+/// Lets the relay itself look at the token, with nothing set but the secret.
+async fn accepted(
+    entry: &Entry,
+    claims: &Map<String, Value>,
+    token: &str,
+    secret: &str,
+) -> Outcome {
+    let relay = entry.facts.start(Environment::of([("SECRET_KEY", secret)])).await?;
+    relay.check(&question(token)).await.map_err(|error| {
+        let missing = claims::missing(entry, claims);
+        let missing = match missing.as_slice() {
+            [] => String::new(),
+            names => format!(" Missing: {}.", names.join(", ")),
+        };
+        Failure::Usage(format!("the relay would not accept this token. {error}{missing}"))
+    })
+}
+
+fn write_for_owner(file: &Path, token: &str) -> Outcome {
+    let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
+    let written = opened.and_then(|mut file| writeln!(file, "{token}"));
+    written.map_err(|error| Failure::Usage(format!("{} cannot be made: {error}.", file.display())))
+}
+
+fn pages(entry: &Entry) -> Vec<Page> {
+    let types = entry.module_types.unwrap_or([CUSTOM_RELAY; 3]);
+    let pairs = Region::ALL.into_iter().zip(types);
+    pairs.map(|(region, id)| Page { region, url: region.new_module(id) }).collect()
+}
+
+/// Everything, in the order in which it is used.
+fn text(entry: &Entry, made: &Made, is_new: bool) -> String {
+    let mut text = match (&made.token, &made.token_file) {
+        (Some(token), _) => format!("The token for {}:\n\n{token}\n", entry.name()),
+        (None, Some(file)) => {
+            format!("The token for {} is in {}.\n", entry.name(), file.display())
+        }
+        (None, None) => String::new(),
+    };
+    if let Some(secret) = &made.secret {
+        let origin = if is_new { ", made just now and shown only once" } else { "" };
+        text += &format!("\nThe secret{origin}:\n\n{secret}\n");
+    }
+    if is_new {
+        text += "\nSet it as SECRET_KEY of the function, or as the value of the secret that SECRET_ARN names.\n";
+        if let Some(page) = &made.function_settings {
+            text += &format!("  {page}\n");
+        }
+    }
+    text += "\nCreate the module with the relay's URL and this token:\n";
+    for page in &made.new_module {
+        text += &format!("  {:<5}{}\n", page.region.name(), page.url);
+    }
+    text + &format!("or with: relayctl module add --relay {} --url URL", entry.slug())
+}

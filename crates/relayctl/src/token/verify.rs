@@ -1,0 +1,123 @@
+//! `relayctl token verify`: whether a relay would accept a token, and why not.
+
+use clap::Args;
+use relay_core::Environment;
+use serde::Serialize;
+
+use super::{
+    TokenSource, claims,
+    inspect::{algorithm_of, claims_of},
+};
+use crate::{
+    catalog::{self, Entry},
+    failure::{Failure, Outcome},
+    local::question,
+    terminal::{Screen, progress::during},
+};
+
+/// Lets the relay's own code check a token, with the settings of the environment.
+///
+/// Tokens signed with the relay's secret need it: --secret-arn, SECRET_KEY or SECRET_ARN. The
+/// configuration tokens of Threat Response need --url, and the network for the region's keys.
+#[derive(Args)]
+#[command(after_help = "Examples:
+  SECRET_KEY=… RELAY_TOKEN=… relayctl token verify --relay misp
+  relayctl token verify --relay misp --token-file token.txt --secret-arn ARN
+  relayctl token verify --relay misp --token-file token.txt --url https://abc.execute-api.eu-west-1.amazonaws.com")]
+pub(crate) struct Verify {
+    /// The relay
+    #[arg(long, value_name = "NAME", value_parser = catalog::names())]
+    relay: String,
+    #[command(flatten)]
+    token: TokenSource,
+    /// The relay's secret in AWS Secrets Manager
+    #[arg(long, value_name = "ARN")]
+    secret_arn: Option<String>,
+    /// The relay's URL, which a token may have to name
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Verdict {
+    relay: &'static str,
+    accepted: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    /// What the relay would write into its log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    details: Option<String>,
+}
+
+impl Verify {
+    pub(crate) async fn run(&self, screen: &Screen) -> Outcome {
+        let environment = self.settings();
+        let entry = catalog::named(&self.relay)?;
+        let token = self.token.demanded(&environment)?;
+        self.demand_secret(&environment, token.expose())?;
+        let verdict = self.verdict(entry, environment, token.expose()).await?;
+        screen.show(&verdict, verdict.text())?;
+        if verdict.accepted { Ok(()) } else { Err(Failure::Shown) }
+    }
+
+    /// The process's settings, with the secret and the URL that the command line names.
+    fn settings(&self) -> Environment {
+        // Who may ask is a question about callers, not about tokens.
+        let mut settings = Environment::of_process().with("ALLOWED_SOURCES", "");
+        if let Some(arn) = &self.secret_arn {
+            settings = settings.with("SECRET_KEY", "").with("SECRET_ARN", arn);
+        }
+        match &self.url {
+            Some(url) => settings.with("RELAY_BASE_URL", url),
+            None => settings,
+        }
+    }
+
+    fn demand_secret(&self, environment: &Environment, token: &str) -> Outcome {
+        let has_secret =
+            environment.text("SECRET_KEY").or(environment.text("SECRET_ARN")).is_some();
+        if has_secret || algorithm_of(token).as_deref() != Some("HS256") {
+            return Ok(());
+        }
+        let text = "the token is signed with the relay's secret: give --secret-arn, or set SECRET_KEY or SECRET_ARN.";
+        Err(Failure::Usage(text.to_owned()))
+    }
+
+    async fn verdict(&self, entry: &Entry, settings: Environment, token: &str) -> Outcome<Verdict> {
+        let mut request = question(token);
+        request.gateway.base_urls = self.url.iter().cloned().collect();
+        let work = async { Ok(entry.facts.start(settings).await?.check(&request).await) };
+        let checked: Outcome<_> = during("Checking", work).await;
+        let error = checked?.err();
+        Ok(Verdict {
+            relay: entry.slug(),
+            accepted: error.is_none(),
+            reason: error.as_ref().map(ToString::to_string),
+            details: error
+                .map(|error| details(entry, &error, token))
+                .filter(|text| !text.is_empty()),
+        })
+    }
+}
+
+/// What the relay would log, and which claims it misses.
+fn details(entry: &Entry, error: &relay_core::Error, token: &str) -> String {
+    let missing = claims::missing(entry, &claims_of(token));
+    let missing = (!missing.is_empty()).then(|| format!("missing={}", missing.join(",")));
+    let logged = Some(error.details()).filter(|text| !text.is_empty());
+    logged.into_iter().chain(missing).collect::<Vec<_>>().join(" ")
+}
+
+impl Verdict {
+    fn text(&self) -> String {
+        let Some(reason) = &self.reason else {
+            return format!("The {} relay accepts this token.", self.relay);
+        };
+        let details = self.details.as_ref().map(|text| format!("\nDetails: {text}"));
+        format!(
+            "The {} relay refuses this token. {reason}{}",
+            self.relay,
+            details.unwrap_or_default()
+        )
+    }
+}

@@ -1,0 +1,74 @@
+//! `relayctl call` against relays that stand on imitations, and against what is no relay.
+
+use axum::{Router, http::StatusCode, routing::any};
+
+use crate::{
+    serve::Served,
+    tool::{Server, file, relayctl, run},
+};
+
+#[test]
+fn every_route_has_a_readable_form() {
+    let served = Served::start(&["--sandbox", "--relay", "misp"], &[]);
+    let check = |arguments: &[&str], parts: &[&str]| {
+        let out = served.call("misp", arguments).done().out;
+        for part in parts {
+            assert!(out.contains(part), "{part:?}: {out}");
+        }
+    };
+    check(&["health"], &["Status: ok", "Answered in"]);
+    check(&["version"], &["Version: 0."]);
+    check(&["watchdog"], &["The relay is awake."]);
+    check(&["observe", "domain=bad.example"], &["bad.example", "Malicious"]);
+    check(&["deliberate", "domain=bad.example"], &["Malicious"]);
+    check(&["refer", "domain=bad.example"], &["Search events with this domain", "searchall"]);
+    check(&["respond", "domain=bad.example"], &["Action id", "bad.example"]);
+}
+
+#[test]
+fn nothing_is_triggered_unless_told() {
+    let served = Served::start(&["--sandbox", "--relay", "misp"], &[]);
+    let actions = served.call("misp", &["respond", "domain=bad.example", "--json"]).done().json();
+    let id = actions["data"][0]["id"].as_str().unwrap();
+    let trigger = ["trigger", "domain=bad.example", "--action-id", id];
+    served.call("misp", &trigger).failed(2, "--act");
+    served.call("misp", &["trigger", "domain=bad.example"]).failed(2, "--act");
+    let done = served.call("misp", &[&trigger[..], &["--act"]].concat()).done();
+    assert!(done.out.contains("Status: success"), "{done:?}");
+    let unknown = ["trigger", "domain=bad.example", "--action-id", "nothing", "--act"];
+    let run = served.call("misp", &unknown);
+    assert_eq!(run.code, 1, "{run:?}");
+    assert!(run.out.contains("Unsupported action"), "{run:?}");
+}
+
+#[test]
+fn an_error_of_the_relay_is_shown_and_ends_with_code_1() {
+    let served = Served::start(&["--sandbox", "--relay", "misp"], &[]);
+    let wrong = file("a.b.c");
+    let path = wrong.path().to_str().unwrap();
+    let run = served.call("misp", &["health", "--token-file", path]);
+    assert_eq!(run.code, 1, "{run:?}");
+    assert!(run.out.contains("authorization error"), "{run:?}");
+}
+
+#[test]
+fn what_is_no_relay_ends_with_code_3() {
+    let elsewhere = Server::start(
+        Router::new()
+            .fallback(any(|| async { (StatusCode::FORBIDDEN, r#"{"message":"Forbidden"}"#) })),
+    );
+    run(&mut relayctl(&["call", &elsewhere.url, "health"])).failed(3, "no relay answers at");
+    let page = Server::start(Router::new().fallback(any(|| async { "<html>hello" })));
+    run(&mut relayctl(&["call", &page.url, "health"])).failed(3, "<html>hello");
+    run(&mut relayctl(&["call", "http://127.0.0.1:1", "health"])).failed(3, "cannot be reached");
+}
+
+#[test]
+fn a_hostile_answer_cannot_steer_the_terminal() {
+    let hostile = Server::start(Router::new().fallback(any(|| async {
+        r#"{"data":[{"title":"\u001b[2J\u001b]0;owned\u0007","url":"https://x.example","id":"i"}]}"#
+    })));
+    let shown = run(&mut relayctl(&["call", &hostile.url, "refer", "ip=203.0.113.7"])).done().out;
+    assert!(!shown.contains('\u{1b}') && !shown.contains('\u{7}'), "{shown}");
+    assert!(shown.contains("owned"), "{shown}");
+}

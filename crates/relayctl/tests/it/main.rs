@@ -1,0 +1,12 @@
+//! The tool as its user meets it: the built binary, its output, its exit codes.
+
+#![cfg(test)]
+
+mod call;
+mod help;
+mod module;
+mod prompt;
+mod rotate;
+mod serve;
+mod token;
+mod tool;

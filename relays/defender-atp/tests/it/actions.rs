@@ -1,0 +1,247 @@
+//! What can be done is offered as the product stands. Source: spec §8.1.
+
+use relay_sandbox::{
+    Fault, Times,
+    defender_atp::sample,
+    identity::{app, tenant},
+};
+use serde_json::{Value, json};
+
+use crate::desk::{Desk, RESPOND, claims, codes, contoso, many, one};
+
+/// The titles of what is offered.
+fn titles(answer: &Value) -> Vec<&str> {
+    let actions = answer["data"].as_array().map_or(&[][..], Vec::as_slice);
+    actions.iter().map(|action| action["title"].as_str().unwrap()).collect()
+}
+
+async fn device(id: &str) -> Vec<String> {
+    let answer = Desk::open().await.actions(&one("ms_machine_id", id)).await;
+    assert_eq!(codes(&answer), []);
+    titles(&answer).into_iter().map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn a_device_is_offered_what_it_can_do_by_title() {
+    assert_eq!(
+        device(sample::LAPTOP).await,
+        [
+            "Collect investigation package",
+            "Initiate automated investigation",
+            "Isolate Device: Full",
+            "Isolate Device: Selective",
+            "Restrict app execution",
+            "Run antivirus scan: Full",
+            "Run antivirus scan: Quick",
+        ]
+    );
+    assert_eq!(
+        device(sample::SERVER).await,
+        [
+            "Collect investigation package",
+            "Isolate Device: Full",
+            "Run antivirus scan: Full",
+            "Run antivirus scan: Quick",
+        ]
+    );
+    assert!(device(sample::BARE_DEVICE).await.is_empty());
+}
+
+#[tokio::test]
+async fn no08_what_was_done_is_offered_to_be_undone_last() {
+    assert_eq!(
+        device(sample::WORKSTATION).await,
+        ["Run antivirus scan: Full", "Run antivirus scan: Quick", "Release from isolation"]
+    );
+    let restricted = device(sample::RESTRICTED_SERVER).await;
+    assert_eq!(restricted.last().map(String::as_str), Some("Remove app restrictions"));
+    assert!(!restricted.iter().any(|title| title == "Restrict app execution"));
+}
+
+#[tokio::test]
+async fn an_unknown_device_is_offered_nothing() {
+    for id in
+        ["0000000000000000000000000000000000000000", "no-such-device", sample::FORGOTTEN_DEVICE]
+    {
+        assert!(device(id).await.is_empty(), "{id}");
+    }
+}
+
+#[tokio::test]
+async fn without_a_word_on_what_is_possible_everything_is_offered() {
+    let availability = format!("/api/machines/{}/availableMachineActions", sample::SERVER);
+    let missing = json!({"error": {"code": "NotFound", "message": "No such address."}});
+    for fault in [Fault::json(404, &missing), Fault::status(400), Fault::status(404)] {
+        let desk = Desk::open().await;
+        desk.sandbox.fault(availability.as_str(), fault, Times::Always);
+        let answer = desk.actions(&one("ms_machine_id", sample::SERVER)).await;
+        assert_eq!((codes(&answer), titles(&answer).len()), (vec![], 7));
+    }
+}
+
+#[tokio::test]
+async fn a_device_whose_state_is_not_known_is_offered_nothing() {
+    for path in ["/api/machines/", "/api/machineactions"] {
+        let desk = Desk::open().await;
+        desk.sandbox.fault(path, Fault::Forbidden, Times::Always);
+        let wanted = many(&[("ms_machine_id", sample::LAPTOP), ("domain", "new.example")]);
+        let answer = desk.actions(&wanted).await;
+        assert_eq!(codes(&answer), [("fatal", "permission denied")]);
+        assert!(answer["errors"][0]["message"].as_str().unwrap().contains("Machine.Read.All"));
+        assert_eq!(titles(&answer).len(), 3);
+    }
+}
+
+#[tokio::test]
+async fn an_indicator_that_is_there_can_be_removed() {
+    let desk = Desk::open().await;
+    let check = async |kind: &str, value: &str, title: &str| {
+        let answer = desk.actions(&one(kind, value)).await;
+        assert_eq!(titles(&answer), [title]);
+        let action = &answer["data"][0];
+        assert_eq!(action["id"], "microsoft-defender-remove-indicator");
+        assert_eq!(
+            action["categories"],
+            json!(["Microsoft Defender for Endpoint", "Remove Indicator"])
+        );
+        assert!(action["query-params"]["indicator_id"].is_string());
+        assert_eq!(action["query-params"]["observable_value"], value);
+    };
+    let block = "Remove indicator: Block - From SecureX Threat Response";
+    check("ip", sample::ADDRESS, block).await;
+    let answer = desk.actions(&one("sha1", sample::DOWNLOADER_SHA1)).await;
+    assert!(titles(&answer)[0].starts_with("Remove indicator: Alert and Block - "));
+    let answer = desk.actions(&one("url", sample::WARNED_URL)).await;
+    assert!(titles(&answer)[0].starts_with("Remove indicator: Warn - "));
+}
+
+#[tokio::test]
+async fn indicators_are_found_as_asked_and_in_normal_form_and_told_apart_in_neither_case() {
+    let desk = Desk::open().await;
+    for (kind, stored) in [
+        ("sha256", sample::UPDATER_SHA256.to_uppercase()),
+        ("domain", "Partner.Contoso-Files.example".to_owned()),
+        ("sha1", sample::DOWNLOADER_SHA1.to_uppercase()),
+    ] {
+        let answer = desk.actions(&one(kind, &stored)).await;
+        assert_eq!(titles(&answer).len(), 1, "{kind}");
+        assert_eq!(answer["data"][0]["query-params"]["observable_value"], stored.as_str());
+    }
+    assert_eq!(desk.calls("/api/indicators").len(), 3);
+}
+
+#[tokio::test]
+async fn without_an_indicator_three_can_be_added() {
+    let desk = Desk::open().await;
+    for (kind, value) in [
+        ("sha1", "0000000000000000000000000000000000000001"),
+        ("sha256", &"0".repeat(64)),
+        ("md5", &"0".repeat(32)),
+        ("ip", "192.0.2.9"),
+        ("ipv6", "2001:db8::9"),
+        ("domain", "new.example"),
+        ("url", "https://new.example/x"),
+    ] {
+        let answer = desk.actions(&one(kind, value)).await;
+        assert_eq!(
+            titles(&answer),
+            ["Add indicator: Alert", "Add indicator: Alert and Block", "Add indicator: Allow"]
+        );
+        assert_eq!(
+            answer["data"][1]["description"],
+            format!("Add indicator with Alert and Block action for {value}")
+        );
+        assert_eq!(answer["data"][0]["query-params"].get("indicator_id"), None);
+    }
+}
+
+#[tokio::test]
+async fn an_indicator_of_another_type_is_another_one() {
+    let desk = Desk::open().await;
+    let other = json!({"value": [
+        {"id": "7", "indicatorValue": "192.0.2.9", "indicatorType": "Url", "action": "Block", "title": "x"},
+        {"id": "8", "indicatorValue": "192.0.2.99", "indicatorType": "IpAddress", "action": "Block"},
+    ]});
+    desk.sandbox.fault("/api/indicators", Fault::json(200, &other), Times::Always);
+    assert_eq!(titles(&desk.actions(&one("ip", "192.0.2.9")).await).len(), 3);
+}
+
+#[tokio::test]
+async fn no09_a_failing_list_of_indicators_is_an_error_and_offers_nothing() {
+    for (fault, code) in [
+        (Fault::Forbidden, "permission denied"),
+        (Fault::status(400), "invalid request"),
+        (Fault::status(500), "internal error"),
+        (Fault::Html, "unknown"),
+    ] {
+        let desk = Desk::open().await;
+        desk.sandbox.fault("/api/indicators", fault, Times::Always);
+        let answer = desk.ask(contoso(), RESPOND, &one("ip", sample::ADDRESS)).await;
+        assert_eq!((codes(&answer), answer.get("data")), (vec![("fatal", code)], None));
+    }
+}
+
+#[tokio::test]
+async fn a_filter_that_is_not_understood_is_asked_value_by_value() {
+    let desk = Desk::open().await;
+    let odata = json!({"error": {"code": "ODataError", "message": "Too many terms."}});
+    let chain = relay_sandbox::When::path("/api/indicators").mentioning(" or ");
+    desk.sandbox.fault(chain, Fault::json(400, &odata), Times::Always);
+    let wanted = many(&[("ip", sample::ADDRESS), ("ip", "192.0.2.9"), ("domain", "new.example")]);
+    let answer = desk.actions(&wanted).await;
+    assert_eq!((codes(&answer), titles(&answer).len()), (vec![], 7));
+    assert_eq!(desk.calls("/api/indicators").len(), 4);
+}
+
+#[tokio::test]
+async fn indicators_of_later_pages_are_found() {
+    let desk = Desk::open().await;
+    let page = |rows: Value, next: Option<&str>| {
+        let mut page = json!({"value": rows});
+        if let Some(next) = next {
+            page["@odata.nextLink"] = format!("{}{next}", desk.sandbox.url()).into();
+        }
+        Fault::json(200, &page)
+    };
+    let row = json!([{"id": "7", "indicatorValue": "192.0.2.9", "indicatorType": "IpAddress", "action": "Block"}]);
+    let second = relay_sandbox::When::path("/api/indicators").mentioning("$skip=1");
+    desk.sandbox.fault(second, page(row, None), Times::Always);
+    let other = json!([{"id": "6", "indicatorValue": "x", "indicatorType": "Url"}]);
+    desk.sandbox.fault(
+        "/api/indicators",
+        page(other, Some("/api/indicators?$skip=1")),
+        Times::Always,
+    );
+    assert_eq!(titles(&desk.actions(&one("ip", "192.0.2.9")).await), ["Remove indicator: Block"]);
+}
+
+#[tokio::test]
+async fn the_operator_chooses_what_is_offered() {
+    let settings = [("DEFENDER_ACTIONS", "RunAntiVirusScanQuick,Unisolate,add-indicator-alert")];
+    let desk = Desk::with(&settings).await;
+    let wanted = many(&[
+        ("ms_machine_id", sample::LAPTOP),
+        ("ms_machine_id", sample::WORKSTATION),
+        ("domain", "new.example"),
+        ("ip", sample::ADDRESS),
+    ]);
+    assert_eq!(
+        titles(&desk.actions(&wanted).await),
+        [
+            "Run antivirus scan: Quick",
+            "Run antivirus scan: Quick",
+            "Release from isolation",
+            "Add indicator: Alert",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn an_app_without_permissions_is_told_which() {
+    let desk = Desk::open().await;
+    let answer = desk
+        .ask(claims(&app::READ_ONLY, &tenant::CONTOSO), RESPOND, &one("ip", sample::ADDRESS))
+        .await;
+    assert_eq!(codes(&answer), [("fatal", "permission denied")]);
+    assert!(answer["errors"][0]["message"].as_str().unwrap().contains("Ti.ReadWrite.All"));
+}

@@ -1,0 +1,149 @@
+//! Whole answers, compared with golden files.
+
+use relay_sandbox::{
+    Fault, Times, When,
+    defender_atp::sample,
+    identity::{app, tenant},
+};
+use relay_testkit::golden;
+use serde_json::Value;
+
+use crate::desk::{Desk, HUNT, OBSERVE, REFER, RESPOND, alert_ids, claims, many, one, sightings};
+
+/// Something of every type that is observed, and of two that are not.
+fn every_type() -> Value {
+    many(&[
+        ("sha1", sample::UPDATER_SHA1),
+        ("sha256", sample::SCRIPT_HOST_SHA256),
+        ("md5", sample::MINER_MD5),
+        ("ip", sample::ADDRESS),
+        ("ipv6", sample::ADDRESS_V6),
+        ("domain", sample::DOMAIN),
+        ("ms_machine_id", sample::LAPTOP),
+        ("url", sample::WARNED_URL),
+    ])
+}
+
+#[tokio::test]
+async fn the_documented_alert_machine_and_event() {
+    let desk = Desk::open().await;
+    let case = golden!("worked-example");
+    let answers = |path: &str, text: &str, file: &str| {
+        let when = When::path(path).mentioning(text);
+        desk.sandbox.fault(when, Fault::json(200, &case.read(file)), Times::Always);
+    };
+    answers("/api/files", "/alerts", "alerts.json");
+    answers("/api/machines", "", "machines.json");
+    answers(HUNT, "DeviceFileEvents", "events.json");
+    answers(HUNT, "DeviceNetworkInfo", "adapters.json");
+    case.assert_answer(&desk.observe(&case.read("request.json")).await);
+}
+
+#[tokio::test]
+async fn every_type_of_observable() {
+    let desk = Desk::with(&[("CTR_ENTITIES_LIMIT", "3")]).await;
+    golden!("every-type").assert_answer(&desk.observe(&every_type()).await);
+}
+
+#[tokio::test]
+async fn another_tenant_with_pages_and_without_evidence() {
+    let desk = Desk::with(&[("CTR_ENTITIES_LIMIT", "5")]).await;
+    let answer = desk.observe_for(&app::DEFENDER, &tenant::FABRIKAM, &every_type()).await;
+    golden!("every-type-fabrikam").assert_answer(&answer);
+}
+
+#[tokio::test]
+async fn alerts_through_graph() {
+    let desk = Desk::with(&[("DEFENDER_BACKEND", "graph"), ("CTR_ENTITIES_LIMIT", "5")]).await;
+    let wanted = many(&[("sha256", sample::UPDATER_SHA256), ("ip", sample::ADDRESS)]);
+    golden!("graph-backend").assert_answer(&desk.observe(&wanted).await);
+}
+
+#[tokio::test]
+async fn links_and_actions() {
+    let desk = Desk::open().await;
+    let claims = || claims(&app::DEFENDER, &tenant::CONTOSO);
+    let wanted = every_type();
+    golden!("links").assert_answer(&desk.ask(claims(), REFER, &wanted).await);
+    let wanted = many(&[
+        ("ms_machine_id", sample::WORKSTATION),
+        ("ip", sample::ADDRESS),
+        ("ms_machine_id", sample::LAPTOP),
+        ("sha1", sample::DOWNLOADER_SHA1),
+        ("domain", "unknown.example"),
+        ("ms_machine_id", sample::RESTRICTED_SERVER),
+    ]);
+    golden!("actions").assert_answer(&desk.ask(claims(), RESPOND, &wanted).await);
+}
+
+#[tokio::test]
+async fn the_same_question_has_the_same_ids_in_any_order() {
+    let desk = Desk::open().await;
+    let ids = |answer: &Value| {
+        let mut ids: Vec<_> =
+            sightings(answer).iter().map(|it| it["id"].as_str().unwrap().to_owned()).collect();
+        ids.sort_unstable();
+        ids
+    };
+    let there = many(&[("ip", sample::ADDRESS), ("domain", sample::DOMAIN)]);
+    let back = many(&[("domain", sample::DOMAIN), ("ip", sample::ADDRESS)]);
+    let (there, back) = (desk.observe(&there).await, desk.observe(&back).await);
+    assert_eq!(ids(&there), ids(&back));
+    assert_ne!(sightings(&there)[0]["observables"], sightings(&back)[0]["observables"]);
+}
+
+#[tokio::test]
+async fn values_are_echoed_as_they_were_asked() {
+    let desk = Desk::open().await;
+    let asked = sample::SCRIPT_HOST_SHA1.to_uppercase();
+    let answer = desk.observe(&one("sha1", &asked)).await;
+    assert!(sightings(&answer).len() > 4);
+    for sighting in sightings(&answer) {
+        assert_eq!(sighting["observables"][0]["value"], asked.as_str());
+    }
+}
+
+#[tokio::test]
+async fn alerts_come_before_events_and_both_newest_first() {
+    let desk = Desk::open().await;
+    let answer = desk.observe(&one("ip", sample::ADDRESS)).await;
+    let ids = alert_ids(&answer);
+    let events = ids.iter().skip_while(|id| **id != "-");
+    assert!(ids[0] != "-" && events.clone().count() > 1 && events.clone().all(|id| *id == "-"));
+    let times: Vec<_> = sightings(&answer)
+        .iter()
+        .skip_while(|it| it["external_ids"][0].is_string())
+        .map(|it| it["timestamp"].as_str().unwrap())
+        .collect();
+    assert!(times.is_sorted_by(|one, next| one >= next), "{times:?}");
+}
+
+#[tokio::test]
+async fn alerts_and_events_share_the_limit() {
+    for (limit, alerts, events) in [(1, 1, 0), (4, 4, 0), (6, 4, 2)] {
+        let desk = Desk::with(&[("CTR_ENTITIES_LIMIT", &limit.to_string())]).await;
+        let answer = desk.observe(&one("ip", sample::ADDRESS)).await;
+        let ids = alert_ids(&answer);
+        let found = ids.iter().filter(|id| **id != "-").count();
+        assert_eq!((found, ids.len() - found), (alerts, events));
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_asked_is_left_out() {
+    let desk = Desk::open().await;
+    let wanted = many(&[
+        ("sha1", "short"),
+        ("ip", "203.0.113.0/24"),
+        ("ipv6", sample::ADDRESS),
+        ("domain", "x/../y"),
+        ("ms_machine_id", sample::LAPTOP),
+        ("url", sample::WARNED_URL),
+        ("file_name", "ps.exe"),
+    ]);
+    assert_eq!(
+        desk.ask(claims(&app::DEFENDER, &tenant::CONTOSO), OBSERVE, &wanted).await["data"],
+        serde_json::json!({})
+    );
+    assert!(desk.sandbox.calls().is_empty());
+}

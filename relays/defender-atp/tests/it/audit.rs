@@ -1,0 +1,150 @@
+//! Every action that somebody asks for leaves one line in the log.
+
+use std::{
+    io,
+    sync::{Arc, Mutex},
+};
+
+use relay_sandbox::{
+    Fault, Times,
+    defender_atp::sample,
+    identity::{app, tenant},
+};
+use serde_json::Value;
+use tracing_subscriber::fmt::MakeWriter;
+
+use crate::desk::{Desk, contoso, trigger};
+
+/// Keeps what is logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl MakeWriter<'_> for Log {
+    type Writer = Self;
+
+    fn make_writer(&self) -> Self {
+        self.clone()
+    }
+}
+
+impl Log {
+    /// All that was logged since the last time, however detailed.
+    fn text(&self) -> String {
+        String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).unwrap()
+    }
+
+    /// The lines of the audit.
+    fn audit(&self) -> Vec<Value> {
+        let text = self.text();
+        let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        lines.filter(|line| line["target"] == "defender_atp::audit").collect()
+    }
+}
+
+/// The result in the only line about a trigger.
+async fn result(desk: &Desk, log: &Log, action: &str, kind: &str, value: &str) -> String {
+    desk.trigger(action, kind, value).await;
+    let lines = log.audit();
+    assert_eq!(lines.len(), 1, "{lines:#?}");
+    lines[0]["fields"]["result"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn each_action_leaves_one_line_without_credentials() {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt()
+        .json()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(log.clone())
+        .finish();
+    let _logging = tracing::subscriber::set_default(subscriber);
+
+    let desk = Desk::open().await;
+    log.text();
+    desk.trigger("RunAntiVirusScanQuick", "ms_machine_id", sample::LAPTOP).await;
+    let lines = log.audit();
+    assert_eq!(lines.len(), 1);
+    let fields = &lines[0]["fields"];
+    for (name, expected) in [
+        ("tenant", tenant::CONTOSO.id),
+        ("application", app::DEFENDER.id),
+        ("action", "microsoft-defender-RunAntiVirusScanQuick"),
+        ("observable_type", "ms_machine_id"),
+        ("observable_value", sample::LAPTOP),
+        ("indicator", ""),
+        ("result", "accepted"),
+        ("code", ""),
+    ] {
+        assert_eq!(fields[name], expected, "{name}");
+    }
+
+    let mut removal = trigger("remove-indicator", "ip", sample::ADDRESS);
+    removal["indicator_id"] = 123_456.into();
+    desk.trigger_with(contoso(), &removal).await;
+    let fields = log.audit()[0]["fields"].clone();
+    assert_eq!((&fields["result"], &fields["code"]), (&"refused".into(), &"not found".into()));
+    assert_eq!(fields["indicator"], "123456");
+
+    let unasked = result(&desk, &log, "Offboard", "ms_machine_id", sample::LAPTOP).await;
+    assert_eq!(unasked, "not asked");
+    let hostile = "x\nresult=\"accepted\" \u{1b}[31m";
+    assert_eq!(result(&desk, &log, "FullIsolation", "ms_machine_id", hostile).await, "not asked");
+    let isolated = result(&desk, &log, "FullIsolation", "ms_machine_id", sample::WORKSTATION).await;
+    assert_eq!(isolated, "refused");
+    desk.sandbox.fault("/api/machines", Fault::ResetBeforeAnswer, Times::Always);
+    let lost = result(&desk, &log, "FullIsolation", "ms_machine_id", sample::LAPTOP).await;
+    assert_eq!(lost, "unknown");
+}
+
+#[tokio::test]
+async fn p01_no_log_holds_a_secret_or_a_token() {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt()
+        .json()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(log.clone())
+        .finish();
+    let _logging = tracing::subscriber::set_default(subscriber);
+
+    let desk = Desk::open().await;
+    desk.observe(&crate::desk::one("ip", sample::ADDRESS)).await;
+    desk.trigger("FullIsolation", "ms_machine_id", sample::LAPTOP).await;
+    let secret = app::DEFENDER.secret;
+    desk.sandbox.fault(
+        "/api",
+        Fault::Status {
+            code: 403,
+            headers: Vec::new(),
+            body: serde_json::json!({"error": {"message": format!("bad {secret}")}}).to_string(),
+        },
+        Times::Always,
+    );
+    desk.trigger("FullIsolation", "ms_machine_id", sample::LAPTOP).await;
+    let tokens: Vec<_> = desk
+        .sandbox
+        .calls()
+        .iter()
+        .filter_map(|call| call.authorization()?.strip_prefix("Bearer ").map(str::to_owned))
+        .collect();
+    let ours: String = log
+        .text()
+        .lines()
+        .filter(|line| {
+            line.contains("\"target\":\"relay_core") || line.contains("\"target\":\"defender_atp")
+        })
+        .collect();
+    assert!(!tokens.is_empty() && !ours.is_empty());
+    assert!(!ours.contains(secret) && !ours.contains("eyJ"), "{ours}");
+    assert!(tokens.iter().all(|token| !ours.contains(token.as_str())));
+}

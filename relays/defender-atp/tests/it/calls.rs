@@ -1,0 +1,378 @@
+//! What is sent to Microsoft: how much, how deep, in which form. Source: spec §3, §4, §10.
+
+use std::time::Duration;
+
+use relay_sandbox::{
+    Call,
+    defender_atp::sample,
+    identity::{app, tenant},
+};
+use serde_json::{Value, json};
+
+use crate::desk::{
+    Desk, HUNT, OBSERVE, TOKEN, alert_ids, claims, codes, contoso, line, many, message, one,
+    sightings,
+};
+
+/// Long enough that calls which may run side by side meet.
+const LONG: Duration = Duration::from_millis(40);
+/// A file that nobody has seen.
+const UNSEEN: &str = "00000000000000000000000000000000000000ff";
+
+/// What a call asks for, in a word.
+fn word(call: &Call) -> &'static str {
+    let body = String::from_utf8_lossy(&call.body);
+    match call.path.as_str() {
+        path if path.ends_with(TOKEN) => "token",
+        HUNT if body.contains("let hits") => "events",
+        HUNT => "adapters",
+        path if path.starts_with("/api/files") && path.ends_with("/alerts") => "file alerts",
+        path if path.starts_with("/api/files") => "profile",
+        path if path.starts_with("/api/ips") => "ip alerts",
+        path if path.starts_with("/api/domains") => "domain alerts",
+        "/api/machines" => "machines",
+        "/api/alerts" => "evidence",
+        path => panic!("an unexpected call to {path}"),
+    }
+}
+
+impl Desk {
+    /// Both tokens are there, and nothing else is known.
+    async fn warm() -> Self {
+        let desk = Self::open().await;
+        desk.observe(&one("sha1", UNSEEN)).await;
+        desk.sandbox.forget_calls();
+        desk.sandbox.delay(LONG);
+        desk
+    }
+
+    /// What was asked since the last time, trip by trip: `sizes` says how many calls each trip
+    /// has; the order within one does not count.
+    #[track_caller]
+    fn trips(&self, sizes: &[usize]) -> Vec<Vec<&'static str>> {
+        let calls = self.sandbox.calls();
+        self.sandbox.forget_calls();
+        assert_eq!(calls.len(), sizes.iter().sum::<usize>(), "{calls:#?}");
+        let mut words = calls.iter().map(word);
+        sizes
+            .iter()
+            .map(|size| {
+                let mut trip: Vec<_> = words.by_ref().take(*size).collect();
+                trip.sort_unstable();
+                trip
+            })
+            .collect()
+    }
+}
+
+#[tokio::test]
+async fn no14_a_login_is_sent_exactly_as_documented() {
+    let desk = Desk::with(&[("DEFENDER_HUNTING", "off")]).await;
+    desk.observe(&one("sha1", UNSEEN)).await;
+    let login = &desk.sandbox.calls()[0];
+    assert_eq!(login.method.as_str(), "POST");
+    assert_eq!(login.path, format!("/{}/oauth2/v2.0/token", tenant::CONTOSO.id));
+    assert_eq!(login.header("content-type"), Some("application/x-www-form-urlencoded"));
+    assert_eq!(login.header("user-agent"), Some("threat-relays-defender-atp/0.1.0"));
+    assert_eq!(
+        std::str::from_utf8(&login.body).unwrap(),
+        format!(
+            "client_id={}&client_secret=Zt8%7Eexample&grant_type=client_credentials&scope=https%3A%2F%2Fapi.securitycenter.microsoft.com%2F.default",
+            app::DEFENDER.id
+        )
+    );
+}
+
+#[tokio::test]
+async fn each_call_is_sent_exactly_as_documented() {
+    let desk = Desk::warm().await;
+    desk.observe(&one("md5", sample::SCRIPT_HOST_MD5)).await;
+    let calls = desk.sandbox.calls();
+    let lines: std::collections::BTreeSet<_> = calls.iter().map(line).collect();
+    let expected = [
+        format!("GET /api/files/{}", sample::SCRIPT_HOST_MD5),
+        format!("GET /api/files/{}/alerts", sample::SCRIPT_HOST_SHA1),
+        format!(
+            "GET /api/machines?$filter=id eq '{}' or id eq '{}' or id eq '{}'",
+            sample::FORGOTTEN_DEVICE,
+            sample::RESTRICTED_SERVER,
+            sample::WORKSTATION
+        ),
+        format!("POST {HUNT}"),
+    ];
+    assert_eq!(lines, expected.into());
+    for call in &calls {
+        assert_eq!(call.header("user-agent"), Some("threat-relays-defender-atp/0.1.0"));
+        assert_eq!(call.header("accept"), Some("application/json"));
+        assert!(call.authorization().unwrap().starts_with("Bearer "));
+    }
+    let hunt = desk.calls(HUNT)[0].json().unwrap();
+    assert_eq!(hunt["Timespan"], "P30D");
+    assert!(hunt["Query"].as_str().unwrap().contains(sample::SCRIPT_HOST_MD5));
+}
+
+#[tokio::test]
+async fn i05_a_value_stays_one_segment_of_the_path() {
+    let desk = Desk::warm().await;
+    desk.observe(&many(&[("ipv6", "2001:DB8:80:0::1"), ("domain", "CDN.Contoso-Files.example.")]))
+        .await;
+    let paths = |list: &str| {
+        let calls = desk.calls(list).into_iter();
+        calls.map(|call| call.path).collect::<Vec<_>>()
+    };
+    assert_eq!(paths("/api/ips"), ["/api/ips/2001%3Adb8%3A80%3A%3A1/alerts"]);
+    assert_eq!(paths("/api/domains"), ["/api/domains/cdn.contoso-files.example/alerts"]);
+}
+
+#[tokio::test]
+async fn an_address_takes_two_trips_and_one_when_its_devices_are_known() {
+    for (kind, value, alerts) in [
+        ("ip", sample::ADDRESS, "ip alerts"),
+        ("ipv6", sample::ADDRESS_V6, "ip alerts"),
+        ("domain", sample::DOMAIN, "domain alerts"),
+        ("sha1", sample::UPDATER_SHA1, "file alerts"),
+    ] {
+        let desk = Desk::warm().await;
+        let mut first = [alerts, "events"];
+        first.sort_unstable();
+        desk.observe(&one(kind, value)).await;
+        assert_eq!(desk.trips(&[2, 2]), [first, ["adapters", "machines"]]);
+        desk.observe(&one(kind, value)).await;
+        assert_eq!(desk.trips(&[2]), [first]);
+    }
+}
+
+#[tokio::test]
+async fn a_file_by_another_hash_takes_three_trips_two_when_hash_or_device_is_known_one_when_both_are()
+ {
+    for (kind, value, sha1) in [
+        ("sha256", sample::UPDATER_SHA256, sample::UPDATER_SHA1),
+        ("md5", sample::SCRIPT_HOST_MD5, sample::SCRIPT_HOST_SHA1),
+    ] {
+        let desk = Desk::warm().await;
+        desk.observe(&one(kind, value)).await;
+        // The tables do not know the one file by the MD5's companion, so nothing is hunted again.
+        let trips = desk.trips(&[2, 1, 2]);
+        assert_eq!(
+            trips,
+            [&["events", "profile"][..], &["file alerts"], &["adapters", "machines"]]
+        );
+        desk.observe(&one(kind, value)).await;
+        assert_eq!(desk.trips(&[2]), [["events", "file alerts"]]);
+        desk.clock.advance(Duration::from_secs(15 * 60));
+        desk.observe(&one(kind, value)).await;
+        assert_eq!(desk.trips(&[2, 2]), [["events", "file alerts"], ["adapters", "machines"]]);
+
+        let desk = Desk::warm().await;
+        desk.observe(&one("sha1", sha1)).await;
+        desk.sandbox.forget_calls();
+        desk.observe(&one(kind, value)).await;
+        assert_eq!(desk.trips(&[2, 1]), [&["events", "profile"][..], &["file alerts"]]);
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_events_know_by_sha1_only_is_hunted_again_beside_its_alerts() {
+    let desk = Desk::warm().await;
+    let answer = desk.observe(&one("sha256", sample::SCRIPT_HOST_SHA256)).await;
+    assert_eq!(
+        desk.trips(&[2, 2, 2]),
+        [["events", "profile"], ["events", "file alerts"], ["adapters", "machines"]]
+    );
+    assert_eq!(alert_ids(&answer).iter().filter(|id| **id == "-").count(), 3);
+}
+
+#[tokio::test]
+async fn a_mixed_question_overlaps_its_trips() {
+    let desk = Desk::warm().await;
+    let wanted = many(&[("ip", sample::ADDRESS), ("sha256", sample::UPDATER_SHA256)]);
+    desk.observe(&wanted).await;
+    assert_eq!(
+        desk.trips(&[3, 3, 2]),
+        [
+            &["events", "ip alerts", "profile"][..],
+            &["adapters", "file alerts", "machines"],
+            &["adapters", "machines"],
+        ]
+    );
+    // Asked the other way round, the file's devices are those that the address has brought.
+    let desk = Desk::warm().await;
+    let wanted = many(&[("ip", sample::ADDRESS), ("sha1", sample::UPDATER_SHA1)]);
+    desk.observe(&wanted).await;
+    desk.sandbox.forget_calls();
+    desk.observe(&many(&[("domain", sample::DOMAIN), ("sha256", sample::UPDATER_SHA256)])).await;
+    assert_eq!(desk.trips(&[3, 1]).concat().len(), 4);
+}
+
+/// Addresses, domains and hashes that nobody has seen, and four values that alerts know.
+fn question(size: usize) -> Value {
+    let known = [
+        ("sha1", sample::UPDATER_SHA1.to_owned()),
+        ("sha256", sample::SCRIPT_HOST_SHA256.to_owned()),
+        ("ip", sample::ADDRESS.to_owned()),
+        ("domain", sample::DOMAIN.to_owned()),
+    ];
+    let unseen = (0..size - known.len()).map(|n| match n % 5 {
+        0 => ("ip", format!("192.0.2.{n}")),
+        1 => ("domain", format!("d{n}.example")),
+        2 => ("sha1", format!("{n:040x}")),
+        3 => ("sha256", format!("{n:064x}")),
+        _ => ("md5", format!("{n:032x}")),
+    });
+    let all = known.into_iter().chain(unseen);
+    all.map(|(kind, value)| json!({"type": kind, "value": value})).collect()
+}
+
+#[tokio::test]
+async fn no11_ten_and_fifty_observables_take_three_trips() {
+    for size in [10, 50] {
+        let desk = Desk::warm().await;
+        let answer = desk.observe(&question(size)).await;
+        assert_eq!((codes(&answer), desk.sandbox.peak_concurrency()), (vec![], (size + 1).min(16)));
+        // One list or profile for each observable and one hunt; the alerts of the one file that
+        // is known and a hunt for it, beside devices; devices that only those alerts name.
+        let trips = desk.trips(&[size + 1, 4, 2]);
+        assert_eq!(trips[0].iter().filter(|word| **word == "events").count(), 1);
+        assert_eq!(trips[1], ["adapters", "events", "file alerts", "machines"]);
+        assert_eq!(trips[2], ["adapters", "machines"]);
+    }
+}
+
+#[tokio::test]
+async fn what_several_observables_share_is_asked_once() {
+    let desk = Desk::warm().await;
+    let wanted = many(&[
+        ("sha1", sample::SCRIPT_HOST_SHA1),
+        ("sha256", sample::SCRIPT_HOST_SHA256),
+        ("md5", sample::SCRIPT_HOST_MD5),
+        ("ip", sample::ADDRESS_V6),
+        ("ipv6", sample::ADDRESS_V6),
+    ]);
+    let answer = desk.ask(contoso(), OBSERVE, &wanted).await;
+    assert_eq!(
+        desk.trips(&[5, 2]),
+        [
+            &["events", "file alerts", "ip alerts", "profile", "profile"][..],
+            &["adapters", "machines"],
+        ]
+    );
+    let of = |kind: &str| {
+        sightings(&answer).iter().filter(|it| it["observables"][0]["type"] == kind).count()
+    };
+    assert_eq!((of("sha1"), of("sha256"), of("md5")), (7, 7, 7));
+    assert_eq!((of("ip"), of("ipv6")), (2, 2));
+}
+
+#[tokio::test]
+async fn cold_the_two_logins_run_side_by_side() {
+    let desk = Desk::open().await;
+    desk.sandbox.delay(LONG);
+    desk.observe(&one("ip", sample::ADDRESS)).await;
+    assert_eq!(
+        desk.trips(&[2, 2, 2]),
+        [["token", "token"], ["events", "ip alerts"], ["adapters", "machines"]]
+    );
+}
+
+#[tokio::test]
+async fn a_group_is_called_forty_times_for_one_request() {
+    let desk = Desk::warm().await;
+    let wanted: Value =
+        (1..=50).map(|n| json!({"type": "ip", "value": format!("192.0.2.{n}")})).collect();
+    let answer = desk.observe(&wanted).await;
+    assert_eq!(desk.calls("/api/ips").len(), 40);
+    assert_eq!(codes(&answer), [("warning", "too many requests")]);
+    assert!(message(&answer).contains("40 calls"), "{answer}");
+    assert_eq!(desk.sandbox.peak_concurrency(), 16);
+}
+
+#[tokio::test]
+async fn an_unknown_file_is_looked_up_again_after_ten_minutes() {
+    let desk = Desk::warm().await;
+    let unknown = "ab".repeat(32);
+    let profiles = || desk.calls(&format!("/api/files/{unknown}")).len();
+    desk.observe(&one("sha256", &unknown)).await;
+    desk.clock.advance(Duration::from_secs(599));
+    desk.observe(&one("sha256", &unknown)).await;
+    assert_eq!(profiles(), 1);
+    desk.clock.advance(Duration::from_secs(1));
+    desk.observe(&one("sha256", &unknown)).await;
+    assert_eq!(profiles(), 2);
+}
+
+#[tokio::test]
+async fn a_file_is_known_for_a_day_and_a_device_for_a_quarter_of_an_hour() {
+    let desk = Desk::warm().await;
+    let wanted = one("sha256", sample::UPDATER_SHA256);
+    let counts = || {
+        let profile = format!("/api/files/{}", sample::UPDATER_SHA256);
+        [desk.calls(&profile).len(), desk.calls("/api/machines").len()]
+    };
+    for (after, expected) in [
+        (0, [1, 1]),
+        (15 * 60 - 1, [1, 1]),
+        (1, [1, 2]),
+        (24 * 3600 - 15 * 60 - 1, [1, 3]),
+        (1, [2, 3]),
+    ] {
+        desk.clock.advance(Duration::from_secs(after));
+        desk.observe(&wanted).await;
+        assert_eq!(counts(), expected, "{after}");
+    }
+}
+
+#[tokio::test]
+async fn more_than_twenty_values_take_several_calls_side_by_side() {
+    let desk = Desk::warm().await;
+    let wanted: Value =
+        (1..=41).map(|n| json!({"type": "ip", "value": format!("192.0.2.{n}")})).collect();
+    let answer = desk.actions(&wanted).await;
+    assert_eq!(answer["data"].as_array().unwrap().len(), 41 * 3);
+    assert_eq!((desk.calls("/api/indicators").len(), desk.sandbox.calls().len()), (3, 3));
+    assert_eq!(desk.sandbox.peak_concurrency(), 3);
+}
+
+#[tokio::test]
+async fn responding_takes_one_trip() {
+    let desk = Desk::warm().await;
+    desk.actions(&many(&[
+        ("ms_machine_id", sample::LAPTOP),
+        ("ms_machine_id", sample::SERVER),
+        ("ip", sample::ADDRESS),
+        ("domain", sample::DOMAIN),
+    ]))
+    .await;
+    assert_eq!((desk.sandbox.calls().len(), desk.sandbox.peak_concurrency()), (5, 5));
+}
+
+#[tokio::test]
+async fn referring_and_stubs_call_nobody() {
+    let desk = Desk::open().await;
+    for path in ["/refer/observables", "/deliberate/observables", "/version"] {
+        desk.ask(contoso(), path, &one("ip", sample::ADDRESS)).await;
+    }
+    assert!(desk.sandbox.calls().is_empty());
+}
+
+#[tokio::test]
+async fn s02_callers_do_not_share_what_is_remembered() {
+    let desk = Desk::open().await;
+    let wanted = one("sha256", sample::SCRIPT_HOST_SHA256);
+    for _ in 0..3 {
+        for tenant in [&tenant::CONTOSO, &tenant::FABRIKAM] {
+            let answer = desk.observe_for(&app::DEFENDER, tenant, &wanted).await;
+            let pages: Vec<_> =
+                sightings(&answer).iter().filter_map(|it| it["source_uri"].as_str()).collect();
+            assert!(!pages.is_empty() && pages.iter().all(|page| page.ends_with(tenant.id)));
+        }
+    }
+    let profile = format!("/api/files/{}", sample::SCRIPT_HOST_SHA256);
+    assert_eq!(desk.calls(&profile).len(), 2);
+    let machines = desk.calls("/api/machines");
+    assert_eq!(machines.len(), 2);
+    // The same application with another secret is another caller.
+    let mut other = claims(&app::DEFENDER, &tenant::CONTOSO);
+    other["client_secret"] = "wrong".into();
+    let answer = desk.ask(other, OBSERVE, &wanted).await;
+    assert_eq!(codes(&answer)[0], ("fatal", "authorization error"));
+}

@@ -1,0 +1,30 @@
+//! The relay as a whole: the service around it, an imitation of Microsoft before it.
+
+#[cfg(test)]
+mod actions;
+#[cfg(test)]
+mod answers;
+#[cfg(test)]
+mod audit;
+#[cfg(test)]
+mod backends;
+#[cfg(test)]
+mod calls;
+#[cfg(test)]
+mod conforming;
+#[cfg(test)]
+mod desk;
+#[cfg(test)]
+mod guards;
+#[cfg(test)]
+mod hunting;
+#[cfg(test)]
+mod mutation;
+#[cfg(test)]
+mod originals;
+#[cfg(test)]
+mod refusals;
+#[cfg(test)]
+mod routes;
+#[cfg(test)]
+mod triggers;

@@ -1,0 +1,103 @@
+//! Gigamon ThreatINSIGHT (today FortiNDR Cloud) behind the relay protocol.
+//!
+//! `api` speaks ThreatINSIGHT, `iql` writes what it searches for, `map` speaks CTIM; `investigation`
+//! follows one observable from its detections to their events. This file joins them.
+
+mod api;
+mod credentials;
+mod investigation;
+mod iql;
+mod links;
+mod map;
+mod memory;
+mod paths;
+mod settings;
+
+use futures::future::join_all;
+use relay_core::{
+    About, BadSetting, Call, Environment, Findings, Gate, Gates, Link, Observable, ObservableType,
+    Partial, Relay, Result,
+};
+
+use api::Gigamon;
+pub use credentials::Credentials;
+use investigation::Investigation;
+use iql::Wanted;
+use map::{Devices, View};
+use memory::Memory;
+use settings::Settings;
+
+/// The relay: settings, and what it learnt of each key's interface.
+pub struct GigamonThreatInsight {
+    settings: Settings,
+    memory: Memory,
+}
+
+impl Relay for GigamonThreatInsight {
+    type Credentials = Credentials;
+
+    const ABOUT: About = About {
+        name: "Gigamon ThreatINSIGHT",
+        slug: "gigamon-threatinsight",
+        version: env!("CARGO_PKG_VERSION"),
+        observables: &[
+            (ObservableType::Ip, "IP"),
+            (ObservableType::Ipv6, "IPv6"),
+            (ObservableType::Domain, "domain"),
+            (ObservableType::Md5, "MD5"),
+            (ObservableType::Sha1, "SHA1"),
+            (ObservableType::Sha256, "SHA256"),
+        ],
+        gates: Gates { refer: Gate::BodyThenToken, ..Gates::observe_only(Gate::BodyThenToken) },
+        invalid_body_code: "invalid payload received",
+    };
+
+    fn new(environment: &Environment) -> Result<Self, BadSetting> {
+        Ok(Self { settings: Settings::new(environment)?, memory: Memory::default() })
+    }
+
+    async fn health(&self, call: &Call<'_, Credentials>) -> Result<()> {
+        Gigamon::of(call, &self.settings, &self.memory)?.probe().await
+    }
+
+    async fn observe(&self, call: &Call<'_, Credentials>, wanted: &[Observable]) -> Findings {
+        let gigamon = match Gigamon::of(call, &self.settings, &self.memory) {
+            Ok(gigamon) => gigamon,
+            Err(error) => return error.into(),
+        };
+        let said = call.credentials.allow_test_accounts;
+        let investigation = Investigation {
+            gigamon: &gigamon,
+            test_accounts: self.settings.allow_test_accounts(said),
+            limit: call.limit,
+        };
+        let wanted: Vec<_> = wanted.iter().filter_map(Wanted::of).collect();
+        let found: Vec<_> = wanted.iter().map(|wanted| investigation.about(wanted)).collect();
+        let found = join_all(found).await;
+        let leases = gigamon.leases(&map::inside(found.iter().flat_map(|one| &one.data))).await;
+        let view = View {
+            source: Self::ABOUT.name,
+            namespace: Self::ABOUT.namespace(),
+            portal: &self.settings.bases(call.credentials.region).portal,
+            devices: Devices::of(leases.data),
+        };
+        let mut findings = Findings::default();
+        for (wanted, Partial { data, errors }) in wanted.iter().zip(found) {
+            findings.errors.extend(errors);
+            findings.data.append(map::entities(wanted, &data, &view));
+        }
+        findings.errors.extend(leases.errors);
+        findings
+    }
+
+    async fn refer(
+        &self,
+        call: &Call<'_, Credentials>,
+        wanted: &[Observable],
+    ) -> Partial<Vec<Link>> {
+        let portal = &self.settings.bases(call.credentials.region).portal;
+        let links: Vec<_> =
+            wanted.iter().filter_map(|asked| links::search(portal, asked)).collect();
+        links.into()
+    }
+}

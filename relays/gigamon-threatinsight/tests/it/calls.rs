@@ -1,0 +1,281 @@
+//! What is sent to ThreatINSIGHT: how much, how deep, in which form. Source: spec §3, §8.
+
+use std::time::Duration;
+
+use http::Method;
+use relay_sandbox::{
+    Fault, Times, When,
+    gigamon_threatinsight::{
+        DAY_WINDOWS_KEY, DETECTIONS_BASE, ENTITY_BASE, EVENTS_BASE, KEY, SECOND_KEY,
+    },
+};
+use serde_json::{Value, json};
+
+use crate::desk::{Desk, OBSERVE, SERVER, bearer, codes, count, docs, message, one};
+
+/// Long enough that calls which may run side by side meet.
+const LONG: Duration = Duration::from_millis(30);
+
+#[tokio::test]
+async fn no08_requests_are_the_documented_ones() {
+    let desk = Desk::open().await;
+    desk.observe(&one("ip", SERVER)).await;
+    let calls = desk.sandbox.calls();
+    for call in &calls {
+        assert_eq!(call.authorization(), Some(format!("IBToken {KEY}").as_str()));
+        assert_eq!(call.header("accept"), Some("application/json"));
+        let agent = "threat-relays-gigamon-threatinsight/0.1.0";
+        assert_eq!(call.header("user-agent"), Some(agent));
+    }
+    let of = |path: &str| &calls.iter().find(|call| call.path == path).unwrap().query;
+    assert_eq!(
+        of(&format!("{DETECTIONS_BASE}/detections")),
+        "indicator_value=203.0.113.77&status=active&include=indicators&include=rules&limit=100&sort_by=last_seen&sort_order=desc"
+    );
+    assert_eq!(
+        of(&format!("{DETECTIONS_BASE}/events")),
+        "detection_uuid=5c4b3a29-1807-4f6e-9d5c-4b3a29180716&limit=100"
+    );
+}
+
+#[tokio::test]
+async fn no13_searches_and_look_ups_say_their_times_in_utc() {
+    let desk = Desk::open().await;
+    desk.observe(&one("ip", SERVER)).await;
+    let body = |path: &str| {
+        let calls = desk.calls(path);
+        let call = calls.last().unwrap();
+        assert_eq!(call.method, Method::POST);
+        assert_eq!(call.header("content-type"), Some("application/json"));
+        call.json().unwrap()
+    };
+    assert_eq!(
+        body(&format!("{EVENTS_BASE}/query")),
+        json!({
+            "query": "ip = '203.0.113.77'",
+            "start_date": "2026-02-24T10:00:00.000Z", "end_date": "2026-03-03T10:00:00.000Z",
+            "limit": 100, "order_by": "timestamp", "order": "desc",
+        })
+    );
+    assert_eq!(
+        body(&format!("{ENTITY_BASE}/entity/tracking/bulk/get/ip")),
+        json!({"entities": [
+            {"ip": "10.20.30.1", "event_time": "2026-03-02T08:00:10.900Z"},
+            {"ip": "10.20.30.47", "event_time": "2026-03-02T08:00:11.412Z"},
+        ]})
+    );
+}
+
+#[tokio::test]
+async fn no05_each_observable_costs_two_calls_each_detection_one_and_all_names_one() {
+    let desk = Desk::open().await;
+    let wanted = json!([
+        {"type": "ip", "value": SERVER},
+        {"type": "domain", "value": "c2.bad.example"},
+        {"type": "md5", "value": "6b1f0e9d8c7b6a594837261504f3e2d1"},
+        {"type": "ip", "value": "192.0.2.1"},
+    ]);
+    desk.observe(&wanted).await;
+    // One detection of the address, three of the name, two of the hash, none of the other address.
+    assert_eq!(desk.counts(), [4, 6, 4, 1]);
+    let last = desk.sandbox.calls().pop().unwrap();
+    assert!(last.path.starts_with(ENTITY_BASE));
+}
+
+#[tokio::test]
+async fn without_detections_and_inner_addresses_all_is_asked_at_once() {
+    let desk = Desk::open().await;
+    desk.observe(&one("ip", "192.0.2.1")).await;
+    assert_eq!(desk.counts(), [1, 0, 1, 0]);
+    desk.sandbox.forget_calls();
+    // Only events whose sides are outside, or nobody knows where.
+    desk.observe(&one("ip", "198.51.100.28")).await;
+    assert_eq!(desk.counts(), [1, 0, 1, 0]);
+}
+
+#[tokio::test]
+async fn everything_runs_side_by_side_within_the_configured_width() {
+    let addresses = (1..=6).map(|host| json!({"type": "ip", "value": format!("192.0.2.{host}")}));
+    let wanted: Value = addresses.collect();
+    for (settings, width) in
+        [(vec![], 8), (vec![("GTI_CONCURRENCY", "1")], 1), (vec![("GTI_CONCURRENCY", "32")], 12)]
+    {
+        let desk = Desk::with(&settings).await;
+        desk.sandbox.delay(LONG);
+        desk.observe(&wanted).await;
+        assert_eq!((desk.counts()[0], desk.counts()[2]), (6, 6));
+        assert_eq!(desk.sandbox.peak_concurrency(), width);
+    }
+}
+
+#[tokio::test]
+async fn the_events_of_a_detection_do_not_wait_for_other_observables() {
+    let desk = Desk::open().await;
+    let other = When::path(DETECTIONS_BASE).mentioning("198.51.100.23");
+    desk.sandbox.fault(other, Fault::SlowHeaders, Times::Always);
+    let wanted = json!([
+        {"type": "ip", "value": "198.51.100.23"},
+        {"type": "ip", "value": SERVER},
+    ]);
+    let time = Duration::from_millis(1500);
+    let answer =
+        desk.send_within(time, &bearer(json!({"key": KEY})), OBSERVE, &wanted.to_string()).await;
+    let titles: Vec<_> = docs(&answer, "sightings").iter().map(|doc| &doc["title"]).collect();
+    assert!(titles.contains(&&json!("Executable Download over HTTP")), "{titles:?}");
+    // The other observable is answered by the search, and what is missing is said.
+    assert!(titles.contains(&&json!("X509 event")), "{titles:?}");
+    let missing = codes(&answer);
+    assert!(missing.iter().all(|code| *code == ("warning", "connection error")), "{missing:?}");
+}
+
+#[tokio::test]
+async fn names_are_not_looked_up_when_time_is_short() {
+    let desk = Desk::open().await;
+    let token = bearer(json!({"key": KEY}));
+    let body = one("ip", SERVER).to_string();
+    let answer = desk.send_within(Duration::from_millis(1900), &token, OBSERVE, &body).await;
+    assert_eq!(codes(&answer), [("warning", "connection error")]);
+    assert!(message(&answer).contains("look devices up"));
+    assert_eq!((count(&answer, "sightings"), desk.counts()[3]), (3, 0));
+}
+
+#[tokio::test]
+async fn the_limit_goes_with_every_call() {
+    let desk = Desk::open().await;
+    let claims = json!({"key": KEY, "CTR_ENTITIES_LIMIT": "5000"});
+    desk.ask_with(claims, OBSERVE, &one("ip", SERVER)).await;
+    let calls = desk.calls(DETECTIONS_BASE);
+    assert!(calls.iter().all(|call| call.query.contains("limit=1000")));
+    assert_eq!(desk.calls(EVENTS_BASE)[0].json().unwrap()["limit"], 1000);
+}
+
+#[tokio::test]
+async fn refused_windows_become_days_and_stay_days() {
+    let desk = Desk::open().await;
+    let wanted = one("ip", SERVER);
+    let first = desk.ask_as(DAY_WINDOWS_KEY, OBSERVE, &wanted).await;
+    assert_eq!((codes(&first), count(&first, "sightings")), (vec![], 3));
+    assert_eq!(desk.counts()[2], 8);
+    let mut windows: Vec<_> = desk.calls(EVENTS_BASE).iter().skip(1).map(window).collect();
+    windows.sort();
+    assert_eq!(windows[0].0, "2026-02-24T10:00:00.000Z");
+    assert_eq!(windows[6].1, "2026-03-03T10:00:00.000Z");
+    assert!(windows.windows(2).all(|pair| pair[0].1 == pair[1].0), "{windows:?}");
+    desk.sandbox.forget_calls();
+    let second = desk.ask_as(DAY_WINDOWS_KEY, OBSERVE, &wanted).await;
+    assert_eq!(second, first);
+    assert_eq!(desk.counts()[2], 7);
+    // What one key's search refuses says nothing of another's.
+    desk.sandbox.forget_calls();
+    desk.observe(&wanted).await;
+    assert_eq!(desk.counts()[2], 1);
+}
+
+fn window(call: &relay_sandbox::Call) -> (String, String) {
+    let body = call.json().unwrap();
+    let text = |name: &str| body[name].as_str().unwrap().to_owned();
+    (text("start_date"), text("end_date"))
+}
+
+#[tokio::test]
+async fn a_search_that_is_refused_by_the_day_too_is_not_remembered() {
+    let desk = Desk::open().await;
+    let refusal = json!({"error": {"code": "client.invalid_query", "message": "no such field"}});
+    desk.sandbox.fault(EVENTS_BASE, Fault::json(400, &refusal), Times::Always);
+    let answer = desk.observe(&one("ip", SERVER)).await;
+    assert_eq!(codes(&answer), [("warning", "client : invalid query")]);
+    assert_eq!((count(&answer, "sightings"), desk.counts()[2]), (1, 8));
+    desk.sandbox.clear_faults();
+    desk.sandbox.forget_calls();
+    let answer = desk.observe(&one("ip", SERVER)).await;
+    assert_eq!((count(&answer, "sightings"), desk.counts()[2]), (3, 1));
+}
+
+#[tokio::test]
+async fn a_window_of_one_day_is_not_asked_twice() {
+    let desk = Desk::with(&[("GTI_EVENT_DAYS", "1")]).await;
+    desk.sandbox.fault(EVENTS_BASE, Fault::status(400), Times::Always);
+    let answer = desk.observe(&one("ip", SERVER)).await;
+    assert_eq!(codes(&answer), [("warning", "invalid argument")]);
+    assert_eq!(desk.counts()[2], 1);
+}
+
+#[tokio::test]
+async fn days_that_fail_cost_only_their_events() {
+    let desk = Desk::open().await;
+    let failing = When::path(EVENTS_BASE).mentioning("\"end_date\":\"2026-03-02T10:00:00.000Z\"");
+    desk.sandbox.fault(failing, Fault::status(500), Times::Always);
+    let answer = desk.ask_as(DAY_WINDOWS_KEY, OBSERVE, &one("ip", "198.51.100.23")).await;
+    assert_eq!(codes(&answer)[0], ("warning", "unknown"));
+    assert!(docs(&answer, "sightings").iter().all(|doc| doc["title"] != "FLOW event"));
+    assert!(count(&answer, "sightings") > 0);
+}
+
+#[tokio::test]
+async fn five_hundred_addresses_go_into_one_look_up() {
+    let desk = Desk::open().await;
+    let event = |host: usize| {
+        let ip = format!("10.{}.{}.1", host / 250, host % 250);
+        json!({"uuid": format!("u{host}"), "timestamp": "2026-03-02T08:00:00Z", "event_type": "flow",
+               "src": {"ip": ip, "internal": true}, "dst": {"ip": SERVER, "internal": false}})
+    };
+    let events: Vec<_> = (0..501).map(event).collect();
+    desk.sandbox.fault(EVENTS_BASE, Fault::json(200, &json!({"events": events})), Times::Always);
+    let claims = json!({"key": KEY, "CTR_ENTITIES_LIMIT": 1000});
+    let answer = desk.ask_with(claims, OBSERVE, &one("ip", SERVER)).await;
+    assert_eq!((codes(&answer), count(&answer, "sightings")), (vec![], 502));
+    let asked: Vec<_> = desk
+        .calls(ENTITY_BASE)
+        .iter()
+        .map(|call| call.json().unwrap()["entities"].as_array().unwrap().len())
+        .collect();
+    // The detection's own event has an inner address too.
+    assert_eq!(asked.iter().sum::<usize>(), 502);
+    assert!(asked.len() == 2 && asked.iter().all(|some| *some <= 500), "{asked:?}");
+}
+
+#[tokio::test]
+async fn no18_health_costs_one_call() {
+    let desk = Desk::open().await;
+    assert_eq!(desk.ask("/health", &json!({})).await, json!({"data": {"status": "ok"}}));
+    let calls = desk.sandbox.calls();
+    assert_eq!(calls.len(), 1);
+    assert_eq!(calls[0].path, format!("{DETECTIONS_BASE}/detections"));
+    assert_eq!(calls[0].query, "indicator_value=8.8.8.8&status=active&limit=1");
+}
+
+#[tokio::test]
+async fn nothing_is_asked_about_what_cannot_be_found() {
+    let desk = Desk::open().await;
+    let wanted = json!([
+        {"type": "url", "value": "https://bad.example/"},
+        {"type": "unheard_of", "value": "x"},
+        {"type": "md5", "value": "no hash"},
+        {"type": "ip", "value": "203.0.113.300"},
+        {"type": "domain", "value": "x' OR domain != '"},
+        {"type": "domain", "value": "  "},
+    ]);
+    assert_eq!(desk.observe(&wanted).await, json!({"data": {}}));
+    for path in [
+        "/refer/observables",
+        "/deliberate/observables",
+        "/respond/observables",
+        "/respond/trigger",
+        "/version",
+    ] {
+        desk.ask(path, &one("ip", SERVER)).await;
+    }
+    assert_eq!(desk.sandbox.calls().len(), 0);
+}
+
+#[tokio::test]
+async fn s01_s02_two_accounts_in_turn_never_meet() {
+    let desk = Desk::open().await;
+    let wanted = one("ip", SERVER);
+    for _ in 0..3 {
+        let first = desk.observe(&wanted).await.to_string();
+        let second = desk.ask_as(SECOND_KEY, OBSERVE, &wanted).await.to_string();
+        assert!(first.contains("fin-lt-07") && !first.contains("other-pc-01"));
+        assert!(second.contains("other-pc-01") && !second.contains("fin-lt-07"));
+    }
+}

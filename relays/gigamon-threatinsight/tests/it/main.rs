@@ -1,0 +1,18 @@
+//! The relay as a whole: the service around it, an imitation of ThreatINSIGHT before it.
+
+#[cfg(test)]
+mod answers;
+#[cfg(test)]
+mod calls;
+#[cfg(test)]
+mod desk;
+#[cfg(test)]
+mod families;
+#[cfg(test)]
+mod mutation;
+#[cfg(test)]
+mod originals;
+#[cfg(test)]
+mod refusals;
+#[cfg(test)]
+mod routes;

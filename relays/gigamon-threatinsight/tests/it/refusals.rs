@@ -1,0 +1,255 @@
+//! Failures of ThreatINSIGHT: each row of the specification's table. Source: spec §3.6.
+
+use std::{net::TcpListener, time::Duration};
+
+use relay_sandbox::{
+    Fault, Times, When,
+    gigamon_threatinsight::{DETECTIONS_BASE, ENTITY_BASE, EVENTS_BASE, KEY, REVOKED_KEY},
+};
+use relay_testkit::impostor::impostor;
+use serde_json::{Value, json};
+
+use crate::desk::{Desk, OBSERVE, SERVER, assert_valid, bearer, codes, count, message, one};
+
+const OTHER: &str = "198.51.100.24";
+
+fn both() -> Value {
+    json!([{"type": "ip", "value": SERVER}, {"type": "ip", "value": OTHER}])
+}
+
+fn said(status: u16, code: &str, message: &str) -> Fault {
+    Fault::json(status, &json!({"error": {"code": code, "message": message}}))
+}
+
+/// Answers about both observables while the detections of the first are broken and there is no
+/// event search.
+async fn broken(fault: Fault) -> (Desk, Value) {
+    let desk = Desk::with(&[("GTI_EVENTS_URL", "off"), ("GTI_CONCURRENCY", "1")]).await;
+    let first = When::path(format!("{DETECTIONS_BASE}/detections")).mentioning(SERVER);
+    desk.sandbox.fault(first, fault, Times::Always);
+    let answer = desk.ask(OBSERVE, &both()).await;
+    assert_valid(&both(), &answer, 100);
+    (desk, answer)
+}
+
+/// The failure costs the first observable only.
+async fn costs_one(fault: Fault, code: &str) -> Value {
+    let (_, answer) = broken(fault.clone()).await;
+    assert_eq!(codes(&answer), [("fatal", code)], "{fault:?}");
+    assert_eq!(count(&answer, "sightings"), 1, "{fault:?}");
+    answer
+}
+
+/// The failure ends everything: no call after the first.
+async fn costs_all(fault: Fault, code: &str) -> Value {
+    let (desk, answer) = broken(fault.clone()).await;
+    assert_eq!(codes(&answer), [("fatal", code)], "{fault:?}");
+    assert_eq!(answer.get("data"), None);
+    assert_eq!(desk.sandbox.calls().len(), 1, "{fault:?}");
+    answer
+}
+
+#[tokio::test]
+async fn the_products_code_is_made_readable() {
+    let fault = said(422, "client.some_rule.broken", "It does not hold.");
+    let answer = costs_one(fault, "client : some rule : broken").await;
+    assert!(message(&answer).contains("It does not hold."));
+}
+
+#[tokio::test]
+async fn no14_a_body_of_another_form_is_quoted() {
+    let long = format!("no json {}", "x".repeat(500));
+    let text = Fault::Status { code: 418, headers: Vec::new(), body: long };
+    let answer = costs_one(text, "unknown").await;
+    assert!(message(&answer).contains("no json xxx") && message(&answer).len() < 300);
+    for body in [json!({"error": "text"}), json!([1]), json!({"error": {"code": 7}}), json!(null)] {
+        let (_, answer) = broken(Fault::json(418, &body)).await;
+        assert_eq!(codes(&answer).len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn status_401_is_an_authorization_error_in_the_products_words() {
+    let desk = Desk::open().await;
+    for path in ["/health", OBSERVE] {
+        let answer = desk.ask_as(REVOKED_KEY, path, &both()).await;
+        assert_eq!(codes(&answer), [("fatal", "client : invalid authentication")]);
+        assert_eq!(message(&answer), "Authorization failed: The API token was revoked.");
+    }
+    costs_all(Fault::status(401), "authorization error").await;
+}
+
+#[tokio::test]
+async fn status_403_is_an_authorization_error() {
+    let answer = costs_all(said(403, "client.no_access", "Not yours."), "client : no access").await;
+    assert_eq!(message(&answer), "Authorization failed: Not yours.");
+    let answer = costs_all(Fault::Forbidden, "authorization error").await;
+    assert!(message(&answer).starts_with("Authorization failed: "));
+}
+
+#[tokio::test]
+async fn status_400_of_detections() {
+    costs_one(said(400, "client.bad", "No."), "client : bad").await;
+    costs_one(Fault::status(400), "invalid argument").await;
+}
+
+#[tokio::test]
+async fn status_404_and_410_of_detections() {
+    costs_one(Fault::status(404), "not found").await;
+    costs_one(Fault::status(410), "not found").await;
+}
+
+#[tokio::test]
+async fn status_429_ends_everything_and_names_the_wait() {
+    let fault = Fault::TooManyRequests { retry_after: Some("3600".into()) };
+    let answer = costs_all(fault, "too many requests").await;
+    assert!(message(&answer).contains("3600 seconds"), "{answer}");
+}
+
+#[tokio::test]
+async fn n10_status_429_with_a_short_wait_is_repeated_once() {
+    let desk = Desk::open().await;
+    let fault = Fault::TooManyRequests { retry_after: Some("0".into()) };
+    desk.sandbox.fault(DETECTIONS_BASE, fault, Times::Next(1));
+    assert_eq!(desk.ask("/health", &json!({})).await, json!({"data": {"status": "ok"}}));
+    assert_eq!(desk.counts()[0], 2);
+}
+
+#[tokio::test]
+async fn status_500_is_unknown() {
+    costs_one(Fault::status(500), "unknown").await;
+    costs_one(said(500, "server.error", "Boom."), "server : error").await;
+    costs_one(Fault::status(505), "unknown").await;
+}
+
+#[tokio::test]
+async fn status_502_503_504_are_repeated_once_and_then_out_of_order() {
+    for code in [502, 503, 504] {
+        let headers = vec![("Retry-After".to_owned(), "0".to_owned())];
+        let fault = Fault::Status { code, headers, body: String::new() };
+        costs_one(fault.clone(), "service unavailable").await;
+        let desk = Desk::open().await;
+        desk.sandbox.fault(DETECTIONS_BASE, fault, Times::Next(1));
+        assert_eq!(desk.ask("/health", &json!({})).await, json!({"data": {"status": "ok"}}));
+        assert_eq!(desk.counts()[0], 2);
+    }
+}
+
+#[tokio::test]
+async fn n01_any_other_status_is_unknown() {
+    for code in [402, 405, 418, 451] {
+        costs_one(Fault::status(code), "unknown").await;
+    }
+    costs_one(Fault::Redirect { to: "http://127.0.0.1:9/".into(), code: 308 }, "unknown").await;
+}
+
+#[tokio::test]
+async fn n16_status_200_with_something_else() {
+    for fault in [Fault::Html, Fault::Empty, Fault::Malformed, Fault::json(200, &json!({"a": 1}))] {
+        let answer = costs_one(fault, "unknown").await;
+        assert!(!answer.to_string().contains("<html"), "{answer}");
+    }
+    let desk = Desk::open().await;
+    desk.sandbox.fault(DETECTIONS_BASE, Fault::json(200, &json!({})), Times::Always);
+    assert_eq!(codes(&desk.ask("/health", &json!({})).await), [("fatal", "unknown")]);
+}
+
+#[tokio::test]
+async fn n02_an_untrusted_certificate_is_named() {
+    let desk = Desk::with(&[("GTI_DETECTIONS_URL", &impostor())]).await;
+    let answer = desk.ask("/health", &json!({})).await;
+    assert_eq!(codes(&answer), [("fatal", "unknown")]);
+    assert!(message(&answer).contains("certificate of Gigamon ThreatINSIGHT"), "{answer}");
+}
+
+#[tokio::test]
+async fn no_connection_names_the_base() {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", free.local_addr().unwrap());
+    drop(free);
+    let desk = Desk::with(&[("GTI_DETECTIONS_URL", &url), ("GTI_EVENTS_URL", "off")]).await;
+    for path in ["/health", OBSERVE] {
+        let answer = desk.ask(path, &both()).await;
+        assert_eq!(codes(&answer), [("fatal", "connection error")]);
+        assert!(message(&answer).contains("Gigamon ThreatINSIGHT"));
+        assert!(message(&answer).contains(&url));
+    }
+}
+
+#[tokio::test]
+async fn n03_a_connection_that_breaks_is_a_connection_error() {
+    for fault in [Fault::ResetBeforeAnswer, Fault::ResetInBody] {
+        let (_, answer) = broken(fault).await;
+        assert_eq!(codes(&answer), [("fatal", "connection error")]);
+    }
+}
+
+#[tokio::test]
+async fn n05_no_answer_in_time_is_a_connection_error() {
+    let desk = Desk::with(&[("GTI_EVENTS_URL", "off")]).await;
+    desk.sandbox.fault(DETECTIONS_BASE, Fault::SlowHeaders, Times::Always);
+    let token = bearer(json!({"key": KEY}));
+    let answer = desk.send_within(Duration::from_millis(200), &token, "/health", "").await;
+    assert_eq!(codes(&answer), [("fatal", "connection error")]);
+}
+
+#[tokio::test]
+async fn n06_n07_an_answer_without_end_costs_its_observable_only() {
+    costs_one(Fault::GzipBomb { bytes: 64 << 20 }, "unknown").await;
+    costs_one(Fault::Huge { bytes: 64 << 20 }, "unknown").await;
+}
+
+#[tokio::test]
+async fn while_one_way_is_open_the_failure_of_the_other_is_a_warning() {
+    let wanted = one("ip", SERVER);
+    let desk = Desk::open().await;
+    desk.sandbox.fault(DETECTIONS_BASE, Fault::status(500), Times::Always);
+    let answer = desk.observe(&wanted).await;
+    assert_eq!((codes(&answer), count(&answer, "sightings")), (vec![("warning", "unknown")], 2));
+    desk.sandbox.clear_faults();
+    desk.sandbox.fault(EVENTS_BASE, Fault::status(500), Times::Always);
+    let answer = desk.observe(&wanted).await;
+    assert_eq!((codes(&answer), count(&answer, "sightings")), (vec![("warning", "unknown")], 1));
+    desk.sandbox.fault(DETECTIONS_BASE, Fault::status(404), Times::Always);
+    let answer = desk.observe(&wanted).await;
+    assert_eq!(codes(&answer), [("fatal", "not found"), ("fatal", "unknown")]);
+    assert_eq!(answer.get("data"), None);
+}
+
+#[tokio::test]
+async fn no09_the_events_of_one_detection_are_missed_with_a_warning() {
+    let desk = Desk::open().await;
+    let one_of_three = When::path(DETECTIONS_BASE).mentioning("d0000003");
+    desk.sandbox.fault(one_of_three, Fault::status(500), Times::Always);
+    let answer = desk.observe(&one("domain", "c2.bad.example")).await;
+    assert_eq!(codes(&answer), [("warning", "unknown")]);
+    // The other two detections are there with their rules.
+    assert_eq!(count(&answer, "indicators"), 2);
+}
+
+#[tokio::test]
+async fn no10_a_failed_look_up_costs_the_names_only() {
+    for (fault, code) in [
+        (Fault::status(500), "unknown"),
+        (Fault::status(403), "authorization error"),
+        (Fault::Html, "unknown"),
+        (Fault::json(200, &json!({"a": 1})), "unknown"),
+        (Fault::ResetBeforeAnswer, "connection error"),
+    ] {
+        let desk = Desk::open().await;
+        desk.sandbox.fault(ENTITY_BASE, fault, Times::Always);
+        let answer = desk.observe(&one("ip", SERVER)).await;
+        assert_eq!(codes(&answer), [("warning", code)]);
+        assert_eq!(count(&answer, "sightings"), 3);
+        assert!(!answer.to_string().contains("fin-lt-07"));
+    }
+}
+
+#[tokio::test]
+async fn n17_the_key_never_shows_in_an_answer() {
+    let echo = said(401, "client.invalid", &format!("unknown key {KEY}"));
+    let desk = Desk::open().await;
+    desk.sandbox.fault(DETECTIONS_BASE, echo, Times::Always);
+    let answer = desk.ask("/health", &json!({})).await;
+    assert!(message(&answer).contains("unknown key") && !answer.to_string().contains(KEY));
+}

@@ -1,0 +1,16 @@
+//! The relay as a whole: the service around it, an imitation of Microsoft before it.
+
+#![cfg(test)]
+
+mod answers;
+mod calls;
+mod conformance;
+mod desk;
+mod health;
+mod mutation;
+mod originals;
+mod pages;
+mod refusals;
+mod routes;
+mod strategies;
+mod tenants;

@@ -1,0 +1,238 @@
+//! Limits, pages, partial answers, and rate limits inside a batch. Source: spec §4, §5.3, §5.6.
+
+use relay_sandbox::{
+    Fault, Times, When,
+    graph_security::{BUSY_ADDRESS, BUSY_ALERTS, HALF_ANSWERED_DOMAIN},
+};
+use serde_json::{Value, json};
+
+use crate::desk::{
+    ADDRESS, BATCH, Desk, SHA256, alert_ids, codes, inner_urls, message, one, sightings,
+};
+
+/// A batch's answer with these answers of its requests.
+fn answers(answers: &[(u16, Value, Value)]) -> Fault {
+    let responses: Vec<_> = answers
+        .iter()
+        .enumerate()
+        .map(|(id, (status, headers, body))| {
+            json!({"id": id.to_string(), "status": status, "headers": headers, "body": body})
+        })
+        .collect();
+    Fault::json(200, &json!({"responses": responses}))
+}
+
+fn alert(id: &str) -> Value {
+    json!({
+        "id": id,
+        "createdDateTime": "2026-10-30T06:12:01Z",
+        "evidence": [{"@odata.type": "#microsoft.graph.security.ipEvidence", "ipAddress": ADDRESS}],
+    })
+}
+
+fn page(ids: &[&str], next: Option<&str>) -> (u16, Value, Value) {
+    let alerts: Vec<_> = ids.iter().map(|id| alert(id)).collect();
+    (200, json!({}), json!({"value": alerts, "@odata.nextLink": next}))
+}
+
+#[tokio::test]
+async fn pages_are_followed_only_while_fewer_than_the_limit_came() {
+    for (limit, batches, found) in [
+        ("1", 1, 1),
+        ("99", 1, 99),
+        ("100", 1, 100),
+        ("101", 2, 101),
+        ("200", 2, 200),
+        ("201", 3, 201),
+        ("5000", 3, BUSY_ALERTS),
+    ] {
+        let desk = Desk::with(&[("CTR_ENTITIES_LIMIT", limit)]).await;
+        let answer = desk.observe(&one("ip", BUSY_ADDRESS)).await;
+        assert_eq!((desk.counts()[1], sightings(&answer).len()), (batches, found), "{limit}");
+    }
+}
+
+#[tokio::test]
+async fn a_next_page_is_asked_for_without_origin_and_version() {
+    let desk = Desk::with(&[("CTR_ENTITIES_LIMIT", "150")]).await;
+    desk.observe(&one("ip", BUSY_ADDRESS)).await;
+    let batches: Vec<_> = desk.calls(BATCH).iter().map(inner_urls).collect();
+    assert_eq!(batches[1][0], format!("{}&$skip=100", batches[0][0]));
+}
+
+#[tokio::test]
+async fn the_limit_holds_for_hunting_too() {
+    for (limit, found) in [("7", 7), ("140", 140)] {
+        let settings = [("CTR_ENTITIES_LIMIT", limit), ("GRAPH_V2_STRATEGY", "hunting")];
+        let desk = Desk::with(&settings).await;
+        let answer = desk.observe(&one("ip", BUSY_ADDRESS)).await;
+        assert_eq!(sightings(&answer).len(), found);
+    }
+}
+
+#[tokio::test]
+async fn the_newest_alerts_come_first() {
+    let wanted = one("ip", BUSY_ADDRESS);
+    let mut answers = Vec::new();
+    for strategy in ["filter", "hunting"] {
+        let settings = [("CTR_ENTITIES_LIMIT", "3"), ("GRAPH_V2_STRATEGY", strategy)];
+        answers.push(Desk::with(&settings).await.observe(&wanted).await);
+    }
+    assert_eq!(
+        alert_ids(&answers[0]),
+        ["da638450000000000000_249", "da638450000000000000_248", "da638450000000000000_247"]
+    );
+    assert_eq!(answers[0], answers[1]);
+}
+
+#[tokio::test]
+async fn no15_the_rows_of_many_providers_are_cut() {
+    let settings = [("GRAPH_BACKEND", "alerts"), ("CTR_ENTITIES_LIMIT", "2")];
+    let desk = Desk::with(&settings).await;
+    let answer = desk.observe(&one("ip", ADDRESS)).await;
+    assert_eq!(sightings(&answer).len(), 2);
+    assert!(inner_urls(&desk.calls(BATCH)[0])[0].ends_with("&$top=2"));
+    assert_eq!(desk.counts()[1], 1);
+}
+
+#[tokio::test]
+async fn no16_legacy_pages_are_followed() {
+    let desk = Desk::with(&[("GRAPH_BACKEND", "alerts")]).await;
+    let legacy = |id: &str, next: Option<&str>| {
+        let row = json!({"id": id, "eventDateTime": "2026-03-04T08:19:42Z"});
+        (200, json!({}), json!({"value": [row], "@odata.nextLink": next}))
+    };
+    let next = "https://graph.microsoft.com/v1.0/security/alerts?$skiptoken=x";
+    desk.sandbox.fault(BATCH, answers(&[legacy("a", Some(next))]), Times::Nth(1));
+    desk.sandbox.fault(BATCH, answers(&[legacy("b", None)]), Times::Nth(1));
+    let answer = desk.observe(&one("domain", "bad.example")).await;
+    assert_eq!(alert_ids(&answer), ["a", "b"]);
+    assert_eq!(inner_urls(&desk.calls(BATCH)[1]), ["/security/alerts?$skiptoken=x"]);
+}
+
+#[tokio::test]
+async fn n18_pages_without_end_and_links_elsewhere_stop() {
+    for link in [
+        "https://graph.microsoft.com/v1.0/security/alerts_v2?$skip=1",
+        "https://graph.microsoft.com/v1.0/users?$top=999",
+        "https://evil.example/v1.0/security/incidents?$skip=1",
+        "https://evil.example/",
+        "/security/alerts_v2?$skip=1",
+        "nonsense",
+    ] {
+        let desk = Desk::open().await;
+        desk.sandbox.fault(BATCH, answers(&[page(&["a"], Some(link))]), Times::Always);
+        let answer = desk.observe(&one("ip", ADDRESS)).await;
+        assert_eq!((alert_ids(&answer), codes(&answer)), (vec!["a"], vec![("fatal", "unknown")]));
+        assert!(desk.counts()[1] <= 2, "{link}");
+    }
+}
+
+#[tokio::test]
+async fn a_206_is_success() {
+    let desk = Desk::with(&[("GRAPH_BACKEND", "alerts")]).await;
+    let wanted = json!([
+        {"type": "domain", "value": HALF_ANSWERED_DOMAIN},
+        {"type": "url", "value": "http://half-answered.example/x?a=b&c=d"},
+    ]);
+    let answer = desk.observe(&wanted).await;
+    assert_eq!((sightings(&answer).len(), codes(&answer)), (2, vec![]));
+}
+
+#[tokio::test]
+async fn a_404_on_a_list_is_no_data() {
+    let desk = Desk::open().await;
+    let gone = (404, json!({}), json!({"error": {"code": "NotFound", "message": "nothing"}}));
+    desk.sandbox.fault(BATCH, answers(&[gone, page(&["a"], None)]), Times::Always);
+    let wanted = json!([{"type": "ip", "value": "192.0.2.1"}, {"type": "ip", "value": ADDRESS}]);
+    let answer = desk.observe(&wanted).await;
+    assert_eq!((alert_ids(&answer), codes(&answer)), (vec!["a"], vec![]));
+}
+
+#[tokio::test]
+async fn n10_a_throttled_part_is_repeated_alone() {
+    let desk = Desk::open().await;
+    let throttled = (429, json!({"Retry-After": "0"}), json!({"error": {"message": "slow"}}));
+    desk.sandbox.fault(BATCH, answers(&[page(&["a"], None), throttled]), Times::Next(1));
+    let wanted = json!([{"type": "ip", "value": ADDRESS}, {"type": "sha256", "value": SHA256}]);
+    let answer = desk.observe(&wanted).await;
+    assert_eq!(codes(&answer), []);
+    assert_eq!((alert_ids(&answer)[0], sightings(&answer).len()), ("a", 5));
+    let [first, second] = &desk.calls(BATCH)[..] else { panic!("two batches") };
+    assert_eq!(inner_urls(second), inner_urls(first)[1..]);
+    assert_eq!(second.json().unwrap()["requests"][0]["id"], "1");
+}
+
+#[tokio::test]
+async fn n10_a_part_is_repeated_once_and_only_when_the_wait_fits() {
+    for (wait, batches) in
+        [(json!("0"), 2), (json!("3600"), 1), (json!("soon"), 1), (json!(null), 1)]
+    {
+        let desk = Desk::open().await;
+        let throttled = (429, json!({"Retry-After": wait}), json!({}));
+        let both = answers(&[page(&["a"], None), throttled.clone()]);
+        desk.sandbox.fault(When::path(BATCH).mentioning(ADDRESS), both, Times::Always);
+        let again = json!({"responses": [{"id": "1", "status": 429, "headers": {}, "body": {}}]});
+        desk.sandbox.fault(BATCH, Fault::json(200, &again), Times::Always);
+        let wanted =
+            json!([{"type": "ip", "value": ADDRESS}, {"type": "ip", "value": "192.0.2.1"}]);
+        let answer = desk.observe(&wanted).await;
+        assert_eq!(alert_ids(&answer), ["a"], "n11: the other one's alerts are there");
+        assert_eq!(codes(&answer), [("fatal", "too many requests")]);
+        assert_eq!(desk.counts()[1], batches, "{wait}");
+        assert_eq!(message(&answer).contains("3600 seconds"), wait == "3600");
+    }
+}
+
+#[tokio::test]
+async fn each_failing_part_costs_its_observable_only() {
+    for (status, code) in [
+        (400, "invalid argument"),
+        (401, "authorization error"),
+        (403, "permission denied"),
+        (500, "unknown"),
+        (501, "unknown"),
+        (503, "service unavailable"),
+        (418, "unknown"),
+    ] {
+        let desk = Desk::with(&[("GRAPH_V2_STRATEGY", "filter")]).await;
+        let failed = (status, json!({}), json!({"error": {"message": "because"}}));
+        let parts = [failed.clone(), page(&["a"], None), failed];
+        desk.sandbox.fault(BATCH, answers(&parts), Times::Always);
+        let wanted = json!([
+            {"type": "ip", "value": "192.0.2.1"},
+            {"type": "ip", "value": ADDRESS},
+            {"type": "ip", "value": "192.0.2.2"},
+        ]);
+        let answer = desk.observe(&wanted).await;
+        assert_eq!((alert_ids(&answer), codes(&answer)), (vec!["a"], vec![("fatal", code)]));
+        if status != 503 {
+            assert!(message(&answer).contains("because"), "{answer}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_part_without_an_answer_says_so() {
+    let desk = Desk::open().await;
+    desk.sandbox.fault(BATCH, answers(&[page(&["a"], None)]), Times::Always);
+    let wanted = json!([{"type": "ip", "value": ADDRESS}, {"type": "ip", "value": "192.0.2.1"}]);
+    let answer = desk.observe(&wanted).await;
+    assert_eq!((alert_ids(&answer), codes(&answer)), (vec!["a"], vec![("fatal", "unknown")]));
+}
+
+#[tokio::test]
+async fn n06_a_batch_whose_answer_is_too_large_is_asked_in_smaller_pieces() {
+    let desk = Desk::open().await;
+    let huge = Fault::Huge { bytes: 9 * 1024 * 1024 };
+    desk.sandbox.fault(When::path(BATCH).mentioning(r#""id":"0""#), huge, Times::Next(2));
+    let wanted: Value = (1..=6)
+        .map(|n| json!({"type": "ip", "value": format!("192.0.2.{n}")}))
+        .chain([json!({"type": "ip", "value": ADDRESS})])
+        .collect();
+    let answer = desk.observe(&wanted).await;
+    assert_eq!((sightings(&answer).len(), codes(&answer)), (4, vec![]));
+    let mut sizes: Vec<_> = desk.calls(BATCH).iter().map(|call| inner_urls(call).len()).collect();
+    sizes.sort_unstable();
+    assert_eq!(sizes, [1, 1, 1, 1, 1, 2, 5, 7]);
+}

@@ -1,0 +1,245 @@
+//! What goes wrong between relay and Microsoft, and what the caller reads. Source: spec §7, §9.
+
+use std::{net::TcpListener, time::Duration};
+
+use relay_sandbox::{
+    Fault, Times, When,
+    identity::{app, tenant},
+};
+use serde_json::{Value, json};
+
+use crate::desk::{
+    ADDRESS, BATCH, Desk, HUNT, OBSERVE, SHA256, bearer, claims, codes, message, one, sightings,
+};
+
+const LOGIN: &str = "/a4c123b1-612d-4272-a137-1c17149d4395/oauth2/v2.0/token";
+
+fn contoso() -> Value {
+    claims(&app::GRAPH, &tenant::CONTOSO)
+}
+
+/// The answer when calls to `path` always meet `fault`.
+async fn broken(path: &str, fault: Fault) -> Value {
+    let desk = Desk::open().await;
+    desk.sandbox.fault(path, fault, Times::Always);
+    let answer = desk.ask(contoso(), OBSERVE, &one("ip", ADDRESS)).await;
+    assert!(answer["data"].is_null(), "{answer}");
+    answer
+}
+
+async fn check(path: &str, fault: Fault, code: &str) -> String {
+    let answer = broken(path, fault).await;
+    assert_eq!(codes(&answer), [("fatal", code)]);
+    message(&answer).to_owned()
+}
+
+fn login_error(status: u16, words: &str) -> Fault {
+    Fault::json(status, &json!({"error": "invalid_client", "error_description": words}))
+}
+
+fn graph_error(status: u16, words: &str) -> Fault {
+    let error = json!({"code": "Some", "message": words, "innerError": {"request-id": "1"}});
+    Fault::json(status, &json!({"error": error}))
+}
+
+#[tokio::test]
+async fn refused_logins_are_authorization_errors_with_microsofts_words() {
+    let desk = Desk::open().await;
+    let mut wrong_secret = contoso();
+    wrong_secret["client_secret"] = json!("wrong");
+    let mut unknown_tenant = contoso();
+    unknown_tenant["tenant_id"] = json!("00000000-0000-4000-8000-000000000000");
+    let expired = claims(&app::EXPIRED_SECRET, &tenant::CONTOSO);
+    let elsewhere = claims(&app::FABRIKAM_ONLY, &tenant::CONTOSO);
+    for (claims, words) in [
+        (wrong_secret, "AADSTS7000215"),
+        (unknown_tenant, "AADSTS90002"),
+        (expired, "AADSTS7000222"),
+        (elsewhere, "AADSTS700016"),
+    ] {
+        let answer = desk.ask(claims, OBSERVE, &one("ip", ADDRESS)).await;
+        assert_eq!(codes(&answer), [("fatal", "authorization error")]);
+        assert!(message(&answer).starts_with("Authorization failed: "), "{answer}");
+        assert!(message(&answer).contains(words), "{answer}");
+    }
+    assert_eq!(desk.counts()[1], 0);
+}
+
+#[tokio::test]
+async fn login_statuses() {
+    for status in [400, 401] {
+        let text = check(LOGIN, login_error(status, "because"), "authorization error").await;
+        assert_eq!(text, "Authorization failed: because");
+    }
+    let text = check(LOGIN, login_error(404, "x"), "authorization error").await;
+    assert!(text.contains("tenant_id"), "{text}");
+    check(LOGIN, Fault::TooManyRequests { retry_after: None }, "too many requests").await;
+    check(LOGIN, Fault::status(503), "service unavailable").await;
+}
+
+#[tokio::test]
+async fn a_token_that_stays_refused_is_an_authorization_error() {
+    let text = check(BATCH, graph_error(401, "no token"), "authorization error").await;
+    assert_eq!(text, "Authorization failed: no token");
+    let desk = Desk::open().await;
+    desk.observe(&one("ip", ADDRESS)).await;
+    desk.sandbox.forget_calls();
+    desk.sandbox.fault(BATCH, graph_error(401, "no token"), Times::Always);
+    desk.ask(contoso(), OBSERVE, &one("ip", ADDRESS)).await;
+    assert_eq!(desk.counts(), [1, 2, 0], "one renewal, one repetition");
+}
+
+#[tokio::test]
+async fn statuses_of_the_whole_batch() {
+    for (status, code, quoted) in [
+        (400, "invalid argument", true),
+        (403, "permission denied", true),
+        (404, "not found", true),
+        (500, "unknown", true),
+        (502, "service unavailable", false),
+        (503, "service unavailable", false),
+        (504, "service unavailable", false),
+        (405, "unknown", true),
+        (409, "unknown", true),
+        (410, "unknown", true),
+        (422, "unknown", true),
+        (501, "unknown", true),
+    ] {
+        let text = check(BATCH, graph_error(status, "because"), code).await;
+        assert!(text.contains("Microsoft Graph Security"), "{status} {text}");
+        assert_eq!(text.contains("because"), quoted, "{status} {text}");
+    }
+}
+
+#[tokio::test]
+async fn a_string_for_an_error_is_understood_too() {
+    let fault = Fault::json(400, &json!({"error": "bad", "error_description": "because"}));
+    assert!(check(BATCH, fault, "invalid argument").await.ends_with(": because"));
+}
+
+#[tokio::test]
+async fn n10_a_used_up_quota_names_the_wait() {
+    let fault = Fault::TooManyRequests { retry_after: Some("3600".into()) };
+    assert!(check(BATCH, fault, "too many requests").await.contains("3600 seconds"));
+    let desk = Desk::open().await;
+    let short = Fault::TooManyRequests { retry_after: Some("0".into()) };
+    desk.sandbox.fault(BATCH, short, Times::Next(1));
+    assert_eq!(sightings(&desk.observe(&one("ip", ADDRESS)).await).len(), 4);
+}
+
+#[tokio::test]
+async fn a_missing_permission_is_named() {
+    let desk = Desk::open().await;
+    let legacy = Desk::with(&[("GRAPH_BACKEND", "alerts")]).await;
+    for (desk, app, permission) in [
+        (&desk, &app::WITHOUT_ALERTS, "SecurityAlert.Read.All"),
+        (&legacy, &app::WITHOUT_GRAPH, "SecurityEvents.Read.All"),
+    ] {
+        let answer = desk.ask(claims(app, &tenant::CONTOSO), OBSERVE, &one("ip", ADDRESS)).await;
+        assert_eq!(codes(&answer), [("fatal", "permission denied")]);
+        assert!(message(&answer).contains(permission), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn hunting_failures() {
+    for (fault, code) in [
+        (graph_error(400, "semantic error"), "invalid argument"),
+        (graph_error(500, "boom"), "unknown"),
+        (Fault::status(504), "service unavailable"),
+        (Fault::TooManyRequests { retry_after: Some("900".into()) }, "too many requests"),
+        (Fault::Html, "unknown"),
+    ] {
+        let desk = Desk::with(&[("GRAPH_V2_STRATEGY", "hunting")]).await;
+        desk.sandbox.fault(HUNT, fault, Times::Always);
+        let answer = desk.ask(contoso(), OBSERVE, &one("ip", ADDRESS)).await;
+        assert_eq!(codes(&answer), [("fatal", code)]);
+    }
+}
+
+#[tokio::test]
+async fn no07_n16_what_is_no_json_is_an_error_too() {
+    for path in [LOGIN, BATCH] {
+        for fault in [Fault::Html, Fault::Empty, Fault::Malformed] {
+            let text = check(path, fault, "unknown").await;
+            assert!(!text.contains('<'), "{text}");
+        }
+        for status in [400, 403, 500, 503] {
+            let headers = vec![("Retry-After".to_owned(), "0".to_owned())];
+            let body = "<html><body>Gateway</body></html>".to_owned();
+            let answer = broken(path, Fault::Status { code: status, headers, body }).await;
+            assert!(!message(&answer).contains('<'), "{answer}");
+        }
+    }
+    let nothing = Fault::json(200, &json!({}));
+    check(BATCH, nothing, "unknown").await;
+}
+
+#[tokio::test]
+async fn n01_redirects_are_not_followed() {
+    let fault = Fault::Redirect { to: "http://127.0.0.1:9/".into(), code: 307 };
+    check(LOGIN, fault.clone(), "unknown").await;
+    check(BATCH, fault, "unknown").await;
+}
+
+#[tokio::test]
+async fn n03_connections_that_break_are_connection_errors() {
+    for fault in [Fault::ResetBeforeAnswer, Fault::ResetInBody] {
+        check(BATCH, fault, "connection error").await;
+    }
+}
+
+#[tokio::test]
+async fn n06_n07_answers_without_end_are_cut() {
+    for fault in [Fault::Huge { bytes: u64::MAX }, Fault::GzipBomb { bytes: 64 << 20 }] {
+        check(BATCH, fault, "unknown").await;
+    }
+}
+
+#[tokio::test]
+async fn an_unreachable_host_is_named() {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", free.local_addr().unwrap());
+    drop(free);
+    for setting in ["GRAPH_BASE_URL", "LOGIN_BASE_URL"] {
+        let desk = Desk::with(&[(setting, &url)]).await;
+        let answer = desk.ask(contoso(), OBSERVE, &one("ip", ADDRESS)).await;
+        assert_eq!(codes(&answer), [("fatal", "connection error")]);
+        assert!(message(&answer).contains(&url), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn n05_what_arrived_before_the_deadline_is_answered() {
+    let desk = Desk::open().await;
+    desk.observe(&one("ip", ADDRESS)).await;
+    let wanted: Value = [("sha256", SHA256.to_owned())]
+        .into_iter()
+        .chain((1..20).map(|n| ("ip", format!("192.0.2.{n}"))))
+        .chain([("ip", ADDRESS.to_owned())])
+        .map(|(kind, value)| json!({"type": kind, "value": value}))
+        .collect();
+    let second = When::path(BATCH).mentioning(ADDRESS);
+    desk.sandbox.fault(second, Fault::SlowHeaders, Times::Always);
+    let time = Duration::from_millis(1500);
+    let answer = desk.send_within(time, &bearer(contoso()), OBSERVE, &wanted.to_string()).await;
+    assert_eq!(codes(&answer), [("fatal", "connection error")]);
+    assert_eq!(sightings(&answer).len(), 4, "the hash was in the other batch");
+}
+
+#[tokio::test]
+async fn n17_h14_secrets_in_microsofts_words_do_not_come_out() {
+    let secret = app::GRAPH.secret;
+    for path in [LOGIN, BATCH] {
+        let words = format!("you said {secret}");
+        let fault = if path == LOGIN { login_error(401, &words) } else { graph_error(500, &words) };
+        let text = broken(path, fault).await.to_string();
+        assert!(text.contains("you said") && !text.contains(secret), "{text}");
+    }
+    let desk = Desk::open().await;
+    desk.observe(&one("ip", ADDRESS)).await;
+    let token = desk.calls(BATCH)[0].authorization().unwrap()["Bearer ".len()..].to_owned();
+    desk.sandbox.fault(BATCH, graph_error(500, &format!("seen {token}")), Times::Always);
+    let text = desk.ask(contoso(), OBSERVE, &one("ip", ADDRESS)).await.to_string();
+    assert!(text.contains("seen") && !text.contains(&token), "{text}");
+}

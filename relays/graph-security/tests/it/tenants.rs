@@ -1,0 +1,88 @@
+//! Two customers on one warm instance: neither sees anything of the other's.
+
+use relay_sandbox::identity::{Tenant, app, tenant};
+use serde_json::{Value, json};
+
+use crate::desk::{ADDRESS, BATCH, Desk, OBSERVE, SHA256, claims, codes, one, sightings};
+
+fn both() -> Value {
+    json!([{"type": "ip", "value": ADDRESS}, {"type": "sha256", "value": SHA256}])
+}
+
+#[track_caller]
+fn assert_about(answer: &Value, own: &Tenant, other: &Tenant) {
+    assert!(!sightings(answer).is_empty());
+    let text = answer.to_string();
+    for trace in [other.id, other.domain] {
+        assert!(!text.contains(trace), "{} got something of {}", own.name, other.name);
+    }
+}
+
+#[tokio::test]
+async fn s02_tenants_in_turn_get_their_own_data_with_their_own_tokens() {
+    for backend in ["alerts_v2", "alerts"] {
+        let desk = Desk::with(&[("GRAPH_BACKEND", backend)]).await;
+        let contoso = desk.observe_for(&tenant::CONTOSO, &both()).await;
+        let fabrikam = desk.observe_for(&tenant::FABRIKAM, &both()).await;
+        assert_about(&contoso, &tenant::CONTOSO, &tenant::FABRIKAM);
+        assert_about(&fabrikam, &tenant::FABRIKAM, &tenant::CONTOSO);
+        for _ in 0..10 {
+            assert_eq!(desk.observe_for(&tenant::CONTOSO, &both()).await, contoso);
+            assert_eq!(desk.observe_for(&tenant::FABRIKAM, &both()).await, fabrikam);
+        }
+        assert_eq!(desk.counts()[0], 2, "one login for each tenant");
+        let tokens: Vec<_> =
+            desk.calls(BATCH).iter().map(|it| it.authorization().unwrap().to_owned()).collect();
+        assert_ne!(tokens[0], tokens[1]);
+        let is_own = |(turn, token): (usize, &String)| *token == tokens[turn % 2];
+        assert!(tokens.iter().enumerate().all(is_own));
+    }
+}
+
+#[tokio::test]
+async fn s02_tenants_at_the_same_time_get_their_own_data() {
+    let desk = Desk::open().await;
+    let (wanted, other) = (both(), both());
+    let (contoso, fabrikam) = tokio::join!(
+        desk.observe_for(&tenant::CONTOSO, &wanted),
+        desk.observe_for(&tenant::FABRIKAM, &other)
+    );
+    assert_about(&contoso, &tenant::CONTOSO, &tenant::FABRIKAM);
+    assert_about(&fabrikam, &tenant::FABRIKAM, &tenant::CONTOSO);
+}
+
+#[tokio::test]
+async fn what_is_learnt_of_one_tenant_says_nothing_of_another() {
+    let desk = Desk::open().await;
+    for _ in 0..2 {
+        for (tenant, hunts) in [(&tenant::NORTHWIND, 1), (&tenant::CONTOSO, 0)] {
+            desk.sandbox.forget_calls();
+            desk.observe_for(tenant, &one("ip", ADDRESS)).await;
+            assert_eq!(desk.counts()[2], hunts, "{}", tenant.name);
+        }
+    }
+}
+
+#[tokio::test]
+async fn s01_a_wrong_secret_never_gets_the_token_of_the_right_one() {
+    let desk = Desk::open().await;
+    desk.observe(&both()).await;
+    let mut wrong = claims(&app::GRAPH, &tenant::CONTOSO);
+    wrong["client_secret"] = json!("not the secret");
+    let answer = desk.ask(wrong, OBSERVE, &both()).await;
+    assert_eq!(codes(&answer), [("fatal", "authorization error")]);
+    assert!(answer["data"].is_null());
+    assert!(!sightings(&desk.observe(&both()).await).is_empty());
+}
+
+#[tokio::test]
+async fn no03_limits_are_each_callers_own() {
+    let desk = Desk::open().await;
+    let mut narrow = claims(&app::GRAPH, &tenant::CONTOSO);
+    narrow["CTR_ENTITIES_LIMIT"] = json!(1);
+    for _ in 0..2 {
+        let answer = desk.ask(narrow.clone(), OBSERVE, &one("ip", ADDRESS)).await;
+        assert_eq!(sightings(&answer).len(), 1);
+        assert_eq!(sightings(&desk.observe(&one("ip", ADDRESS)).await).len(), 4);
+    }
+}

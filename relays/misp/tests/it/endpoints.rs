@@ -1,0 +1,154 @@
+//! What each route answers when all is well, when nothing is found, and when the question is
+//! wrong (spec §5).
+
+use relay_sandbox::{Fault, Times, misp::sample};
+use relay_testkit::ctim::Route;
+use serde_json::{Value, json};
+
+use crate::{
+    harness::{Relay, sandbox},
+    rows::SEARCH,
+};
+
+#[tokio::test]
+async fn health_is_ok_when_misp_tells_its_version() {
+    let sandbox = sandbox().await;
+    let answer = Relay::before(&sandbox).await.health().await;
+    assert_eq!(answer.0, json!({"data": {"status": "ok"}}));
+}
+
+#[tokio::test]
+async fn observe_answers_five_collections() {
+    let sandbox = sandbox().await;
+    let answer = Relay::before(&sandbox).await.observe(&[("domain", "bad.example")]).await;
+    let collections: Vec<_> = answer.0["data"].as_object().unwrap().keys().collect();
+    let five = ["indicators", "judgements", "relationships", "sightings", "verdicts"];
+    let mut sorted = collections.clone();
+    sorted.sort();
+    assert_eq!(sorted, five);
+    assert_eq!(answer.0.get("errors"), None);
+}
+
+#[tokio::test]
+async fn deliberate_answers_verdicts_without_judgements() {
+    let sandbox = sandbox().await;
+    let relay = Relay::before(&sandbox).await;
+    let asked = [("domain", "bad.example"), ("ip", sample::SCANNER_ADDRESS)];
+    let answer = relay.deliberate(&asked).await;
+    assert_eq!(answer.0["data"].as_object().unwrap().len(), 1);
+    assert_eq!(answer.every("verdicts", "/judgement_id"), [&Value::Null, &Value::Null]);
+    // The verdicts of observe say the same, and name their judgement.
+    let observed = relay.observe(&asked).await;
+    assert_eq!(
+        answer.every("verdicts", "/disposition"),
+        observed.every("verdicts", "/disposition")
+    );
+    assert!(observed.every("verdicts", "/judgement_id").iter().all(|id| id.is_string()));
+}
+
+#[tokio::test]
+async fn nothing_found_is_an_empty_object_or_list() {
+    let sandbox = sandbox().await;
+    let relay = Relay::before(&sandbox).await;
+    for asked in [&[][..], &[("domain", sample::UNKNOWN_DOMAIN)], &[("imei", "1")]] {
+        relay.observe(asked).await.assert_nothing_found();
+        relay.deliberate(asked).await.assert_nothing_found();
+    }
+    for asked in [&[][..], &[("imei", "1")]] {
+        assert_eq!(relay.refer(asked).await.0, json!({"data": []}));
+        assert_eq!(relay.respond(asked).await.0, json!({"data": []}));
+    }
+}
+
+#[tokio::test]
+async fn a_refer_item_is_what_the_documentation_shows() {
+    let relay = Relay::before(&sandbox().await).await;
+    let relay = relay.claiming("HOST", "https://misp.corp.example");
+    let answer = relay.refer(&[("domain", "bad.example")]).await;
+    assert_eq!(
+        answer.items(),
+        [json!({"id": "ref-misp-search-domain-bad.example",
+            "title": "Search events with this domain",
+            "description": "Lookup events with this domain on MISP",
+            "url": "https://misp.corp.example/events/index/searchall:bad.example",
+            "categories": ["Search", "MISP"]})]
+    );
+}
+
+#[tokio::test]
+async fn refer_escapes_everything_but_the_unreserved() {
+    let relay = Relay::before(&sandbox().await).await;
+    let relay = relay.claiming("HOST", "https://misp.corp.example");
+    let value = "http://ü.example/a b/../?q=1&r=%41#f;:@~-._";
+    let escaped =
+        "http%3A%2F%2F%C3%BC.example%2Fa%20b%2F..%2F%3Fq%3D1%26r%3D%2541%23f%3B%3A%40~-._";
+    let answer = relay.refer(&[("url", value)]).await;
+    let link = &answer.items()[0];
+    assert_eq!(link["id"], format!("ref-misp-search-url-{escaped}"));
+    let url = format!("https://misp.corp.example/events/index/searchall:{escaped}");
+    assert_eq!(link["url"], url);
+}
+
+#[tokio::test]
+async fn a_value_too_long_for_a_link_has_none() {
+    let relay = Relay::before(&sandbox().await).await;
+    let long = format!("http://bad.example/{}", "a".repeat(3000));
+    assert_eq!(relay.refer(&[("url", &long)]).await.0, json!({"data": []}));
+}
+
+#[tokio::test]
+async fn invalid_bodies_are_described() {
+    let sandbox = sandbox().await;
+    let relay = Relay::before(&sandbox).await;
+    for (body, problems) in [
+        (json!({}), r#"{"_schema": ["Invalid input type."]}"#),
+        (json!("x"), r#"{"_schema": ["Invalid input type."]}"#),
+        (json!([7]), r#"{"0": {"_schema": ["Invalid input type."]}}"#),
+        (
+            json!([{"type": "ip", "value": "203.0.113.7"}, {"value": null}]),
+            r#"{"1": {"type": ["Missing data for required field."], "value": ["Field may not be null."]}}"#,
+        ),
+        (
+            json!([{"type": "", "value": 7}]),
+            r#"{"0": {"type": ["Field may not be blank."], "value": ["Not a valid string."]}}"#,
+        ),
+    ] {
+        for route in [Route::Observe, Route::Deliberate, Route::Refer, Route::Respond] {
+            let answer = relay.ask(route, &body).await;
+            answer.assert_refused("invalid argument");
+            assert_eq!(answer.message(), format!("Invalid JSON payload received. {problems}"));
+        }
+    }
+    assert_eq!(sandbox.calls().len(), 0);
+}
+
+#[tokio::test]
+async fn the_token_is_looked_at_before_the_body_and_both_before_misp() {
+    let sandbox = sandbox().await;
+    let relay = Relay::before(&sandbox).await;
+    let unknown = relay.claiming_only(json!({}));
+    for route in [Route::Observe, Route::Deliberate, Route::Refer, Route::Respond, Route::Trigger] {
+        unknown.ask(route, &json!({})).await.assert_refused("authorization error");
+        relay.ask(route, &json!({})).await.assert_refused("invalid argument");
+    }
+    assert_eq!(sandbox.calls().len(), 0);
+}
+
+#[tokio::test]
+async fn equal_errors_are_told_once() {
+    let sandbox = sandbox().await;
+    sandbox.fault(SEARCH, Fault::status(500), Times::Always);
+    let names: Vec<_> = (0..120).map(|n| format!("d{n}.example")).collect();
+    let asked: Vec<_> = names.iter().map(|name| ("domain", name.as_str())).collect();
+    Relay::before(&sandbox).await.observe(&asked).await.assert_refused("unknown");
+    assert_eq!(sandbox.calls().len(), 3);
+}
+
+#[tokio::test]
+async fn version_needs_neither_token_nor_misp() {
+    let sandbox = sandbox().await;
+    let relay = Relay::before(&sandbox).await.claiming_only(json!({}));
+    let answer = relay.ask(Route::Version, &Value::Null).await;
+    assert_eq!(answer.0, json!({"version": env!("CARGO_PKG_VERSION")}));
+    assert_eq!(sandbox.calls().len(), 0);
+}

@@ -1,0 +1,401 @@
+//! From events and their attributes to entities (spec §4.2 to §4.5).
+
+use relay_core::Namespace;
+use relay_sandbox::Sandbox;
+use serde_json::{Value, json};
+
+use crate::{
+    answer::Answer,
+    harness::{Relay, sandbox},
+    rows::{EVENT, row, serve},
+};
+
+const ASKED: &[(&str, &str)] = &[("domain", "bad.example")];
+
+async fn answer_to(rows: &[Value]) -> Answer {
+    answer_of(&sandbox().await, rows).await
+}
+
+async fn answer_of(sandbox: &Sandbox, rows: &[Value]) -> Answer {
+    serve(sandbox, rows, &[]);
+    Relay::before(sandbox).await.observe(ASKED).await
+}
+
+/// A row of another event, told by the end of its UUID.
+fn of_event(end: u32, event: Value) -> Value {
+    let mut row = row(json!({"Event": event}));
+    row["Event"]["uuid"] = uuid(end).into();
+    row
+}
+
+fn uuid(end: u32) -> String {
+    format!("00000000-0000-4000-8000-{end:012}")
+}
+
+/// An event that lacks what the servers often leave out.
+fn with_event(event: Value) -> Value {
+    row(json!({"Event": event}))
+}
+
+#[tokio::test]
+async fn the_threat_level_decides_disposition_and_severity() {
+    for (level, disposition, name, severity) in [
+        (json!("1"), 2, "Malicious", "High"),
+        (json!(1), 2, "Malicious", "High"),
+        (json!("2"), 3, "Suspicious", "Medium"),
+        (json!("3"), 4, "Common", "Low"),
+        (json!(4), 5, "Unknown", "Unknown"),
+        (json!("9"), 5, "Unknown", "Unknown"),
+        (json!(0), 5, "Unknown", "Unknown"),
+        (json!("High"), 5, "Unknown", "Unknown"),
+        (json!(null), 5, "Unknown", "Unknown"),
+        (json!([1]), 5, "Unknown", "Unknown"),
+    ] {
+        let answer = answer_to(&[with_event(json!({"threat_level_id": level}))]).await;
+        for collection in ["verdicts", "judgements"] {
+            let doc = answer.only(collection);
+            assert_eq!(
+                (&doc["disposition"], &doc["disposition_name"]),
+                (&json!(disposition), &json!(name))
+            );
+        }
+        for collection in ["judgements", "sightings", "indicators"] {
+            assert_eq!(answer.only(collection)["severity"], severity, "{level}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn events_are_sorted_by_level_then_newest_then_uuid_and_cut() {
+    let event = |end, level: Value, timestamp: Value| {
+        of_event(end, json!({"threat_level_id": level, "timestamp": timestamp}))
+    };
+    let rows = [
+        event(1, json!("4"), json!("1772453599")),
+        event(2, json!("7"), json!("1772453599")),
+        event(3, json!("2"), json!("1772453520")),
+        event(4, json!("1"), json!("1772453520")),
+        event(5, json!("1"), json!(1772453521)),
+        event(6, json!(1), json!("1772453520")),
+        event(7, json!("3"), json!(null)),
+        event(8, json!("1"), json!(null)),
+    ];
+    let sandbox = sandbox().await;
+    let answer = answer_of(&sandbox, &rows).await;
+    assert_eq!(answer.events(), [5, 4, 6, 8, 3, 7, 1, 2].map(uuid));
+    let few = Relay::before(&sandbox).await.claiming("CTR_ENTITIES_LIMIT", 2);
+    let answer = few.observe(ASKED).await;
+    assert_eq!(answer.events(), [5, 4].map(uuid));
+    assert_eq!(answer.only("verdicts")["disposition_name"], "Malicious");
+}
+
+#[tokio::test]
+async fn the_verdict_is_the_worst_events_and_names_its_judgement() {
+    let rows = [of_event(1, json!({"threat_level_id": "3"})), of_event(2, json!({}))];
+    let answer = answer_to(&rows).await;
+    let worst = &answer.docs("judgements")[0];
+    assert_eq!(worst["external_ids"], json!([uuid(2)]));
+    assert_eq!(answer.only("verdicts")["judgement_id"], worst["id"]);
+}
+
+#[tokio::test]
+async fn rows_of_one_event_make_one_sighting() {
+    let rows = [
+        row(json!({"id": "3", "timestamp": "1772366400", "category": "Older", "comment": "older"})),
+        row(
+            json!({"id": "2", "timestamp": "1772366401", "category": "Second", "comment": "second"}),
+        ),
+        row(
+            json!({"id": "1", "timestamp": "1772366401", "category": "Newest", "comment": "newest"}),
+        ),
+    ];
+    let answer = answer_to(&rows).await;
+    let sighting = answer.only("sightings");
+    assert_eq!(sighting["description"], "Category: Newest\nComment: newest");
+    assert_eq!(answer.only("indicators")["short_description"], "Category: Newest");
+    assert_eq!((&sighting["count"], &sighting["confidence"]), (&json!(1), &json!("High")));
+    assert_eq!(sighting["observables"], json!([{"type": "domain", "value": "bad.example"}]));
+}
+
+#[tokio::test]
+async fn a_description_says_what_there_is() {
+    for (changes, expected) in [
+        (json!({"category": "Other", "comment": "why"}), json!("Category: Other\nComment: why")),
+        (json!({"category": "Other", "comment": ""}), json!("Category: Other")),
+        (json!({"category": "Other", "comment": null}), json!("Category: Other")),
+        (json!({"category": null, "comment": "why"}), json!("Comment: why")),
+        (json!({"category": "", "comment": []}), json!(null)),
+    ] {
+        let answer = answer_to(&[row(changes)]).await;
+        let sighting = answer.only("sightings").get("description").cloned();
+        assert_eq!(sighting.unwrap_or_default(), expected);
+    }
+    let answer = answer_to(&[row(json!({"comment": "x".repeat(9000)}))]).await;
+    assert_eq!(answer.only("sightings")["description"].as_str().unwrap().len(), 5000);
+}
+
+#[tokio::test]
+async fn verdicts_hold_a_week_and_those_of_hashes_for_ever() {
+    let sandbox = sandbox().await;
+    let relay = Relay::before(&sandbox).await;
+    for (kind, digits, end) in [
+        ("domain", 0, "2026-03-10T10:00:00Z"),
+        ("md5", 32, "2525-01-01T00:00:00.000Z"),
+        ("sha1", 40, "2525-01-01T00:00:00.000Z"),
+        ("sha256", 64, "2525-01-01T00:00:00.000Z"),
+    ] {
+        let value = if digits > 0 { "ab".repeat(digits / 2) } else { "bad.example".to_owned() };
+        serve(&sandbox, &[row(json!({"type": kind, "value": value}))], &[]);
+        let answer = relay.observe(&[(kind, &value)]).await;
+        let span = json!({"start_time": "2026-03-03T10:00:00Z", "end_time": end});
+        assert_eq!(answer.only("verdicts")["valid_time"], span);
+        assert_eq!(answer.only("judgements")["valid_time"], span);
+        let answer = relay.deliberate(&[(kind, &value)]).await;
+        assert_eq!(answer.only("verdicts")["valid_time"], span);
+    }
+}
+
+#[tokio::test]
+async fn the_observed_time_spans_what_the_rows_tell() {
+    let stamp = |seconds: i64| json!(seconds.to_string());
+    let span = |start: &str, end: &str| json!({"start_time": start, "end_time": end});
+    for (rows, expected) in [
+        (vec![row(json!({}))], span("2026-03-01T12:00:00Z", "2026-03-01T12:00:00Z")),
+        (
+            vec![row(json!({"timestamp": stamp(1772366500)})), row(json!({}))],
+            span("2026-03-01T12:00:00Z", "2026-03-01T12:01:40Z"),
+        ),
+        (
+            vec![row(json!({"first_seen": "2026-02-27T08:00:00.123456+01:00"}))],
+            span("2026-02-27T07:00:00.123Z", "2026-03-01T12:00:00Z"),
+        ),
+        (
+            vec![row(json!({"last_seen": "2026-03-02T00:00:00.000000+00:00"}))],
+            span("2026-03-01T12:00:00Z", "2026-03-02T00:00:00.000Z"),
+        ),
+        (
+            // The end lies before the start, so they change places.
+            vec![row(json!({"last_seen": "2026-02-01T00:00:00+00:00"}))],
+            span("2026-02-01T00:00:00.000Z", "2026-03-01T12:00:00Z"),
+        ),
+        (
+            vec![row(json!({"timestamp": 0, "first_seen": "2026-02-27T08:00:00Z"}))],
+            span("2026-02-27T08:00:00.000Z", "2026-02-27T08:00:00.000Z"),
+        ),
+    ] {
+        assert_eq!(answer_to(&rows).await.only("sightings")["observed_time"], expected);
+    }
+    for timestamp in [json!("0"), json!(-5), json!("soon"), json!(null), json!(1e300)] {
+        let answer = answer_to(&[row(json!({"timestamp": timestamp, "first_seen": "soon"}))]).await;
+        let day = span("2026-02-28T00:00:00Z", "2026-02-28T00:00:00Z");
+        assert_eq!(answer.only("sightings")["observed_time"], day, "{timestamp}");
+    }
+}
+
+#[tokio::test]
+async fn an_event_without_a_date_has_an_open_indicator() {
+    for date in [json!(null), json!(""), json!("2026-02-30"), json!("last week"), json!([])] {
+        let answer = answer_to(&[with_event(json!({"date": date}))]).await;
+        assert_eq!(answer.only("indicators")["valid_time"], json!({}), "{date}");
+    }
+    let answer = answer_to(&[row(json!({}))]).await;
+    let since = json!({"start_time": "2026-02-28T00:00:00Z"});
+    assert_eq!(answer.only("indicators")["valid_time"], since);
+}
+
+#[tokio::test]
+async fn event_timestamps_are_seconds_as_text_or_number() {
+    let shown = async |timestamp: Value| {
+        let answer = answer_to(&[with_event(json!({"timestamp": timestamp}))]).await;
+        let stamps =
+            ["sightings", "indicators"].map(|all| answer.only(all).get("timestamp").cloned());
+        assert_eq!(stamps[0], stamps[1]);
+        stamps[0].clone()
+    };
+    assert_eq!(shown(json!("1772453520")).await, Some(json!("2026-03-02T12:12:00Z")));
+    assert_eq!(shown(json!(1772453520)).await, Some(json!("2026-03-02T12:12:00Z")));
+    for odd in
+        [json!("0"), json!(0), json!(-1), json!("x"), json!(null), json!(99_999_999_999_999i64)]
+    {
+        assert_eq!(shown(odd).await, None);
+    }
+}
+
+#[tokio::test]
+async fn titles_come_from_the_events_info_and_are_cut() {
+    let long = "ä😀".repeat(2000);
+    let answer = answer_to(&[with_event(json!({"info": long}))]).await;
+    let units = |text: &Value| text.as_str().unwrap().encode_utf16().count();
+    let sighting = answer.only("sightings");
+    assert!((1023..=1024).contains(&units(&sighting["title"])));
+    assert!((2047..=2048).contains(&units(&sighting["short_description"])));
+    assert!((1023..=1024).contains(&units(&answer.only("judgements")["reason"])));
+    assert!((1023..=1024).contains(&units(&answer.only("indicators")["title"])));
+
+    for info in [json!(null), json!(""), json!({})] {
+        let answer = answer_to(&[with_event(json!({"info": info}))]).await;
+        for (collection, member) in [
+            ("sightings", "title"),
+            ("sightings", "short_description"),
+            ("judgements", "reason"),
+            ("indicators", "title"),
+        ] {
+            assert_eq!(answer.only(collection).get(member), None, "{collection} {member}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_producer_is_the_creator_or_misp() {
+    for (creator, producer) in [
+        (json!({"name": "CERT-EX"}), "CERT-EX"),
+        (json!({"name": ""}), "MISP"),
+        (json!({"name": null}), "MISP"),
+        (json!({}), "MISP"),
+        (json!(null), "MISP"),
+        (json!("CERT-EX"), "MISP"),
+        (json!([]), "MISP"),
+    ] {
+        let answer = answer_to(&[with_event(json!({"Orgc": creator}))]).await;
+        assert_eq!(answer.only("indicators")["producer"], producer, "{creator}");
+    }
+}
+
+#[tokio::test]
+async fn entities_name_their_source_event_and_link() {
+    let sandbox = sandbox().await;
+    let answer = answer_of(&sandbox, &[row(json!({}))]).await;
+    let link = format!("{}/events/view/{EVENT}", sandbox.url());
+    for collection in ["judgements", "sightings", "indicators"] {
+        let doc = answer.only(collection);
+        assert_eq!(doc["source"], "MISP");
+        assert_eq!(doc["schema_version"], "1.3.29");
+        assert_eq!(doc["source_uri"], link);
+        assert_eq!(doc["external_ids"], json!([EVENT]));
+        let reference = json!([{"source_name": "MISP", "external_id": EVENT, "url": link}]);
+        assert_eq!(doc["external_references"], reference);
+    }
+    let judgement = answer.only("judgements");
+    assert_eq!((&judgement["confidence"], &judgement["priority"]), (&json!("Medium"), &json!(85)));
+    assert_eq!(answer.only("indicators")["confidence"], "High");
+}
+
+#[tokio::test]
+async fn ids_are_made_of_event_type_and_value_as_asked() {
+    let misp = Namespace::of("misp");
+    let sandbox = sandbox().await;
+    serve(&sandbox, &[row(json!({"Event": {"uuid": EVENT.to_uppercase()}}))], &[]);
+    let relay = Relay::before(&sandbox).await;
+    let answer = relay.observe(&[("domain", "BAD.example")]).await;
+    let sighting = misp.sighting(&[EVENT], "domain", "BAD.example").to_string();
+    let judgement = misp.judgement(&[EVENT], "domain", "BAD.example").to_string();
+    let indicator = format!("transient:indicator-{EVENT}");
+    assert_eq!(answer.only("sightings")["id"], *sighting);
+    assert_eq!(answer.only("judgements")["id"], *judgement);
+    assert_eq!(answer.only("indicators")["id"], *indicator);
+    let edges = answer.docs("relationships").iter().map(|edge| {
+        ["relationship_type", "source_ref", "target_ref"].map(|name| edge[name].as_str().unwrap())
+    });
+    let expected = [["sighting-of", &sighting, &indicator], ["element-of", &judgement, &indicator]];
+    assert_eq!(edges.collect::<Vec<_>>(), expected);
+    assert_eq!(relay.observe(&[("domain", "BAD.example")]).await, answer);
+}
+
+#[tokio::test]
+async fn an_event_without_a_uuid_is_named_by_host_and_id() {
+    let sandbox = sandbox().await;
+    let answer = answer_of(&sandbox, &[with_event(json!({"uuid": null}))]).await;
+    let id = Namespace::of("misp").indicator(&[sandbox.url(), "7"]).to_string();
+    assert_eq!(answer.only("indicators")["id"], *id);
+    assert_eq!(answer.events(), ["7"]);
+    assert_eq!(answer.only("sightings")["source_uri"], format!("{}/events/view/7", sandbox.url()));
+}
+
+#[tokio::test]
+async fn i14_an_odd_event_uuid_stays_one_part_of_the_link() {
+    let sandbox = sandbox().await;
+    let answer = answer_of(&sandbox, &[with_event(json!({"uuid": "../../x?y#z"}))]).await;
+    let link = format!("{}/events/view/..%2F..%2Fx%3Fy%23z", sandbox.url());
+    assert_eq!(answer.only("sightings")["source_uri"], link);
+    let answer = answer_of(&sandbox, &[with_event(json!({"uuid": "x".repeat(3000)}))]).await;
+    assert_eq!(answer.only("sightings").get("source_uri"), None);
+}
+
+#[tokio::test]
+async fn tags_are_the_events_each_once() {
+    let tag = |name: Value| json!({"id": "3", "name": name});
+    let names =
+        [json!("a"), json!("b"), json!("a"), json!(""), json!(null), json!("x".repeat(3000))];
+    let tags: Vec<_> = names.into_iter().map(tag).chain([json!("no tag"), json!(null)]).collect();
+    let own = json!([{"name": "own"}, {"name": "a", "inherited": 1}]);
+    let answer = answer_to(&[row(json!({"Tag": own, "Event": {"Tag": tags}}))]).await;
+    assert_eq!(answer.only("indicators")["tags"], json!(["a", "b", "x".repeat(1024)]));
+    for none in [json!([]), json!(null), json!({}), json!([{"name": ""}])] {
+        let answer = answer_to(&[with_event(json!({"Tag": none}))]).await;
+        assert_eq!(answer.only("indicators").get("tags"), None);
+    }
+}
+
+/// The TLP of sighting and judgement, and that of the indicator.
+async fn tlp(of_row: &[&str], of_event: &[&str]) -> (Value, Value) {
+    let tags = |names: &[&str]| names.iter().map(|name| json!({"name": name})).collect::<Value>();
+    let row = row(json!({"Tag": tags(of_row), "Event": {"Tag": tags(of_event)}}));
+    let answer = answer_to(&[row]).await;
+    let tlp = |collection| answer.only(collection).get("tlp").cloned().unwrap_or_default();
+    assert_eq!(tlp("sightings"), tlp("judgements"));
+    (tlp("sightings"), tlp("indicators"))
+}
+
+#[tokio::test]
+async fn every_tlp_tag_has_its_word() {
+    for (tag, word) in [
+        ("tlp:red", json!("red")),
+        ("tlp:amber", json!("amber")),
+        ("tlp:amber+strict", json!("amber")),
+        ("tlp:green", json!("green")),
+        ("tlp:white", json!("white")),
+        ("tlp:clear", json!("white")),
+        ("TLP:Red", json!("red")),
+        ("tlp:ex:chr", json!(null)),
+        ("tlp:", json!(null)),
+        ("red", json!(null)),
+        ("tlp red", json!(null)),
+    ] {
+        assert_eq!(tlp(&[], &[tag]).await, (word.clone(), word), "{tag}");
+    }
+}
+
+#[tokio::test]
+async fn the_most_restrictive_tlp_wins_wherever_it_stands() {
+    let check = async |of_row: &[&str], of_event: &[&str], shown: [Value; 2]| {
+        assert_eq!(tlp(of_row, of_event).await, shown.into(), "{of_row:?} {of_event:?}");
+    };
+    check(&[], &["osint", "tlp:white", "tlp:amber"], [json!("amber"), json!("amber")]).await;
+    check(&["tlp:red"], &["tlp:green"], [json!("red"), json!("green")]).await;
+    check(&["tlp:white"], &["tlp:green"], [json!("green"), json!("green")]).await;
+    check(&["tlp:clear"], &[], [json!("white"), json!(null)]).await;
+    check(&["osint"], &["tlp:unknown"], [json!(null), json!(null)]).await;
+}
+
+#[tokio::test]
+async fn the_strictest_row_of_an_event_counts() {
+    let tagged = |name: &str| row(json!({"Tag": [{"name": name}]}));
+    let answer = answer_to(&[tagged("tlp:green"), tagged("tlp:red"), tagged("tlp:white")]).await;
+    assert_eq!(answer.only("sightings")["tlp"], "red");
+}
+
+#[tokio::test]
+async fn two_observables_of_one_event_share_an_indicator_made_for_the_first() {
+    let sandbox = sandbox().await;
+    let rows = [
+        row(json!({"category": "Of the name"})),
+        row(json!({"type": "ip-dst", "value": "203.0.113.7", "category": "Of the address"})),
+    ];
+    serve(&sandbox, &rows, &[]);
+    let asked = [("ip", "203.0.113.7"), ("domain", "bad.example")];
+    let answer = Relay::before(&sandbox).await.observe(&asked).await;
+    assert_eq!(answer.only("indicators")["short_description"], "Category: Of the address");
+    assert_eq!(answer.docs("sightings").len(), 2);
+    assert_eq!(answer.docs("judgements").len(), 2);
+    assert_eq!(answer.docs("relationships").len(), 4);
+}

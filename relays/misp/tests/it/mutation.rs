@@ -1,0 +1,242 @@
+//! MISP's own answers with something broken in them: valid CTIM or a clear error, and what is
+//! not broken stays.
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use http::{HeaderValue, header};
+use proptest::{
+    collection::vec,
+    prelude::{Just, ProptestConfig, Strategy, any, prop_oneof, proptest},
+    sample::Index,
+};
+use relay_core::{BaseUrl, Environment, Http, Request, http::SystemLookup};
+use relay_sandbox::{
+    Fault, Sandbox, Times,
+    misp::{API_KEY, sample},
+};
+use serde_json::{Value, json};
+use tokio::runtime::Runtime;
+
+use crate::{
+    answer::Answer,
+    harness::{Relay, sandbox},
+    rows::{SEARCH, for_matches, for_neighbours, searches},
+};
+
+const ASKED: &[(&str, &str)] = &[
+    ("domain", sample::LOADER_DOMAIN),
+    ("ip", sample::SCANNER_ADDRESS),
+    ("domain", sample::RANSOMWARE_DOMAIN),
+    ("md5", sample::RANSOMWARE_MD5),
+    ("url", sample::PHISHING_URL),
+    ("domain", sample::LONG_TITLE_DOMAIN),
+    ("domain", sample::ODD_LEVEL_DOMAIN),
+    ("domain", sample::WORM_DOMAIN),
+];
+
+/// What happens to one value somewhere in an answer.
+#[derive(Debug, Clone)]
+enum Change {
+    Remove,
+    Become(Value),
+    /// A list of the value, so many times.
+    Repeat(usize),
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    let texts = ["", " ", "0", "-1", "1e9", "null", "a|b|c", "tlp:red", "9999999999999999999"];
+    let values =
+        [json!(null), json!(true), json!(0), json!(-1), json!(1.5e300), json!([]), json!({})];
+    let values = values.into_iter().chain(texts.map(Value::from)).collect::<Vec<_>>();
+    prop_oneof![
+        Just(Change::Remove),
+        (0..values.len()).prop_map(move |at| Change::Become(values[at].clone())),
+        any::<i64>().prop_map(|number| Change::Become(number.into())),
+        any::<String>().prop_map(|text| Change::Become(text.into())),
+        Just(Change::Become(json!("long ".repeat(4000)))),
+        Just(Change::Become(json!([[[[{"a": [null]}]]]]))),
+        (0..3_usize).prop_map(Change::Repeat),
+        Just(Change::Repeat(700)),
+    ]
+}
+
+/// The places of all values inside this one, as JSON pointers.
+fn places(value: &Value, here: &str) -> Vec<String> {
+    let members: Vec<(String, &Value)> = match value {
+        Value::Object(members) => members.iter().map(|(name, it)| (name.clone(), it)).collect(),
+        Value::Array(items) => {
+            items.iter().enumerate().map(|(at, it)| (at.to_string(), it)).collect()
+        }
+        _ => Vec::new(),
+    };
+    let inside = members.into_iter().flat_map(|(name, value)| {
+        let place = format!("{here}/{name}");
+        let mut all = places(value, &place);
+        all.push(place);
+        all
+    });
+    inside.collect()
+}
+
+fn apply(answer: &mut Value, place: &str, change: &Change) {
+    let Some(value) = answer.pointer_mut(place) else { return };
+    match change {
+        Change::Become(other) => *value = other.clone(),
+        Change::Repeat(times) => *value = vec![value.clone(); *times].into(),
+        Change::Remove => {
+            let (parent, name) = place.rsplit_once('/').unwrap();
+            match answer.pointer_mut(parent) {
+                Some(Value::Object(members)) => drop(members.remove(name)),
+                Some(Value::Array(items)) => drop(items.remove(name.parse().unwrap())),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// A service, MISP's true answers to [`ASKED`], and what the relay makes of them.
+struct Bench {
+    runtime: Runtime,
+    sandbox: Sandbox,
+    relay: Relay,
+    matches: Value,
+    neighbours: Value,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let sandbox = runtime.block_on(sandbox());
+        let relay = runtime.block_on(Relay::before(&sandbox));
+        runtime.block_on(relay.observe(ASKED));
+        let [first, second] = [0, 1].map(|at| sandbox.calls()[at].json().unwrap());
+        assert_eq!(searches(&sandbox).len(), 1);
+        let matches = runtime.block_on(true_answer(&sandbox, &first));
+        let neighbours = runtime.block_on(true_answer(&sandbox, &second));
+        Self { runtime, sandbox, relay, matches, neighbours }
+    }
+
+    /// What the relay answers when MISP answers this.
+    fn observe(&self, matches: &Value, neighbours: &Value) -> Answer {
+        self.sandbox.clear_faults();
+        self.sandbox.forget_calls();
+        self.sandbox.fault(for_matches(), Fault::json(200, matches), Times::Always);
+        self.sandbox.fault(for_neighbours(), Fault::json(200, neighbours), Times::Always);
+        self.runtime.block_on(self.relay.observe(ASKED))
+    }
+}
+
+async fn true_answer(sandbox: &Sandbox, search: &Value) -> Value {
+    let http = Http::new(&Environment::default(), "test", Arc::new(SystemLookup)).unwrap();
+    let request = Request::post(BaseUrl::from_environment(sandbox.url()).unwrap().path(SEARCH))
+        .header(header::AUTHORIZATION, HeaderValue::from_static(API_KEY))
+        .json(search)
+        .unwrap();
+    http.ask(request, "MISP", Duration::from_secs(10)).await.unwrap().json().unwrap()
+}
+
+fn config() -> ProptestConfig {
+    ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() }
+}
+
+/// Asked value and event of every sighting.
+fn seen(answer: &Answer) -> BTreeSet<(String, String)> {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let values = answer.every("sightings", "/observables/0/value").into_iter().map(text);
+    values.zip(answer.events().into_iter().map(str::to_owned)).collect()
+}
+
+#[test]
+fn n09_f6_any_broken_answers_are_valid_ctim_or_a_clear_error() {
+    let bench = Bench::new();
+    let in_matches = places(&bench.matches, "");
+    let in_neighbours = places(&bench.neighbours, "");
+    proptest!(config(), |(
+        first in vec((any::<Index>(), change()), 0..4),
+        second in vec((any::<Index>(), change()), 0..4),
+    )| {
+        let (mut matches, mut neighbours) = (bench.matches.clone(), bench.neighbours.clone());
+        for (at, change) in &first {
+            apply(&mut matches, &in_matches[at.index(in_matches.len())], change);
+        }
+        for (at, change) in &second {
+            apply(&mut neighbours, &in_neighbours[at.index(in_neighbours.len())], change);
+        }
+        let answer = bench.observe(&matches, &neighbours);
+        assert!(answer.errors().iter().all(|(_, code)| *code == "unknown"), "{:?}", answer.errors());
+    });
+}
+
+#[test]
+fn n09_a_broken_row_costs_only_its_own_event() {
+    let bench = Bench::new();
+    let rows = bench.matches["response"]["Attribute"].as_array().unwrap().clone();
+    let all = seen(&bench.observe(&bench.matches, &bench.neighbours));
+    assert!(all.len() > 8 && rows.len() > all.len());
+    proptest!(config(), |(row in any::<Index>(), at in any::<Index>(), change in change())| {
+        let row = row.index(rows.len());
+        let inside = places(&rows[row], &format!("/response/Attribute/{row}"));
+        let mut matches = bench.matches.clone();
+        apply(&mut matches, &inside[at.index(inside.len())], &change);
+        let answer = bench.observe(&matches, &bench.neighbours);
+        let left = seen(&answer);
+        let event = rows[row]["Event"]["uuid"].as_str().unwrap();
+        for sighting in all.iter().filter(|(_, of)| of != event) {
+            assert!(left.contains(sighting), "{sighting:?} is lost");
+        }
+        assert_eq!(answer.errors(), []);
+    });
+}
+
+#[test]
+fn n09_broken_neighbours_cost_no_sighting() {
+    let bench = Bench::new();
+    let all = seen(&bench.observe(&bench.matches, &bench.neighbours));
+    let inside = places(&bench.neighbours, "");
+    proptest!(config(), |(at in any::<Index>(), change in change())| {
+        let mut neighbours = bench.neighbours.clone();
+        apply(&mut neighbours, &inside[at.index(inside.len())], &change);
+        let answer = bench.observe(&bench.matches, &neighbours);
+        assert_eq!(seen(&answer), all.clone());
+        assert!(answer.errors().iter().all(|error| *error == ("warning", "unknown")));
+    });
+}
+
+#[test]
+fn n08_any_bytes_are_an_answer_or_an_error() {
+    let bench = Bench::new();
+    let text = bench.matches.to_string();
+    proptest!(config(), |(from in any::<Index>(), length in 0..40_usize, with in ".{0,8}")| {
+        let letters: Vec<char> = text.chars().collect();
+        let from = from.index(letters.len());
+        let to = (from + length).min(letters.len());
+        let body = [&letters[..from], &with.chars().collect::<Vec<_>>(), &letters[to..]].concat();
+        bench.sandbox.clear_faults();
+        let broken = Fault::Status { code: 200, headers: Vec::new(), body: body.into_iter().collect() };
+        bench.sandbox.fault(for_matches(), broken, Times::Always);
+        let answer = bench.runtime.block_on(bench.relay.observe(ASKED));
+        assert!(answer.errors().iter().all(|error| *error == ("fatal", "unknown")));
+    });
+}
+
+#[test]
+fn n09_broken_answers_to_the_small_calls_are_answers_too() {
+    let bench = Bench::new();
+    let version = json!({"version": "2.5.1", "perm_sighting": true, "request_encoding": ["gzip"]});
+    let sighting = json!({"Sighting": {"id": "402", "type": "1"}, "message": "done"});
+    let paths = [places(&version, ""), places(&sighting, "")];
+    proptest!(config(), |(at in any::<Index>(), change in change())| {
+        let (mut version, mut sighting) = (version.clone(), sighting.clone());
+        apply(&mut version, &paths[0][at.index(paths[0].len())], &change);
+        apply(&mut sighting, &paths[1][at.index(paths[1].len())], &change);
+        bench.sandbox.clear_faults();
+        bench.sandbox.fault("/servers", Fault::json(200, &version), Times::Always);
+        bench.sandbox.fault("/sightings", Fault::json(200, &sighting), Times::Always);
+        let known = [("fatal", "unknown"), ("fatal", "not found")];
+        let health = bench.runtime.block_on(bench.relay.health());
+        assert!(health.errors().iter().all(|error| *error == known[0]));
+        let trigger = bench.relay.trigger("respond-misp-sighting-", "domain", "bad.example");
+        let errors = bench.runtime.block_on(trigger);
+        assert!(errors.errors().iter().all(|error| known.contains(error)));
+    });
+}

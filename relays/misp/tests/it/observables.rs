@@ -1,0 +1,267 @@
+//! What is asked about, and under which spellings it is searched (spec §1).
+
+use relay_sandbox::misp::sample;
+use relay_testkit::ctim::Route;
+use serde_json::json;
+
+use crate::{
+    harness::{Relay, sandbox},
+    rows::{row, searches, serve, values},
+};
+
+const MORE_TYPES: (&str, &str) = ("MISP_MORE_TYPES", "true");
+
+/// The values that MISP is asked for, with every type switched on.
+async fn sent(asked: &[(&str, &str)]) -> Vec<String> {
+    let sandbox = sandbox().await;
+    Relay::with(&sandbox, &[MORE_TYPES]).await.observe(asked).await;
+    searches(&sandbox).iter().flat_map(values).map(str::to_owned).collect()
+}
+
+async fn check(kind: &str, value: &str, expected: &[&str]) {
+    assert_eq!(sent(&[(kind, value)]).await, expected, "{kind} {value:?}");
+}
+
+#[tokio::test]
+async fn each_type_is_searched_in_its_normal_form() {
+    check("ip", "203.0.113.7", &["203.0.113.7"]).await;
+    check("ip", " 203.0.113.7 ", &["203.0.113.7"]).await;
+    check("ipv6", "2001:DB8:0:0:0:0:0:1", &["2001:db8::1"]).await;
+    check("domain", ".Bad.Example.", &["bad.example"]).await;
+    check("hostname", "WWW.bad.example", &["www.bad.example"]).await;
+    check("md5", &"AB".repeat(16), &[&"ab".repeat(16)]).await;
+    check("sha1", &"AB".repeat(20), &[&"ab".repeat(20)]).await;
+    check("sha256", &"AB".repeat(32), &[&"ab".repeat(32)]).await;
+    check("email", "A@Bad.Example", &["a@bad.example"]).await;
+    check("file_name", "Drop.EXE", &["Drop.EXE"]).await;
+    check("user_agent", "Agent/1.0 (x)", &["Agent/1.0 (x)"]).await;
+    check("mutex", r"Global\X", &[r"Global\X"]).await;
+    check("registry_key", r"HKLM\Software\X", &[r"HKLM\Software\X"]).await;
+}
+
+#[tokio::test]
+async fn an_internationalised_name_is_searched_as_punycode() {
+    check("domain", "Bücher.example", &["xn--bcher-kva.example"]).await;
+    check("hostname", "www.bücher.example。", &["www.xn--bcher-kva.example"]).await;
+    check("domain", "xn--bcher-kva.example", &["xn--bcher-kva.example"]).await;
+}
+
+#[tokio::test]
+async fn a_url_is_searched_with_and_without_scheme_and_lone_slash() {
+    let all = ["http://bad.example", "bad.example", "http://bad.example/"];
+    check("url", "http://bad.example", &all).await;
+    let all = ["http://bad.example/", "bad.example/", "http://bad.example"];
+    check("url", "http://bad.example/", &all).await;
+    check("url", "http://bad.example/a/", &["http://bad.example/a/", "bad.example/a/"]).await;
+    check("url", "http://bad.example/?x", &["http://bad.example/?x", "bad.example/?x"]).await;
+    check("url", "HTTP://Bad.example/A", &["HTTP://Bad.example/A", "Bad.example/A"]).await;
+    check("url", "bad.example", &["bad.example", "bad.example/"]).await;
+}
+
+#[tokio::test]
+async fn a_url_is_found_however_it_is_stored() {
+    let sandbox = sandbox().await;
+    let relay = Relay::before(&sandbox).await;
+    for (asked, events) in [
+        (sample::PHISHING_URL.to_owned(), 2),
+        (format!("{}/", sample::PHISHING_URL), 2),
+        (sample::PHISHING_PANEL_URL.trim_end_matches('/').to_owned(), 1),
+        (format!("https://{}", sample::PHISHING_URI), 1),
+        (sample::PHISHING_URI.to_owned(), 1),
+    ] {
+        let answer = relay.observe(&[("url", &asked)]).await;
+        assert_eq!(answer.docs("sightings").len(), events, "{asked}");
+        assert_eq!(answer.found(), [asked.as_str()]);
+    }
+}
+
+#[tokio::test]
+async fn types_are_read_in_any_case_and_answered_in_lower_case() {
+    let sandbox = sandbox().await;
+    let asked = json!([{"type": "DOMAIN", "value": "bad.example"},
+        {"type": "Sha256", "value": sample::LOCKER_SHA256}]);
+    let answer = Relay::before(&sandbox).await.ask(Route::Observe, &asked).await;
+    assert_eq!(answer.every("verdicts", "/observable/type"), ["domain", "sha256"]);
+}
+
+#[tokio::test]
+async fn unsupported_types_are_ignored() {
+    let sandbox = sandbox().await;
+    let relay = Relay::before(&sandbox).await;
+    relay.observe(&[("imei", "353918057471892"), ("no_type", "x")]).await.assert_nothing_found();
+    assert_eq!(relay.refer(&[("imei", "353918057471892")]).await.0, json!({"data": []}));
+    assert_eq!(sandbox.calls().len(), 0);
+    let answer = relay.observe(&[("imei", "353918057471892"), ("domain", "bad.example")]).await;
+    assert_eq!(answer.found(), ["bad.example"]);
+}
+
+#[tokio::test]
+async fn five_more_types_have_to_be_switched_on() {
+    let sandbox = sandbox().await;
+    let asked = [
+        ("email", sample::RANSOMWARE_EMAIL),
+        ("mutex", sample::RANSOMWARE_MUTEX),
+        ("file_name", sample::FILE_NAME_WITH_BANG),
+        ("user_agent", "NightGlass/1.4"),
+        ("registry_key", r"HKCU\Software\Microsoft\Windows\CurrentVersion\Run\NightGlass"),
+    ];
+    let relay = Relay::before(&sandbox).await;
+    relay.observe(&asked).await.assert_nothing_found();
+    assert_eq!(relay.refer(&asked).await.items().len(), 0);
+    assert_eq!(relay.respond(&asked).await.items().len(), 0);
+    assert_eq!(sandbox.calls().len(), 0);
+    let relay = Relay::with(&sandbox, &[MORE_TYPES]).await;
+    assert_eq!(relay.observe(&asked).await.found().len(), 5);
+    assert_eq!(relay.refer(&asked).await.items().len(), 5);
+}
+
+#[tokio::test]
+async fn of_equal_observables_the_first_spelling_is_answered_in_the_order_asked() {
+    let sandbox = sandbox().await;
+    let asked = [
+        ("domain", "Mail-Portal.example"),
+        ("domain", "Bad.example"),
+        ("domain", "bad.example."),
+        ("ip", sample::SCANNER_ADDRESS),
+        ("domain", "mail-portal.EXAMPLE"),
+    ];
+    let answer = Relay::before(&sandbox).await.observe(&asked).await;
+    assert_eq!(answer.found(), ["Mail-Portal.example", "Bad.example", sample::SCANNER_ADDRESS]);
+    assert_eq!(searches(&sandbox).len(), 1);
+}
+
+#[tokio::test]
+async fn one_value_under_two_types_is_two_observables_and_one_question() {
+    let sandbox = sandbox().await;
+    let asked = [("domain", "bad.example"), ("hostname", "bad.example")];
+    let answer = Relay::before(&sandbox).await.observe(&asked).await;
+    assert_eq!(answer.every("verdicts", "/observable/type"), ["domain", "hostname"]);
+    assert_eq!(answer.docs("indicators").len(), 1);
+    assert_eq!(values(&searches(&sandbox)[0]), ["bad.example"]);
+}
+
+#[tokio::test]
+async fn i11_what_misp_would_answer_with_every_event_is_not_searched() {
+    for (kind, value) in [
+        ("domain", "0"),
+        ("domain", " 0 "),
+        ("domain", ".0."),
+        ("domain", "  "),
+        ("domain", "..."),
+        ("url", "0"),
+        ("url", "\t"),
+        ("file_name", " "),
+        ("mutex", "0"),
+    ] {
+        let sandbox = sandbox().await;
+        let relay = Relay::with(&sandbox, &[MORE_TYPES]).await;
+        relay.observe(&[(kind, value)]).await.assert_nothing_found();
+        relay.deliberate(&[(kind, value)]).await.assert_nothing_found();
+        assert_eq!(sandbox.calls().len(), 0, "{kind} {value:?}");
+    }
+}
+
+#[tokio::test]
+async fn blanks_and_zero_have_no_link_either() {
+    let relay = Relay::before(&sandbox().await).await;
+    let answer = relay.refer(&[("domain", "  "), ("domain", "0"), ("url", " 0")]).await;
+    assert_eq!(answer.0, json!({"data": []}));
+}
+
+#[tokio::test]
+async fn malformed_addresses_and_hashes_are_not_searched_but_linked() {
+    let sandbox = sandbox().await;
+    let relay = Relay::before(&sandbox).await;
+    let asked = [
+        ("ip", "203.0.113.777"),
+        ("ip", "bad.example"),
+        ("ipv6", "203.0.113.7"),
+        ("md5", "zz"),
+        ("sha1", "abc"),
+        ("sha256", "5204fd53af461038ca1fe8ed7311352a"),
+    ];
+    relay.observe(&asked).await.assert_nothing_found();
+    assert_eq!(sandbox.calls().len(), 0);
+    assert_eq!(relay.refer(&asked).await.items().len(), asked.len());
+}
+
+#[tokio::test]
+async fn i11_wildcards_are_not_searched_and_one_warning_says_so() {
+    let sandbox = sandbox().await;
+    let relay = Relay::with(&sandbox, &[MORE_TYPES]).await;
+    let wild = [
+        ("domain", "%"),
+        ("domain", "%example"),
+        ("url", "http://bad.example/%"),
+        ("file_name", sample::FILE_NAME_WITH_PERCENT),
+    ];
+    let answer = relay.observe(&wild).await;
+    assert_eq!(answer.errors(), [("warning", "invalid argument")]);
+    assert_eq!(answer.0.get("data"), None);
+    assert_eq!(relay.deliberate(&wild).await.errors(), [("warning", "invalid argument")]);
+    assert_eq!(sandbox.calls().len(), 0);
+
+    let with_good = [&wild[..], &[("domain", "bad.example")]].concat();
+    let answer = relay.observe(&with_good).await;
+    assert_eq!(answer.errors(), [("warning", "invalid argument")]);
+    assert_eq!(answer.found(), ["bad.example"]);
+    assert_eq!(values(&searches(&sandbox)[0]), ["bad.example"]);
+}
+
+#[tokio::test]
+async fn i11_no_spelling_turns_into_a_wildcard_on_the_way() {
+    for (kind, value) in [
+        ("domain", ".%bad.example"),
+        ("domain", "bad.example% "),
+        ("domain", "bad.example%."),
+        ("url", "http://%"),
+    ] {
+        check(kind, value, &[]).await;
+    }
+    check("url", "http://%.example/x", &["http://%.example/x"]).await;
+    check("url", "http://bad.example%/", &["http://bad.example%/", "bad.example%/"]).await;
+    check("file_name", "100%.txt", &["100%.txt"]).await;
+}
+
+#[tokio::test]
+async fn i11_negation_and_lists_are_taken_to_the_letter() {
+    let sandbox = sandbox().await;
+    let relay = Relay::with(&sandbox, &[MORE_TYPES]).await;
+    for (kind, value) in [
+        ("file_name", sample::FILE_NAME_WITH_BANG),
+        ("url", sample::URL_WITH_AMPERSANDS),
+        ("domain", "!bad.example"),
+        ("mutex", "a&&b"),
+        ("mutex", "a|b"),
+    ] {
+        sandbox.forget_calls();
+        let answer = relay.observe(&[(kind, value)]).await;
+        assert_eq!(values(&searches(&sandbox)[0])[0], value);
+        // The roundup holds the first two; nothing else may turn up.
+        assert!(answer.docs("sightings").len() <= 1, "{value}");
+    }
+    let found = relay.observe(&[("file_name", sample::FILE_NAME_WITH_BANG)]).await;
+    assert_eq!(found.docs("sightings").len(), 1);
+    let found = relay.observe(&[("url", sample::URL_WITH_AMPERSANDS)]).await;
+    assert_eq!(found.docs("sightings").len(), 1);
+}
+
+#[tokio::test]
+async fn extra_members_of_an_observable_are_ignored() {
+    let sandbox = sandbox().await;
+    let asked = json!([{"type": "domain", "value": "bad.example", "id": 7, "list": [{}]}]);
+    let answer = Relay::before(&sandbox).await.ask(Route::Observe, &asked).await;
+    assert_eq!(answer.found(), ["bad.example"]);
+}
+
+#[tokio::test]
+async fn i12_odd_values_come_back_exactly_as_asked() {
+    let sandbox = sandbox().await;
+    let relay = Relay::with(&sandbox, &[MORE_TYPES]).await;
+    for value in ["\u{202e}gpj.exe", "a\0b", "😀.exe", " drop.exe ", &"x".repeat(65536)] {
+        serve(&sandbox, &[row(json!({"type": "filename", "value": value}))], &[]);
+        let answer = relay.observe(&[("file_name", value)]).await;
+        assert_eq!(answer.found(), [value]);
+        assert_eq!(answer.only("sightings")["observables"][0]["value"], *value);
+    }
+}

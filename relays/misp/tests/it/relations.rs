@@ -1,0 +1,242 @@
+//! What else an event names (spec §4.1, §4.6).
+
+use serde_json::{Value, json};
+
+use crate::{
+    harness::{Relay, sandbox},
+    rows::{neighbour, row, serve},
+};
+
+/// Name, source and related of each relation, in order.
+type Shown = Vec<(String, String, String)>;
+
+/// The relations of what was asked, with these attributes in the same event.
+async fn relations(asked: (&str, &str), neighbours: &[Value]) -> Shown {
+    let sandbox = sandbox().await;
+    serve(&sandbox, &[row(json!({"type": "text", "value": asked.1}))], neighbours);
+    let relay = Relay::with(&sandbox, &[("MISP_MORE_TYPES", "true")]).await;
+    let answer = relay.observe(&[asked]).await;
+    let relations = answer.only("sightings").get("relations").cloned().unwrap_or_default();
+    let end = |end: &Value| format!("{}:{}", end["type"], end["value"]).replace('"', "");
+    let relations = relations.as_array().cloned().unwrap_or_default();
+    assert!(relations.iter().all(|relation| relation["origin"] == "MISP"));
+    relations
+        .iter()
+        .map(|one| {
+            let name = one["relation"].as_str().unwrap().to_owned();
+            (name, end(&one["source"]), end(&one["related"]))
+        })
+        .collect()
+}
+
+/// The observables that `bad.example` is related to.
+async fn related(neighbours: &[Value]) -> Vec<String> {
+    let found = relations(("domain", "bad.example"), neighbours).await;
+    assert!(found.iter().all(|(_, source, _)| source == "domain:bad.example"));
+    found.into_iter().map(|(_, _, related)| related).collect()
+}
+
+fn shown(relations: &[(&str, &str, &str)]) -> Shown {
+    relations.iter().map(|(a, b, c)| (a.to_string(), b.to_string(), c.to_string())).collect()
+}
+
+/// A neighbour inside an object.
+fn part_of(object: Value, id: i64, kind: &str, value: &str) -> Value {
+    let mut row = neighbour(id, kind, value);
+    row["object_id"] = object;
+    row
+}
+
+#[tokio::test]
+async fn every_attribute_type_of_the_table_becomes_its_observables() {
+    let md5 = "ab".repeat(16);
+    let sha1 = "cd".repeat(20);
+    let sha256 = "ef".repeat(32);
+    let named = |hash: &str| format!("a.exe|{hash}");
+    for (kind, value, expected) in [
+        ("ip-src", "203.0.113.7", vec!["ip:203.0.113.7".to_owned()]),
+        ("ip-dst", "2001:db8::7", vec!["ipv6:2001:db8::7".to_owned()]),
+        ("ip-src|port", "203.0.113.7|80", vec!["ip:203.0.113.7".to_owned()]),
+        ("ip-dst|port", "2001:db8::7|80", vec!["ipv6:2001:db8::7".to_owned()]),
+        ("domain", "Other.example", vec!["domain:Other.example".to_owned()]),
+        ("hostname", "www.other.example", vec!["hostname:www.other.example".to_owned()]),
+        ("hostname|port", "www.other.example|53", vec!["hostname:www.other.example".to_owned()]),
+        (
+            "domain|ip",
+            "other.example|203.0.113.7",
+            vec!["domain:other.example".to_owned(), "ip:203.0.113.7".to_owned()],
+        ),
+        ("url", "http://other.example/x|y", vec!["url:http://other.example/x|y".to_owned()]),
+        ("uri", "ftp://other.example", vec!["url:ftp://other.example".to_owned()]),
+        ("link", "https://other.example", vec!["url:https://other.example".to_owned()]),
+        ("url", "other.example/path", vec![]),
+        ("uri", "/path", vec![]),
+        ("md5", &md5, vec![format!("md5:{md5}")]),
+        ("sha1", &sha1, vec![format!("sha1:{sha1}")]),
+        ("sha256", &sha256, vec![format!("sha256:{sha256}")]),
+        ("filename|md5", &named(&md5), vec!["file_name:a.exe".to_owned(), format!("md5:{md5}")]),
+        (
+            "filename|sha1",
+            &named(&sha1),
+            vec!["file_name:a.exe".to_owned(), format!("sha1:{sha1}")],
+        ),
+        (
+            "filename|sha256",
+            &named(&sha256),
+            vec!["file_name:a.exe".to_owned(), format!("sha256:{sha256}")],
+        ),
+        ("malware-sample", &named(&md5), vec!["file_name:a.exe".to_owned(), format!("md5:{md5}")]),
+        ("email", "a@other.example", vec!["email:a@other.example".to_owned()]),
+        ("email-src", "a@other.example", vec!["email:a@other.example".to_owned()]),
+        ("email-dst", "a@other.example", vec!["email:a@other.example".to_owned()]),
+        ("filename", "a|b.exe", vec!["file_name:a|b.exe".to_owned()]),
+        ("mutex", "Global\\x", vec!["mutex:Global\\\\x".to_owned()]),
+        ("user-agent", "Agent/1.0", vec!["user_agent:Agent/1.0".to_owned()]),
+        ("regkey", "HKLM\\x", vec!["registry_key:HKLM\\\\x".to_owned()]),
+        ("comment", "other.example", vec![]),
+        ("AS", "64511", vec![]),
+        ("filename|sha512", "a.exe|ab", vec![]),
+    ] {
+        assert_eq!(related(&[neighbour(1, kind, value)]).await, expected, "{kind} {value}");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_of_its_type_is_no_relation() {
+    for (kind, value) in [
+        ("ip-src", "203.0.113.0/24"),
+        ("ip-dst", "anywhere"),
+        ("md5", "ab"),
+        ("filename", "  "),
+        ("domain", "."),
+        ("url", "no scheme://other.example"),
+    ] {
+        assert!(related(&[neighbour(1, kind, value)]).await.is_empty(), "{kind} {value}");
+    }
+    assert_eq!(related(&[neighbour(1, "filename|md5", "a.exe|?")]).await, ["file_name:a.exe"]);
+    assert_eq!(related(&[neighbour(1, "filename|md5", "a.exe")]).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn relations_come_newest_first_then_by_id_each_once() {
+    let at = |id: i64, value: &str, timestamp: Value| {
+        let mut row = neighbour(id, "domain", value);
+        row["timestamp"] = timestamp;
+        row
+    };
+    let neighbours = [
+        at(5, "old.example", json!("1772366400")),
+        at(4, "second.example", json!("1772366402")),
+        at(3, "first.example", json!(1772366402)),
+        at(2, "old.example", json!("1772366401")),
+        at(1, "no-time.example", json!(null)),
+    ];
+    let expected = ["first.example", "second.example", "old.example", "no-time.example"];
+    assert_eq!(related(&neighbours).await, expected.map(|name| format!("domain:{name}")));
+}
+
+#[tokio::test]
+async fn the_asked_observable_is_not_related_to_itself_in_any_spelling() {
+    let neighbours = [
+        neighbour(1, "domain", "BAD.example."),
+        neighbour(2, "hostname|port", "bad.example|80"),
+        neighbour(3, "domain|ip", "bad.example|203.0.113.7"),
+    ];
+    assert_eq!(related(&neighbours).await, ["ip:203.0.113.7"]);
+    let url = [neighbour(1, "url", "http://bad.example/"), neighbour(2, "domain", "x.example")];
+    let found = relations(("url", "http://bad.example"), &url).await;
+    assert_eq!(found, shown(&[("Related_To", "url:http://bad.example", "domain:x.example")]));
+}
+
+#[tokio::test]
+async fn a_name_resolves_to_the_address_of_its_composite() {
+    let pair = [neighbour(1, "domain|ip", "bad.example|203.0.113.7")];
+    let expected = shown(&[("Resolved_To", "domain:bad.example", "ip:203.0.113.7")]);
+    assert_eq!(relations(("domain", "bad.example"), &pair).await, expected);
+    assert_eq!(relations(("ip", "203.0.113.7"), &pair).await, expected);
+    let pair = [neighbour(1, "domain|ip", "bad.example|2001:db8::7")];
+    let expected = shown(&[("Resolved_To", "domain:bad.example", "ipv6:2001:db8::7")]);
+    assert_eq!(relations(("domain", "bad.example"), &pair).await, expected);
+    // The value as asked, whatever the stored spelling.
+    let asked = relations(("ipv6", "2001:DB8::7"), &pair).await;
+    assert_eq!(asked, shown(&[("Resolved_To", "domain:bad.example", "ipv6:2001:DB8::7")]));
+}
+
+#[tokio::test]
+async fn a_hash_has_the_name_of_its_composite() {
+    let md5 = "ab".repeat(16);
+    for kind in ["filename|md5", "malware-sample"] {
+        let pair = [neighbour(1, kind, &format!("a.exe|{}", md5.to_uppercase()))];
+        let found = relations(("md5", &md5), &pair).await;
+        let hash = format!("md5:{md5}");
+        assert_eq!(found, shown(&[("File_Name_Of", "file_name:a.exe", &hash)]));
+    }
+    // Asked the other way round it is an ordinary relation.
+    let pair = [neighbour(1, "filename|md5", &format!("a.exe|{md5}"))];
+    let found = relations(("file_name", "a.exe"), &pair).await;
+    assert_eq!(found, shown(&[("Related_To", "file_name:a.exe", &format!("md5:{md5}"))]));
+}
+
+#[tokio::test]
+async fn parts_of_one_object_are_as_close_as_a_composite() {
+    let md5 = "ab".repeat(16);
+    let hash = format!("md5:{md5}");
+    let object = [
+        part_of(json!("81"), 1, "filename", "a.exe"),
+        part_of(json!(81), 2, "md5", &md5),
+        part_of(json!("82"), 3, "filename", "b.exe"),
+        neighbour(4, "filename", "c.exe"),
+    ];
+    let expected = shown(&[
+        ("File_Name_Of", "file_name:a.exe", &hash),
+        ("Related_To", &hash, "file_name:b.exe"),
+        ("Related_To", &hash, "file_name:c.exe"),
+    ]);
+    assert_eq!(relations(("md5", &md5), &object).await, expected);
+
+    let object = [
+        part_of(json!("9"), 1, "domain", "bad.example"),
+        part_of(json!("9"), 2, "ip-dst", "203.0.113.7"),
+        part_of(json!("0"), 3, "ip-dst", "203.0.113.8"),
+    ];
+    let expected = shown(&[
+        ("Resolved_To", "domain:bad.example", "ip:203.0.113.7"),
+        ("Related_To", "domain:bad.example", "ip:203.0.113.8"),
+    ]);
+    assert_eq!(relations(("domain", "bad.example"), &object).await, expected);
+}
+
+#[tokio::test]
+async fn rows_outside_objects_do_not_stand_in_one_object() {
+    let loose = [neighbour(1, "domain", "bad.example"), neighbour(2, "ip-dst", "203.0.113.7")];
+    let found = relations(("domain", "bad.example"), &loose).await;
+    assert_eq!(found, shown(&[("Related_To", "domain:bad.example", "ip:203.0.113.7")]));
+}
+
+#[tokio::test]
+async fn a_special_pair_replaces_the_ordinary_one_wherever_it_stands() {
+    let expected = shown(&[("Resolved_To", "domain:bad.example", "ip:203.0.113.7")]);
+    for (composite, plain) in [(1, 2), (2, 1)] {
+        let neighbours = [
+            neighbour(composite, "domain|ip", "bad.example|203.0.113.7"),
+            neighbour(plain, "ip-dst|port", "203.0.113.7|443"),
+        ];
+        assert_eq!(relations(("domain", "bad.example"), &neighbours).await, expected);
+    }
+}
+
+#[tokio::test]
+async fn rows_of_other_events_are_nobodys_neighbours() {
+    let mut other = neighbour(1, "domain", "other.example");
+    other["event_id"] = json!("8");
+    let mut number = neighbour(2, "domain", "same.example");
+    number["event_id"] = json!(7);
+    let mut none = neighbour(3, "domain", "nowhere.example");
+    none["event_id"] = json!(null);
+    assert_eq!(related(&[other, number, none]).await, ["domain:same.example"]);
+}
+
+#[tokio::test]
+async fn a_sighting_without_neighbours_has_no_relations() {
+    assert!(related(&[]).await.is_empty());
+}

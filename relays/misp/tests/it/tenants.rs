@@ -1,0 +1,217 @@
+//! One service, many callers: nobody gets another's server, key or limit, and nobody reaches the
+//! inside of the network through `HOST`.
+
+use std::{
+    io,
+    net::IpAddr,
+    sync::{Arc, Mutex},
+};
+
+use futures::{FutureExt, future::BoxFuture, future::join_all};
+use relay_core::http::Lookup;
+use relay_sandbox::misp::{API_KEY, READ_ONLY_KEY, sample};
+use serde_json::json;
+
+use crate::{
+    canary::Canary,
+    harness::{Relay, sandbox},
+};
+
+/// Knows the names that lead inside, no others, and writes down what it is asked.
+#[derive(Default)]
+struct Names(Mutex<Vec<String>>);
+
+impl Lookup for Names {
+    fn addresses(&self, host: String) -> BoxFuture<'static, io::Result<Vec<IpAddr>>> {
+        let inside: &[&str] = match host.as_str() {
+            "localhost" | "localhost." | "loopback.test" => &["127.0.0.1"],
+            "loopback-v6.test" => &["::1"],
+            "several.test" => &["127.0.0.1", "::1", "169.254.169.254", "fe80::1"],
+            "mapped.test" => &["::ffff:127.0.0.1"],
+            "metadata.test" => &["169.254.169.254", "fd00:ec2::254"],
+            "private.test" => &["10.0.0.1", "172.16.0.1", "192.168.0.1", "fd12::1", "100.64.0.1"],
+            _ => &[],
+        };
+        self.0.lock().unwrap().push(host);
+        let known: Vec<IpAddr> = inside.iter().map(|text| text.parse().unwrap()).collect();
+        let unknown = || io::Error::new(io::ErrorKind::NotFound, "no such name");
+        let outcome = if known.is_empty() { Err(unknown()) } else { Ok(known) };
+        async { outcome }.boxed()
+    }
+}
+
+const ASKED: &[(&str, &str)] = &[("domain", "bad.example")];
+
+#[tokio::test]
+async fn s02_keys_and_limits_of_interleaved_callers_never_cross() {
+    let sandbox = sandbox().await;
+    let relay = Relay::before(&sandbox).await;
+    let reader = relay.claiming("AuthKey", READ_ONLY_KEY).claiming("CTR_ENTITIES_LIMIT", 1);
+    let stranger = relay.claiming("AuthKey", "stranger").claiming("CTR_ENTITIES_LIMIT", 3);
+    let analyst = relay.with_urlscan().claiming("CTR_ENTITIES_LIMIT", 2);
+    let asked = [("md5", sample::RANSOMWARE_MD5)];
+    join_all((0..60).map(|turn| {
+        let (analyst, reader, stranger) = (&analyst, &reader, &stranger);
+        async move {
+            match turn % 3 {
+                0 => assert_eq!(analyst.observe(&asked).await.events().len(), 2),
+                1 => assert_eq!(reader.observe(&asked).await.events().len(), 1),
+                _ => stranger.observe(&asked).await.assert_refused("authorization error"),
+            }
+        }
+    }))
+    .await;
+    let keys: Vec<_> =
+        sandbox.calls().iter().map(|call| call.authorization().unwrap().to_owned()).collect();
+    let sent = |key: &str| keys.iter().filter(|sent| *sent == key).count();
+    assert_eq!((sent(API_KEY), sent(READ_ONLY_KEY), sent("stranger")), (40, 40, 20));
+    // A right of one caller is no right of the next.
+    assert_eq!(analyst.respond(ASKED).await.items().len(), 3);
+    assert_eq!(reader.respond(ASKED).await.items().len(), 2);
+}
+
+#[tokio::test]
+async fn s02_hosts_of_interleaved_callers_never_cross() {
+    let sandbox = sandbox().await;
+    let names = Arc::new(Names::default());
+    let operators = [("API_URL", sandbox.url())];
+    let relay = Relay::set_up(&operators, names.clone()).await.unwrap();
+    let one = relay.claiming("HOST", "https://one.example").claiming("AuthKey", "key-of-one");
+    let two = relay.claiming("HOST", "https://two.example/misp").claiming("AuthKey", "key-of-two");
+    for _ in 0..5 {
+        for (caller, own, other) in [(&one, "one.example", "two."), (&two, "two.example", "one.")] {
+            names.0.lock().unwrap().clear();
+            let answer = caller.observe(ASKED).await;
+            answer.assert_refused("connection error");
+            assert!(answer.message().contains(own) && !answer.message().contains(other));
+            assert!(names.0.lock().unwrap().iter().all(|name| name == own));
+            let link = caller.refer(ASKED).await.items()[0]["url"].clone();
+            assert!(link.as_str().unwrap().starts_with(&format!("https://{own}")), "{link}");
+        }
+        // The caller without a host of his own gets the operator's, with his own key.
+        assert_eq!(relay.observe(ASKED).await.found(), ["bad.example"]);
+    }
+    assert!(sandbox.calls().iter().all(|call| call.authorization() == Some(API_KEY)));
+    assert_eq!(sandbox.calls().len(), 10);
+}
+
+/// Every way to write this machine, its neighbours, or somebody behind somebody else's name.
+fn hosts_inside(port: u16) -> Vec<String> {
+    let with_port = [
+        "https://127.0.0.1",
+        "https://127.0.0.1.",
+        "https://127.8.8.8",
+        "https://127.1",
+        "https://0",
+        "https://0.0.0.0",
+        "https://0x7f000001",
+        "https://0x7f.1",
+        "https://0177.0.0.1",
+        "https://2130706433",
+        "https://[::1]",
+        "https://[::]",
+        "https://[::ffff:127.0.0.1]",
+        "https://[::ffff:7f00:1]",
+        "https://[::127.0.0.1]",
+        "https://[64:ff9b::7f00:1]",
+        "https://[2002:7f00:1::]",
+        "https://１２７.0.0.1",
+        "https://127。0。0。1",
+        "https://%31%32%37.0.0.1",
+        "https://127%2e0%2e0%2e1",
+        "https://localhost",
+        "https://LOCALHOST",
+        "https://localhost.",
+        "https://loopback.test",
+        "https://loopback-v6.test",
+        "https://several.test",
+        "https://mapped.test",
+        "https://metadata.test",
+        "https://169.254.169.254",
+        "https://[fd00:ec2::254]",
+        "https://[fe80::1]",
+        "https://good.example@127.0.0.1",
+        "https://good.example:443@127.0.0.1",
+        "https://good.example%40@127.0.0.1",
+        r"https://good.example\@127.0.0.1",
+        "http://127.0.0.1",
+        "http://localhost",
+        "//127.0.0.1",
+        "127.0.0.1",
+        "localhost",
+        "https:127.0.0.1",
+        "https:/127.0.0.1",
+        "https:///127.0.0.1",
+        "ftp://127.0.0.1",
+        "gopher://127.0.0.1",
+        "ws://127.0.0.1",
+    ];
+    let mut hosts: Vec<_> = with_port.iter().map(|host| format!("{host}:{port}")).collect();
+    hosts.extend([
+        format!("https://127.0.0.1:{port}/path/.."),
+        format!("https://127.0.0.1:{port}#good.example"),
+        format!("https://127.0.0.1:{port}?good.example"),
+        format!("https://127.0.0.1:{port}\r\n"),
+        format!("https://good.example#@127.0.0.1:{port}/"),
+        format!("https://good.example?@127.0.0.1:{port}/"),
+        format!("https://127.0.0.1:{port}/{}", "x".repeat(10_000)),
+        "https://".to_owned(),
+        "https://:443".to_owned(),
+        "file:///etc/passwd".to_owned(),
+        "data:text/plain,x".to_owned(),
+        "javascript:alert(1)".to_owned(),
+        format!("https://{}.test", "x".repeat(10_000)),
+        "\0".to_owned(),
+    ]);
+    hosts
+}
+
+async fn assert_unreachable(hosts: Vec<String>, settings: &[(&str, &str)], canary: &Canary) {
+    let sandbox = sandbox().await;
+    let settings = [settings, &[("API_URL", sandbox.url())]].concat();
+    let relay = Relay::set_up(&settings, Arc::new(Names::default())).await.unwrap();
+    for host in hosts {
+        let caller = relay.claiming("HOST", host.as_str());
+        for answer in [
+            caller.health().await,
+            caller.observe(ASKED).await,
+            caller.deliberate(ASKED).await,
+            caller.trigger("respond-misp-sighting-", "domain", "bad.example").await,
+        ] {
+            let codes = answer.errors();
+            let refused = [("fatal", "connection error"), ("fatal", "invalid argument")];
+            assert!(codes.len() == 1 && refused.contains(&codes[0]), "{host:?}: {:#}", answer.0);
+        }
+    }
+    assert_eq!(canary.visitors().await, 0);
+    // A bad host is not quietly replaced by the operator's either.
+    assert_eq!(sandbox.calls().len(), 0);
+}
+
+#[tokio::test]
+async fn i15_no_form_of_host_leads_inside() {
+    let canary = Canary::start().await;
+    let port = canary.port();
+    let mut hosts = hosts_inside(port);
+    for private in
+        ["10.0.0.1", "172.16.0.1", "192.168.0.1", "100.64.0.1", "[fd12::1]", "private.test"]
+    {
+        hosts.push(format!("https://{private}:{port}"));
+    }
+    assert_unreachable(hosts, &[], &canary).await;
+}
+
+#[tokio::test]
+async fn i15_private_hosts_allowed_does_not_mean_this_machine() {
+    let canary = Canary::start().await;
+    let hosts = hosts_inside(canary.port());
+    assert_unreachable(hosts, &[("ALLOW_PRIVATE_HOSTS", "true")], &canary).await;
+}
+
+#[tokio::test]
+async fn c09_a_host_of_the_wrong_type_is_refused() {
+    let relay = Relay::before(&sandbox().await).await;
+    for host in [json!(7), json!(true), json!(["https://misp.example"]), json!({})] {
+        relay.claiming("HOST", host).health().await.assert_refused("authorization error");
+    }
+}

@@ -1,0 +1,72 @@
+//! A MISP behind a certificate that nobody knows.
+
+use std::{
+    io::{Read, Write},
+    net::{TcpListener, TcpStream},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+};
+
+use rustls::{
+    ServerConfig, ServerConnection, StreamOwned,
+    crypto::aws_lc_rs,
+    pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
+};
+
+const VERSION: &[u8] =
+    b"HTTP/1.1 200 OK\r\ncontent-length: 19\r\nconnection: close\r\n\r\n{\"version\":\"2.5.1\"}";
+
+/// Answers every request with a version; lives as long as the test's process.
+pub(crate) struct TlsMisp {
+    pub(crate) url: String,
+    /// Its own issuer, as PEM.
+    pub(crate) certificate: String,
+    requests: Arc<AtomicUsize>,
+}
+
+impl TlsMisp {
+    pub(crate) fn start() -> Self {
+        let own = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+        let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(own.signing_key.serialize_der()));
+        let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![own.cert.der().clone()], key)
+            .unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("https://{}", listener.local_addr().unwrap());
+        let requests = Arc::<AtomicUsize>::default();
+        let misp = Self { url, certificate: own.cert.pem(), requests: requests.clone() };
+        let config = Arc::new(config);
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let served = serve(&config, stream);
+                requests.fetch_add(usize::from(served.is_some()), Ordering::SeqCst);
+            }
+        });
+        misp
+    }
+
+    /// Requests that came through the handshake.
+    pub(crate) fn requests(&self) -> usize {
+        self.requests.load(Ordering::SeqCst)
+    }
+}
+
+/// None when the caller broke off.
+fn serve(config: &Arc<ServerConfig>, stream: TcpStream) -> Option<()> {
+    let mut stream = StreamOwned::new(ServerConnection::new(config.clone()).ok()?, stream);
+    let mut request = Vec::new();
+    while !request.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).ok()?;
+        request.extend(byte);
+    }
+    stream.write_all(VERSION).ok()?;
+    stream.conn.send_close_notify();
+    stream.flush().ok()
+}

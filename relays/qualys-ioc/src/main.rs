@@ -1,0 +1,8 @@
+//! The function: Qualys IOC behind the relay protocol.
+
+use std::error::Error;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
+    relay_core::serve::run::<qualys_ioc::QualysIoc>().await
+}

@@ -1,0 +1,46 @@
+//! The rules that every relay keeps.
+
+use qualys_ioc::QualysIoc;
+use relay_sandbox::{
+    Product,
+    qualys_ioc::{ACCOUNT, EVENTS_PATH, SECOND_TENANT},
+};
+use relay_testkit::conformance::Subject;
+use serde_json::Value;
+
+use crate::desk::{DROPPED, PLATFORM, claims};
+
+/// A file with events of every score.
+const SCORES_MD5: &str = "5d41c2b3a4958677f0e1d2c3b4a59687";
+
+pub(crate) struct Conforming;
+
+impl Subject for Conforming {
+    type Relay = QualysIoc;
+
+    const PRODUCT: Product = Product::QualysIoc;
+    const CREDENTIALS: &'static [&'static str] = &["user", "pass"];
+    const SECRETS: &'static [&'static str] = &["pass"];
+    const KNOWN: &'static [(&'static str, &'static str)] =
+        &[("sha256", DROPPED), ("ip", "203.0.113.77")];
+    const BUSY: (&'static str, &'static str) = ("md5", SCORES_MD5);
+    const SEARCH: &'static str = EVENTS_PATH;
+    const IN_ONE_CALL: usize = 1;
+    const CALLS: usize = 2;
+    const FREE_TEXT: &'static [&'static str] =
+        &["threatName", "familyName", "fullOSName", "processName", "arguments", "name"];
+
+    fn settings(url: &str) -> Vec<(&'static str, String)> {
+        vec![("API_URL", url.to_owned()), ("PLATFORM_URL", PLATFORM.to_owned())]
+    }
+
+    fn claims() -> Value {
+        claims(ACCOUNT)
+    }
+
+    fn other_claims() -> Value {
+        claims(SECOND_TENANT)
+    }
+}
+
+relay_testkit::conformance!(Conforming);

@@ -1,0 +1,20 @@
+//! The relay as a whole: the service around it, an imitation of Qualys before it.
+
+#[cfg(test)]
+mod answers;
+#[cfg(test)]
+mod calls;
+#[cfg(test)]
+mod conformance;
+#[cfg(test)]
+mod desk;
+#[cfg(test)]
+mod logins;
+#[cfg(test)]
+mod mutation;
+#[cfg(test)]
+mod originals;
+#[cfg(test)]
+mod refusals;
+#[cfg(test)]
+mod routes;
