@@ -124,7 +124,7 @@ impl<C: Sync> Session<'_, C> {
     }
 }
 
-fn unanswered() -> Error {
+pub(crate) fn unanswered() -> Error {
     let text = "Microsoft Graph left a request of a batch unanswered; try again later.";
     Error::new(ErrorKind::Malformed, text)
 }

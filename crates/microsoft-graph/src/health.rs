@@ -1,8 +1,11 @@
 //! Whether the account may do what asking for alerts needs.
 
 use relay_core::{Request, Response, Result};
+use serde::de::IgnoredAny;
 
-use crate::{Part, Permission, Session, Strategy, refusal};
+use crate::{
+    Part, Permission, Session, Strategy, batch::unanswered, hunting::rows, pages::Page, refusal,
+};
 
 /// Any answer to it shows that hunting is permitted.
 const CHEAPEST_HUNT: &str = "AlertEvidence | take 1 | project AlertId";
@@ -16,12 +19,11 @@ impl<C: Sync> Session<'_, C> {
         if self.graph.strategy == Strategy::Filter {
             return self.check(ALERTS, Permission::ReadAlerts).await;
         }
-        let alert = Part::get("/security/alerts_v2?$top=1".to_owned());
-        let parts =
-            [(alert, Permission::ReadAlerts), (Part::hunt(CHEAPEST_HUNT), Permission::Hunt)];
-        let (parts, permissions): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
-        let mut answers = self.batch(&parts).await.into_iter().zip(permissions);
-        answers.try_for_each(|(answer, permission)| permitted(&answer?, permission))
+        let parts = [Part::get("/security/alerts_v2?$top=1".to_owned()), Part::hunt(CHEAPEST_HUNT)];
+        let mut answers = self.batch(&parts).await.into_iter();
+        let mut next = || answers.next().unwrap_or_else(|| Err(unanswered()));
+        is_list(&next()?, Permission::ReadAlerts)?;
+        rows::<IgnoredAny>(&next()?).map(drop)
     }
 
     /// Reads one row of a list, such as `/v1.0/security/alerts`.
@@ -29,10 +31,15 @@ impl<C: Sync> Session<'_, C> {
     /// Errors: `Forbidden`, naming the permission that is missing; else those of any call.
     pub async fn check(&self, path: &'static str, permission: Permission) -> Result<()> {
         let request = Request::get(self.base().path(path)).query("$top", "1");
-        permitted(&self.send(request).await?, permission)
+        is_list(&self.send(request).await?, permission)
     }
 }
 
-fn permitted(answer: &Response, permission: Permission) -> Result<()> {
-    if answer.is_success() { Ok(()) } else { Err(refusal(answer, permission)) }
+/// A page of the login, or of a proxy, is no list.
+fn is_list(answer: &Response, permission: Permission) -> Result<()> {
+    if answer.is_success() {
+        answer.json::<Page<IgnoredAny>>().map(drop)
+    } else {
+        Err(refusal(answer, permission))
+    }
 }

@@ -54,7 +54,8 @@ impl<C: Sync> Session<'_, C> {
     }
 }
 
-fn rows<Row: DeserializeOwned>(response: &Response) -> Result<Vec<Row>> {
+/// The rows of an answer to a hunting query.
+pub(crate) fn rows<Row: DeserializeOwned>(response: &Response) -> Result<Vec<Row>> {
     if !response.is_success() {
         return Err(refusal(response, Permission::Hunt));
     }

@@ -127,9 +127,10 @@ fn next_page(url: &str, link: &str) -> Option<String> {
     (next_path == path && next != url).then_some(next)
 }
 
+/// One page of a list.
 #[derive(Deserialize)]
 #[serde(bound = "T: DeserializeOwned")]
-struct Page<T> {
+pub(crate) struct Page<T> {
     #[serde(deserialize_with = "lenient::objects")]
     value: Vec<T>,
     #[serde(rename = "@odata.nextLink", default, deserialize_with = "lenient::text")]

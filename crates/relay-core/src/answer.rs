@@ -6,13 +6,15 @@ use serde::Serialize;
 
 use crate::{
     ctim::Bundle,
-    error::{Entry, Error, ErrorKind, Result},
+    error::{Error, ErrorKind, Result},
     relay::Partial,
     telemetry::Tally,
 };
 
 /// The largest answer in bytes of JSON, before the gateway escapes it. Lambda carries 6 MB.
 pub const LARGEST: usize = 4 * 1024 * 1024;
+/// How much of it errors may take; further ones are only logged.
+const LARGEST_ERRORS: usize = 1024 * 1024;
 
 /// One answer, ready to send.
 #[derive(Debug)]
@@ -25,11 +27,11 @@ pub(crate) struct Answer {
 }
 
 #[derive(Serialize)]
-struct Envelope<'a, T> {
+struct Envelope<T> {
     #[serde(skip_serializing_if = "Option::is_none")]
     data: Option<T>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    errors: Vec<Entry<'a>>,
+    errors: Vec<fit::Doc>,
 }
 
 #[derive(Serialize)]
@@ -39,42 +41,38 @@ struct Status {
 
 /// Entities in their collections.
 pub(crate) fn entities(findings: Partial<Bundle>, tally: &Tally) -> Answer {
-    let Partial { data: bundle, mut errors } = findings;
-    let (collections, left_out) = fit::collections(bundle, LARGEST);
-    if left_out > 0 {
-        errors.push(too_much(left_out));
-    }
+    let mut said = Said::of(findings.errors, tally);
+    let (collections, left_out) = fit::collections(findings.data, LARGEST - said.size);
+    said.add_too_much(left_out, tally);
     let found = collections.len();
-    write(collections, found, errors, tally)
+    write(collections, found, said)
 }
 
 /// Links or actions.
 pub(crate) fn list<T: Serialize>(partial: Partial<Vec<T>>, tally: &Tally) -> Answer {
-    let Partial { data: items, mut errors } = partial;
-    let (items, left_out) = fit::list(items, LARGEST);
-    if left_out > 0 {
-        errors.push(too_much(left_out));
-    }
+    let mut said = Said::of(partial.errors, tally);
+    let (items, left_out) = fit::list(partial.data, LARGEST - said.size);
+    said.add_too_much(left_out, tally);
     let found = items.len();
-    write(items, found, errors, tally)
+    write(items, found, said)
 }
 
 /// The outcome of `/health`.
 pub(crate) fn health(outcome: Result<()>, tally: &Tally) -> Answer {
-    write(Status { status: "ok" }, 0, outcome.err().into_iter().collect(), tally)
+    write(Status { status: "ok" }, 0, Said::of(outcome.err(), tally))
 }
 
 /// The outcome of a triggered action: success only when the product said so.
 pub(crate) fn trigger(outcome: Result<()>, tally: &Tally) -> Answer {
     match outcome {
-        Ok(()) => write(Status { status: "success" }, 0, Vec::new(), tally),
-        Err(error) => write_all(Some(Status { status: "failure" }), 0, vec![error], tally),
+        Ok(()) => write(Status { status: "success" }, 0, Said::default()),
+        Err(error) => write_all(Some(Status { status: "failure" }), 0, Said::of([error], tally)),
     }
 }
 
 /// Nothing but an error.
 pub(crate) fn refusal(error: Error, tally: &Tally) -> Answer {
-    write_all(None::<Status>, 0, vec![error], tally)
+    write_all(None::<Status>, 0, Said::of([error], tally))
 }
 
 /// An answer that is the same for everybody.
@@ -82,40 +80,54 @@ pub(crate) fn constant(body: &impl Serialize) -> Answer {
     Answer { body: json(body), found: 0, errors: Vec::new() }
 }
 
-fn too_much(left_out: usize) -> Error {
-    let text = format!(
-        "The answer was too large, {left_out} entries were left out; ask about fewer observables or lower CTR_ENTITIES_LIMIT."
-    );
-    Error::new(ErrorKind::Unexpected, text).as_warning()
-}
-
 /// `data` goes out when something was found, and when nothing went wrong.
-fn write<T: Serialize>(data: T, found: usize, errors: Vec<Error>, tally: &Tally) -> Answer {
-    write_all((found > 0 || errors.is_empty()).then_some(data), found, errors, tally)
+fn write<T: Serialize>(data: T, found: usize, said: Said) -> Answer {
+    write_all((found > 0 || said.errors.is_empty()).then_some(data), found, said)
 }
 
-fn write_all<T: Serialize>(
-    data: Option<T>,
-    found: usize,
+fn write_all<T: Serialize>(data: Option<T>, found: usize, said: Said) -> Answer {
+    let body = json(&Envelope { data, errors: said.docs });
+    Answer { body, found, errors: said.errors }
+}
+
+/// The errors of an answer, equal ones once, and how they go out.
+#[derive(Default)]
+struct Said {
     errors: Vec<Error>,
-    tally: &Tally,
-) -> Answer {
-    let errors = distinct(errors);
-    let entries = errors.iter().map(|error| error.entry(tally.redacted(error.message())));
-    let body = json(&Envelope { data, errors: entries.collect() });
-    Answer { body, found, errors }
+    docs: Vec<fit::Doc>,
+    size: usize,
 }
 
-fn distinct(errors: Vec<Error>) -> Vec<Error> {
-    let mut kept: Vec<Error> = Vec::new();
-    for error in errors {
+impl Said {
+    fn of(errors: impl IntoIterator<Item = Error>, tally: &Tally) -> Self {
+        let mut said = Self::default();
+        errors.into_iter().for_each(|error| said.add(error, tally));
+        said
+    }
+
+    fn add(&mut self, error: Error, tally: &Tally) {
         let same =
             |other: &Error| other.code() == error.code() && other.message() == error.message();
-        if !kept.iter().any(same) {
-            kept.push(error);
+        if self.errors.iter().any(same) {
+            return;
+        }
+        let doc = fit::doc(&error.entry(|text| tally.redacted(text)));
+        if let Some(doc) = doc.filter(|doc| self.size + fit::size(doc) <= LARGEST_ERRORS) {
+            self.size += fit::size(&doc);
+            self.docs.push(doc);
+        }
+        self.errors.push(error);
+    }
+
+    /// The words for it have their room beside the entities.
+    fn add_too_much(&mut self, left_out: usize, tally: &Tally) {
+        if left_out > 0 {
+            let text = format!(
+                "The answer was too large, {left_out} entries were left out; ask about fewer observables or lower CTR_ENTITIES_LIMIT."
+            );
+            self.add(Error::new(ErrorKind::Unexpected, text).as_warning(), tally);
         }
     }
-    kept
 }
 
 /// All our types serialise: texts, numbers, lists and structs with text keys.

@@ -152,7 +152,8 @@ impl Error {
         self.cause.as_deref()?.downcast_ref()
     }
 
-    /// The details for the log, as `name=value` pairs with the chain of causes last. Never for a caller.
+    /// The details for the log, as `name=value` pairs with the chain of causes last; never for a
+    /// caller.
     pub fn details(&self) -> String {
         let mut details: Vec<_> =
             self.context.iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -164,8 +165,9 @@ impl Error {
         details.join(" ")
     }
 
-    pub(crate) fn entry(&self, redacted: String) -> Entry<'_> {
-        Entry { weight: self.weight, code: self.code(), message: redacted }
+    /// What the caller sees of it: a product may have had its say in the code, too.
+    pub(crate) fn entry(&self, redacted: impl Fn(&str) -> String) -> Entry {
+        Entry { weight: self.weight, code: redacted(self.code()), message: redacted(&self.message) }
     }
 }
 
@@ -179,9 +181,9 @@ impl std::error::Error for Error {}
 
 /// An error entry of the envelope.
 #[derive(Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct Entry<'a> {
+pub(crate) struct Entry {
     #[serde(rename = "type")]
     weight: Weight,
-    code: &'a str,
+    code: String,
     message: String,
 }

@@ -109,7 +109,8 @@ impl Http {
         self.budget.earn();
         tally.count_call();
         let until = deadline.min(Instant::now() + request.timeout);
-        let trip = Trip { product, origin: request.address.origin() };
+        let trip =
+            Trip { product, origin: request.address.origin(), is_change: request.is_change() };
         let attempt = match timeout_at(until, self.exchange(request, &trip)).await {
             Ok(attempt) => attempt,
             Err(_) => Attempt::Failed(trip.out_of_time()),
@@ -129,8 +130,8 @@ impl Http {
         };
         let answer = match client.execute(request.build()).await {
             Ok(answer) => answer,
-            Err(error) if error.is_timeout() => return Attempt::Failed(trip.out_of_time()),
-            Err(error) => return Attempt::NoAnswer(trip.failed(error.without_url())),
+            Err(error) if error.is_timeout() => return Attempt::Failed(trip.late(error)),
+            Err(error) => return Attempt::NoAnswer(trip.no_answer(error)),
         };
         match Response::read(answer, trip, request.largest).await {
             Ok(response) => Attempt::Answered(response),
@@ -194,16 +195,21 @@ impl Attempt {
     }
 }
 
-/// Who is asked and where: what an error sentence names.
+const LATER: &str = "try again later";
+const IN_DOUBT: &str = "whether it was done is not known, so look there before you ask again";
+
+/// Who is asked, where and for what: what an error sentence names.
 struct Trip {
     product: &'static str,
     /// Scheme, host and port, without path and query.
     origin: String,
+    /// Whether something was to be done, not only asked.
+    is_change: bool,
 }
 
 impl Trip {
     fn failed(&self, error: impl std::error::Error + Send + Sync + 'static) -> Error {
-        let Self { product, origin } = self;
+        let Self { product, origin, .. } = self;
         let failure = match tls::refusal(&error) {
             Some(reason) => Error::new(
                 ErrorKind::Untrusted,
@@ -217,22 +223,39 @@ impl Trip {
         failure.because(error)
     }
 
+    fn late(&self, error: reqwest::Error) -> Error {
+        if error.is_connect() { self.failed(error.without_url()) } else { self.out_of_time() }
+    }
+
     fn out_of_time(&self) -> Error {
-        let Self { product, origin } = self;
-        let text = format!("{product} at {origin} did not answer in time; try again later.");
-        Error::new(ErrorKind::Unreachable, text)
+        Error::new(ErrorKind::Unreachable, self.ended_early("did not answer in time", LATER))
+    }
+
+    fn no_answer(&self, error: reqwest::Error) -> Error {
+        // Without a connection nothing was sent, and nothing can have been done.
+        let in_doubt = self.is_change && !error.is_connect();
+        let failure = self.failed(error.without_url());
+        if in_doubt {
+            failure.saying(self.ended_early("broke off the connection", LATER))
+        } else {
+            failure
+        }
     }
 
     fn broke_off(&self, error: reqwest::Error) -> Error {
-        let Self { product, origin } = self;
-        let text = format!("The answer of {product} at {origin} broke off; try again later.");
+        let text = self.ended_early("broke off its answer", LATER);
         Error::new(ErrorKind::Unreachable, text).because(error.without_url())
     }
 
     fn too_large(&self, largest: usize) -> Error {
-        let Self { product, .. } = self;
-        let text =
-            format!("{product} sent more than {largest} bytes, which is more than a relay reads.");
-        Error::new(ErrorKind::TooLarge, text)
+        let what = format!("sent more than the {largest} bytes that a relay reads");
+        Error::new(ErrorKind::TooLarge, self.ended_early(&what, "ask about less at a time"))
+    }
+
+    /// What became of a request that was sent, and what to do: look, before a change is made twice.
+    fn ended_early(&self, what: &str, advice: &str) -> String {
+        let Self { product, origin, is_change } = self;
+        let advice = if *is_change { IN_DOUBT } else { advice };
+        format!("{product} at {origin} {what}; {advice}.")
     }
 }

@@ -363,12 +363,22 @@ impl Trigger {
     }
 }
 
-/// Runs the futures side by side, at most `at_once` at a time, and keeps their order.
+/// Runs the futures side by side, at most `at_once` at a time, and keeps their order. One that
+/// takes long keeps its own place only: the others go on.
 pub async fn each<F: Future>(
     futures: impl IntoIterator<Item = F>,
     at_once: usize,
 ) -> Vec<F::Output> {
-    stream::iter(futures).buffered(at_once.max(1)).collect().await
+    // A named function, because a closure over futures that borrow is not `Send` enough for callers.
+    let placed: Vec<_> = futures.into_iter().enumerate().map(with_place).collect();
+    let running = stream::iter(placed).buffer_unordered(at_once.max(1));
+    let mut outputs: Vec<_> = running.collect().await;
+    outputs.sort_unstable_by_key(|(place, _)| *place);
+    outputs.into_iter().map(|(_, output)| output).collect()
+}
+
+async fn with_place<F: Future>((place, future): (usize, F)) -> (usize, F::Output) {
+    (place, future.await)
 }
 
 /// Remembers, for one request, that further calls to the product would fail like one before them.
@@ -400,6 +410,24 @@ mod tests {
     use futures::FutureExt;
 
     use super::*;
+
+    #[test]
+    fn a_future_that_takes_long_does_not_keep_the_others_waiting() {
+        let (ended, is_ended) = tokio::sync::watch::channel(0);
+        let work = |number: usize| {
+            let (ended, mut is_ended) = (ended.clone(), is_ended.clone());
+            async move {
+                if number == 0 {
+                    // The first goes on when all others are done.
+                    let _ = is_ended.wait_for(|count| *count == 9).await;
+                }
+                ended.send_modify(|count| *count += 1);
+                number
+            }
+        };
+        let outputs = each((0..10).map(work), 2).now_or_never();
+        assert_eq!(outputs, Some((0..10).collect()));
+    }
 
     #[test]
     fn only_a_failure_that_concerns_all_calls_halts_the_next() {

@@ -91,8 +91,16 @@ fn incoming(event: Request) -> Incoming {
 fn deadline(invocation_ends: u64) -> Instant {
     let now = Clock::of_machine().now().as_millisecond();
     let left = i64::try_from(invocation_ends).unwrap_or(i64::MAX).saturating_sub(now);
-    let left = Duration::from_millis(u64::try_from(left).unwrap_or(0));
-    Instant::now() + left.saturating_sub(MARGIN).min(LONGEST)
+    Instant::now() + budget(left)
+}
+
+/// How long product calls may take. A deadline that had passed before the event came is none:
+/// `cargo lambda watch` sends such, and so it looks to a clock that runs ahead.
+fn budget(milliseconds_left: i64) -> Duration {
+    match u64::try_from(milliseconds_left) {
+        Ok(left) if left > 0 => Duration::from_millis(left).saturating_sub(MARGIN).min(LONGEST),
+        _ => LONGEST,
+    }
 }
 
 /// The relay's public address and the caller's: set by the gateway, not by the caller.
@@ -145,6 +153,18 @@ mod tests {
             assert_eq!(forged.source, plain.source, "{front:?}");
             assert_eq!(forged.base_urls, plain.base_urls, "{front:?}");
             assert_eq!(stated(front.post("/health").source_ip("")).source, None, "{front:?}");
+        }
+    }
+
+    #[test]
+    fn l04_product_calls_end_before_the_invocation_and_before_the_gateway() {
+        for (left, expected) in
+            [(29_000, 27_000), (20_000, 18_500), (900_000, 27_000), (1_000, 0), (1_500, 0)]
+        {
+            assert_eq!(budget(left), Duration::from_millis(expected), "{left}");
+        }
+        for passed in [0, -1, i64::MIN] {
+            assert_eq!(budget(passed), LONGEST, "{passed}");
         }
     }
 

@@ -1,6 +1,7 @@
 //! The hops between the gateway and the relay, without Lambda: route, gate, token, body, answer.
 
 use std::{
+    fmt,
     panic::AssertUnwindSafe,
     sync::{
         Arc,
@@ -32,8 +33,7 @@ use crate::{
 /// Product calls end at the deadline; mapping what they brought may take this much longer.
 const MAPPING: Duration = Duration::from_millis(500);
 
-/// A request as any transport delivers it.
-#[derive(Debug)]
+/// A request as any transport delivers it. Printed without headers and body, which hold secrets.
 pub struct Incoming {
     /// The method.
     pub method: Method,
@@ -49,6 +49,13 @@ pub struct Incoming {
     pub request_id: String,
     /// When product calls must have ended.
     pub deadline: Instant,
+}
+
+impl fmt::Debug for Incoming {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { method, path, request_id, .. } = self;
+        write!(f, "Incoming({request_id}: {method} {path})")
+    }
 }
 
 /// The answer, and the metrics line about it.

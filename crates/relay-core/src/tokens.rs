@@ -29,6 +29,8 @@ const MARGIN_SECONDS: i64 = 300;
 const LIFE_SECONDS: std::ops::RangeInclusive<i64> = 30..=86_400;
 /// What a login may take.
 const LOGIN: Duration = Duration::from_secs(8);
+/// The largest answer to a login that is read.
+const LARGEST_LOGIN: usize = 64 * 1024;
 
 /// A digest over everything that makes two callers different: product, host, every credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -204,7 +206,11 @@ impl TokenSource for ClientCredentials<'_> {
             ("scope", self.scope),
         ];
         // A login changes nothing, so a connection that failed may be tried again.
-        let request = Request::post(self.endpoint.clone()).form(&form).repeatable().within(LOGIN);
+        let request = Request::post(self.endpoint.clone())
+            .form(&form)
+            .repeatable()
+            .within(LOGIN)
+            .at_most(LARGEST_LOGIN);
         let response = call.send(request).await?;
         if !response.is_success() {
             let said = response.json::<Refusal>().ok().and_then(|body| body.error_description);

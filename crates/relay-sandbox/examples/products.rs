@@ -10,7 +10,7 @@ use relay_sandbox::{Product, Sandbox};
 
 const FIRST_PORT: u16 = 9101;
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> io::Result<()> {
     let mut running = Vec::new();
     for (product, port) in Product::ALL.into_iter().zip(FIRST_PORT..) {

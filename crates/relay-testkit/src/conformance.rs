@@ -168,7 +168,9 @@ macro_rules! conformance {
                 hostile_words_are_data
                 hostile_links_are_dropped
                 nonsense_never_breaks_an_answer
+                hostile_errors_are_plain_lines
                 credentials_in_errors_are_blotted_out
+                access_tokens_in_errors_are_blotted_out
                 credentials_that_are_cut_are_blotted_out
             }
         );

@@ -6,6 +6,8 @@
 mod clock;
 pub mod conformance;
 pub mod ctim;
+pub mod emulator;
+pub mod end_to_end;
 mod environment;
 pub mod event;
 pub mod golden;

@@ -15,7 +15,7 @@ mod hub;
 mod invocation;
 mod launch;
 mod memory;
-mod output;
+pub(crate) mod output;
 mod reply;
 mod routes;
 

@@ -1,67 +1,141 @@
-//! The relays that the tool knows: how each is tried against its imitation, and what Threat
-//! Response knows of its product. A further relay is one more entry in [`RELAYS`].
+//! The relays that the tool knows. A further relay is one more entry in [`RELAYS`].
 
+mod entry;
 mod facts;
 
 use clap::builder::PossibleValuesParser;
-use relay_core::{Claim, Environment};
-use relay_sandbox::{Product, Sandbox};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use relay_core::Environment;
+use relay_sandbox::Product;
+use serde_json::json;
 
+pub(crate) use entry::Entry;
 pub(crate) use facts::{Facts, Ready};
 
-use crate::{
-    failure::{Failure, Outcome},
-    local::Local,
-    observable::Asked,
-};
-
-/// One relay, its demonstration, and its place in Threat Response.
-pub(crate) struct Entry {
-    pub(crate) facts: Facts,
-    product: Product,
-    /// The gateway event whose observables the demonstration asks about.
-    event: &'static str,
-    /// Calls of a warm `observe` that have to wait for each other.
-    pub(crate) depth: usize,
-    /// The settings that lead the relay to an imitation at this URL.
-    settings: fn(&str) -> Environment,
-    /// The claims that the imitation accepts.
-    claims: fn() -> Value,
-    /// Where the product's makers explain it: label and link.
-    pub(crate) documentation: (&'static str, &'static str),
-    /// The product's module type in North America, Europe and Asia-Pacific, where Threat Response
-    /// has one.
-    pub(crate) module_types: Option<[&'static str; 3]>,
-}
+use crate::failure::{Failure, Outcome};
 
 /// Every relay, in the order of the documentation.
-pub(crate) const RELAYS: &[Entry] = &[Entry {
-    facts: Facts::of::<misp::Misp>(),
-    product: Product::Misp,
-    event: include_str!("../../../events/misp/observe.json"),
-    depth: 2,
-    settings: |url| {
-        Environment::of([
-            ("API_URL", url.to_owned()),
-            ("URLSCAN_API_URL", format!("{url}/urlscan/api/v1")),
-        ])
+pub(crate) const RELAYS: &[Entry] = &[
+    Entry {
+        facts: Facts::of::<graph_security::GraphSecurity>(),
+        product: Product::GraphSecurity,
+        event: include_str!("../../../events/graph-security/observe.json"),
+        depth: 1,
+        settings: |url| Environment::of([("GRAPH_BASE_URL", url), ("LOGIN_BASE_URL", url)]),
+        claims: || {
+            json!({
+                "application_id": relay_sandbox::identity::app::GRAPH.id,
+                "tenant_id": relay_sandbox::identity::tenant::CONTOSO.id,
+                "client_secret": relay_sandbox::identity::app::GRAPH.secret,
+            })
+        },
+        documentation: (
+            "Microsoft Graph security API",
+            "https://learn.microsoft.com/graph/api/resources/security-api-overview",
+        ),
+        module_types: Some([
+            "33fa22a5-3369-46eb-aa6b-3386984aaf0b",
+            "9f88ce09-8fb9-4d97-a40a-eb82203845b5",
+            "02aa3b5b-d1fd-4125-9fb8-167e3780ec09",
+        ]),
     },
-    claims: || {
-        json!({
-            "AuthKey": relay_sandbox::misp::API_KEY,
-            "URLSCAN_API_KEY": relay_sandbox::misp::URLSCAN_API_KEY,
-        })
+    Entry {
+        facts: Facts::of::<defender_atp::Defender>(),
+        product: Product::DefenderAtp,
+        event: include_str!("../../../events/defender-atp/observe.json"),
+        depth: 2,
+        settings: |url| {
+            Environment::of([
+                ("DEFENDER_API_BASE", url),
+                ("GRAPH_BASE_URL", url),
+                ("LOGIN_BASE_URL", url),
+            ])
+        },
+        claims: || {
+            json!({
+                "client_id": relay_sandbox::identity::app::DEFENDER.id,
+                "tenant_id": relay_sandbox::identity::tenant::CONTOSO.id,
+                "client_secret": relay_sandbox::identity::app::DEFENDER.secret,
+            })
+        },
+        documentation: (
+            "Microsoft Defender for Endpoint API",
+            "https://learn.microsoft.com/defender-endpoint/api/apis-intro",
+        ),
+        module_types: Some([
+            "564f6f99-b94a-4605-8280-a679c0e26074",
+            "63f880fc-2b04-4b4c-b48d-9c44d9cb4e02",
+            "e6507218-ad69-4306-853f-dd5a37771f5e",
+        ]),
     },
-    documentation: ("MISP documentation", "https://www.misp-project.org/documentation/"),
-    module_types: None,
-}];
-
-#[derive(Deserialize)]
-struct GatewayEvent {
-    body: String,
-}
+    Entry {
+        facts: Facts::of::<qualys_ioc::QualysIoc>(),
+        product: Product::QualysIoc,
+        event: include_str!("../../../events/qualys-ioc/observe.json"),
+        depth: 1,
+        settings: |url| {
+            Environment::of([
+                ("API_URL", url),
+                ("PLATFORM_URL", "https://qualysguard.qg2.apps.qualys.com"),
+            ])
+        },
+        claims: || {
+            json!({
+                "user": relay_sandbox::qualys_ioc::ACCOUNT.username,
+                "pass": relay_sandbox::qualys_ioc::ACCOUNT.password,
+            })
+        },
+        documentation: ("Qualys EDR API", "https://docs.qualys.com/en/edr/api/"),
+        module_types: Some([
+            "f0f6ecac-4861-40bc-bcef-753fd783aaed",
+            "fe3d9bed-5741-44ed-99a6-8e2d27b377b0",
+            "c1f02cc6-4821-4875-93e4-3c5d8b6b888e",
+        ]),
+    },
+    Entry {
+        facts: Facts::of::<misp::Misp>(),
+        product: Product::Misp,
+        event: include_str!("../../../events/misp/observe.json"),
+        depth: 2,
+        settings: |url| {
+            Environment::of([
+                ("API_URL", url.to_owned()),
+                ("URLSCAN_API_URL", format!("{url}/urlscan/api/v1")),
+            ])
+        },
+        claims: || {
+            json!({
+                "AuthKey": relay_sandbox::misp::API_KEY,
+                "URLSCAN_API_KEY": relay_sandbox::misp::URLSCAN_API_KEY,
+            })
+        },
+        documentation: ("MISP documentation", "https://www.misp-project.org/documentation/"),
+        module_types: None,
+    },
+    Entry {
+        facts: Facts::of::<gigamon_threatinsight::GigamonThreatInsight>(),
+        product: Product::GigamonThreatinsight,
+        event: include_str!("../../../events/gigamon-threatinsight/observe.json"),
+        depth: 2,
+        settings: |url| {
+            use relay_sandbox::gigamon_threatinsight::{DETECTIONS_BASE, ENTITY_BASE, EVENTS_BASE};
+            Environment::of([
+                ("GTI_DETECTIONS_URL", format!("{url}{DETECTIONS_BASE}")),
+                ("GTI_EVENTS_URL", format!("{url}{EVENTS_BASE}")),
+                ("GTI_ENTITY_URL", format!("{url}{ENTITY_BASE}")),
+            ])
+        },
+        claims: || json!({"key": relay_sandbox::gigamon_threatinsight::KEY}),
+        documentation: (
+            "FortiNDR Cloud documentation",
+            "https://docs.fortinet.com/product/fortindr-cloud",
+        ),
+        module_types: Some([
+            "f4b2cf01-0447-436e-8dc1-b0b15049888b",
+            "cdf11c33-0891-491a-8e36-201e4decd3d0",
+            "904e961f-ff81-48f5-aeb0-5c033e2054b7",
+        ]),
+    },
+];
 
 /// The relay with this folder name.
 pub(crate) fn named(slug: &str) -> Outcome<&'static Entry> {
@@ -80,85 +154,4 @@ pub(crate) fn chosen(slug: Option<&str>) -> Outcome<Vec<&'static Entry>> {
 /// What an argument that names a relay may say.
 pub(crate) fn names() -> PossibleValuesParser {
     PossibleValuesParser::new(RELAYS.iter().map(Entry::slug))
-}
-
-impl Entry {
-    /// The relay's folder name.
-    pub(crate) fn slug(&self) -> &'static str {
-        self.facts.about.slug
-    }
-
-    /// Its product's name.
-    pub(crate) fn name(&self) -> &'static str {
-        self.facts.about.name
-    }
-
-    /// What its token may carry, the claim that all relays read included.
-    pub(crate) fn claims(&self) -> impl Iterator<Item = &'static Claim> {
-        self.facts.claims.iter().chain(&[Claim::ENTITIES_LIMIT])
-    }
-
-    /// Starts the product's imitation.
-    pub(crate) async fn sandbox(&self) -> Outcome<Sandbox> {
-        let started = Sandbox::start(self.product).await;
-        started.map_err(|error| Failure::Unreachable(format!("the sandbox cannot start: {error}.")))
-    }
-
-    /// The relay itself in this process, in front of `sandbox`, with a token for it.
-    pub(crate) async fn local(&self, sandbox: &Sandbox) -> Outcome<Local> {
-        Local::start(&self.facts, (self.settings)(sandbox.url()), (self.claims)()).await
-    }
-
-    /// The observables of the relay's sample event.
-    pub(crate) fn observables(&self) -> Vec<Asked> {
-        let event: Option<GatewayEvent> = serde_json::from_str(self.event).ok();
-        event.and_then(|event| serde_json::from_str(&event.body).ok()).unwrap_or_default()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::HashSet;
-
-    use super::*;
-
-    #[test]
-    fn every_sample_event_asks_about_something() {
-        for entry in RELAYS {
-            assert!(entry.observables().len() > 3, "{}", entry.slug());
-        }
-    }
-
-    #[test]
-    fn relay_and_imitation_belong_together() {
-        for entry in RELAYS {
-            assert_eq!(entry.slug(), entry.product.slug());
-        }
-    }
-
-    /// The claims are written down beside the type that reads them; this keeps them together.
-    #[tokio::test]
-    async fn the_listed_claims_are_the_ones_the_relay_reads() {
-        for entry in RELAYS {
-            let listed: HashSet<_> = entry.claims().map(|claim| claim.name).collect();
-            let claims = (entry.claims)();
-            let sample: Vec<_> = claims.as_object().into_iter().flatten().collect();
-            for (name, _) in &sample {
-                assert!(listed.contains(name.as_str()), "{}: {name} is not listed", entry.slug());
-            }
-            for claim in entry.claims().filter(|claim| claim.is_required) {
-                let without = sample.iter().filter(|(name, _)| *name != claim.name);
-                let without: serde_json::Map<_, _> =
-                    without.map(|(name, value)| ((*name).clone(), (*value).clone())).collect();
-                assert!(accepts(entry, &claims).await, "{}", entry.slug());
-                let refused = !accepts(entry, &Value::Object(without)).await;
-                assert!(refused, "{}: {} is not required", entry.slug(), claim.name);
-            }
-        }
-    }
-
-    async fn accepts(entry: &Entry, claims: &Value) -> bool {
-        let relay = Local::start(&entry.facts, Environment::default(), claims.clone()).await;
-        relay.unwrap().check().await.is_ok()
-    }
 }

@@ -15,16 +15,17 @@ use crate::{
     secret,
     terminal::{Screen, progress::during},
 };
-use versions::{Stage, Versions};
+use versions::Versions;
 
 /// Gives a relay a new secret in AWS Secrets Manager; tokens made with the old one go on working.
 ///
 /// Relays verify with both. Make new tokens with relayctl token make, put them into the modules, and
 /// then end the old secret with --end-previous. AWS credentials come from the environment; they
-/// need secretsmanager:GetSecretValue, PutSecretValue, ListSecretVersionIds, and
-/// UpdateSecretVersionStage for --end-previous.
+/// need secretsmanager:GetSecretValue and PutSecretValue, and UpdateSecretVersionStage for
+/// --end-previous.
 #[derive(Args)]
 #[command(after_help = "Examples:
+  eval \"$(aws configure export-credentials --format env)\"
   relayctl rotate --secret-arn ARN
   relayctl token make --relay misp --secret-arn ARN --out new-token.txt
   relayctl module edit --relay misp --url URL --token-file new-token.txt
@@ -68,14 +69,14 @@ impl Rotate {
     }
 
     async fn renew(&self, versions: &Versions<'_>) -> Outcome<Rotated> {
-        if let Some(previous) = versions.at(Stage::Previous).await? {
+        let current = versions.current().await?;
+        if let Some(previous) = versions.previous().await? {
             let text = format!(
                 "the secret has a previous version already, {}, made {}. Tokens made with it would stop working. Make new ones, then end it: relayctl rotate --secret-arn {} --end-previous",
                 previous.id, previous.made_at, self.secret_arn
             );
             return Err(Failure::Refused(text));
         }
-        let current = versions.demand(Stage::Current).await?;
         let at = effective_at();
         let (made, text) = if self.dry_run {
             (
@@ -86,7 +87,7 @@ impl Rotate {
                 ),
             )
         } else {
-            let made = versions.renew(&secret::made()?).await?;
+            let made = versions.renew(&current, &secret::made()?).await?;
             let text = renewed(&made, &current.id, &at, &self.secret_arn);
             (Some(made), text)
         };
@@ -101,8 +102,9 @@ impl Rotate {
     }
 
     async fn end(&self, versions: &Versions<'_>) -> Outcome<Rotated> {
-        let previous = versions.demand(Stage::Previous).await?;
-        let current = versions.demand(Stage::Current).await?;
+        let current = versions.current().await?;
+        let missing = || Failure::Refused("the secret has no previous version.".to_owned());
+        let previous = versions.previous().await?.ok_or_else(missing)?;
         let at = effective_at();
         if !self.dry_run {
             versions.forget_previous(&previous.id).await?;

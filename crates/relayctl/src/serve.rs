@@ -24,7 +24,7 @@ use server::{Relays, Stand};
 #[derive(Args)]
 #[command(after_help = "Examples:
   relayctl serve --sandbox
-  SECRET_KEY=… API_URL=https://misp.example relayctl serve --relay misp --listen 127.0.0.1:8080")]
+  API_URL=https://misp.example relayctl serve --relay misp --listen 127.0.0.1:8080")]
 pub(crate) struct Serve {
     /// The relay to serve; all of them when it is left out
     #[arg(long, value_name = "NAME", value_parser = catalog::names())]

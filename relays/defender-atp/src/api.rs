@@ -27,6 +27,7 @@ pub(crate) use hunting::{Event, Events, Hunter};
 pub(crate) use indicators::{Indicator, Submission};
 pub(crate) use login::login;
 pub(crate) use query::Key;
+pub(crate) use quota::MOST_CALLS;
 pub(crate) use refusal::Failure;
 pub(crate) use respond::{Availability, MachineAction};
 pub(crate) use rows::MOST_VALUES;

@@ -1,10 +1,49 @@
 //! What a token carries for this product (spec §2).
 
 use microsoft_graph::{Account, Tenant};
-use relay_core::{Secret, lenient};
+use relay_core::{Claim, ClaimKind, Secret, lenient};
 use serde::{Deserialize, Deserializer, de};
 
 use crate::settings::{Backend, Hunting, meaning};
+
+/// What the token may carry, for the tool that makes tokens.
+pub(crate) const CLAIMS: [Claim; 5] = [
+    Claim {
+        name: "client_id",
+        title: "Client ID",
+        kind: ClaimKind::Text,
+        is_required: true,
+        tooltip: "The application (client) id of an app registration in Microsoft Entra with permissions of WindowsDefenderATP.",
+    },
+    Claim {
+        name: "client_secret",
+        title: "Client secret",
+        kind: ClaimKind::ApiKey,
+        is_required: true,
+        tooltip: "The value, not the id, of a client secret of the application. It expires; note the day.",
+    },
+    Claim {
+        name: "tenant_id",
+        title: "Tenant ID",
+        kind: ClaimKind::Text,
+        is_required: true,
+        tooltip: "The id of the directory (tenant): a GUID, or a verified domain.",
+    },
+    Claim {
+        name: "DEFENDER_HUNTING",
+        title: "Hunting",
+        kind: ClaimKind::Choice(&["auto", "graph", "mde", "off"]),
+        is_required: false,
+        tooltip: "Which way hunting queries go; the relay's own setting when left out.",
+    },
+    Claim {
+        name: "DEFENDER_BACKEND",
+        title: "Alerts",
+        kind: ClaimKind::Choice(&["auto", "mde", "graph"]),
+        is_required: false,
+        tooltip: "Where alerts come from; the relay's own setting when left out.",
+    },
+];
 
 /// An application in a tenant, and what it wants otherwise than the operator.
 #[derive(Debug, Deserialize)]

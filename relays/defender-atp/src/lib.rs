@@ -17,8 +17,8 @@ mod subject;
 
 use microsoft_graph::Graph;
 use relay_core::{
-    About, Action, BadSetting, Call, Environment, Error, Findings, Gate, Gates, Link, Observable,
-    ObservableType, Partial, Relay, Result, Trigger,
+    About, Action, BadSetting, Call, Claim, Environment, Error, Findings, Gate, Gates, Link,
+    Observable, ObservableType, Partial, Relay, Result, Trigger,
 };
 
 pub use credentials::Credentials;
@@ -57,6 +57,8 @@ impl Relay for Defender {
     type Credentials = Credentials;
 
     const ABOUT: About = ABOUT;
+
+    const CLAIMS: &'static [Claim] = &credentials::CLAIMS;
 
     fn new(environment: &Environment) -> Result<Self, BadSetting> {
         Ok(Self {

@@ -3,11 +3,12 @@
 mod alerts;
 mod details;
 mod events;
+mod rations;
 
 use std::collections::HashMap;
 
 use futures::future::join;
-use relay_core::{Findings, Observable};
+use relay_core::{Error, Findings, Observable};
 use tokio::sync::oneshot;
 
 use crate::{desk::Desk, subject::Subject};
@@ -34,7 +35,14 @@ impl Desk<'_> {
             alerts.into_iter().for_each(|sighting| findings.data.add_sighting(sighting));
             events.take(room).for_each(|sighting| findings.data.add_sighting(sighting));
         }
-        findings.errors = [alerts.errors, events.errors].concat();
+        let news = events.errors.into_iter().filter(|hunting| !is_told(hunting, &alerts.errors));
+        findings.errors.extend(news.map(|hunting| events::missing(hunting).as_warning()));
+        findings.errors.splice(0..0, alerts.errors);
         findings
     }
+}
+
+/// Whether the alerts failed for the very same reason.
+fn is_told(hunting: &Error, alerts: &[Error]) -> bool {
+    alerts.iter().any(|told| told.message() == hunting.message())
 }

@@ -88,6 +88,7 @@ impl<'a> Gigamon<'a> {
 
     /// A family that is missing is not asked again, in this request and for a while after it.
     fn leave_alone(&self, family: &Family) {
+        family.halt.set();
         self.memory.set(family.is_missing, self.call.now.plus_seconds(family::REST_SECONDS));
     }
 

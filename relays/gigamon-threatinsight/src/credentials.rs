@@ -1,10 +1,35 @@
 //! What a token carries for ThreatINSIGHT: a key, a region, and whether test accounts show.
 
-use relay_core::Secret;
+use relay_core::{Claim, ClaimKind, Secret};
 use serde::{Deserialize, Deserializer, de};
 use serde_json::Value;
 
 use crate::settings::{Region, says_yes};
+
+/// What the token may carry, for the tool that makes tokens.
+pub(crate) const CLAIMS: [Claim; 3] = [
+    Claim {
+        name: "key",
+        title: "API key",
+        kind: ClaimKind::ApiKey,
+        is_required: true,
+        tooltip: "A token of your ThreatINSIGHT (FortiNDR Cloud) account: profile settings, Tokens.",
+    },
+    Claim {
+        name: "GTI_REGION",
+        title: "Region",
+        kind: ClaimKind::Choice(&["us", "eu"]),
+        is_required: false,
+        tooltip: "Where the account lives; the relay's own setting when left out.",
+    },
+    Claim {
+        name: "GTI_ALLOW_TEST_ACCOUNTS",
+        title: "Show test accounts",
+        kind: ClaimKind::Switch,
+        is_required: false,
+        tooltip: "Whether findings of the demo and training accounts show.",
+    },
+];
 
 /// The claims of a token that this relay reads. Source: spec §2.
 #[derive(Debug, Deserialize)]

@@ -15,8 +15,8 @@ mod settings;
 
 use futures::future::join_all;
 use relay_core::{
-    About, BadSetting, Call, Environment, Findings, Gate, Gates, Link, Observable, ObservableType,
-    Partial, Relay, Result,
+    About, BadSetting, Call, Claim, Environment, Findings, Gate, Gates, Link, Observable,
+    ObservableType, Partial, Relay, Result,
 };
 
 use api::Gigamon;
@@ -51,6 +51,8 @@ impl Relay for GigamonThreatInsight {
         gates: Gates { refer: Gate::BodyThenToken, ..Gates::observe_only(Gate::BodyThenToken) },
         invalid_body_code: "invalid payload received",
     };
+
+    const CLAIMS: &'static [Claim] = &credentials::CLAIMS;
 
     fn new(environment: &Environment) -> Result<Self, BadSetting> {
         Ok(Self { settings: Settings::new(environment)?, memory: Memory::default() })

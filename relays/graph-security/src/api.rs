@@ -37,7 +37,8 @@ pub(crate) async fn alerts<'w>(
     found
 }
 
-/// None for types that the legacy filters do not know.
+/// None for types that the legacy filters do not know, and for values that cannot be of their
+/// type: each question counts against a quota.
 fn predicate(observable: &Observable) -> Option<String> {
     let (collection, properties): (_, &[_]) = match observable.kind {
         ObservableType::Ip => ("networkConnections", &["sourceAddress", "destinationAddress"]),
@@ -49,9 +50,22 @@ fn predicate(observable: &Observable) -> Option<String> {
         ObservableType::Sha256 => ("fileStates", &["fileHash/hashValue"]),
         _ => return None,
     };
-    let value = odata::literal(&observable.value);
-    let terms: Vec<_> = properties.iter().map(|name| format!("x/{name} eq {value}")).collect();
+    let terms: Vec<_> = spellings(observable)?
+        .iter()
+        .flat_map(|value| properties.iter().map(move |name| format!("x/{name} eq {value}")))
+        .collect();
     Some(format!("{collection}/any(x: {})", terms.join(" or ")))
+}
+
+/// The value as it was asked and, where it differs, in its normal form: what case means to `eq`
+/// is each provider's own business.
+fn spellings(observable: &Observable) -> Option<Vec<String>> {
+    let normal = observable.normal_form()?;
+    let mut values = vec![odata::literal(&observable.value)];
+    if normal != observable.value {
+        values.push(odata::literal(&normal));
+    }
+    Some(values)
 }
 
 #[cfg(test)]
@@ -75,7 +89,9 @@ mod tests {
         check(
             ObservableType::Domain,
             "Bad.example",
-            Some("networkConnections/any(x: x/destinationDomain eq 'Bad.example')"),
+            Some(
+                "networkConnections/any(x: x/destinationDomain eq 'Bad.example' or x/destinationDomain eq 'bad.example')",
+            ),
         );
         check(
             ObservableType::Url,
@@ -91,21 +107,22 @@ mod tests {
         );
         check(ObservableType::FileName, "a'b", Some("fileStates/any(x: x/name eq 'a''b')"));
         check(ObservableType::FilePath, r"C:\a", Some(r"fileStates/any(x: x/path eq 'C:\a')"));
-        check(
-            ObservableType::Sha256,
-            "AB",
-            Some("fileStates/any(x: x/fileHash/hashValue eq 'AB')"),
-        );
-        for kind in [ObservableType::Ipv6, ObservableType::Sha1, ObservableType::Md5] {
-            check(kind, "x", None);
-        }
+        let hash = "ab".repeat(32);
+        let expected = format!("fileStates/any(x: x/fileHash/hashValue eq '{hash}')");
+        check(ObservableType::Sha256, &hash, Some(&expected));
+        check(ObservableType::Ipv6, "2001:db8::1", None);
+        check(ObservableType::Sha1, &"ab".repeat(20), None);
+        check(ObservableType::Md5, &"ab".repeat(16), None);
+        check(ObservableType::Sha256, "ab", None);
+        check(ObservableType::Ip, "everything", None);
+        check(ObservableType::FileName, " ", None);
     }
 
     proptest! {
         #[test]
         fn i01_a_value_is_one_literal_of_the_filter(value in r#"(.|[\n'"\\&#+%‘’“”„«»「」＇＂])*"#) {
-            for kind in [ObservableType::Domain, ObservableType::FileName, ObservableType::Sha256] {
-                let filter = predicate(&Observable::new(kind, value.clone())).unwrap();
+            for kind in [ObservableType::Url, ObservableType::FileName, ObservableType::FilePath] {
+                let Some(filter) = predicate(&Observable::new(kind, value.clone())) else { continue };
                 let (head, rest) = filter.split_once(" eq '").unwrap();
                 let literal = rest.strip_suffix("')").unwrap();
                 prop_assert!(!literal.replace("''", "").contains('\''), "{literal} ends early");

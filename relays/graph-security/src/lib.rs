@@ -1,15 +1,15 @@
 //! The Microsoft Graph Security relay: facts about it, and which backend answers.
 //!
-//! Alerts of today come from `microsoft_graph`. [`api`] speaks the legacy alerts, which Microsoft
-//! retires, and [`map`] makes sightings of them.
+//! Alerts of today come from `microsoft_graph`. `api` speaks the legacy alerts, which Microsoft
+//! retires, and `map` makes sightings of them.
 
 mod api;
 mod map;
 mod settings;
 
 use relay_core::{
-    About, BadSetting, Call, Environment, Findings, Gate, Gates, Observable, ObservableType, Relay,
-    Result,
+    About, BadSetting, Call, Claim, Environment, Findings, Gate, Gates, Observable, ObservableType,
+    Relay, Result,
 };
 
 use microsoft_graph::{Graph, Permission, Reporter, Session};
@@ -46,6 +46,8 @@ impl Relay for GraphSecurity {
         gates: Gates::observe_only(Gate::BodyThenToken),
         invalid_body_code: "invalid argument",
     };
+
+    const CLAIMS: &'static [Claim] = &settings::CLAIMS;
 
     /// Settings: those of [`Graph::new`], and `GRAPH_BACKEND` (`alerts_v2` or `alerts`).
     fn new(environment: &Environment) -> Result<Self, BadSetting> {

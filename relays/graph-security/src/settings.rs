@@ -1,7 +1,7 @@
 //! What the token carries and what the operator sets. Source: spec §4.
 
 use microsoft_graph::{Account, Tenant};
-use relay_core::{BadSetting, Environment, Secret, relay};
+use relay_core::{BadSetting, Claim, ClaimKind, Environment, Secret, relay};
 use serde::{Deserialize, de::IgnoredAny};
 
 /// Where alerts come from.
@@ -22,6 +22,38 @@ impl Backend {
         environment.word("GRAPH_BACKEND", &words, Self::AlertsV2)
     }
 }
+
+/// What the token may carry, for the tool that makes tokens.
+pub(crate) const CLAIMS: [Claim; 4] = [
+    Claim {
+        name: "application_id",
+        title: "Application ID",
+        kind: ClaimKind::Text,
+        is_required: true,
+        tooltip: "The application (client) id of an app registration in Microsoft Entra with the permission SecurityAlert.Read.All.",
+    },
+    Claim {
+        name: "tenant_id",
+        title: "Tenant ID",
+        kind: ClaimKind::Text,
+        is_required: true,
+        tooltip: "The id of the directory (tenant): a GUID, or a verified domain.",
+    },
+    Claim {
+        name: "client_secret",
+        title: "Client secret",
+        kind: ClaimKind::ApiKey,
+        is_required: true,
+        tooltip: "The value, not the id, of a client secret of the application. It expires; note the day.",
+    },
+    Claim {
+        name: "GRAPH_BACKEND",
+        title: "Alerts",
+        kind: ClaimKind::Choice(&["alerts_v2", "alerts"]),
+        is_required: false,
+        tooltip: "Where alerts come from; the relay's own setting when left out. The legacy alerts are retired by Microsoft.",
+    },
+];
 
 /// The claims this relay reads.
 #[derive(Debug, Deserialize)]

@@ -1,8 +1,40 @@
 //! What a token carries for Qualys: a user, a password, and optionally where the tenant lives.
 
-use relay_core::{BaseUrl, Error, ErrorKind, Result, Secret};
+use relay_core::{BaseUrl, Claim, ClaimKind, Error, ErrorKind, Result, Secret};
 use serde::{Deserialize, Deserializer, de};
 use serde_json::Value;
+
+/// What the token may carry, for the tool that makes tokens.
+pub(crate) const CLAIMS: [Claim; 4] = [
+    Claim {
+        name: "user",
+        title: "User",
+        kind: ClaimKind::Text,
+        is_required: true,
+        tooltip: "The name of a Qualys account with API access to Endpoint Detection and Response.",
+    },
+    Claim {
+        name: "pass",
+        title: "Password",
+        kind: ClaimKind::Password,
+        is_required: true,
+        tooltip: "The account's password.",
+    },
+    Claim {
+        name: "API_URL",
+        title: "API gateway",
+        kind: ClaimKind::Text,
+        is_required: false,
+        tooltip: "The https URL of your platform's API gateway, such as https://gateway.qg1.apps.qualys.com; needed unless the relay's API_URL names it.",
+    },
+    Claim {
+        name: "PLATFORM_URL",
+        title: "Console",
+        kind: ClaimKind::Text,
+        is_required: false,
+        tooltip: "The https URL of your platform's console; without it there are no links.",
+    },
+];
 
 /// The claims of a token that this relay reads. Source: spec §2.
 #[derive(Debug, Deserialize)]

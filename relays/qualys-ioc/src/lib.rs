@@ -10,8 +10,8 @@ mod map;
 mod qql;
 
 use relay_core::{
-    About, BadSetting, BaseUrl, Bundle, Call, Environment, Error, ErrorKind, Findings, Gate, Gates,
-    Link, Observable, ObservableType, Partial, Relay, Result, each, tokens::TokenCache,
+    About, BadSetting, BaseUrl, Bundle, Call, Claim, Environment, Error, ErrorKind, Findings, Gate,
+    Gates, Link, Observable, ObservableType, Partial, Relay, Result, each, tokens::TokenCache,
 };
 
 use api::{Event, Pass, Qualys};
@@ -51,6 +51,8 @@ impl Relay for QualysIoc {
         gates: Gates { refer: Gate::BodyThenToken, ..Gates::observe_only(Gate::BodyThenToken) },
         invalid_body_code: "invalid argument",
     };
+
+    const CLAIMS: &'static [Claim] = &credentials::CLAIMS;
 
     fn new(environment: &Environment) -> Result<Self, BadSetting> {
         let words = [("all", CleanJudgements::All), ("matching", CleanJudgements::Matching)];

@@ -4,14 +4,16 @@
 
 use super::{
     Reporter,
-    form::{Form, folder_and_name},
+    form::{Form, Wanted, folder_and_name},
 };
 use crate::odata::literal;
 
-impl Form {
+impl Wanted<'_> {
     /// The whole filter: the evidence, and the service if only one is wanted.
     pub(super) fn filter(&self, reporter: &Reporter<'_>) -> String {
-        let evidence = format!("evidence/any(e: {})", self.terms().join(" or "));
+        let spellings = self.spellings();
+        let terms: Vec<_> = spellings.iter().flat_map(|value| self.form.terms(value)).collect();
+        let evidence = format!("evidence/any(e: {})", terms.join(" or "));
         match reporter.only {
             None => evidence,
             Some(service) => {
@@ -20,38 +22,43 @@ impl Form {
         }
     }
 
-    /// The places where it may stand; one is enough.
-    fn terms(&self) -> Vec<String> {
+    /// The normal form and, where it differs, the value as it was asked: what case means to `eq`
+    /// is the service's own business. Hashes are in lower case always.
+    fn spellings(&self) -> Vec<String> {
+        let normal = self.form.value();
+        let is_hash = matches!(self.form, Form::Hash(..));
+        let asked = Some(&self.asked.value).filter(|asked| !is_hash && **asked != normal).cloned();
+        [normal].into_iter().chain(asked).collect()
+    }
+}
+
+impl Form {
+    /// The places where a value may stand; one is enough.
+    fn terms(&self, value: &str) -> Vec<String> {
+        let text = literal(value);
         match self {
-            Self::Address(ip) => address(&literal(&ip.to_string())),
-            Self::Domain(name) => {
-                let name = literal(name);
-                vec![
-                    format!("contains({}, {name})", of("urlEvidence/url")),
-                    equal("dnsEvidence/domainName", &name),
-                ]
-            }
-            Self::Hostname(name) => vec![
-                equal("deviceEvidence/deviceDnsName", &literal(name)),
+            Self::Address(_) => address(&text),
+            Self::Domain(_) => vec![
+                format!("contains({}, {text})", of("urlEvidence/url")),
+                equal("dnsEvidence/domainName", &text),
+            ],
+            Self::Hostname(_) => vec![
+                equal("deviceEvidence/deviceDnsName", &text),
                 format!(
                     "startswith({}, {})",
                     of("deviceEvidence/deviceDnsName"),
-                    literal(&format!("{name}."))
+                    literal(&format!("{value}."))
                 ),
-                equal("deviceEvidence/hostName", &literal(name)),
+                equal("deviceEvidence/hostName", &text),
             ],
-            Self::Url(url) => vec![equal("urlEvidence/url", &literal(url))],
-            Self::FileName(name) => {
-                FILES.map(|file| equal(&format!("{file}/fileName"), &literal(name))).into()
-            }
-            Self::FilePath(path) => FILES.iter().flat_map(|file| file_path(file, path)).collect(),
-            Self::Hash(kind, hash) => {
-                let hash = literal(hash);
-                let mut terms =
-                    FILES.map(|file| equal(&format!("{file}/{}", kind.name()), &hash)).to_vec();
+            Self::Url(_) => vec![equal("urlEvidence/url", &text)],
+            Self::FileName(_) => FILES.map(|file| equal(&format!("{file}/fileName"), &text)).into(),
+            Self::FilePath(_) => FILES.iter().flat_map(|file| file_path(file, value)).collect(),
+            Self::Hash(kind, _) => {
+                let of_file = |file: &str| equal(&format!("{file}/{}", kind.name()), &text);
                 // The length of a hash says which kind it is.
-                terms.push(equal("fileHashEvidence/value", &hash));
-                terms
+                let alone = equal("fileHashEvidence/value", &text);
+                FILES.map(of_file).into_iter().chain([alone]).collect()
             }
         }
     }
@@ -104,7 +111,7 @@ mod tests {
 
     fn filter(kind: Type, value: &str) -> String {
         let observable = Observable::new(kind, value);
-        Wanted::of(0, &observable).unwrap().form.filter(&reporter(None))
+        Wanted::of(0, &observable).unwrap().filter(&reporter(None))
     }
 
     #[test]
@@ -122,7 +129,7 @@ mod tests {
         check(
             Type::Domain,
             "Bad.example",
-            "contains(e/{P}urlEvidence/url, 'bad.example') or e/{P}dnsEvidence/domainName eq 'bad.example'",
+            "contains(e/{P}urlEvidence/url, 'bad.example') or e/{P}dnsEvidence/domainName eq 'bad.example' or contains(e/{P}urlEvidence/url, 'Bad.example') or e/{P}dnsEvidence/domainName eq 'Bad.example'",
         );
         check(
             Type::Hostname,
@@ -158,32 +165,36 @@ mod tests {
         let observable = Observable::new(Type::Url, "https://bad.example/");
         let only = reporter(Some(Service::DEFENDER_FOR_ENDPOINT));
         assert_eq!(
-            Wanted::of(0, &observable).unwrap().form.filter(&only),
+            Wanted::of(0, &observable).unwrap().filter(&only),
             "evidence/any(e: e/microsoft.graph.security.urlEvidence/url eq 'https://bad.example/') and serviceSource eq 'microsoftDefenderForEndpoint'"
         );
+    }
+
+    /// What may stand in a filter for this value.
+    fn parts(value: &str) -> Vec<String> {
+        let (folder, name) = folder_and_name(value).unwrap_or_default();
+        let bare = folder.strip_suffix(['/', '\\']).unwrap_or_default();
+        [value, &format!("{value}."), folder, bare, name].map(str::to_owned).into()
     }
 
     proptest! {
         #[test]
         fn i01_no_value_changes_the_filter(value in hostile::value()) {
-            for (kind, harmless) in [
-                (Type::Domain, "x"), (Type::Hostname, "x"), (Type::Url, "x"), (Type::FileName, "x"),
-                (Type::FilePath, "x"), (Type::FilePath, "x/y"),
-            ] {
-                let value = if harmless == "x/y" { format!("{value}/y") } else { value.replace(['/', '\\'], "") };
+            for kind in [Type::Domain, Type::Hostname, Type::Url, Type::FileName, Type::FilePath] {
                 let observable = Observable::new(kind, value.clone());
                 let Some(wanted) = Wanted::of(0, &observable) else { continue };
-                let (skeleton, literals) = hostile::odata(&wanted.form.filter(&reporter(None)));
+                let (skeleton, literals) = hostile::odata(&wanted.filter(&reporter(None)));
+                // As many spellings, and a folder where there is one.
+                let normal = observable.normal_form().unwrap();
+                let harmless = match folder_and_name(&value) {
+                    _ if normal != value => "X",
+                    Some(_) => "x/y",
+                    None => "x",
+                };
                 prop_assert_eq!(skeleton, hostile::odata(&filter(kind, harmless)).0);
-                let form = observable.normal_form().unwrap();
-                let parts = [form.clone(), format!("{form}."), value, format!("{form}/")];
-                let (folder, name) = folder_and_name(&form).unwrap_or_default();
-                let folder = [folder, folder.trim_end_matches('/'), name];
+                let parts = [parts(&value), parts(&normal)].concat();
                 for literal in literals {
-                    let is_part = parts.contains(&literal)
-                        || folder.contains(&literal.as_str())
-                        || Some(literal.as_str()) == folder[0].strip_suffix('/');
-                    prop_assert!(is_part, "{literal:?} is no part of {form:?}");
+                    prop_assert!(parts.contains(&literal), "{literal:?} is no part of {value:?}");
                 }
             }
         }

@@ -68,6 +68,21 @@ impl<'a> Wanted<'a> {
     }
 }
 
+impl Form {
+    /// What is looked for, as text.
+    pub(super) fn value(&self) -> String {
+        match self {
+            Self::Address(ip) => ip.to_string(),
+            Self::Domain(value)
+            | Self::Hostname(value)
+            | Self::Url(value)
+            | Self::FileName(value)
+            | Self::FilePath(value)
+            | Self::Hash(_, value) => value.clone(),
+        }
+    }
+}
+
 /// A path cut behind its last separator into folder and name; none where there is no separator
 /// or no name.
 pub(super) fn folder_and_name(path: &str) -> Option<(&str, &str)> {

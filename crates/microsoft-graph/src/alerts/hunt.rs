@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use relay_core::{Error, ErrorKind, Response, Result, each, http::escaped};
+use relay_core::{Error, ErrorKind, Observable, Partial, Response, Result, each, http::escaped};
 
 use super::{
     Reporter,
@@ -39,6 +39,29 @@ impl<C: Sync> Session<'_, C> {
             Some((wanted.place, alerts.collect()))
         };
         Found { alerts: wanted.iter().filter_map(of_it).collect(), errors }
+    }
+
+    /// The ids of the last thirty days' alerts about each of `wanted`, as hunting knows them, the
+    /// newest first: one list in the place of each.
+    pub async fn alert_ids_of_each(
+        &self,
+        reporter: &Reporter<'_>,
+        wanted: &[Observable],
+    ) -> Partial<Vec<Vec<String>>> {
+        let mut ids = vec![Vec::new(); wanted.len()];
+        let places = wanted.iter().enumerate();
+        let wanted: Vec<_> = places.filter_map(|(at, asked)| Wanted::of(at, asked)).collect();
+        let mut errors = Vec::new();
+        let all: Vec<_> = wanted.iter().collect();
+        let mut by_key: HashMap<String, Vec<String>> = HashMap::new();
+        for clue in self.clues(reporter, &all, &mut errors).await {
+            by_key.entry(clue.key).or_default().push(clue.alert_id);
+        }
+        for wanted in &wanted {
+            let of_it = wanted.form.key().and_then(|key| by_key.get(&key));
+            ids[wanted.place].extend(of_it.into_iter().flatten().cloned());
+        }
+        Partial { data: ids, errors }
     }
 
     async fn clues(

@@ -70,36 +70,12 @@ impl Form {
         let branch = BRANCHES.iter().find(|branch| (branch.belongs)(self))?;
         Some(format!("{}|{}", branch.name, self.value().to_lowercase()))
     }
-
-    fn value(&self) -> String {
-        match self {
-            Self::Address(ip) => ip.to_string(),
-            Self::Domain(value)
-            | Self::Hostname(value)
-            | Self::Url(value)
-            | Self::FileName(value)
-            | Self::FilePath(value)
-            | Self::Hash(_, value) => value.clone(),
-        }
-    }
 }
 
 /// As many queries as the longest list needs; none when no form can be hunted. At most `limit`
 /// alerts come for each form.
 pub(super) fn queries(forms: &[&Form], reporter: &Reporter<'_>, limit: usize) -> Vec<String> {
-    let lists: Vec<(&Branch, Vec<String>)> = BRANCHES
-        .iter()
-        .map(|branch| {
-            (
-                branch,
-                forms
-                    .iter()
-                    .filter(|form| (branch.belongs)(form))
-                    .map(|form| form.value())
-                    .collect(),
-            )
-        })
-        .collect();
+    let lists: Vec<_> = BRANCHES.iter().map(|branch| (branch, branch.values(forms))).collect();
     let longest = lists.iter().map(|(_, values)| values.len()).max().unwrap_or_default();
     (0..longest.div_ceil(MOST)).map(|turn| query(&lists, turn, reporter, limit)).collect()
 }
@@ -134,6 +110,10 @@ fn query(
 }
 
 impl Branch {
+    fn values(&self, forms: &[&Form]) -> Vec<String> {
+        forms.iter().filter(|form| (self.belongs)(form)).map(|form| form.value()).collect()
+    }
+
     /// A name of our own, which is no keyword of the language and no column of the table.
     fn variable(&self) -> String {
         format!("wanted_{}", self.name)

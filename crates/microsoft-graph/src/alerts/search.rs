@@ -83,7 +83,7 @@ impl<C: Sync> Session<'_, C> {
         wanted: &[&'w Wanted<'w>],
     ) -> (Found, Vec<&'w Wanted<'w>>) {
         let limit = self.call.limit;
-        let filters = wanted.iter().map(|wanted| wanted.form.filter(reporter));
+        let filters = wanted.iter().map(|wanted| wanted.filter(reporter));
         let urls = filters.map(|filter| odata::list(ALERTS, &filter, limit.min(PAGE))).collect();
         let judge = |at: usize, alert: &Alert| wanted[at].form.judge(alert, reporter);
         let lists = self.lists(urls, limit, Permission::ReadAlerts, judge).await;

@@ -11,7 +11,7 @@ use crate::ctim::{Bundle, Id, Verdict};
 const FRAME: usize = 16 * 1024;
 
 /// A document as it goes out, serialised once.
-type Doc = Box<RawValue>;
+pub(super) type Doc = Box<RawValue>;
 
 /// The collections of an answer; those without documents are left out.
 #[derive(Default, Serialize)]
@@ -61,10 +61,12 @@ impl FromIterator<Doc> for Collection {
 pub(super) fn collections(bundle: Bundle, largest: usize) -> (Collections, usize) {
     let asked = bundle.len();
     let entities = Entities::of(&bundle);
-    let verdicts: usize = bundle.verdicts.iter().filter_map(doc).map(|doc| size(&doc)).sum();
-    let room = largest.saturating_sub(FRAME + verdicts);
+    let mut room = largest.saturating_sub(FRAME);
+    let mut verdicts = bundle.verdicts;
+    // Without its judgement a verdict only gets smaller.
+    verdicts.retain(|verdict| doc(verdict).is_some_and(|doc| takes_its_room(&mut room, &doc)));
     let kept = if entities.size() <= room { entities.all() } else { entities.chosen(room) };
-    let verdicts = bundle.verdicts.into_iter().filter_map(|one| doc(&standing_on(one, &kept)));
+    let verdicts = verdicts.into_iter().filter_map(|one| doc(&standing_on(one, &kept)));
     let verdicts = verdicts.collect();
     let collections = Collections { verdicts, ..entities.only(&kept) };
     let left_out = asked - collections.len();
@@ -75,14 +77,17 @@ pub(super) fn collections(bundle: Bundle, largest: usize) -> (Collections, usize
 pub(super) fn list<T: Serialize>(items: Vec<T>, largest: usize) -> (Vec<Doc>, usize) {
     let asked = items.len();
     let mut room = largest.saturating_sub(FRAME);
-    let mut kept = Vec::with_capacity(asked);
-    for item in items.iter().filter_map(doc) {
-        let Some(left) = room.checked_sub(size(&item)) else { break };
-        room = left;
-        kept.push(item);
-    }
+    let docs = items.iter().filter_map(doc);
+    let kept: Vec<_> = docs.take_while(|doc| takes_its_room(&mut room, doc)).collect();
     let left_out = asked - kept.len();
     (kept, left_out)
+}
+
+/// Whether there was room for it, which is then taken.
+fn takes_its_room(room: &mut usize, doc: &RawValue) -> bool {
+    let left = room.checked_sub(size(doc));
+    *room = left.unwrap_or(*room);
+    left.is_some()
 }
 
 /// A verdict whose judgement was left out stands alone.
@@ -203,11 +208,15 @@ impl<'a> Choice<'a> {
 }
 
 /// Entities always serialise; one that did not would be left out and counted.
-fn doc(entity: &impl Serialize) -> Option<Doc> {
+pub(super) fn doc(entity: &impl Serialize) -> Option<Doc> {
     to_raw_value(entity).ok()
 }
 
-/// With the comma behind it.
-fn size(doc: &RawValue) -> usize {
-    doc.get().len() + 1
+/// With the comma behind it. Lambda carries an answer as a text inside JSON, where quotes and
+/// backslashes are escaped once more: two thirds of that length count where they are more, so that
+/// 4 MiB here are never more than the 6 MiB there.
+pub(super) fn size(doc: &RawValue) -> usize {
+    let text = doc.get();
+    let escaped = text.len() + text.bytes().filter(|byte| matches!(byte, b'"' | b'\\')).count();
+    text.len().max(escaped * 2 / 3 + 1) + 1
 }

@@ -7,6 +7,7 @@ use super::{Gateway, refused};
 use crate::{
     clock::Clock,
     error::{Error, Result},
+    http::BaseUrl,
     settings::{BadSetting, Environment},
 };
 
@@ -96,6 +97,10 @@ pub(super) struct Rules {
 impl Rules {
     pub(super) fn new(environment: &Environment, clock: Clock) -> Result<Self, BadSetting> {
         let base_urls = environment.list("RELAY_BASE_URL");
+        if !base_urls.iter().all(|url| BaseUrl::from_environment(url).is_some()) {
+            let wanted = "must list https URLs, such as https://relay.example/prod";
+            return Err(BadSetting::new("RELAY_BASE_URL", wanted));
+        }
         Ok(Self {
             base_urls: base_urls.into_iter().map(|url| without_slash(url).to_owned()).collect(),
             expiry_required: environment.flag("REQUIRE_TOKEN_EXPIRY", false)?,

@@ -98,13 +98,13 @@ impl Observable {
         Self { kind, value: value.into() }
     }
 
-    /// The value if there is one that is not empty.
+    /// The value if there is one that is not blank.
     pub fn present(kind: ObservableType, value: Option<impl Into<String>>) -> Option<Self> {
         let value = value?.into();
-        (!value.is_empty()).then_some(Self { kind, value })
+        (!value.trim().is_empty()).then_some(Self { kind, value })
     }
 
-    /// An address: `ipv6` when it contains a colon, else `ip`; none when it is empty.
+    /// An address: `ipv6` when it contains a colon, else `ip`; none when it is blank.
     pub fn address(value: impl Into<String>) -> Option<Self> {
         let value = value.into();
         let kind = if value.contains(':') { ObservableType::Ipv6 } else { ObservableType::Ip };

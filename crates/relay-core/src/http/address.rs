@@ -64,7 +64,8 @@ impl BaseUrl {
     /// An absolute link that the product sent, if it leads to the same origin.
     pub fn same_origin(&self, link: &str) -> Option<Address> {
         let url = Url::parse(link).ok()?;
-        let same = url.origin() == self.url.origin() && url.username().is_empty();
+        let is_bare = url.username().is_empty() && url.password().is_none();
+        let same = url.origin() == self.url.origin() && is_bare;
         same.then_some(Address { url, guarded: self.guarded })
     }
 
@@ -197,6 +198,7 @@ mod tests {
             "http://api.example/v1",
             "https://api.example:444/",
             "https://u@api.example/",
+            "https://:p@api.example/",
             "/v1",
         ] {
             assert!(base.same_origin(link).is_none(), "{link}");

@@ -1,6 +1,6 @@
 //! What is sent to a product.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
@@ -14,8 +14,9 @@ const LARGEST: usize = 8 * 1024 * 1024;
 /// No single call takes longer than this, whatever the deadline.
 const LONGEST: Duration = Duration::from_secs(15);
 
-/// One request: where, with what, for how long, and whether it may be repeated.
-#[derive(Debug, Clone)]
+/// One request: where, with what, for how long, and whether it may be repeated. Printed without
+/// query, headers and body, which hold secrets.
+#[derive(Clone)]
 pub struct Request {
     method: Method,
     pub(super) address: Address,
@@ -126,10 +127,22 @@ impl Request {
         status == 429 || self.throttled_by == Some(status)
     }
 
+    /// Whether it may have done something, should no answer come.
+    pub(super) fn is_change(&self) -> bool {
+        !self.repeatable && self.method != Method::GET
+    }
+
     pub(super) fn build(&self) -> reqwest::Request {
         let mut request = reqwest::Request::new(self.method.clone(), self.address.url().clone());
         *request.headers_mut() = self.headers.clone();
         *request.body_mut() = self.body.clone().map(Into::into);
         request
+    }
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let url = self.address.url();
+        write!(f, "Request({} {}{})", self.method, url.origin().ascii_serialization(), url.path())
     }
 }

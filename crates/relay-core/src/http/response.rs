@@ -1,6 +1,6 @@
 //! What a product answered: status, headers and the whole body, within a cap.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use http::HeaderMap;
 use serde::de::DeserializeOwned;
@@ -11,8 +11,8 @@ use crate::error::{Error, ErrorKind, Result};
 /// Longest piece of a product's own text that an error sentence may quote, in characters.
 const QUOTE: usize = 200;
 
-/// A product's answer, of whatever status.
-#[derive(Debug)]
+/// A product's answer, of whatever status. Printed without headers and body, which may hold
+/// secrets.
 pub struct Response {
     product: &'static str,
     status: u16,
@@ -149,6 +149,13 @@ impl Response {
 
     pub(super) fn headers(&self) -> &HeaderMap {
         &self.headers
+    }
+}
+
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { product, status, body, .. } = self;
+        write!(f, "Response({product}: status {status}, {} bytes)", body.len())
     }
 }
 

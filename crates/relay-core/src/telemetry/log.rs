@@ -89,7 +89,7 @@ pub(crate) fn report(report: &Report<'_>, tally: &Tally) {
             relay = report.relay,
             route = report.route,
             request_id = report.request_id,
-            code = error.code(),
+            code = tally.redacted(error.code()),
             warning = error.is_warning(),
             details = tally.redacted(&error.details()),
             "{}",

@@ -63,15 +63,22 @@ impl Tally {
     }
 
     pub(crate) fn keep_secret(&self, secret: Secret) {
-        self.secrets.lock().unwrap_or_else(PoisonError::into_inner).push(secret);
+        let mut secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        // The same access token comes with every call that it is used for.
+        if !secrets.iter().any(|known| known.expose() == secret.expose()) {
+            secrets.push(secret);
+        }
     }
 
     /// The text with every secret this invocation met blotted out in each of its spellings, also
     /// where a cut left only its beginning.
     pub(crate) fn redacted(&self, text: &str) -> String {
         let secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
-        let spellings = secrets.iter().flat_map(|secret| spellings(secret.expose()));
-        spellings.fold(text.to_owned(), |text, secret| blotted(&text, &secret))
+        let mut spelled: Vec<_> = secrets.iter().flat_map(|one| spellings(one.expose())).collect();
+        // A secret that holds another one goes first, or its rest would stay.
+        spelled.sort_by_key(|one| std::cmp::Reverse(one.len()));
+        let whole = spelled.iter().fold(text.to_owned(), |text, one| text.replace(one, MARK));
+        spelled.iter().fold(whole, |text, one| without_beginnings(&text, one))
     }
 }
 
@@ -82,9 +89,9 @@ fn spellings(secret: &str) -> [String; 4] {
     [secret.to_owned(), escaped(secret), in_form, in_json[1..in_json.len() - 1].to_owned()]
 }
 
-/// The text with a mark for the secret and for whatever begins like it.
-fn blotted(text: &str, secret: &str) -> String {
-    let end = secret.char_indices().nth(BEGINNING).map_or(secret.len(), |(at, _)| at);
+/// The text with a mark for whatever begins as the secret does.
+fn without_beginnings(text: &str, secret: &str) -> String {
+    let Some((end, _)) = secret.char_indices().nth(BEGINNING) else { return text.to_owned() };
     let (head, tail) = secret.split_at(end);
     let mut parts = text.split(head);
     let before = parts.next().unwrap_or_default().to_owned();
@@ -109,6 +116,7 @@ mod tests {
     fn n17_secrets_are_blotted_out_in_every_spelling() {
         check("p@ss&word", "bad p@ss&word, bad p%40ss%26word", "bad […], bad […]");
         check("two ~words", "two%20~words two+%7Ewords", "[…] […]");
+        check("p@ss&word% 1", "p%40ss%26word%25+1 p%40ss%26word%25%201", "[…] […]");
         check(r#"a"b\c""#, r#"{"pass":"a\"b\\c\""}"#, r#"{"pass":"[…]"}"#);
         check("short", "shortened, short, shor", "[…]ened, […], shor");
     }

@@ -87,23 +87,6 @@ impl Ask {
         self
     }
 
-    /// How the gateway calls the relay.
-    pub(crate) fn at(mut self, base_url: &str) -> Self {
-        self.0.gateway.base_urls = vec![base_url.to_owned()];
-        self
-    }
-
-    /// The address that the gateway saw.
-    pub(crate) fn from(mut self, source: Option<&str>) -> Self {
-        self.0.gateway.source = source.map(|address| address.parse().unwrap());
-        self
-    }
-
-    pub(crate) fn method(mut self, method: Method) -> Self {
-        self.0.method = method;
-        self
-    }
-
     /// The gateway does not say how it calls the relay.
     pub(crate) fn at_nowhere(mut self) -> Self {
         self.0.gateway.base_urls.clear();
@@ -113,6 +96,10 @@ impl Ask {
     pub(crate) fn within(mut self, time: Duration) -> Self {
         self.0.deadline = Instant::now() + time;
         self
+    }
+
+    pub(crate) fn into_incoming(self) -> Incoming {
+        self.0
     }
 
     pub(crate) async fn to(self, service: &Service<Probe>) -> Answer {
@@ -154,7 +141,7 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) text: String,
     pub(crate) json: Value,
-    pub(crate) metrics: String,
+    metrics: String,
 }
 
 impl Answer {
@@ -180,6 +167,12 @@ impl Answer {
     /// The entities of a collection.
     pub(crate) fn docs(&self, collection: &str) -> &[Value] {
         self.json["data"][collection]["docs"].as_array().map_or(&[], Vec::as_slice)
+    }
+
+    /// A number of the metrics line.
+    pub(crate) fn metric(&self, name: &str) -> u64 {
+        let metrics: Value = serde_json::from_str(&self.metrics).unwrap();
+        metrics[name].as_u64().unwrap()
     }
 
     pub(crate) fn is_ok(&self) -> bool {

@@ -8,6 +8,12 @@ mod heard;
 #[cfg(test)]
 mod key_hosts;
 #[cfg(test)]
+mod outbound;
+#[cfg(test)]
+mod printing;
+#[cfg(test)]
+mod process;
+#[cfg(test)]
 mod relay;
 #[cfg(test)]
 mod roca;
@@ -15,6 +21,8 @@ mod roca;
 mod secret_store;
 #[cfg(test)]
 mod side_by_side;
+#[cfg(test)]
+mod size;
 #[cfg(test)]
 mod sources;
 #[cfg(test)]

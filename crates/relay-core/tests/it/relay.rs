@@ -20,6 +20,9 @@ pub(crate) const AT_ONCE: usize = 10;
 /// Asking about it makes the relay panic.
 pub(crate) const STUMBLING_BLOCK: &str = "panic.example";
 
+/// Asking about it never ends, whatever the deadline.
+pub(crate) const NEVER_ENDING: &str = "endless.example";
+
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
 /// The relay. `PRODUCT_URL` says where its product is.
@@ -139,6 +142,9 @@ impl Probe {
 
     async fn search(&self, call: &Call<'_, Account>, about: &Observable) -> Findings {
         assert_ne!(about.value, STUMBLING_BLOCK, "the relay stumbles");
+        if about.value == NEVER_ENDING {
+            std::future::pending().await
+        }
         let mut hits = Vec::new();
         let outcome = self.read_pages(call, about, &mut hits).await;
         let data = map::entities(call.now, about, hits.iter().take(call.limit));

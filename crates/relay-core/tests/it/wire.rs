@@ -20,7 +20,7 @@ use tokio::{
 };
 
 pub(crate) use asked::Asked;
-pub(crate) use reply::Reply;
+pub(crate) use reply::{Reply, gzip};
 
 type Stream = BufReader<TcpStream>;
 type Script = Arc<dyn Fn(&Asked) -> Reply + Send + Sync>;

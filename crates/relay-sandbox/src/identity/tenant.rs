@@ -57,7 +57,7 @@ pub static TAILSPIN: Tenant = Tenant {
     name: "Tailspin",
 };
 
-/// Contoso's data without Defender's call limits, for load tests.
+/// Contoso's data without call limits, neither Defender's nor Graph's, for load tests.
 pub static WOODGROVE: Tenant = Tenant {
     id: "e41b9a36-58c7-4f20-8d19-0a5c7e3f6b03",
     domain: "woodgrove.example",

@@ -1,6 +1,6 @@
 //! A product that is not to be trusted: its words reach the answer as plain data, or not at all.
 
-use relay_core::route::Route;
+use relay_core::{http::escaped, route::Route};
 use relay_sandbox::{Call, Fault, Times};
 use serde_json::{Map, Value, json};
 use url::form_urlencoded::byte_serialize;
@@ -39,7 +39,7 @@ fn walk(json: &Value, look: &mut impl FnMut(&str, &Value)) {
 }
 
 /// The same JSON with other leaves; objects and lists stay. `name` is the member it belongs to.
-pub(crate) fn with_leaves(json: Value, name: &str, leaf: &impl Fn(&str, Value) -> Value) -> Value {
+fn with_leaves(json: Value, name: &str, leaf: &impl Fn(&str, Value) -> Value) -> Value {
     match json {
         Value::Object(members) => {
             let changed = members.into_iter().map(|(name, value)| {
@@ -63,7 +63,8 @@ fn with_texts(json: Value, text: impl Fn(&str, String) -> String) -> Value {
     })
 }
 
-fn in_free_text<S: Subject>(json: Value, said: &str) -> Value {
+/// What the product's people wrote, replaced by this.
+pub(crate) fn in_free_text<S: Subject>(json: Value, said: &str) -> Value {
     with_texts(json, |name, old| if S::FREE_TEXT.contains(&name) { said.to_owned() } else { old })
 }
 
@@ -136,18 +137,24 @@ pub async fn nonsense_never_breaks_an_answer<S: Subject>() {
     }
 }
 
-/// Everything that a call carried, as it was sent and as it was meant.
-fn repeated<S: Subject>(calls: &[Call]) -> String {
-    let sent = calls.iter().flat_map(|call| {
-        let body = String::from_utf8_lossy(&call.body).into_owned();
-        [call.authorization().unwrap_or_default().to_owned(), body]
-    });
+/// The secrets of the caller, in every spelling.
+fn meant<S: Subject>() -> String {
     let claims = S::claims();
-    let meant = S::SECRETS.iter().filter_map(|name| claims[*name].as_str()).flat_map(|secret| {
+    let secrets = S::SECRETS.iter().filter_map(|name| claims[*name].as_str());
+    let spelled = secrets.flat_map(|secret| {
         let form: String = byte_serialize(secret.as_bytes()).collect();
-        [secret.to_owned(), relay_core::http::escaped(secret), form]
+        [secret.to_owned(), escaped(secret), form, json!(secret).to_string()]
     });
-    sent.chain(meant).collect::<Vec<_>>().join(" ")
+    spelled.collect::<Vec<_>>().join(" ")
+}
+
+/// Everything secret that these calls carried, as it was sent.
+fn sent(calls: &[Call]) -> String {
+    let parts = calls.iter().map(|call| {
+        let body = String::from_utf8_lossy(&call.body);
+        format!("{} {body}", call.authorization().unwrap_or_default())
+    });
+    parts.collect::<Vec<_>>().join(" ")
 }
 
 /// An error in all the forms in which products write them, saying this.
@@ -166,34 +173,61 @@ fn saying(code: u16, said: &str) -> [Fault; 4] {
     ]
 }
 
+/// What the product says of its failures comes out in one line, and not all of it.
+pub async fn hostile_errors_are_plain_lines<S: Subject>() {
+    let stage = Stage::<S>::warm().await;
+    let said = TEXT.repeat(1000);
+    for fault in [400, 401, 403, 404, 500].into_iter().flat_map(|code| saying(code, &said)) {
+        stage.sandbox.fault("", fault, Times::Always);
+        for route in ROUTES {
+            let answer = stage.ask(Ask::sound::<S>(route)).await;
+            assert!(!answer.errors().is_empty(), "{}", answer.text);
+            for line in answer.messages().chain(answer.codes()) {
+                assert!(!line.chars().any(char::is_control), "{line:?}");
+                assert!(line.chars().count() < 1000, "{line}");
+            }
+        }
+        stage.sandbox.clear_faults();
+    }
+}
+
+const CODES: [u16; 6] = [200, 400, 401, 403, 404, 500];
+const ROUTES: [Route; 2] = [Route::Observe, Route::Health];
+
 /// A product that repeats the caller's credentials in its errors does not make the relay say them.
 pub async fn credentials_in_errors_are_blotted_out<S: Subject>() {
-    let stage = Stage::<S>::warm().await;
-    stage.observe(Question::first::<S>()).await.assert_good();
-    let fresh = stage.fresh().await;
-    fresh.observe(Question::first::<S>()).await.assert_good();
-    let said = repeated::<S>(&stage.sandbox.calls());
-    for code in [200, 400, 401, 403, 404, 500] {
-        for fault in saying(code, &said) {
-            stage.sandbox.fault("", fault, Times::Always);
-            for stage in [&stage, &stage.fresh().await] {
-                for route in [Route::Observe, Route::Health] {
-                    stage.ask(Ask::sound::<S>(route)).await;
-                }
-            }
-            stage.sandbox.clear_faults();
+    let stage = Stage::<S>::set().await;
+    let said = meant::<S>();
+    for fault in CODES.into_iter().flat_map(|code| saying(code, &said)) {
+        stage.sandbox.fault("", fault, Times::Always);
+        for route in ROUTES {
+            stage.ask(Ask::sound::<S>(route)).await;
         }
+        stage.sandbox.clear_faults();
+    }
+}
+
+/// Nor the access token that it gave out itself.
+pub async fn access_tokens_in_errors_are_blotted_out<S: Subject>() {
+    for (code, form) in CODES.into_iter().flat_map(|code| (0..4).map(move |form| (code, form))) {
+        let stage = Stage::<S>::set().await;
+        stage.observe(Question::first::<S>()).await.assert_good();
+        let fault = saying(code, &sent(&stage.sandbox.calls()))[form].clone();
+        stage.sandbox.fault("", fault, Times::Always);
+        // What was sent before is no secret of a later request, if it was renewed since.
+        let route = ROUTES[form % 2];
+        stage.ask(Ask::sound::<S>(route)).await;
     }
 }
 
 /// Nor does it say a part of them, where a long sentence of the product is cut.
 pub async fn credentials_that_are_cut_are_blotted_out<S: Subject>() {
     let claims = S::claims();
-    let stage = Stage::<S>::warm().await;
     for secret in S::SECRETS.iter().filter_map(|name| claims[*name].as_str()) {
-        for before in 150..200 {
+        for before in (160..200).step_by(4) {
             let said = format!("{}{secret}", "-".repeat(before));
-            for fault in saying(400, &said) {
+            let stage = Stage::<S>::warm().await;
+            for fault in saying(500, &said) {
                 stage.break_search(fault);
                 stage.observe(Question::first::<S>()).await.assert_failure();
                 stage.sandbox.clear_faults();

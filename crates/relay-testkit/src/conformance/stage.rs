@@ -16,6 +16,9 @@ use crate::{
     token::SECRET,
 };
 
+/// So many letters of a secret tell it; a shorter one may stand in an answer by chance.
+const BEGINNING: usize = 8;
+
 /// Everything that a rule needs.
 pub(super) struct Stage<S: Subject> {
     pub(super) sandbox: Arc<Sandbox>,
@@ -99,8 +102,8 @@ impl<S: Subject> Stage<S> {
         let calls = self.sandbox.calls();
         let sent = calls.iter().filter_map(|call| call.authorization()?.split(' ').next_back());
         secrets.extend(sent.map(str::to_owned));
-        for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
-            let beginning: String = secret.chars().take(8).collect();
+        for secret in secrets.iter().filter(|secret| secret.len() >= BEGINNING) {
+            let beginning: String = secret.chars().take(BEGINNING).collect();
             let as_form: String = byte_serialize(beginning.as_bytes()).collect();
             for form in [escaped(&beginning), as_form, beginning] {
                 assert!(!answer.text.contains(&form), "{form} is a secret: {}", answer.text);

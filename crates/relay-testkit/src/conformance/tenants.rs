@@ -68,8 +68,8 @@ pub async fn a_strange_credential_is_refused<S: Subject>() {
             let answer = observe_as(&stage, claims.clone()).await;
             answer.assert_failure();
             assert!(answer.json.get("data").is_none(), "{}", answer.text);
-            let plain = ["authorization error", "invalid argument", "permission denied"];
-            assert!(answer.codes().iter().all(|code| plain.contains(code)), "{}", answer.text);
+            let vague = ["unknown", "internal error", "connection error"];
+            assert!(!answer.codes().iter().any(|code| vague.contains(code)), "{}", answer.text);
         }
         claims[*name] = json!("x".repeat(64 * 1024));
         observe_as(&stage, claims).await.assert_refusal();

@@ -26,7 +26,7 @@ pub struct Line {
 }
 
 #[derive(Clone, Debug, Default)]
-pub(super) struct Output(Arc<watch::Sender<Collected>>);
+pub(crate) struct Output(Arc<watch::Sender<Collected>>);
 
 #[derive(Debug, Default)]
 struct Collected {
@@ -36,7 +36,7 @@ struct Collected {
 
 impl Output {
     /// Collects the lines of a stream until it ends.
-    pub(super) fn follow(&self, stream: Stream, from: impl AsyncRead + Send + Unpin + 'static) {
+    pub(crate) fn follow(&self, stream: Stream, from: impl AsyncRead + Send + Unpin + 'static) {
         self.0.send_modify(|collected| collected.open_streams += 1);
         let output = self.clone();
         tokio::spawn(async move {
@@ -57,7 +57,7 @@ impl Output {
         self.0.borrow().lines.clone()
     }
 
-    pub(super) async fn wait_for(&self, is_wanted: impl Fn(&Line) -> bool) -> Option<Line> {
+    pub(crate) async fn wait_for(&self, is_wanted: impl Fn(&Line) -> bool) -> Option<Line> {
         let mut collected = self.0.subscribe();
         let enough = |collected: &Collected| {
             collected.open_streams == 0 || collected.lines.iter().any(&is_wanted)
@@ -67,7 +67,7 @@ impl Output {
     }
 
     /// All lines, once both streams have ended.
-    pub(super) async fn complete(&self) -> Vec<Line> {
+    pub(crate) async fn complete(&self) -> Vec<Line> {
         let mut collected = self.0.subscribe();
         let complete = collected.wait_for(|collected| collected.open_streams == 0).await;
         complete.map(|collected| collected.lines.clone()).unwrap_or_default()

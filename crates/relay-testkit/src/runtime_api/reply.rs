@@ -63,7 +63,7 @@ impl Outcome {
         }
     }
 
-    pub(super) fn answered(body: Bytes) -> Self {
+    pub(crate) fn answered(body: Bytes) -> Self {
         match Reply::read(&body) {
             Some(reply) => Self::Answered(reply),
             None => Self::Garbled(body),

@@ -17,7 +17,7 @@ use crate::{
 /// Connects a relay: creates its module in Threat Response.
 #[derive(Args)]
 #[command(after_help = "Examples:
-  RELAY_TOKEN=… relayctl module add --relay misp --url https://abc.execute-api.eu-west-1.amazonaws.com
+  relayctl module add --relay misp --token-file token.txt --url https://abc.execute-api.eu-west-1.amazonaws.com
   relayctl module add --relay misp --url URL --token-file token.txt --region eu --dry-run
   relayctl module add --settings relay_settings.json")]
 pub(crate) struct Add {

@@ -44,12 +44,7 @@ pub(super) struct Setup {
 #[derive(Args)]
 pub(super) struct Which {
     /// The relay
-    #[arg(
-        long,
-        value_name = "NAME",
-        value_parser = catalog::names(),
-        required_unless_present_any = ["settings", "name"]
-    )]
+    #[arg(long, value_name = "NAME", value_parser = catalog::names())]
     relay: Option<String>,
     /// The module's name; the product's name otherwise
     #[arg(long, value_name = "NAME")]

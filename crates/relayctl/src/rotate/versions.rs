@@ -3,7 +3,7 @@
 use aws_sdk_secretsmanager::{
     Client,
     error::{ProvideErrorMetadata, SdkError},
-    types::SecretVersionsListEntry,
+    operation::get_secret_value::GetSecretValueError,
 };
 use serde_json::Value;
 
@@ -13,26 +13,18 @@ use crate::failure::{Failure, Outcome};
 const MEMBER: &str = "SECRET_KEY";
 
 /// The labels of the versions that a relay reads.
-#[derive(Clone, Copy)]
-pub(super) enum Stage {
-    Current,
-    Previous,
-}
-
-impl Stage {
-    fn label(self) -> &'static str {
-        match self {
-            Self::Current => "AWSCURRENT",
-            Self::Previous => "AWSPREVIOUS",
-        }
-    }
-}
+const CURRENT: &str = "AWSCURRENT";
+const PREVIOUS: &str = "AWSPREVIOUS";
+/// What Secrets Manager says where there is no such secret, or no such version.
+const NOT_FOUND: &str = "ResourceNotFoundException";
 
 /// One version.
 pub(super) struct Version {
     pub(super) id: String,
     /// RFC 3339, or that it is not known.
     pub(super) made_at: String,
+    /// The value; none where it is binary.
+    text: Option<String>,
 }
 
 /// The versions of one secret.
@@ -46,28 +38,24 @@ impl<'a> Versions<'a> {
         Self { client, arn }
     }
 
-    /// The version at this stage, if there is one.
-    pub(super) async fn at(&self, stage: Stage) -> Outcome<Option<Version>> {
-        let listed = self.client.list_secret_version_ids().secret_id(self.arn).send().await;
-        let listed = listed.map_err(|error| explained("ListSecretVersionIds", &error))?;
-        let stands_there = |version: &&SecretVersionsListEntry| {
-            version.version_stages().iter().any(|label| label == stage.label())
-        };
-        Ok(listed.versions().iter().find(stands_there).and_then(Version::of))
+    /// The version that signs new tokens.
+    pub(super) async fn current(&self) -> Outcome<Version> {
+        self.at(CURRENT).await.map_err(|error| explained("GetSecretValue", &error))
     }
 
-    /// The version at this stage, which has to be there.
-    pub(super) async fn demand(&self, stage: Stage) -> Outcome<Version> {
-        let text = || format!("the secret has no version {}.", stage.label());
-        self.at(stage).await?.ok_or_else(|| Failure::Refused(text()))
+    /// The version before it, if there is one.
+    pub(super) async fn previous(&self) -> Outcome<Option<Version>> {
+        match self.at(PREVIOUS).await {
+            Ok(version) => Ok(Some(version)),
+            Err(error) if code(&error) == Some(NOT_FOUND) => Ok(None),
+            Err(error) => Err(explained("GetSecretValue", &error)),
+        }
     }
 
     /// Puts `secret` in place of the current one, in the same form, and returns the version's id.
-    pub(super) async fn renew(&self, secret: &str) -> Outcome<String> {
-        let known = self.client.get_secret_value().secret_id(self.arn).send().await;
-        let known = known.map_err(|error| explained("GetSecretValue", &error))?;
+    pub(super) async fn renew(&self, current: &Version, secret: &str) -> Outcome<String> {
         let binary = || Failure::Refused("the secret is binary; relays read text only.".to_owned());
-        let text = replaced(known.secret_string().ok_or_else(binary)?, secret);
+        let text = replaced(current.text.as_deref().ok_or_else(binary)?, secret);
         let put = self.client.put_secret_value().secret_id(self.arn).secret_string(text);
         let put = put.send().await.map_err(|error| explained("PutSecretValue", &error))?;
         Ok(put.version_id().unwrap_or_default().to_owned())
@@ -76,19 +64,20 @@ impl<'a> Versions<'a> {
     /// Takes the label off the previous version, so that no relay reads it any more.
     pub(super) async fn forget_previous(&self, id: &str) -> Outcome {
         let update = self.client.update_secret_version_stage().secret_id(self.arn);
-        let update = update.version_stage(Stage::Previous.label()).remove_from_version_id(id);
+        let update = update.version_stage(PREVIOUS).remove_from_version_id(id);
         let sent = update.send().await;
         sent.map(|_| ()).map_err(|error| explained("UpdateSecretVersionStage", &error))
     }
-}
 
-impl Version {
-    fn of(entry: &SecretVersionsListEntry) -> Option<Self> {
-        let seconds = entry.created_date().map(|date| date.secs());
+    async fn at(&self, stage: &str) -> Result<Version, SdkError<GetSecretValueError>> {
+        let request = self.client.get_secret_value().secret_id(self.arn).version_stage(stage);
+        let value = request.send().await?;
+        let seconds = value.created_date().map(|date| date.secs());
         let made_at = seconds.and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
-        Some(Self {
-            id: entry.version_id()?.to_owned(),
+        Ok(Version {
+            id: value.version_id().unwrap_or_default().to_owned(),
             made_at: made_at.map_or_else(|| "at an unknown time".to_owned(), |at| at.to_string()),
+            text: value.secret_string().map(str::to_owned),
         })
     }
 }
@@ -104,27 +93,32 @@ fn replaced(value: &str, secret: &str) -> String {
     }
 }
 
+fn code<E: ProvideErrorMetadata>(error: &SdkError<E>) -> Option<&str> {
+    error.as_service_error().and_then(ProvideErrorMetadata::code)
+}
+
 /// Says what to change, without the service's own text.
 fn explained<E: ProvideErrorMetadata>(operation: &str, error: &SdkError<E>) -> Failure {
-    let Some(code) = error.as_service_error().and_then(ProvideErrorMetadata::code) else {
-        let text =
-            format!("Secrets Manager gave no answer to {operation}; check network and region.");
-        return Failure::Unreachable(text);
-    };
-    Failure::Refused(match code {
-        "AccessDeniedException" => {
+    let text = match code(error) {
+        None => {
+            let text = "gave no answer; check network and region.";
+            return Failure::Unreachable(format!("Secrets Manager {text}"));
+        }
+        Some("AccessDeniedException") => {
             format!(
                 "these AWS credentials may not do this: allow secretsmanager:{operation} on the secret."
             )
         }
-        "ResourceNotFoundException" => {
-            "there is no such secret in this region: check --secret-arn.".to_owned()
+        Some(NOT_FOUND) => {
+            "there is no such secret in this region, or it has no value: check --secret-arn."
+                .to_owned()
         }
-        "UnrecognizedClientException" | "InvalidSignatureException" | "ExpiredTokenException" => {
-            "AWS does not accept the credentials in the environment; get new ones.".to_owned()
-        }
-        other => format!("Secrets Manager refused {operation}: {other}."),
-    })
+        Some(
+            "UnrecognizedClientException" | "InvalidSignatureException" | "ExpiredTokenException",
+        ) => "AWS does not accept the credentials in the environment; get new ones.".to_owned(),
+        Some(other) => format!("Secrets Manager refused {operation}: {other}."),
+    };
+    Failure::Refused(text)
 }
 
 #[cfg(test)]

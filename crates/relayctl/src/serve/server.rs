@@ -17,7 +17,7 @@ use relay_core::{
 use serde_json::json;
 use tokio::{
     net::TcpListener,
-    signal::unix::{SignalKind, signal},
+    signal::unix::{Signal, SignalKind, signal},
     time::Instant,
 };
 
@@ -90,22 +90,43 @@ async fn ask(stand: &Stand, request: Incoming) -> Outgoing {
     outgoing
 }
 
-/// Serves until the process is asked to end, and then what is still under way.
+/// Serves until the process is asked to end, and then what is still under way; asked twice, it ends
+/// at once.
 pub(super) async fn serve(listener: TcpListener, relays: Arc<Relays>) -> io::Result<()> {
-    let mut terminated = signal(SignalKind::terminate())?;
-    let mut interrupted = signal(SignalKind::interrupt())?;
+    let (mut asked, mut asked_twice) = (Signals::new()?, Signals::new()?);
     let router = Router::new()
         .route("/", routing::get(async |State(relays): State<Arc<Relays>>| relays.index()))
         .fallback(answer)
         .with_state(relays)
         .into_make_service_with_connect_info::<SocketAddr>();
-    let end = async move {
+    let server =
+        axum::serve(listener, router).with_graceful_shutdown(async move { asked.next().await });
+    tokio::select! {
+        served = server => served,
+        () = async { asked_twice.next().await; asked_twice.next().await } => Ok(()),
+    }
+}
+
+/// What asks a process to end.
+struct Signals {
+    terminated: Signal,
+    interrupted: Signal,
+}
+
+impl Signals {
+    fn new() -> io::Result<Self> {
+        Ok(Self {
+            terminated: signal(SignalKind::terminate())?,
+            interrupted: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn next(&mut self) {
         tokio::select! {
-            _ = terminated.recv() => {}
-            _ = interrupted.recv() => {}
+            _ = self.terminated.recv() => {}
+            _ = self.interrupted.recv() => {}
         }
-    };
-    axum::serve(listener, router).with_graceful_shutdown(end).await
+    }
 }
 
 async fn answer(

@@ -11,7 +11,7 @@ pub(crate) fn can_ask() -> bool {
 
 /// Asks without echo. An empty answer is none.
 pub(crate) fn hidden(question: &str) -> Outcome<Option<String>> {
-    let answer = rpassword::prompt_password(format!("{question}: "))?;
+    let answer = rpassword::prompt_password(format!("{question}: ")).map_err(|_| no_answer())?;
     Ok(Some(answer.trim().to_owned()).filter(|answer| !answer.is_empty()))
 }
 
@@ -20,9 +20,7 @@ pub(crate) fn open(question: &str) -> Outcome<Option<String>> {
     write!(io::stderr(), "{question}: ")?;
     let mut answer = String::new();
     if io::stdin().read_line(&mut answer)? == 0 {
-        return Err(Failure::Usage(
-            "the input ended before every question was answered.".to_owned(),
-        ));
+        return Err(no_answer());
     }
     Ok(Some(answer.trim().to_owned()).filter(|answer| !answer.is_empty()))
 }
@@ -31,4 +29,8 @@ pub(crate) fn open(question: &str) -> Outcome<Option<String>> {
 pub(crate) fn agrees(question: &str) -> Outcome<bool> {
     let answer = open(&format!("{question} [y/N]"))?;
     Ok(answer.is_some_and(|answer| matches!(answer.to_lowercase().as_str(), "y" | "yes")))
+}
+
+fn no_answer() -> Failure {
+    Failure::Usage("a question was not answered.".to_owned())
 }

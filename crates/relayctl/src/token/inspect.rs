@@ -23,7 +23,7 @@ const TIMES: [&str; 3] = ["exp", "nbf", "iat"];
 /// Shows a token's header and claims; secrets stay hidden, the signature unchecked.
 #[derive(Args)]
 #[command(after_help = "Examples:
-  RELAY_TOKEN=… relayctl token inspect
+  relayctl token inspect
   relayctl token inspect --token-file token.txt --json")]
 pub(crate) struct Inspect {
     #[command(flatten)]

@@ -33,7 +33,7 @@ const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
 #[command(after_help = "Examples:
   relayctl token make --relay misp
   relayctl token make --relay misp --file credentials.json --secret-arn ARN --out token.txt
-  CLAIM_AUTHKEY=… SECRET_KEY=… relayctl token make --relay misp --json")]
+  relayctl token make --relay misp --file - --json < credentials.json")]
 pub(crate) struct Make {
     /// The relay
     #[arg(long, value_name = "NAME", value_parser = catalog::names())]

@@ -21,7 +21,7 @@ use crate::{
 /// configuration tokens of Threat Response need --url, and the network for the region's keys.
 #[derive(Args)]
 #[command(after_help = "Examples:
-  SECRET_KEY=… RELAY_TOKEN=… relayctl token verify --relay misp
+  relayctl token verify --relay misp
   relayctl token verify --relay misp --token-file token.txt --secret-arn ARN
   relayctl token verify --relay misp --token-file token.txt --url https://abc.execute-api.eu-west-1.amazonaws.com")]
 pub(crate) struct Verify {

@@ -113,7 +113,7 @@ async fn moto_a_rotation_breaks_no_token_until_the_old_secret_is_ended() {
     assert_eq!(ended["ended"], rotated["previous"]);
     relay.waits();
     assert!(!relay.accepts(&old).await && relay.accepts(&new).await);
-    rotate(&["--end-previous"]).failed(1, "the secret has no version AWSPREVIOUS");
+    rotate(&["--end-previous"]).failed(1, "the secret has no previous version");
     rotate(&[]).done();
 }
 
@@ -171,7 +171,7 @@ fn what_aws_refuses_is_said_with_what_to_change() {
         let server = refusing(code);
         tool(&server.url, &["rotate", "--secret-arn", ARN]).failed(1, says);
     };
-    check("AccessDeniedException", "allow secretsmanager:ListSecretVersionIds");
+    check("AccessDeniedException", "allow secretsmanager:GetSecretValue");
     check("UnrecognizedClientException", "does not accept the credentials");
     check("ResourceNotFoundException", "there is no such secret");
     check("InvalidRequestException", "InvalidRequestException");

@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 
 use relay_core::{
     Observable,
-    ObservableType::{Domain, Ip, Ipv6, Sha1},
+    ObservableType::{Domain, Ip, Ipv6, Sha1, Sha256},
     Partial, Request, Time, lenient,
 };
 use serde::Deserialize;
@@ -96,28 +96,37 @@ pub(crate) struct Evidence {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Entity {
     File(String),
+    /// A file by its SHA-256 alone, which has no list; hunting knows its alerts.
+    UnprofiledFile(String),
     Ip(String),
     Domain(String),
 }
 
 impl Entity {
-    /// None for a file whose SHA-1 is not known, and for what has no alerts.
+    /// None for a file of which no more than the MD5 is known, and for what has no alerts.
     pub(crate) fn of(subject: &Subject<'_>) -> Option<Self> {
         let value = subject.value.clone();
         Some(match subject.kind() {
             Sha1 => Self::File(value),
+            Sha256 => Self::UnprofiledFile(value),
             Ip | Ipv6 => Self::Ip(value),
             Domain => Self::Domain(value),
             _ => return None,
         })
     }
 
+    /// The list that has its alerts.
+    pub(crate) fn list(&self) -> Option<&'static str> {
+        self.place().map(|(_, list, _)| list)
+    }
+
     /// The group of calls, the list's name, and the value in the path.
-    fn place(&self) -> (Group, &'static str, &str) {
+    fn place(&self) -> Option<(Group, &'static str, &str)> {
         match self {
-            Self::File(sha1) => (Group::Files, "files", sha1),
-            Self::Ip(ip) => (Group::Ips, "ips", ip),
-            Self::Domain(name) => (Group::Domains, "domains", name),
+            Self::File(sha1) => Some((Group::Files, "files", sha1)),
+            Self::UnprofiledFile(_) => None,
+            Self::Ip(ip) => Some((Group::Ips, "ips", ip)),
+            Self::Domain(name) => Some((Group::Domains, "domains", name)),
         }
     }
 }
@@ -142,7 +151,7 @@ impl Api<'_> {
     /// The newest alerts about an entity, as many as the limit allows. An entity without alerts, an
     /// unknown and an invalid one have none.
     pub(crate) async fn alerts(&self, about: &Entity) -> Result<Partial<Vec<Alert>>, Failure> {
-        let (group, list, value) = about.place();
+        let Some((group, list, value)) = about.place() else { return Ok(Partial::default()) };
         let request = Request::get(self.address(&[list, value, "alerts"])?);
         match self.rows(group, request, self.call.limit).await {
             Ok(mut alerts) => {

@@ -10,7 +10,7 @@ use relay_core::{Error, ErrorKind, Result};
 use super::Failure;
 
 /// The product allows 100 calls a minute in each group; one request leaves room for others.
-const MOST: usize = 40;
+pub(crate) const MOST_CALLS: usize = 40;
 
 /// Groups of calls that the product counts apart, each behind a permission of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,7 +72,7 @@ impl Quota {
         if let Some(error) = &standing.stopped {
             return Err(error.clone());
         }
-        if standing.calls == MOST {
+        if standing.calls == MOST_CALLS {
             return Err(used_up(group));
         }
         standing.calls += 1;
@@ -116,7 +116,7 @@ impl Quota {
 
 fn used_up(group: Group) -> Error {
     let text = format!(
-        "Only {MOST} calls about {} are made for one request, so that the product's rate limit holds; ask about fewer observables at a time.",
+        "Only {MOST_CALLS} calls about {} are made for one request, so that the product's rate limit holds; ask about fewer observables at a time.",
         match group {
             Group::Alerts => "alerts",
             Group::Files => "files",

@@ -2,12 +2,16 @@
 
 use std::collections::{HashMap, HashSet};
 
-use futures::future::{join, join_all};
+use futures::future::{join, join_all, join3};
 use microsoft_graph::{Reporter, Service};
 use relay_core::{Observable, Partial, ctim::Sighting};
 use tokio::sync::oneshot;
 
-use super::{Sha1s, details::Details};
+use super::{
+    Sha1s,
+    details::Details,
+    rations::{Rations, Share, left_out},
+};
 use crate::{
     ABOUT,
     api::{Alert, Entity},
@@ -44,13 +48,16 @@ impl Desk<'_> {
     }
 
     async fn alerts_from_graph(&self, subjects: &[Subject<'_>]) -> Partial<Sightings> {
-        let reporter = Reporter {
+        let wanted: Vec<Observable> = subjects.iter().map(|it| it.observable.clone()).collect();
+        self.graph.sightings_of_each(&self.graph_reporter(), &wanted).await
+    }
+
+    pub(super) fn graph_reporter(&self) -> Reporter<'_> {
+        Reporter {
             source: &self.settings.name,
             namespace: ABOUT.namespace(),
             only: Some(Service::DEFENDER_FOR_ENDPOINT),
-        };
-        let wanted: Vec<Observable> = subjects.iter().map(|it| it.observable.clone()).collect();
-        self.graph.sightings_of_each(&reporter, &wanted).await
+        }
     }
 
     /// Three trips at most: alerts and profiles; details, and alerts about files whose SHA-1 was
@@ -61,45 +68,46 @@ impl Desk<'_> {
         tell_sha1s: oneshot::Sender<Sha1s>,
     ) -> Partial<Sightings> {
         let (mut sha1s, unknown) = self.remembered_sha1s(subjects);
-        let now = entities(subjects, &sha1s);
-        let (first, profiles) = join(self.wave(&now), self.profiles(&unknown)).await;
+        let mut rations = Rations::default();
+        let mut now = rations.share(listed(subjects, &sha1s));
+        let files = rations.share_profiles(unknown);
+        now.beyond.extend(files.named);
+        let (first, profiles) =
+            join(self.alerts_of(&now), self.profiles(&files.asked, files.nameless)).await;
         sha1s.extend(profiles.data);
         // Nobody listens when hunting is off.
         let _ = tell_sha1s.send(sha1s.clone());
-        let mut late = entities(subjects, &sha1s);
-        late.retain(|entity| !now.contains(entity));
-        let (first_details, second) =
-            join(self.details(&first.data, &Details::default()), self.wave(&late)).await;
-        let second_details = self.details(&second.data, &first_details.data).await;
-        let alerts: Wave = first.data.into_iter().chain(second.data).collect();
-        let details = first_details.data.and(second_details.data);
-        let errors = [
-            first.errors,
-            profiles.errors,
-            second.errors,
-            first_details.errors,
-            second_details.errors,
-        ];
+        let mut late = listed(subjects, &sha1s);
+        late.retain(|entity| !now.holds(entity));
+        let late = rations.share(late);
+        let (details, second) =
+            join(self.details(&first.data, &Details::default()), self.alerts_of(&late)).await;
+        let late_details = self.details(&second.data, &details.data).await;
+        let alerts = first.data.into_iter().chain(second.data).collect();
+        let errors =
+            [first.errors, profiles.errors, second.errors, details.errors, late_details.errors];
+        let details = details.data.and(late_details.data);
         Partial { data: self.mapped(subjects, &sha1s, alerts, &details), errors: errors.concat() }
     }
 
-    /// What is known of the files that were asked by another hash, and the hashes of the others.
-    fn remembered_sha1s<'s>(&self, subjects: &'s [Subject<'_>]) -> (Sha1s, Vec<&'s str>) {
+    /// What is known of the files that were asked by another hash, and the others among them.
+    fn remembered_sha1s<'s>(&self, subjects: &'s [Subject<'s>]) -> (Sha1s, Vec<&'s Subject<'s>>) {
         let mut sha1s = Sha1s::new();
         let mut unknown = Vec::new();
-        for hash in subjects.iter().filter(|it| it.needs_profile()).map(|it| it.value.as_str()) {
-            match self.recall.sha1(hash) {
-                Some(known) => sha1s.extend(known.map(|sha1| (hash.to_owned(), sha1))),
-                None => unknown.push(hash),
+        for subject in subjects.iter().filter(|subject| subject.needs_profile()) {
+            match self.recall.sha1(&subject.value) {
+                Some(known) => sha1s.extend(known.map(|sha1| (subject.value.clone(), sha1))),
+                None => unknown.push(subject),
             }
         }
         (sha1s, unknown)
     }
 
-    async fn wave(&self, entities: &[Entity]) -> Partial<Wave> {
-        let calls = entities.iter().map(|entity| self.api.alerts(entity));
-        let mut wave: Partial<Wave> = Partial::default();
-        for (entity, answer) in entities.iter().zip(join_all(calls).await) {
+    /// Alerts out of lists, and out of hunting where there is no room for more lists.
+    async fn alerts_of(&self, share: &Share) -> Partial<Wave> {
+        let calls = join_all(share.within.iter().map(|entity| self.api.alerts(entity)));
+        let (answers, mut wave) = join(calls, self.hunted(&share.beyond)).await;
+        for (entity, answer) in share.within.iter().zip(answers) {
             match answer {
                 Ok(alerts) => {
                     wave.data.insert(entity.clone(), alerts.data);
@@ -111,10 +119,12 @@ impl Desk<'_> {
         wave
     }
 
-    /// The SHA-1 of the files among these hashes, as far as the product knows them.
-    async fn profiles(&self, hashes: &[&str]) -> Partial<Sha1s> {
+    /// The SHA-1 of the files among these hashes, as far as the product knows them; `nameless`
+    /// others are left out altogether.
+    async fn profiles(&self, hashes: &[&str], nameless: usize) -> Partial<Sha1s> {
         let calls = hashes.iter().map(|hash| self.api.sha1(hash));
         let mut sha1s: Partial<Sha1s> = Partial::default();
+        sha1s.errors.extend((nameless > 0).then(|| left_out(nameless)));
         for (hash, answer) in hashes.iter().zip(join_all(calls).await) {
             match answer {
                 Ok(sha1) => {
@@ -136,26 +146,26 @@ impl Desk<'_> {
     ) -> Sightings {
         alerts.values_mut().flatten().for_each(|alert| details.complete(alert));
         let reporter = self.reporter();
-        let of_subject = |subject: &Subject<'_>| {
+        let sightings = |subject: &Subject<'_>| {
             let alerts = entity(subject, sha1s).and_then(|entity| alerts.get(&entity));
-            let alerts = alerts.map(Vec::as_slice).unwrap_or_default().iter();
+            let alerts = alerts.into_iter().flatten();
             alerts
                 .filter_map(|alert| reporter.alert(subject, alert, details.device(alert)))
                 .collect()
         };
-        subjects.iter().map(of_subject).collect()
+        subjects.iter().map(sightings).collect()
     }
 }
 
 /// What an observable's alerts are listed for, as far as it is known.
 fn entity(subject: &Subject<'_>, sha1s: &Sha1s) -> Option<Entity> {
-    let file = || sha1s.get(&subject.value).cloned().map(Entity::File);
-    Entity::of(subject).or_else(file)
+    let file = sha1s.get(&subject.value).cloned().map(Entity::File);
+    file.or_else(|| Entity::of(subject))
 }
 
-/// Each once, in the order of the question.
-fn entities(subjects: &[Subject<'_>], sha1s: &Sha1s) -> Vec<Entity> {
+/// What has a list of alerts, each once, in the order of the question.
+fn listed(subjects: &[Subject<'_>], sha1s: &Sha1s) -> Vec<Entity> {
     let mut seen = HashSet::new();
     let known = subjects.iter().filter_map(|subject| entity(subject, sha1s));
-    known.filter(|entity| seen.insert(entity.clone())).collect()
+    known.filter(|entity| entity.list().is_some() && seen.insert(entity.clone())).collect()
 }

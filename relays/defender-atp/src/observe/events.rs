@@ -49,12 +49,8 @@ impl Desk<'_> {
             newest_first(found(&events, subject).or_else(by_sha1).cloned().unwrap_or_default())
         };
         let data = subjects.iter().map(of_subject).collect();
-        Partial { data, errors: errors.into_iter().map(missing_events).collect() }
+        Partial { data, errors }
     }
-}
-
-fn missing_events(error: Error) -> Error {
-    missing(error).as_warning()
 }
 
 /// What a hunting failure costs.

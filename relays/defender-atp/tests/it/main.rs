@@ -11,7 +11,7 @@ mod backends;
 #[cfg(test)]
 mod calls;
 #[cfg(test)]
-mod conforming;
+mod conformance;
 #[cfg(test)]
 mod desk;
 #[cfg(test)]

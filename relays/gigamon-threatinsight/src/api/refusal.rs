@@ -3,6 +3,9 @@
 use relay_core::{Error, Response, http::one_line, lenient};
 use serde::Deserialize;
 
+/// The longest code, in characters.
+const LONGEST_CODE: usize = 64;
+
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Body {
@@ -25,8 +28,8 @@ pub(super) fn refusal(response: &Response) -> Error {
     let said = response.json::<Body>().ok().and_then(|body| body.error).unwrap_or_default();
     let message = said.message.map(|message| one_line(&message));
     let error = usual(response, message.as_deref());
-    match said.code {
-        Some(code) => error.coded(readable(&code)),
+    match said.code.as_deref().and_then(readable) {
+        Some(code) => error.coded(code),
         None => error,
     }
 }
@@ -44,8 +47,12 @@ fn usual(response: &Response, message: Option<&str>) -> Error {
 }
 
 /// `client.invalid_authentication` as the earlier relay wrote it: `client : invalid authentication`.
-fn readable(code: &str) -> String {
-    one_line(&code.replace('.', " : ").replace('_', " "))
+///
+/// None for what does not look like a code: whatever else stands there might repeat the key.
+fn readable(code: &str) -> Option<String> {
+    let is_code = |byte: u8| byte.is_ascii_lowercase() || b"._".contains(&byte);
+    let looks_so = code.len() <= LONGEST_CODE && code.bytes().all(is_code);
+    looks_so.then(|| code.replace('.', " : ").replace('_', " "))
 }
 
 #[cfg(test)]
@@ -53,8 +60,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_are_made_readable() {
-        assert_eq!(readable("client.invalid_authentication"), "client : invalid authentication");
-        assert_eq!(readable("server.a_b.c\n"), "server : a b : c");
+    fn n17_codes_are_made_readable_and_nothing_else_is_one() {
+        let check = |code: &str, expected: Option<&str>| {
+            assert_eq!(readable(code).as_deref(), expected, "{code}");
+        };
+        check("client.invalid_authentication", Some("client : invalid authentication"));
+        check("server.a_b.c", Some("server : a b : c"));
+        for other in ["key-1f7c0e5a9b3d", "IBToken abc", "client.\n", "Client", &"a".repeat(65)] {
+            check(other, None);
+        }
     }
 }

@@ -8,7 +8,7 @@ use relay_sandbox::{
 };
 use relay_testkit::ctim::{self, Asked, Route, Severity};
 use serde_json::{Value, json};
-use tokio::runtime::Runtime;
+use tokio::runtime::Builder;
 
 use crate::desk::{Desk, OBSERVE, SERVER, one};
 
@@ -96,7 +96,7 @@ proptest! {
         asked in prop::sample::select(vec![("ip", SERVER), ("domain", "c2.bad.example")]),
     ) {
         let wanted = one(asked.0, asked.1);
-        let answer = Runtime::new().unwrap().block_on(async {
+        let answer = Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
             let desk = Desk::open().await;
             for (at, (base, path, answer)) in ANSWERS.into_iter().enumerate() {
                 let answer: Value = serde_json::from_str(answer).unwrap();

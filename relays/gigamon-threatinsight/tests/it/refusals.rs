@@ -247,9 +247,10 @@ async fn no10_a_failed_look_up_costs_the_names_only() {
 
 #[tokio::test]
 async fn n17_the_key_never_shows_in_an_answer() {
-    let echo = said(401, "client.invalid", &format!("unknown key {KEY}"));
+    let echo = said(401, &format!("client.{KEY}"), &format!("unknown key {KEY}"));
     let desk = Desk::open().await;
     desk.sandbox.fault(DETECTIONS_BASE, echo, Times::Always);
     let answer = desk.ask("/health", &json!({})).await;
+    assert_eq!(codes(&answer), [("fatal", "authorization error")]);
     assert!(message(&answer).contains("unknown key") && !answer.to_string().contains(KEY));
 }

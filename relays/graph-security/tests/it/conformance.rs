@@ -61,7 +61,56 @@ mod filtered {
 mod hunted {
     use super::Hunted;
 
-    relay_testkit::conformance!(Hunted);
+    // The rules that depend on how alerts are found, but for two: one query is about all
+    // observables, whatever their number and type, and many alerts outlast the service's quota.
+    relay_testkit::conformance!(Hunted;
+        routes {
+            health_asks_the_product
+            known_observables_are_found
+            a_warm_relay_makes_the_fewest_calls
+            the_unknown_is_no_error
+        }
+        values {
+            odd_values_find_nothing
+            odd_values_cost_the_others_nothing
+            values_are_echoed_as_asked
+            repeats_are_answered_once
+            order_is_kept_and_changes_no_id
+            the_same_question_has_the_same_answer
+            ten_thousand_observables_are_cut
+        }
+        limits {
+            the_token_sets_the_limit
+            the_limit_is_each_observables_own
+        }
+        failures {
+            refusals_by_status_are_said
+            a_product_out_of_order_is_said
+            a_used_up_quota_is_said
+            strange_bodies_are_said
+            bodies_that_break_off_are_said
+            bodies_without_end_are_said
+            redirects_are_not_followed
+            a_product_that_is_not_there_is_said
+            silence_ends_with_the_time
+            failures_leave_nothing_behind
+            one_short_disorder_is_bridged
+        }
+        partial { equal_failures_are_said_once }
+        tenants {
+            callers_in_turn_do_not_meet
+            callers_at_the_same_time_do_not_meet
+            another_credential_opens_nothing
+            a_strange_credential_is_refused
+        }
+        hostile {
+            hostile_words_are_data
+            hostile_links_are_dropped
+            nonsense_never_breaks_an_answer
+            credentials_in_errors_are_blotted_out
+            credentials_that_are_cut_are_blotted_out
+        }
+    );
 }
 
 mod legacy {

@@ -60,7 +60,7 @@ impl<'a> Neighbourhood<'a> {
             if relations.len() >= limit {
                 break;
             }
-            let (source, relation, related) = relation(asked, other, false);
+            let (source, relation, related) = relation(asked, other, close.contains(other));
             relations.add(Some(source), relation, Some(related));
         }
         relations

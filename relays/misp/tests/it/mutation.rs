@@ -136,7 +136,7 @@ async fn true_answer(sandbox: &Sandbox, search: &Value) -> Value {
 }
 
 fn config() -> ProptestConfig {
-    ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() }
+    ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() }
 }
 
 /// Asked value and event of every sighting.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 pub(crate) const SEARCH: &str = "/attributes/restSearch";
 /// The event of [`row`].
-pub(crate) const EVENT: &str = "11111111-2222-4333-8444-555555555555";
+pub(crate) const EVENT: &str = "1a2b3c4d-2222-4333-8444-5e5f5a5b5c5d";
 
 /// An attribute that holds `bad.example`, with some members changed or, by null, taken away.
 /// Changes of `Event` are made inside it.

@@ -31,7 +31,9 @@ impl Subject for Conforming {
         &["threatName", "familyName", "fullOSName", "processName", "arguments", "name"];
 
     fn settings(url: &str) -> Vec<(&'static str, String)> {
-        vec![("API_URL", url.to_owned()), ("PLATFORM_URL", PLATFORM.to_owned())]
+        // With fewer at a time, the searches of one observable keep all others waiting.
+        let settings = [("API_URL", url), ("PLATFORM_URL", PLATFORM), ("QUALYS_CONCURRENCY", "4")];
+        settings.map(|(name, value)| (name, value.to_owned())).into()
     }
 
     fn claims() -> Value {

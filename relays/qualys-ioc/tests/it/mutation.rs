@@ -5,7 +5,7 @@ use proptest::{prelude::*, sample::Index};
 use relay_sandbox::{Fault, Times, qualys_ioc::EVENTS_PATH};
 use relay_testkit::ctim::{self, Asked, Route, Severity};
 use serde_json::{Value, json};
-use tokio::runtime::Runtime;
+use tokio::runtime::Builder;
 
 use crate::desk::{DROPPED, Desk, one};
 
@@ -88,7 +88,7 @@ proptest! {
     ) {
         let events = mutate(serde_json::from_str(EVENTS).unwrap(), &changes);
         let wanted = one(asked.0, asked.1);
-        let answer = Runtime::new().unwrap().block_on(async {
+        let answer = Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
             let desk = Desk::open().await;
             desk.sandbox.fault(EVENTS_PATH, Fault::json(200, &events), Times::Always);
             desk.ask("/observe/observables", &wanted).await

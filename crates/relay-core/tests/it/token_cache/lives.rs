@@ -109,13 +109,12 @@ async fn s04_without_a_life_a_token_lives_shortly() {
 
 #[tokio::test]
 async fn a_login_answer_that_cannot_be_read_is_never_quoted() {
-    let bodies: [Value; 6] = [
+    let bodies: [Value; 5] = [
         json!({"access_token": ["marked-token"], "expires_in": 3600}),
         json!({"access_token": "", "refresh_token": "marked-token"}),
         json!({"access_token": null, "id_token": "marked-token"}),
         json!({"accessToken": "marked-token"}),
         json!("marked-token"),
-        json!(["marked-token"]),
     ];
     let texts = bodies.map(|body| body.to_string());
     let cut = r#"{"expires_in":3600,"access_token":"marked-token"#.to_owned();

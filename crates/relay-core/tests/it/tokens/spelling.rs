@@ -12,12 +12,16 @@ use crate::{
 
 const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
+/// What is done to one part of a token, and its name.
+type Change = (&'static str, fn(&str) -> String);
+
 /// Tokens of both schemes whose every part holds `-` and `_`, and ends in the middle of a byte.
 fn rich_in_signs(stage: &Stage) -> [String; 2] {
-    let is_rich = |part: &str| part.contains('-') && part.contains('_') && part.len() % 4 != 0;
+    let is_rich =
+        |part: &str| part.contains('-') && part.contains('_') && !part.len().is_multiple_of(4);
     let sound = |token: Token, sign: &dyn Fn(Token) -> String| {
-        let tokens = (0..1000).map(|number| sign(salted(token.clone(), number)));
-        tokens.into_iter().find(|token| token.split('.').all(is_rich)).unwrap()
+        let mut tokens = (0..1000).map(|number| sign(salted(token.clone(), number)));
+        tokens.find(|token| token.split('.').all(is_rich)).unwrap()
     };
     let configured = sound(stage.configuration(), &|token| token.rs256(RsaKey::shared()));
     [sound(account(), &|token| token.hs256(SECRET.as_bytes())), configured]
@@ -43,7 +47,7 @@ async fn j17_only_plain_unpadded_base64url_is_read() {
     for token in rich_in_signs(&stage) {
         assert!(stage.accepts(&token).await);
         let parts: Vec<_> = token.split('.').collect();
-        let changes: [(&str, fn(&str) -> String); 9] = [
+        let changes: [Change; 9] = [
             ("one pad", |part| format!("{part}=")),
             ("two pads", |part| format!("{part}==")),
             ("trailing dash", |part| format!("{part}-")),

@@ -1,0 +1,104 @@
+"""Runs a built function under AWS' Runtime Interface Emulator, in front of its product's imitation,
+and expects a good answer to every event in its folder.
+
+Usage: emulate.py RELAY BINARY, with the relay-sandbox example `products` built.
+"""
+
+import contextlib
+import json
+import os
+import pathlib
+import platform
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+
+import samcli
+
+MACHINE = "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64"
+EMULATOR = pathlib.Path(samcli.__file__).parent / f"local/rapid/aws-lambda-rie-{MACHINE}"
+PRODUCTS = pathlib.Path("target/debug/examples/products")
+# Lambda would end a function that needs longer; nothing here needs a tenth of it.
+PATIENCE = 29
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextlib.contextmanager
+def running(*command, **options):
+    with subprocess.Popen(command, **options) as process:
+        try:
+            yield process
+        finally:
+            process.terminate()
+
+
+def settings(relay):
+    """The variables of events/env.json for a relay's function."""
+    every = json.loads(pathlib.Path("events/env.json").read_text())
+    function = "".join(word.capitalize() for word in relay.split("-")) + "Function"
+    return every["Parameters"] | every[function]
+
+
+def invoke(port, event):
+    url = f"http://127.0.0.1:{port}/2015-03-31/functions/function/invocations"
+    ends = time.monotonic() + PATIENCE
+    while True:
+        try:
+            with urllib.request.urlopen(url, event, PATIENCE) as answer:
+                return json.load(answer)
+        except urllib.error.URLError:
+            if time.monotonic() > ends:
+                raise
+            time.sleep(0.1)
+
+
+def complaint(name, answer):
+    """What is wrong with an answer; none if nothing is."""
+    if answer.get("statusCode") != 200:
+        return f"not HTTP 200 but {answer}"
+    body = json.loads(answer["body"])
+    if "errors" in body:
+        return f"errors {body['errors']}"
+    if name.startswith("observe") and not body["data"].get("sightings", {}).get("count"):
+        return "no sightings"
+    if name == "health" and body != {"data": {"status": "ok"}}:
+        return f"not healthy but {body}"
+    if name == "version" and list(body) != ["version"]:
+        return f"no version but {body}"
+    return None
+
+
+def main(relay, binary):
+    EMULATOR.chmod(0o755)
+    port = free_port()
+    emulator = [EMULATOR, "--runtime-interface-emulator-address", f"127.0.0.1:{port}"]
+    emulator += ["--runtime-api-address", f"127.0.0.1:{free_port()}", os.path.abspath(binary)]
+    environment = {"PATH": os.environ["PATH"], "AWS_LAMBDA_FUNCTION_TIMEOUT": str(PATIENCE)}
+    environment |= settings(relay)
+    log = pathlib.Path(f"target/ci/{relay}.log")
+    failed = 0
+    with (
+        running(PRODUCTS, stdout=subprocess.PIPE) as products,
+        log.open("w") as lines,
+        running(*emulator, env=environment, stdout=lines, stderr=lines),
+    ):
+        for _ in range(5):
+            products.stdout.readline()
+        for event in sorted(pathlib.Path("events", relay).glob("*.json")):
+            wrong = complaint(event.stem, invoke(port, event.read_bytes()))
+            failed += wrong is not None
+            print(f"{event}: {wrong or 'ok'}")
+    if failed:
+        sys.exit(f"{failed} events of {relay} failed; its log is {log}")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

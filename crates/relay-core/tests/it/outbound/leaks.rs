@@ -1,0 +1,87 @@
+//! Secrets that the product says again: catalogue row N17.
+
+use http::header::AUTHORIZATION;
+use relay_testkit::token::SECRET;
+use serde_json::json;
+
+use crate::{
+    ask::{Answer, health, observe, trigger},
+    heard::{self, Heard},
+    stage::{Stage, account},
+    wire::{Asked, Reply},
+};
+
+/// Every spelling of it begins with `marked`.
+const KEY: &str = "marked key \"a\\b\"/c&d=e%f+g";
+
+/// How a product may spell what it heard.
+fn spellings(text: &str) -> Vec<String> {
+    let in_json = json!(text).to_string();
+    let in_form: String = url::form_urlencoded::byte_serialize(text.as_bytes()).collect();
+    let in_url = in_form.replace('+', "%20");
+    let cut = format!("{}{text}", "x".repeat(185));
+    vec![text.to_owned(), in_json, in_form, in_url, cut, format!("{text}{text}-{text}")]
+}
+
+async fn stage() -> (Stage, String) {
+    (Stage::set().await, account().claim("client_secret", KEY).hs256(SECRET.as_bytes()))
+}
+
+fn assert_silent(answer: &Answer, lines: &Heard, name: &str) {
+    assert!(!answer.is_ok(), "{name}");
+    assert!(!answer.text.contains("marked"), "{name}: {}", answer.text);
+    assert_eq!(lines.count("marked"), 0, "{name}");
+}
+
+#[tokio::test]
+async fn n17_a_key_that_the_product_repeats_is_blotted_out() {
+    let (stage, token) = stage().await;
+    let lines = heard::listen();
+    for status in [200, 400, 401, 403, 404, 409, 429, 500, 503] {
+        for said in spellings(KEY) {
+            stage.product.always("/me", Reply::body(status, format!("no access with {said}")));
+            stage.product.always("/act", Reply::body(status.max(201), said.clone()));
+            if status != 200 {
+                let answer = stage.answer(health(&token)).await;
+                assert_silent(&answer, &lines, &format!("{status} {said}"));
+                stage.answer(trigger(&token, "isolate")).await;
+                assert_eq!(lines.count("marked"), 0, "{status} {said}");
+            }
+        }
+    }
+    assert!(lines.count("answered") > 0 && lines.count("no access with") > 0);
+}
+
+#[tokio::test]
+async fn n17_a_login_that_repeats_the_secret_is_blotted_out() {
+    let (stage, token) = stage().await;
+    let lines = heard::listen();
+    for said in spellings(KEY) {
+        for body in [json!({"error_description": said}).to_string(), said.clone()] {
+            stage.product.always("/login", Reply::body(401, body));
+            assert_silent(&stage.answer(observe(&token, &["a.test"])).await, &lines, &said);
+        }
+    }
+}
+
+#[tokio::test]
+async fn n17_an_access_token_is_a_secret_like_any_other() {
+    let (stage, token) = stage().await;
+    let lines = heard::listen();
+    // One secret may begin with another, or be a part of it.
+    for (number, granted) in
+        ["marked-token", &format!("{KEY}-marked-tail"), "a marked-token"].into_iter().enumerate()
+    {
+        let token = account().claim("client_id", number).claim("client_secret", KEY);
+        let token = token.claim("client_id", number.to_string()).hs256(SECRET.as_bytes());
+        stage.product.always("/login", Reply::json(&json!({"access_token": granted})));
+        let repeat = |asked: &Asked| {
+            Reply::body(500, format!("no token {}", asked.header(AUTHORIZATION.as_str())))
+        };
+        stage.product.answers("/search", repeat);
+        for _ in 0..2 {
+            assert_silent(&stage.answer(observe(&token, &["a.test"])).await, &lines, granted);
+        }
+    }
+    assert!(stage.accepts(&token).await);
+}

@@ -1,0 +1,89 @@
+//! What `{:?}` shows of what holds credentials: catalogue row P03.
+
+use std::fmt::Debug;
+
+use http::{HeaderName, HeaderValue};
+use relay_core::{
+    BaseUrl, Environment, Http, Request, Secret,
+    http::SystemLookup,
+    service::Incoming,
+    tokens::{CacheKey, Token},
+};
+use relay_testkit::token::{SECRET, Token as Presented};
+
+use crate::{
+    ask::health,
+    relay::Account,
+    wire::{Reply, Server},
+};
+
+const KEY: &str = "marked key";
+
+fn assert_silent(value: &impl Debug) {
+    for shown in [format!("{value:?}"), format!("{value:#?}")] {
+        assert!(!shown.contains("marked"), "{shown}");
+        // Bytes may be shown as numbers.
+        assert!(!shown.contains("109, 97, 114") && !shown.contains("109,\n"), "{shown}");
+    }
+}
+
+fn secret() -> Secret {
+    Secret::new(KEY).unwrap()
+}
+
+#[test]
+fn p03_secrets_and_credentials_show_nothing() {
+    assert_eq!(format!("{:?}", secret()), "[REDACTED]");
+    let account: Account =
+        serde_json::from_str(&format!(r#"{{"client_id":"a","client_secret":"{KEY}"}}"#)).unwrap();
+    assert_silent(&account);
+    assert!(format!("{account:?}").contains("client_secret: [REDACTED]"));
+    assert_silent(&Token::lasting(secret(), Some(3600), 0));
+    assert_silent(&CacheKey::of(&[KEY]));
+    assert_silent(&secret().header("Bearer ").unwrap());
+}
+
+#[test]
+fn p03_what_cannot_be_a_secret_is_not_quoted_either() {
+    for json in [r#"["marked"]"#, r#"{"marked":"marked"}"#, "7", "null", r#""""#] {
+        let error = serde_json::from_str::<Secret>(json).unwrap_err();
+        assert_silent(&error);
+        assert!(!error.to_string().contains("marked"), "{error}");
+    }
+    let error = Secret::new("marked\r\n").unwrap().header("").unwrap_err();
+    assert_silent(&error);
+}
+
+#[test]
+fn p03_requests_show_neither_keys_nor_bodies() {
+    let base = BaseUrl::from_environment("https://product.example").unwrap();
+    let request = Request::post(base.path("/login"))
+        .header(HeaderName::from_static("x-api-key"), HeaderValue::from_static(KEY))
+        .query("key", KEY);
+    assert_silent(&request.clone().form(&[("secret", KEY)]));
+    assert_silent(&request.json(&KEY).unwrap());
+}
+
+#[tokio::test]
+async fn p03_answers_show_no_bodies() {
+    let server = Server::start().await;
+    server.always("/login", Reply::body(200, KEY).with("x-token", KEY));
+    let http = Http::new(&Environment::default(), "tests", std::sync::Arc::new(SystemLookup));
+    let base = BaseUrl::from_environment(&server.url()).unwrap();
+    let request = Request::get(base.path("/login"));
+    let answer = http.unwrap().ask(request, "The product", std::time::Duration::from_secs(5)).await;
+    let answer = answer.unwrap();
+    assert_eq!(answer.body(), KEY.as_bytes());
+    assert_silent(&answer);
+}
+
+#[test]
+fn p03_a_question_shows_no_token() {
+    let token = Presented::new().claim("client_secret", KEY).hs256(SECRET.as_bytes());
+    let ask = health(&token).body(KEY).into_incoming();
+    assert_silent(&ask);
+    let shown = format!("{ask:?}");
+    assert!(token.split('.').all(|part| !shown.contains(part)), "{shown}");
+    let Incoming { request_id, .. } = ask;
+    assert!(shown.contains(&request_id));
+}

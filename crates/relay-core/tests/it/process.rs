@@ -1,0 +1,48 @@
+//! The relay as a whole process under an imitated Lambda: what it prints, and what only the
+//! gateway and the environment decide.
+
+mod gateway;
+mod lines;
+mod settings;
+
+use std::path::PathBuf;
+
+use relay_testkit::{
+    event::{Event, Gateway},
+    runtime_api::{Launch, Line, Stream},
+    token::SECRET,
+};
+use serde_json::Value;
+
+use crate::stage::Stage;
+
+/// The example that cargo builds beside the tests.
+fn launch() -> Launch {
+    let tests = std::env::current_exe().unwrap();
+    let probe: PathBuf = tests.ancestors().nth(2).unwrap().join("examples/probe");
+    assert!(probe.exists(), "cargo builds {} with all targets of the crate", probe.display());
+    Launch::new(probe)
+}
+
+/// The function of a stage: the same product and key server, under the machine's clock.
+fn function_of(stage: &Stage) -> Launch {
+    launch()
+        .env("SECRET_KEY", SECRET)
+        .env("JWKS_HOSTS", stage.keys.origin())
+        .env("PRODUCT_URL", stage.product.url())
+}
+
+fn post(path: &str, token: &str) -> Event {
+    Gateway::HttpApi.post(path).bearer(token)
+}
+
+/// What stands on standard output, each line one JSON object.
+fn printed(lines: &[Line]) -> Vec<Value> {
+    let out = lines.iter().filter(|line| line.stream == Stream::Out);
+    let object = |line: &Line| {
+        let object: Value = serde_json::from_str(&line.text).unwrap_or_default();
+        assert!(object.is_object(), "no JSON line: {:?}", line.text);
+        object
+    };
+    out.map(object).collect()
+}

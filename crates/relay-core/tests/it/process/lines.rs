@@ -1,0 +1,157 @@
+//! What a process prints: catalogue rows P01 and P02.
+
+use http::header::AUTHORIZATION;
+use relay_testkit::{
+    event::{Event, Gateway},
+    jwks::Answer,
+    keys::RsaKey,
+    token::{Signer, Token, seconds_from_now},
+};
+use serde_json::{Value, json};
+
+use super::{function_of, post, printed};
+use crate::{
+    relay::STUMBLING_BLOCK,
+    stage::{KID, Stage, hs256},
+    wire::{Asked, Reply},
+};
+
+/// Secrets of every kind; all hold this text.
+const MARK: &str = "marked";
+const RELAYS_SECRET: &str = "marked-secret-of-the-relay-0123456789abcdef0123456789abcdef01234";
+const CLIENTS_SECRET: &str = "marked secret of the client";
+const ACCESS_TOKEN: &str = "marked-access-token";
+
+fn domains(domains: &[&str]) -> Value {
+    domains.iter().map(|value| json!({"type": "domain", "value": value})).collect()
+}
+
+fn account() -> Token {
+    Token::new().claim("client_id", "client-a").claim("client_secret", CLIENTS_SECRET)
+}
+
+/// A product that says whatever it heard, and gives the access token away.
+fn talkative(stage: &Stage) {
+    let product = &stage.product;
+    product.answers("/me", |asked| Reply::body(400, asked.header("x-api-key")));
+    product.answers("/act", |asked| Reply::body(500, format!("{:?}", asked.headers)));
+    product.answers("/search", |asked| match asked.query()["value"].as_str() {
+        "good.test" => Reply::json(&json!({"hits": [{"id": "1"}]})),
+        "cut.test" => Reply::body(200, asked.bearer()).breaking_off(),
+        _ => Reply::body(403, asked.header(AUTHORIZATION.as_str())),
+    });
+    let login = |asked: &Asked| match asked.form()["client_id"].as_str() {
+        "client-a" => Reply::json(&json!({"access_token": ACCESS_TOKEN})),
+        "client-b" => Reply::body(200, format!(r#"{{"token":"{ACCESS_TOKEN}"}}"#)),
+        _ => Reply::body(400, asked.body.clone()),
+    };
+    product.answers("/login", login);
+}
+
+/// Everything that a caller may try, each with the secrets in it.
+fn events(stage: &Stage) -> Vec<Event> {
+    let sound = |token: Token| token.hs256(RELAYS_SECRET.as_bytes());
+    let configured = |token: Token| {
+        let token = token.kid(KID).claim("jwks_host", stage.keys.host());
+        token.claim("aud", "https://a1b2c3d4e5.execute-api.test").rs256(RsaKey::shared())
+    };
+    let observe =
+        |token: &str, asked: &[&str]| post("/observe/observables", token).json(&domains(asked));
+    let trigger = json!({
+        "action-id": "isolate-with-token", "observable_type": "domain", "observable_value": "a.test",
+    });
+    let client = |id: &str| account().claim("client_id", id);
+    let mut events = vec![
+        post("/health", &sound(account())),
+        observe(&sound(account()), &["good.test", "bad.test", "cut.test"]),
+        observe(&sound(client("client-b")), &["good.test"]),
+        observe(&sound(client("client-c")), &["good.test"]),
+        observe(&sound(account()), &[STUMBLING_BLOCK]),
+        post("/deliberate/observables", &sound(account())).json(&domains(&["a.test"])),
+        post("/respond/trigger", &sound(account())).json(&trigger),
+        post("/health", &sound(account().claim("host", "https://127.0.0.1/marked"))),
+        post("/health", &sound(account().claim("host", "https://user:marked@127.0.0.1/"))),
+        Gateway::HttpApi.post("/health").header("Authorization", RELAYS_SECRET),
+        Gateway::HttpApi.post("/nowhere").bearer(&sound(account())),
+    ];
+    let refused = [
+        account().hs256(b"another secret of thirty-two bytes"),
+        account().sign(&Signer::None),
+        sound(account().claim("exp", seconds_from_now(-600))),
+        sound(account().claim("client_secret", json!([CLIENTS_SECRET]))),
+        sound(account().claim("client_secret", "marked\r\nx: y")),
+        sound(account().header("crit", json!(["marked"]))),
+        sound(account().header("kid", "marked")),
+        sound(Token::new().raw_payload(r#"{"client_secret":"marked","client_secret":"marked"}"#)),
+        configured(account()),
+        configured(account().claim("aud", "https://marked.example")),
+        account().kid("marked").claim("jwks_host", "marked.example").rs256(RsaKey::shared()),
+        "marked".to_owned(),
+    ];
+    events.extend(refused.iter().map(|token| post("/health", token)));
+    events
+}
+
+#[tokio::test]
+async fn p01_no_secret_is_printed_or_answered_at_any_level() {
+    let stage = Stage::set().await;
+    talkative(&stage);
+    stage.keys.answer(Answer::redirect(302, "http://marked.example/"));
+    let run = async |level: &str| {
+        let launch = function_of(&stage).env("SECRET_KEY", RELAYS_SECRET).env("LOG_LEVEL", level);
+        let function = launch.env("RUST_LOG", "trace").env("RUST_BACKTRACE", "1");
+        let function = function.start().await.unwrap();
+        for event in events(&stage) {
+            let reply = function.invoke(&event).await.reply();
+            assert!(!reply.text().contains(MARK), "{level}: {}", reply.text());
+        }
+        let lines = function.stop().await.lines;
+        for line in &lines {
+            assert!(!line.text.contains(MARK), "{level}: {}", line.text);
+        }
+        printed(&lines).len()
+    };
+    let [error, warn, info, debug, unknown] = [
+        run("error").await,
+        run("warn").await,
+        run("info").await,
+        run("debug").await,
+        run("trace").await,
+    ];
+    // Every event has its line of metrics, and each level has more to say than the one above it.
+    let least = events(&stage).len() - 1;
+    assert!(
+        least <= error && error < warn && warn < info && info <= debug,
+        "{error} {warn} {info}"
+    );
+    assert_eq!(unknown, info + 1);
+}
+
+#[tokio::test]
+async fn p02_what_an_analyst_asks_about_breaks_no_line() {
+    let stage = Stage::set().await;
+    stage.product.answers("/search", |asked| Reply::body(400, asked.query()["value"].clone()));
+    let function = function_of(&stage).env("LOG_LEVEL", "debug").start().await.unwrap();
+    let values = [
+        "a\n{\"level\":\"ERROR\",\"message\":\"forged\"}",
+        "a\r\nforged",
+        "\u{1b}[31mforged\u{1b}[0m\u{1b}]0;title\u{7}",
+        "a\u{2028}forged\u{85}forged\u{b}forged\u{c}forged",
+        "a\0forged",
+        "\u{202e}forged",
+        "a\"}\n{\"b\":\"forged",
+    ];
+    let body: Value = values.iter().map(|it| json!({"type": "domain", "value": it})).collect();
+    let reply = function.invoke(&post("/observe/observables", &hs256()).json(&body)).await.reply();
+    assert_eq!(reply.json()["errors"].as_array().unwrap().len(), values.len());
+    let forging = post("/observe\n/observables\u{1b}[31m", &hs256());
+    assert_eq!(function.invoke(&forging).await.reply().status, 404);
+    let lines = function.stop().await.lines;
+    // One line for each error, one for the request, one of metrics; nothing for an unknown path.
+    let objects = printed(&lines);
+    assert_eq!(objects.len(), values.len() + 2, "{objects:?}");
+    assert!(objects.iter().all(|line| line["message"] != "forged" && line.get("b").is_none()));
+    for line in &lines {
+        assert!(!line.text.contains(|letter: char| letter.is_ascii_control()), "{:?}", line.text);
+    }
+}

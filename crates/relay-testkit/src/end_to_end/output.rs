@@ -1,0 +1,105 @@
+//! What a function prints, which CloudWatch keeps.
+
+use relay_core::{Relay, http::escaped};
+use relay_sandbox::{Fault, Times};
+use serde_json::{Value, json};
+use url::form_urlencoded::byte_serialize;
+
+use super::{
+    SECRET_KEY,
+    events::all,
+    host::{Host, token},
+    life::observe,
+};
+use crate::{conformance::Subject, event::Gateway, runtime_api::Stream};
+
+/// What every metrics line counts.
+const COUNTS: [&str; 10] = [
+    "ColdStart",
+    "Duration",
+    "Errors",
+    "Found",
+    "Observables",
+    "ProductCalls",
+    "ProductFailures",
+    "ProductRetries",
+    "ProductThrottled",
+    "Warnings",
+];
+
+/// Every line on standard output is JSON, nothing is on standard error, and each invocation has
+/// one line that tells and one that counts.
+pub async fn every_line_is_json_and_one_counts<S: Subject>(host: &Host) {
+    let mut relay = host.deploy::<S>().await;
+    let events = all::<S>();
+    for (_, event) in &events {
+        relay.invoke(event).await;
+    }
+    let lines = relay.end().await;
+    let read =
+        |text: &str| serde_json::from_str::<Value>(text).unwrap_or_else(|_| panic!("{text}"));
+    assert!(lines.iter().all(|line| line.stream == Stream::Out), "{lines:?}");
+    let lines: Vec<_> = lines.iter().map(|line| read(&line.text)).collect();
+    let told: Vec<_> = lines.iter().filter(|line| line["message"] == "answered").collect();
+    let counted: Vec<_> = lines.iter().filter(|line| line.get("_aws").is_some()).collect();
+    assert_eq!((told.len(), counted.len()), (events.len(), events.len()));
+    for (told, counted) in told.iter().zip(&counted) {
+        assert_eq!(told["request_id"], counted["RequestId"]);
+        assert_eq!(
+            (&counted["Relay"], &told["relay"]),
+            (&json!(S::Relay::ABOUT.slug), &json!(S::Relay::ABOUT.slug))
+        );
+        assert_counts(counted);
+    }
+    let cold = counted.iter().filter(|line| line["ColdStart"] == 1).count();
+    assert_eq!(cold, 1);
+}
+
+/// CloudWatch's embedded metric format: what is announced is there, as a number.
+#[track_caller]
+fn assert_counts(line: &Value) {
+    assert!(line["_aws"]["Timestamp"].as_u64() > Some(1_600_000_000_000), "{line}");
+    assert!(COUNTS.iter().all(|name| line[*name].is_number()), "{line}");
+    for directive in line["_aws"]["CloudWatchMetrics"].as_array().expect("directives") {
+        assert_eq!(directive["Namespace"], "ThreatRelays");
+        let metrics = directive["Metrics"].as_array().expect("metrics");
+        for name in metrics.iter().map(|metric| metric["Name"].as_str().expect("a name")) {
+            assert!(COUNTS.contains(&name), "{name}");
+        }
+        for dimension in directive["Dimensions"].as_array().into_iter().flatten() {
+            let names = dimension.as_array().expect("names");
+            assert!(names.iter().all(|name| line[name.as_str().unwrap_or("")].is_string()));
+        }
+    }
+}
+
+/// Whatever happens, and however much is logged, no secret is printed.
+pub async fn no_secret_is_printed<S: Subject>(host: &Host) {
+    let mut relay = host.deploy_with::<S>(&[("LOG_LEVEL", "debug")]).await;
+    let bearer = token(S::claims());
+    let mut secrets = vec![SECRET_KEY.to_owned(), bearer.clone()];
+    let claims = S::claims();
+    secrets.extend(S::SECRETS.iter().filter_map(|name| claims[*name].as_str().map(str::to_owned)));
+    observe::<S>(&mut relay, S::claims(), S::KNOWN).await;
+    let calls = relay.sandbox.calls();
+    secrets.extend(calls.iter().filter_map(|call| call.authorization().map(str::to_owned)));
+    let said = secrets.join(" ");
+    for code in [200, 400, 401, 403, 500] {
+        let body = json!({"message": said, "error": {"code": said, "message": said}});
+        relay.sandbox.fault("", Fault::json(code, &body), Times::Always);
+        for path in ["/observe/observables", "/health", "/respond/observables"] {
+            let request = Gateway::RestApi.post(path).bearer(&bearer).text("[]");
+            relay.ask(&request).await;
+        }
+        observe::<S>(&mut relay, S::claims(), S::KNOWN).await;
+        relay.sandbox.clear_faults();
+    }
+    relay.ask(&Gateway::HttpApi.post("/health").bearer(&format!("{bearer}x"))).await;
+    let printed: String = relay.end().await.into_iter().map(|line| line.text + "\n").collect();
+    for secret in secrets {
+        let form: String = byte_serialize(secret.as_bytes()).collect();
+        for spelling in [escaped(&secret), form, secret] {
+            assert!(!printed.contains(&spelling), "{spelling} is in {printed}");
+        }
+    }
+}
