@@ -9,7 +9,7 @@ mod host;
 mod life;
 mod output;
 
-pub use events::{every_event_is_answered, other_requests_are_refused};
+pub use events::{every_event_is_answered, odd_events_end_nothing, other_requests_are_refused};
 pub use gateways::{every_gateway_says_the_audience, no_header_says_the_audience};
 pub use host::Host;
 pub use life::{
@@ -32,6 +32,7 @@ macro_rules! end_to_end {
         $crate::end_to_end!($subject, $program;
             every_event_is_answered
             other_requests_are_refused
+            odd_events_end_nothing
             every_gateway_says_the_audience
             no_header_says_the_audience
             a_dead_product_is_said

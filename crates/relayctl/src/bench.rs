@@ -21,7 +21,8 @@ const SIZES: [usize; 3] = [1, 10, 50];
 
 /// Measures warm `observe` requests against imitations that answer with a delay.
 ///
-/// The critical path is the number of calls that have to wait for each other, times the delay. The
+/// The critical path is the least that it can take: the calls that have to wait for each other, or
+/// as many rounds as all calls need side by side within the product's limits, times the delay. The
 /// ratio of what was measured to it is what a relay is judged by.
 #[derive(Args)]
 #[command(after_help = "Example:
@@ -80,11 +81,13 @@ impl Bench {
         }
         times.sort_by(f64::total_cmp);
         let median_ms = times[times.len() / 2];
-        let critical_path_ms = (entry.depth as u64 * self.delay_ms) as f64;
+        let product_calls = sandbox.calls().len();
+        let rounds = entry.depth.max(product_calls.div_ceil(entry.at_once));
+        let critical_path_ms = (rounds as u64 * self.delay_ms) as f64;
         Ok(Measured {
             relay: entry.slug(),
             observables,
-            product_calls: sandbox.calls().len(),
+            product_calls,
             at_once: sandbox.peak_concurrency(),
             critical_path_ms,
             median_ms,

@@ -20,11 +20,12 @@ pub(crate) const RELAYS: &[Entry] = &[
         product: Product::GraphSecurity,
         event: include_str!("../../../events/graph-security/observe.json"),
         depth: 1,
+        at_once: 10,
         settings: |url| Environment::of([("GRAPH_BASE_URL", url), ("LOGIN_BASE_URL", url)]),
         claims: || {
             json!({
                 "application_id": relay_sandbox::identity::app::GRAPH.id,
-                "tenant_id": relay_sandbox::identity::tenant::CONTOSO.id,
+                "tenant_id": relay_sandbox::identity::tenant::WOODGROVE.id,
                 "client_secret": relay_sandbox::identity::app::GRAPH.secret,
             })
         },
@@ -42,7 +43,8 @@ pub(crate) const RELAYS: &[Entry] = &[
         facts: Facts::of::<defender_atp::Defender>(),
         product: Product::DefenderAtp,
         event: include_str!("../../../events/defender-atp/observe.json"),
-        depth: 2,
+        depth: 1,
+        at_once: 16,
         settings: |url| {
             Environment::of([
                 ("DEFENDER_API_BASE", url),
@@ -53,7 +55,7 @@ pub(crate) const RELAYS: &[Entry] = &[
         claims: || {
             json!({
                 "client_id": relay_sandbox::identity::app::DEFENDER.id,
-                "tenant_id": relay_sandbox::identity::tenant::CONTOSO.id,
+                "tenant_id": relay_sandbox::identity::tenant::WOODGROVE.id,
                 "client_secret": relay_sandbox::identity::app::DEFENDER.secret,
             })
         },
@@ -72,6 +74,7 @@ pub(crate) const RELAYS: &[Entry] = &[
         product: Product::QualysIoc,
         event: include_str!("../../../events/qualys-ioc/observe.json"),
         depth: 1,
+        at_once: 2,
         settings: |url| {
             Environment::of([
                 ("API_URL", url),
@@ -96,6 +99,7 @@ pub(crate) const RELAYS: &[Entry] = &[
         product: Product::Misp,
         event: include_str!("../../../events/misp/observe.json"),
         depth: 2,
+        at_once: 4,
         settings: |url| {
             Environment::of([
                 ("API_URL", url.to_owned()),
@@ -115,7 +119,8 @@ pub(crate) const RELAYS: &[Entry] = &[
         facts: Facts::of::<gigamon_threatinsight::GigamonThreatInsight>(),
         product: Product::GigamonThreatinsight,
         event: include_str!("../../../events/gigamon-threatinsight/observe.json"),
-        depth: 2,
+        depth: 3,
+        at_once: 8,
         settings: |url| {
             use relay_sandbox::gigamon_threatinsight::{DETECTIONS_BASE, ENTITY_BASE, EVENTS_BASE};
             Environment::of([

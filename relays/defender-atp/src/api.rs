@@ -65,7 +65,7 @@ impl<'a> Api<'a> {
     }
 
     /// A place among the calls under way, also for those that go to Graph.
-    async fn place(&self) -> Option<SemaphorePermit<'_>> {
+    pub(crate) async fn place(&self) -> Option<SemaphorePermit<'_>> {
         // Nobody closes the semaphore, so that a place always comes free.
         self.in_flight.acquire().await.ok()
     }

@@ -87,6 +87,17 @@ impl Ask {
         self
     }
 
+    /// The address that the gateway saw.
+    pub(crate) fn from(mut self, source: Option<&str>) -> Self {
+        self.0.gateway.source = source.map(|address| address.parse().unwrap());
+        self
+    }
+
+    pub(crate) fn method(mut self, method: Method) -> Self {
+        self.0.method = method;
+        self
+    }
+
     /// The gateway does not say how it calls the relay.
     pub(crate) fn at_nowhere(mut self) -> Self {
         self.0.gateway.base_urls.clear();

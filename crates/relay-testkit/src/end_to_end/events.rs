@@ -11,7 +11,7 @@ use crate::{
     conformance::Subject,
     ctim::{self, Asked, Severity},
     event::Gateway,
-    runtime_api::Reply,
+    runtime_api::{Outcome, Reply},
 };
 
 /// The relay's events by name, such as `observe-rest`.
@@ -34,7 +34,7 @@ pub(super) fn all<S: Subject>() -> Vec<(String, Value)> {
 
 /// Every event of the repository is answered, and all gateways bring the same answer.
 pub async fn every_event_is_answered<S: Subject>(host: &Host) {
-    let mut relay = host.deploy::<S>().await;
+    let relay = host.deploy::<S>().await;
     let mut observed: Option<Value> = None;
     for (name, event) in all::<S>() {
         let reply = relay.invoke(&event).await;
@@ -92,7 +92,7 @@ fn without_times(mut answer: Value) -> Value {
 
 /// What is no route, no method of it, no token or no body is refused in the gateway's own terms.
 pub async fn other_requests_are_refused<S: Subject>(host: &Host) {
-    let mut relay = host.deploy::<S>().await;
+    let relay = host.deploy::<S>().await;
     for gateway in Gateway::ALL {
         let good = token(S::claims());
         for (request, status) in [(gateway.post("/tiles"), 404), (gateway.get("/health"), 405)] {
@@ -104,17 +104,29 @@ pub async fn other_requests_are_refused<S: Subject>(host: &Host) {
             assert_refused(&relay.ask(&request).await);
         }
         let sound = || gateway.post("/observe/observables").bearer(&good);
-        for request in
-            [sound(), sound().text("{"), sound().binary(&[0xff]), sound().broken_binary("*")]
-        {
-            assert_fails(&mut relay, &request.to_json(), S::Relay::ABOUT.invalid_body_code).await;
+        for request in [sound(), sound().text("{"), sound().binary(&[0xff])] {
+            assert_fails(&relay, &request.to_json(), S::Relay::ABOUT.invalid_body_code).await;
         }
     }
     assert_eq!(relay.sandbox.calls().len(), 0);
     relay.end().await;
 }
 
-async fn assert_fails(relay: &mut Deployed, event: &Value, code: &str) {
+/// What no gateway sends is no answer, and ends nothing.
+pub async fn odd_events_end_nothing<S: Subject>(host: &Host) {
+    let relay = host.deploy::<S>().await;
+    let sound = Gateway::HttpApi.post("/health").bearer(&token(S::claims()));
+    let mut without_context = sound.to_json();
+    without_context["requestContext"] = json!({});
+    let broken_body = sound.clone().broken_binary("*").to_json();
+    for odd in [json!({}), json!([]), json!("text"), json!(null), without_context, broken_body] {
+        let outcome = relay.hand_over(&odd).await;
+        assert!(!matches!(outcome, Outcome::Ended(_) | Outcome::TimedOut), "{odd}: {outcome:?}");
+        assert_healthy(&relay.ask(&sound).await);
+    }
+}
+
+async fn assert_fails(relay: &Deployed, event: &Value, code: &str) {
     let reply = relay.invoke(event).await;
     assert_eq!((reply.status, &reply.json()["errors"][0]["code"]), (200, &json!(code)));
 }

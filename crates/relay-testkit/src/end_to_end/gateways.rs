@@ -57,7 +57,7 @@ fn requests() -> Vec<(Event, String)> {
 
 /// The audience is the address that the gateway states, with the stage where it is a part of it.
 pub async fn every_gateway_says_the_audience<S: Subject>(host: &Host) {
-    let mut region = Region::open::<S>(host).await;
+    let region = Region::open::<S>(host).await;
     for (request, address) in requests() {
         for audience in [address.clone(), format!("{address}/")] {
             let token = region.token::<S>(&audience);
@@ -76,7 +76,7 @@ pub async fn every_gateway_says_the_audience<S: Subject>(host: &Host) {
 
 /// No header of the caller has a say in it.
 pub async fn no_header_says_the_audience<S: Subject>(host: &Host) {
-    let mut region = Region::open::<S>(host).await;
+    let region = Region::open::<S>(host).await;
     let forged = |event: Event| {
         let names = ["Host", "X-Forwarded-Host", "X-Original-Host", "Forwarded"];
         names.iter().fold(event, |event, name| match *name {

@@ -29,8 +29,6 @@ pub enum Host {
 pub(super) struct Deployed {
     pub(super) sandbox: Sandbox,
     function: Running,
-    /// How many events it was given.
-    invocations: usize,
 }
 
 enum Running {
@@ -53,7 +51,7 @@ impl Host {
         let further = settings.iter();
         environment.extend(further.map(|(name, value)| ((*name).into(), (*value).into())));
         let function = self.run::<S>(environment.into_iter().collect()).await;
-        Deployed { sandbox, function, invocations: 0 }
+        Deployed { sandbox, function }
     }
 
     async fn run<S: Subject>(&self, environment: Vec<(String, String)>) -> Running {
@@ -75,21 +73,21 @@ impl Host {
 }
 
 impl Deployed {
-    /// The gateway's answer to an event.
-    #[track_caller]
-    pub(super) fn invoke(&mut self, event: &Value) -> impl Future<Output = Reply> {
-        self.invocations += 1;
-        async {
-            let outcome: Outcome = match &self.function {
-                Running::UnderRuntimeApi(function) => function.invoke(event).await,
-                Running::UnderEmulator(emulator) => emulator.invoke(event).await,
-            };
-            outcome.reply()
+    /// What becomes of an event.
+    pub(super) async fn hand_over(&self, event: &Value) -> Outcome {
+        match &self.function {
+            Running::UnderRuntimeApi(function) => function.invoke(event).await,
+            Running::UnderEmulator(emulator) => emulator.invoke(event).await,
         }
     }
 
+    /// The gateway's answer to an event.
+    pub(super) async fn invoke(&self, event: &Value) -> Reply {
+        self.hand_over(event).await.reply()
+    }
+
     /// The gateway's answer to a request.
-    pub(super) async fn ask(&mut self, request: &Event) -> Reply {
+    pub(super) async fn ask(&self, request: &Event) -> Reply {
         self.invoke(&request.to_json()).await
     }
 

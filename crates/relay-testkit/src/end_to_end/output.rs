@@ -30,7 +30,7 @@ const COUNTS: [&str; 10] = [
 /// Every line on standard output is JSON, nothing is on standard error, and each invocation has
 /// one line that tells and one that counts.
 pub async fn every_line_is_json_and_one_counts<S: Subject>(host: &Host) {
-    let mut relay = host.deploy::<S>().await;
+    let relay = host.deploy::<S>().await;
     let events = all::<S>();
     for (_, event) in &events {
         relay.invoke(event).await;
@@ -75,15 +75,15 @@ fn assert_counts(line: &Value) {
 
 /// Whatever happens, and however much is logged, no secret is printed.
 pub async fn no_secret_is_printed<S: Subject>(host: &Host) {
-    let mut relay = host.deploy_with::<S>(&[("LOG_LEVEL", "debug")]).await;
-    let bearer = token(S::claims());
-    let mut secrets = vec![SECRET_KEY.to_owned(), bearer.clone()];
-    let claims = S::claims();
-    secrets.extend(S::SECRETS.iter().filter_map(|name| claims[*name].as_str().map(str::to_owned)));
-    observe::<S>(&mut relay, S::claims(), S::KNOWN).await;
+    let relay = host.deploy_with::<S>(&[("LOG_LEVEL", "debug")]).await;
+    let (claims, bearer) = (S::claims(), token(S::claims()));
+    let known = S::SECRETS.iter().filter_map(|name| claims[*name].as_str().map(str::to_owned));
+    let mut secrets: Vec<_> = known.collect();
+    observe::<S>(&relay, S::claims(), S::KNOWN).await;
     let calls = relay.sandbox.calls();
     secrets.extend(calls.iter().filter_map(|call| call.authorization().map(str::to_owned)));
     let said = secrets.join(" ");
+    secrets.extend([SECRET_KEY.to_owned(), bearer.clone()]);
     for code in [200, 400, 401, 403, 500] {
         let body = json!({"message": said, "error": {"code": said, "message": said}});
         relay.sandbox.fault("", Fault::json(code, &body), Times::Always);
@@ -91,7 +91,7 @@ pub async fn no_secret_is_printed<S: Subject>(host: &Host) {
             let request = Gateway::RestApi.post(path).bearer(&bearer).text("[]");
             relay.ask(&request).await;
         }
-        observe::<S>(&mut relay, S::claims(), S::KNOWN).await;
+        observe::<S>(&relay, S::claims(), S::KNOWN).await;
         relay.sandbox.clear_faults();
     }
     relay.ask(&Gateway::HttpApi.post("/health").bearer(&format!("{bearer}x"))).await;

@@ -20,6 +20,8 @@ pub(crate) struct Entry {
     pub(super) event: &'static str,
     /// Calls of a warm `observe` that have to wait for each other.
     pub(crate) depth: usize,
+    /// Calls that the relay lets run side by side, by default.
+    pub(crate) at_once: usize,
     /// The settings that lead the relay to an imitation at this URL.
     pub(super) settings: fn(&str) -> Environment,
     /// The claims that the imitation accepts.

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use futures::future::{join, join_all, join3};
+use futures::future::{join, join_all};
 use microsoft_graph::{Reporter, Service};
 use relay_core::{Observable, Partial, ctim::Sighting};
 use tokio::sync::oneshot;

@@ -80,7 +80,7 @@ impl Desk<'_> {
             return left_out(entities.len()).into();
         }
         let wanted: Vec<_> = entities.iter().map(observable).collect();
-        let ids = self.graph.alert_ids_of_each(&self.graph_reporter(), &wanted).await;
+        let ids = self.alert_ids(&wanted).await;
         let distinct: BTreeSet<&str> = ids.data.iter().flatten().map(String::as_str).collect();
         let distinct: Vec<_> = distinct.into_iter().collect();
         let read = self.api.alerts_with_evidence(&distinct).await;
@@ -94,6 +94,11 @@ impl Desk<'_> {
         let note = if ids.errors.is_empty() { recent_only } else { left_out };
         let failures = ids.errors.into_iter().chain(read.errors).map(Error::as_warning);
         Partial { data, errors: [note(entities.len())].into_iter().chain(failures).collect() }
+    }
+
+    async fn alert_ids(&self, wanted: &[Observable]) -> Partial<Vec<Vec<String>>> {
+        let _place = self.api.place().await;
+        self.graph.alert_ids_of_each(&self.graph_reporter(), wanted).await
     }
 
     /// Whether Graph may hunt: the product's own endpoint has no table of alerts.

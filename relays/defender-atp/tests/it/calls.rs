@@ -274,16 +274,65 @@ async fn cold_the_two_logins_run_side_by_side() {
     );
 }
 
+/// So many addresses that nobody has seen, and one that alerts know.
+fn addresses(unseen: usize) -> Value {
+    (1..=unseen)
+        .map(|n| json!({"type": "ip", "value": format!("192.0.2.{n}")}))
+        .chain([json!({"type": "ip", "value": sample::ADDRESS})])
+        .collect()
+}
+
 #[tokio::test]
-async fn a_group_is_called_forty_times_for_one_request() {
+async fn a_list_is_called_forty_times_and_hunting_names_the_other_alerts() {
     let desk = Desk::warm().await;
-    let wanted: Value =
-        (1..=50).map(|n| json!({"type": "ip", "value": format!("192.0.2.{n}")})).collect();
-    let answer = desk.observe(&wanted).await;
+    let answer = desk.observe(&addresses(49)).await;
     assert_eq!(desk.calls("/api/ips").len(), 40);
     assert_eq!(codes(&answer), [("warning", "too many requests")]);
-    assert!(message(&answer).contains("40 calls"), "{answer}");
+    assert!(message(&answer).starts_with("For 10 observables only the alerts of the last 30 days"));
+    // One hunt for the ids of alerts, and all alerts in one call.
+    assert_eq!((desk.calls(HUNT).len(), desk.calls("/api/alerts").len()), (3, 1));
+    assert!(line(&desk.calls("/api/alerts")[0]).ends_with("&$expand=evidence"));
     assert_eq!(desk.sandbox.peak_concurrency(), 16);
+    let alone = Desk::open().await.observe(&one("ip", sample::ADDRESS)).await;
+    assert_eq!(sightings(&answer), sightings(&alone));
+}
+
+#[tokio::test]
+async fn files_beyond_the_quota_are_named_by_hunting_unless_by_md5() {
+    let desk = Desk::warm().await;
+    let hashes = (0..40).map(|n| ("sha256".to_owned(), format!("{n:064x}")));
+    let known = [
+        ("sha256".to_owned(), sample::UPDATER_SHA256.to_owned()),
+        ("md5".to_owned(), sample::MINER_MD5.to_owned()),
+    ];
+    let all = hashes.chain(known);
+    let wanted: Value = all.map(|(kind, value)| json!({"type": kind, "value": value})).collect();
+    let answer = desk.observe(&wanted).await;
+    assert_eq!(desk.calls("/api/files").len(), 40);
+    let told = answer["errors"].to_string();
+    assert!(
+        told.contains("For 1 observables only") && told.contains("about 1 observables were not"),
+        "{told}"
+    );
+    let ids = alert_ids(&answer);
+    for id in ["da638471200000000002_-1002", "da638471200000000003_1003"] {
+        assert!(ids.contains(&id), "{ids:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_neither_lists_nor_hunting_can_carry_is_told() {
+    for way in ["mde", "off"] {
+        let desk = Desk::with(&[("DEFENDER_HUNTING", way)]).await;
+        let answer = desk.observe(&addresses(49)).await;
+        assert_eq!((desk.calls("/api/ips").len(), desk.calls("/api/alerts").len()), (40, 0));
+        assert_eq!(codes(&answer), [("warning", "too many requests")]);
+        assert!(message(&answer).starts_with("The alerts about 10 observables were not asked for"));
+    }
+    let desk = Desk::open().await;
+    let answer = desk.observe_for(&app::WITHOUT_HUNTING, &tenant::CONTOSO, &addresses(49)).await;
+    let told = answer["errors"].to_string();
+    assert!(told.contains("alerts about 10 observables were not asked for"), "{told}");
 }
 
 #[tokio::test]

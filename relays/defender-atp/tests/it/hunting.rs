@@ -221,9 +221,10 @@ async fn many_observables_share_what_one_answer_can_carry() {
         .skip(1)
         .collect();
     let answer = desk.observe(&wanted).await;
-    let query = desk.calls(HUNT)[0].json().unwrap()["Query"].as_str().unwrap().to_owned();
-    assert!(query.contains("where Rank <= 5);"), "{query}");
+    let queries: Vec<_> =
+        desk.calls(HUNT).iter().map(|call| call.json().unwrap().to_string()).collect();
+    assert!(queries.iter().any(|query| query.contains("where Rank <= 5);")), "{queries:?}");
     assert_eq!(found(&answer).1, 5);
     let warned = answer["errors"].to_string();
-    assert!(warned.contains("newest 5 events") && warned.contains("Only 40 calls"), "{warned}");
+    assert!(warned.contains("newest 5 events") && warned.contains("last 30 days"), "{warned}");
 }

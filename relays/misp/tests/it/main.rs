@@ -7,6 +7,7 @@ mod canary;
 #[cfg(test)]
 mod conformance;
 #[cfg(test)]
+mod end_to_end;
 mod endpoints;
 #[cfg(test)]
 mod entities;
@@ -40,5 +41,7 @@ mod settings;
 mod statuses;
 #[cfg(test)]
 mod tenants;
+#[cfg(test)]
+mod tlp;
 #[cfg(test)]
 mod tls;

@@ -1,0 +1,53 @@
+//! How far an entity may be passed on (spec §4.5).
+
+use serde_json::{Value, json};
+
+use crate::{entities::answer_to, rows::row};
+
+/// The TLP of sighting and judgement, and that of the indicator.
+async fn tlp(of_row: &[&str], of_event: &[&str]) -> (Value, Value) {
+    let tags = |names: &[&str]| names.iter().map(|name| json!({"name": name})).collect::<Value>();
+    let row = row(json!({"Tag": tags(of_row), "Event": {"Tag": tags(of_event)}}));
+    let answer = answer_to(&[row]).await;
+    let tlp = |collection| answer.only(collection).get("tlp").cloned().unwrap_or_default();
+    assert_eq!(tlp("sightings"), tlp("judgements"));
+    (tlp("sightings"), tlp("indicators"))
+}
+
+#[tokio::test]
+async fn every_tlp_tag_has_its_word() {
+    for (tag, word) in [
+        ("tlp:red", json!("red")),
+        ("tlp:amber", json!("amber")),
+        ("tlp:amber+strict", json!("amber")),
+        ("tlp:green", json!("green")),
+        ("tlp:white", json!("white")),
+        ("tlp:clear", json!("white")),
+        ("TLP:Red", json!("red")),
+        ("tlp:ex:chr", json!(null)),
+        ("tlp:", json!(null)),
+        ("red", json!(null)),
+        ("tlp red", json!(null)),
+    ] {
+        assert_eq!(tlp(&[], &[tag]).await, (word.clone(), word), "{tag}");
+    }
+}
+
+#[tokio::test]
+async fn the_most_restrictive_tlp_wins_wherever_it_stands() {
+    let check = async |of_row: &[&str], of_event: &[&str], shown: [Value; 2]| {
+        assert_eq!(tlp(of_row, of_event).await, shown.into(), "{of_row:?} {of_event:?}");
+    };
+    check(&[], &["osint", "tlp:white", "tlp:amber"], [json!("amber"), json!("amber")]).await;
+    check(&["tlp:red"], &["tlp:green"], [json!("red"), json!("green")]).await;
+    check(&["tlp:white"], &["tlp:green"], [json!("green"), json!("green")]).await;
+    check(&["tlp:clear"], &[], [json!("white"), json!(null)]).await;
+    check(&["osint"], &["tlp:unknown"], [json!(null), json!(null)]).await;
+}
+
+#[tokio::test]
+async fn the_strictest_row_of_an_event_counts() {
+    let tagged = |name: &str| row(json!({"Tag": [{"name": name}]}));
+    let answer = answer_to(&[tagged("tlp:green"), tagged("tlp:red"), tagged("tlp:white")]).await;
+    assert_eq!(answer.only("sightings")["tlp"], "red");
+}
