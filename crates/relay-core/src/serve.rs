@@ -27,9 +27,11 @@ const LONGEST: Duration = Duration::from_secs(27);
 /// every answer, and looks again at the next request, because a secret may be readable by then.
 pub async fn run<R: Relay>() -> Result<(), lambda_http::Error> {
     let environment = Environment::of_process();
-    let logging = telemetry::start(&environment, R::ABOUT.slug);
+    if let Err(bad) = telemetry::start(&environment, R::ABOUT.slug) {
+        tracing::error!(relay = R::ABOUT.slug, setting = %bad, "the log has its usual level");
+    }
     let host = Host::<R> { environment, service: OnceCell::new() };
-    if let Err(bad) = logging.and(host.service().await.map(|_| ())) {
+    if let Err(bad) = host.service().await {
         tracing::error!(relay = R::ABOUT.slug, setting = %bad, "the relay cannot serve");
     }
     run_lambda(service_fn(|event: Request| host.answer(event))).await

@@ -8,6 +8,7 @@
 mod call;
 mod fault;
 mod kql;
+mod language;
 mod product;
 mod sandbox;
 mod server;

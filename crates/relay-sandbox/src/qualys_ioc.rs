@@ -7,7 +7,6 @@
 mod accounts;
 mod answers;
 mod events;
-pub(crate) mod language;
 mod login;
 mod qql;
 mod quota;

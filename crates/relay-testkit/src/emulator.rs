@@ -75,11 +75,6 @@ impl Emulator {
         Outcome::answered(Bytes::copy_from_slice(answer.body()))
     }
 
-    /// Waits for the first line that the test is looking for; `None` when all has ended without it.
-    pub async fn line(&self, is_wanted: impl Fn(&Line) -> bool) -> Option<Line> {
-        self.output.wait_for(is_wanted).await
-    }
-
     /// Ends the emulator as Docker would, and with it the function; returns everything that both
     /// have printed.
     ///

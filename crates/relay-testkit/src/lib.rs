@@ -1,11 +1,14 @@
 //! What the tests of every relay share: a dev-dependency, never part of a function.
 //!
-//! Ask with [`token`] and [`event`], answer key requests with [`jwks`], run a built function with
-//! [`runtime_api`], judge answers with [`ctim`] and [`golden`](mod@golden).
+//! Ask with [`desk`], [`token`] and [`event`], answer key requests with [`jwks`], run a built
+//! function with [`runtime_api`] or [`emulator`], judge answers with [`ctim`] and
+//! [`golden`](mod@golden), break a product's with [`mutation`].
+//! [`conformance`](mod@conformance) and [`end_to_end`](mod@end_to_end) are whole suites.
 
 mod clock;
 pub mod conformance;
 pub mod ctim;
+pub mod desk;
 pub mod emulator;
 pub mod end_to_end;
 mod environment;
@@ -15,5 +18,6 @@ pub mod impostor;
 pub mod jwk;
 pub mod jwks;
 pub mod keys;
+pub mod mutation;
 pub mod runtime_api;
 pub mod token;

@@ -72,13 +72,23 @@ impl<'a> Api<'a> {
 
     /// Sends within the group's quota; anything but a status of success is a failure.
     async fn send(&self, group: Group, request: Request) -> Result<Response, Failure> {
+        self.send_needing(group.permissions(), group, request).await
+    }
+
+    /// The same for a call that needs another permission than reading in its group.
+    async fn send_needing(
+        &self,
+        permissions: &str,
+        group: Group,
+        request: Request,
+    ) -> Result<Response, Failure> {
         self.quota.take(group)?;
         let _place = self.place().await;
         self.quota.still_worth(group)?;
         let answer = self.tokens.send(self.call, &login::Checked(&self.login), request).await;
         let outcome = match answer {
             Ok(response) if response.is_success() => Ok(response),
-            Ok(response) => Err(refusal::of(&response, group)),
+            Ok(response) => Err(refusal::of(&response, permissions)),
             Err(error) => Err(Failure::from(error)),
         };
         outcome.inspect_err(|failure| self.quota.learn(group, failure))

@@ -132,12 +132,16 @@ impl Entities {
         entities.map(|(id, _)| *id).chain(relationships).collect()
     }
 
-    /// Judgements first, then sightings, each with the indicators and relationships it brings; one
-    /// that does not fit is left out whole. Indicators that nothing leads to come last.
+    /// Sightings and judgements in turn, so that neither crowds the other out, each with the
+    /// indicators and relationships it brings; one that does not fit is left out whole. Indicators
+    /// that nothing leads to come last.
     fn chosen(&self, room: usize) -> HashSet<Id> {
         let mut choice = Choice::new(self, room);
-        for (id, doc) in self.judgements.iter().chain(&self.sightings) {
-            choice.consider(*id, doc);
+        for turn in 0..self.sightings.len().max(self.judgements.len()) {
+            let pair = [self.sightings.get(turn), self.judgements.get(turn)];
+            for (id, doc) in pair.into_iter().flatten() {
+                choice.consider(*id, doc);
+            }
         }
         for (id, doc) in &self.indicators {
             if !choice.touching.contains_key(id) {

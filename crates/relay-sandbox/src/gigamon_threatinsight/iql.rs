@@ -9,7 +9,7 @@ use std::net::IpAddr;
 
 use serde_json::Value;
 
-use crate::qualys_ioc::language::{Expression, Language, SyntaxError, Token, Tokens};
+use crate::language::{Expression, Language, SyntaxError, Token, Tokens};
 use field::Field;
 
 const IQL: Language = Language {

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 use serde_json::Value;
 
-use super::language::{Expression, Language, SyntaxError, Token, Tokens};
+use crate::language::{Expression, Language, SyntaxError, Token, Tokens};
 
 const QQL: Language = Language {
     quotes: &['"', '`', '\''],

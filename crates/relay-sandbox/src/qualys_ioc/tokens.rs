@@ -5,6 +5,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -64,21 +65,7 @@ impl Tokens {
 fn jwt(payload: &Value) -> String {
     let header = json!({"alg": "RS512", "typ": "JWT"});
     let parts = [header.to_string(), payload.to_string(), "signature".to_owned()];
-    parts.map(|part| base64url(part.as_bytes())).join(".")
-}
-
-/// Base64 for URLs, without padding (RFC 4648, section 5).
-fn base64url(bytes: &[u8]) -> String {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let bits = (0..3).fold(0_u32, |bits, at| {
-            bits << 8 | u32::from(chunk.get(at).copied().unwrap_or_default())
-        });
-        let digits = (0..=chunk.len()).map(|digit| bits >> (18 - 6 * digit) & 0x3f);
-        text.extend(digits.map(|digit| char::from(ALPHABET[digit as usize])));
-    }
-    text
+    parts.map(|part| URL_SAFE_NO_PAD.encode(part)).join(".")
 }
 
 #[cfg(test)]
@@ -99,26 +86,10 @@ mod tests {
         let token = Tokens::default().issue(subscription(ACCOUNT), at(0));
         let parts: Vec<_> = token.split('.').collect();
         assert_eq!(parts.len(), 3);
-        assert_eq!(parts[0], base64url(br#"{"alg":"RS512","typ":"JWT"}"#));
+        assert_eq!(parts[0], "eyJhbGciOiJSUzUxMiIsInR5cCI6IkpXVCJ9");
         let payload =
             r#"{"aud":"qas","exp":14400,"iat":0,"iss":"qas","jti":"TGT-1","sub":"relay_api"}"#;
-        assert_eq!(parts[1], base64url(payload.as_bytes()));
-    }
-
-    #[test]
-    fn base64url_follows_the_test_vectors_of_rfc_4648() {
-        for (bytes, text) in [
-            ("", ""),
-            ("f", "Zg"),
-            ("fo", "Zm8"),
-            ("foo", "Zm9v"),
-            ("foob", "Zm9vYg"),
-            ("fooba", "Zm9vYmE"),
-            ("foobar", "Zm9vYmFy"),
-        ] {
-            assert_eq!(base64url(bytes.as_bytes()), text);
-        }
-        assert_eq!(base64url(&[0xfb, 0xff, 0xfe]), "-__-");
+        assert_eq!(URL_SAFE_NO_PAD.decode(parts[1]).unwrap(), payload.as_bytes());
     }
 
     #[test]

@@ -56,6 +56,15 @@ async fn status_codes_come_with_their_headers_and_body() {
 }
 
 #[tokio::test]
+async fn a_rewritten_answer_is_the_true_one_with_another_body() {
+    let sandbox = broken(Fault::Rewritten(|truth| json!({"was": truth["version"]}))).await;
+    let answer = version(&sandbox).await;
+    let truth: Value = serde_json::from_slice(&true_version().await).expect("JSON");
+    assert_eq!((answer.status.as_u16(), answer.json()), (200, json!({"was": truth["version"]})));
+    assert_eq!(answer.header("content-type"), Some("application/json"));
+}
+
+#[tokio::test]
 async fn too_many_requests_names_the_wait_or_does_not() {
     for wait in [Some("7"), Some("soon"), None] {
         let retry_after = wait.map(str::to_owned);

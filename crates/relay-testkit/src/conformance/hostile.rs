@@ -85,6 +85,7 @@ pub async fn hostile_words_are_data<S: Subject>() {
         answer.assert_good();
         assert_safe_links(&answer);
         assert_eq!(answer.docs("sightings").len(), before.docs("sightings").len());
+        assert_ne!(answer.json, before.json, "nobody has heard the words");
     }
 }
 
@@ -214,9 +215,8 @@ pub async fn access_tokens_in_errors_are_blotted_out<S: Subject>() {
         stage.observe(Question::first::<S>()).await.assert_good();
         let fault = saying(code, &sent(&stage.sandbox.calls()))[form].clone();
         stage.sandbox.fault("", fault, Times::Always);
-        // What was sent before is no secret of a later request, if it was renewed since.
-        let route = ROUTES[form % 2];
-        stage.ask(Ask::sound::<S>(route)).await;
+        // Once: a token that the product has refused is forgotten, and no secret any more.
+        stage.ask(Ask::sound::<S>(ROUTES[form % 2])).await;
     }
 }
 

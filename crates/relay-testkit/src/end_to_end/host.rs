@@ -33,7 +33,7 @@ pub(super) struct Deployed {
 
 enum Running {
     UnderRuntimeApi(Function),
-    UnderEmulator(Emulator),
+    UnderEmulator(Box<Emulator>),
 }
 
 impl Host {
@@ -66,7 +66,8 @@ impl Host {
             Self::Emulator => {
                 let folder = variable("RELAY_BINARIES").expect("RELAY_BINARIES names a folder");
                 let program = PathBuf::from(folder).join(S::Relay::ABOUT.slug);
-                Running::UnderEmulator(Emulator::start(&program, &environment).await)
+                let emulator = Emulator::start(&program, &environment).await;
+                Running::UnderEmulator(Box::new(emulator))
             }
         }
     }
@@ -112,11 +113,14 @@ impl Deployed {
 
 /// The lines that are not the emulator's.
 fn own(mut lines: Vec<Line>) -> Vec<Line> {
-    let of_emulator = ["START RequestId", "END RequestId", "REPORT RequestId"];
-    lines.retain(|line| {
-        !of_emulator.iter().any(|beginning| line.text.starts_with(beginning))
-            && !(line.stream == Stream::Err && line.text.contains("(rapid)"))
-    });
+    let of_emulator = |line: &Line| match line.stream {
+        Stream::Out => {
+            let marks = ["START RequestId", "END RequestId", "REPORT RequestId"];
+            marks.iter().any(|mark| line.text.starts_with(mark))
+        }
+        Stream::Err => line.text.contains("(rapid)"),
+    };
+    lines.retain(|line| !of_emulator(line));
     lines
 }
 

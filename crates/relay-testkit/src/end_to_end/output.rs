@@ -13,6 +13,9 @@ use super::{
 };
 use crate::{conformance::Subject, event::Gateway, runtime_api::Stream};
 
+const OBSERVE: &str = "/observe/observables";
+const HEALTH: &str = "/health";
+
 /// What every metrics line counts.
 const COUNTS: [&str; 10] = [
     "ColdStart",
@@ -73,28 +76,29 @@ fn assert_counts(line: &Value) {
     }
 }
 
-/// Whatever happens, and however much is logged, no secret is printed.
+/// Whatever the product repeats, and however much is logged, no secret is printed.
 pub async fn no_secret_is_printed<S: Subject>(host: &Host) {
     let relay = host.deploy_with::<S>(&[("LOG_LEVEL", "debug")]).await;
     let (claims, bearer) = (S::claims(), token(S::claims()));
-    let known = S::SECRETS.iter().filter_map(|name| claims[*name].as_str().map(str::to_owned));
-    let mut secrets: Vec<_> = known.collect();
-    observe::<S>(&relay, S::claims(), S::KNOWN).await;
-    let calls = relay.sandbox.calls();
-    secrets.extend(calls.iter().filter_map(|call| call.authorization().map(str::to_owned)));
-    let said = secrets.join(" ");
-    secrets.extend([SECRET_KEY.to_owned(), bearer.clone()]);
-    for code in [200, 400, 401, 403, 500] {
-        let body = json!({"message": said, "error": {"code": said, "message": said}});
-        relay.sandbox.fault("", Fault::json(code, &body), Times::Always);
-        for path in ["/observe/observables", "/health", "/respond/observables"] {
-            let request = Gateway::RestApi.post(path).bearer(&bearer).text("[]");
-            relay.ask(&request).await;
-        }
-        observe::<S>(&relay, S::claims(), S::KNOWN).await;
+    let own = S::SECRETS.iter().filter_map(|name| claims[*name].as_str().map(str::to_owned));
+    let own: Vec<_> = own.collect();
+    let mut secrets = own.clone();
+    for (code, path) in
+        [(200, OBSERVE), (400, OBSERVE), (401, OBSERVE), (403, HEALTH), (500, HEALTH)]
+    {
+        relay.sandbox.forget_calls();
+        observe(&relay, S::claims(), S::KNOWN).await;
+        let calls = relay.sandbox.calls();
+        let sent = calls.iter().filter_map(|call| call.authorization().map(str::to_owned));
+        let used: Vec<_> = own.iter().cloned().chain(sent).collect();
+        relay.sandbox.fault("", saying(code, &used.join(" ")), Times::Always);
+        secrets.extend(used);
+        let asked = json!([{"type": S::KNOWN[0].0, "value": S::KNOWN[0].1}]);
+        relay.ask(&Gateway::RestApi.post(path).bearer(&bearer).json(&asked)).await;
         relay.sandbox.clear_faults();
     }
-    relay.ask(&Gateway::HttpApi.post("/health").bearer(&format!("{bearer}x"))).await;
+    relay.ask(&Gateway::HttpApi.post(HEALTH).bearer(&format!("{bearer}x"))).await;
+    secrets.extend([SECRET_KEY.to_owned(), bearer]);
     let printed: String = relay.end().await.into_iter().map(|line| line.text + "\n").collect();
     for secret in secrets {
         let form: String = byte_serialize(secret.as_bytes()).collect();
@@ -102,4 +106,9 @@ pub async fn no_secret_is_printed<S: Subject>(host: &Host) {
             assert!(!printed.contains(&spelling), "{spelling} is in {printed}");
         }
     }
+}
+
+/// An error of the product that says this wherever products say something.
+fn saying(code: u16, said: &str) -> Fault {
+    Fault::json(code, &json!({"message": said, "error": {"code": said, "message": said}}))
 }

@@ -57,7 +57,7 @@ impl Output {
         self.0.borrow().lines.clone()
     }
 
-    pub(crate) async fn wait_for(&self, is_wanted: impl Fn(&Line) -> bool) -> Option<Line> {
+    pub(super) async fn wait_for(&self, is_wanted: impl Fn(&Line) -> bool) -> Option<Line> {
         let mut collected = self.0.subscribe();
         let enough = |collected: &Collected| {
             collected.open_streams == 0 || collected.lines.iter().any(&is_wanted)

@@ -49,6 +49,9 @@ pub(crate) struct Alert {
     /// Empty where the list leaves it out.
     #[serde(deserialize_with = "lenient::objects")]
     pub(crate) evidence: Vec<Evidence>,
+    /// Whether the evidence was asked for, so that there is no more than this.
+    #[serde(skip)]
+    pub(crate) is_whole: bool,
 }
 
 /// Whose session it was.
@@ -176,7 +179,9 @@ impl Api<'_> {
 
     /// These alerts with their evidence, for lists that came without any.
     pub(crate) async fn alerts_with_evidence(&self, ids: &[&str]) -> Partial<Vec<Alert>> {
-        self.look_up(EVIDENCE, ids).await
+        let mut alerts: Partial<Vec<Alert>> = self.look_up(EVIDENCE, ids).await;
+        alerts.data.iter_mut().for_each(|alert| alert.is_whole = true);
+        alerts
     }
 
     /// Nothing, where the product has no data; a failure where there is no such product any more,

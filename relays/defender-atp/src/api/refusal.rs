@@ -5,8 +5,6 @@
 use relay_core::{Error, ErrorKind, Response, http::one_line, lenient};
 use serde::Deserialize;
 
-use super::Group;
-
 /// A call that brought no data, and what the product said about it.
 #[derive(Debug, Clone)]
 pub(crate) struct Failure {
@@ -84,8 +82,8 @@ impl From<Failure> for Error {
     }
 }
 
-/// What an answer other than success means.
-pub(super) fn of(response: &Response, group: Group) -> Failure {
+/// What an answer other than success means, for a call that needs these permissions.
+pub(super) fn of(response: &Response, permissions: &str) -> Failure {
     let Reason { code, message } = reason(response);
     let message = message.map(|message| one_line(&message));
     let speaks_of_retirement = message.as_ref().is_some_and(|text| text.contains("retire"));
@@ -93,19 +91,18 @@ pub(super) fn of(response: &Response, group: Group) -> Failure {
         status: Some(response.status()),
         code: code.unwrap_or_default(),
         speaks_of_retirement: speaks_of_retirement && response.status() < 500,
-        error: error(response, message.as_deref(), group),
+        error: error(response, message.as_deref(), permissions),
     };
     if failure.is_gone() { failure.into_gone() } else { failure }
 }
 
-fn error(response: &Response, message: Option<&str>, group: Group) -> Error {
+fn error(response: &Response, message: Option<&str>, permissions: &str) -> Error {
     let error = response.refusal(message);
     match response.status() {
         403 => {
             let said = error.message().trim_end_matches('.');
-            let needed = group.permissions();
             let text = format!(
-                "{said}; grant the application {needed} in Microsoft Entra, with admin consent."
+                "{said}; grant the application {permissions} in Microsoft Entra, with admin consent."
             );
             error.saying(text)
         }
@@ -114,9 +111,9 @@ fn error(response: &Response, message: Option<&str>, group: Group) -> Error {
             Error::new(ErrorKind::InvalidInput, error.message())
                 .with("product.status", response.status())
         }
-        429 if group == Group::Hunting => {
-            let said = message.map(|said| format!(" The product says: {said}")).unwrap_or_default();
-            let text = format!("The quota for hunting is used up. {}{said}", error.message());
+        429 => {
+            let said = message.map(|said| format!(" The product says: {said}"));
+            let text = format!("{}{}", error.message(), said.unwrap_or_default());
             error.saying(text)
         }
         500.. => error.coded("internal error"),

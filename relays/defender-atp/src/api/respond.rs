@@ -84,8 +84,8 @@ impl Api<'_> {
     pub(crate) async fn start(&self, id: &str, action: &DeviceAction) -> Result<(), Failure> {
         let wish = Wish { comment: COMMENT, parameter: action.parameter.into_iter().collect() };
         let address = self.address(&["machines", id, action.verb])?;
-        let response =
-            self.send(Group::MachineActions, Request::post(address).json(&wish)?).await?;
+        let request = Request::post(address).json(&wish)?;
+        let response = self.send_needing(action.permission, Group::MachineActions, request).await?;
         accepted(&response)?;
         Ok(())
     }

@@ -133,3 +133,60 @@ fn merged<T>(parts: impl IntoIterator<Item = Partial<Vec<T>>>) -> Partial<Vec<T>
     }
     whole
 }
+
+#[cfg(test)]
+mod tests {
+    use percent_encoding::percent_decode_str;
+    use proptest::prelude::*;
+    use relay_core::BaseUrl;
+
+    use super::*;
+
+    /// The literals of a chain of terms, read without the writer's help; none when it is no chain.
+    fn literals(filter: &str) -> Option<Vec<String>> {
+        let mut values = Vec::new();
+        let mut rest = filter;
+        loop {
+            rest = rest.strip_prefix("id eq '")?;
+            let mut value = String::new();
+            loop {
+                let quote = rest.find('\'')?;
+                value.push_str(&rest[..quote]);
+                rest = &rest[quote + 1..];
+                match rest.strip_prefix('\'') {
+                    Some(after) => rest = after,
+                    None => break,
+                }
+                value.push('\'');
+            }
+            values.push(value);
+            if rest.is_empty() {
+                return Some(values);
+            }
+            rest = rest.strip_prefix(" or ")?;
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn i01_any_value_is_one_literal(values in prop::collection::vec(any::<String>(), 1..5)) {
+            let borrowed: Vec<_> = values.iter().map(String::as_str).collect();
+            prop_assert_eq!(literals(&any_of("id", &borrowed)), Some(values));
+        }
+
+        #[test]
+        fn i05_any_value_is_one_segment(value in any::<String>()) {
+            let base = BaseUrl::from_environment("https://api.example/api").unwrap();
+            match base.segments(&["ips", &value, "alerts"]) {
+                Err(_) => prop_assert!(["", ".", ".."].contains(&value.as_str())),
+                Ok(address) => {
+                    prop_assert_eq!((address.url().query(), address.url().fragment()), (None, None));
+                    let segments: Vec<_> = address.url().path().split('/').collect();
+                    prop_assert_eq!(segments.len(), 5);
+                    let found = percent_decode_str(segments[3]).decode_utf8().unwrap();
+                    prop_assert_eq!(found, value);
+                }
+            }
+        }
+    }
+}

@@ -6,7 +6,7 @@ use relay_core::{
     ctim::{ObservedTime, Target},
 };
 
-use super::value::{address, mac, system};
+use super::value::{address, mac, name, system};
 use crate::api::{Adapter, Alert, Event, Machine};
 
 /// What is known of an alert's device beside the alert.
@@ -23,14 +23,14 @@ pub(super) fn of_alert(
     device: Device<'_>,
     observed_time: ObservedTime,
 ) -> Option<Target> {
-    let name = Observable::present(Hostname, alert.computer_dns_name.as_deref())?;
+    let host = name(Hostname, alert.computer_dns_name.as_deref())?;
     let user = alert.related_user.as_ref().and_then(|user| user.user_name.as_deref());
-    let observables = [Some(name), Observable::present(MsMachineId, alert.machine_id.as_deref())]
+    let observables = [Some(host), name(MsMachineId, alert.machine_id.as_deref())]
         .into_iter()
         .flatten()
         .chain(device.machine.into_iter().flat_map(addresses))
         .chain(device.adapters.iter().flat_map(of_adapter))
-        .chain(Observable::present(User, user));
+        .chain(name(User, user));
     let os = device.machine.and_then(|machine| {
         let architecture = machine.os_architecture.as_deref().or(machine.os_processor.as_deref());
         system(machine.os_platform.as_deref(), architecture, machine.version.as_deref())
@@ -60,17 +60,17 @@ fn of_adapter(adapter: &Adapter) -> Vec<Observable> {
 
 /// None when the event names no device.
 pub(super) fn of_event(event: &Event, observed_time: ObservedTime) -> Option<Target> {
-    let name = Observable::present(Hostname, event.device_name.as_deref());
-    let id = Observable::present(MsMachineId, event.device_id.as_deref());
-    if name.is_none() && id.is_none() {
+    let host = name(Hostname, event.device_name.as_deref());
+    let id = name(MsMachineId, event.device_id.as_deref());
+    if host.is_none() && id.is_none() {
         return None;
     }
     let user = event.initiating_process_account_name.as_deref();
-    let observables = [name, id]
+    let observables = [host, id]
         .into_iter()
         .flatten()
         .chain(event.adapters.iter().flat_map(of_adapter))
-        .chain(Observable::present(User, user));
+        .chain(name(User, user));
     let os = system(
         event.os_platform.as_deref(),
         event.os_architecture.as_deref(),
@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn an_alert_without_a_computer_has_no_target() {
-        for name in [json!(null), json!("")] {
+        for name in [json!(null), json!(""), json!(" ")] {
             assert_eq!(
                 target(json!({"computerDnsName": name, "machineId": "f506"}), None, &[]),
                 None

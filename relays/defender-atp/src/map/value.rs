@@ -54,8 +54,13 @@ pub(super) fn host(url: Option<&str>) -> Option<Observable> {
     address(Some(host)).or_else(|| domain(host).map(|_| Observable::new(Domain, host)))
 }
 
-pub(super) fn file_name(name: Option<&str>) -> Option<Observable> {
-    Observable::present(FileName, name.map(str::trim))
+/// A name of this kind; none when it is blank.
+pub(super) fn name(kind: ObservableType, text: Option<&str>) -> Option<Observable> {
+    Observable::present(kind, text.map(str::trim))
+}
+
+pub(super) fn file_name(text: Option<&str>) -> Option<Observable> {
+    name(FileName, text)
 }
 
 /// A file's whole path out of its folder and its name; some folders end with the name already.
@@ -142,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn d19_a_path_is_whole() {
+    fn no19_a_path_is_whole() {
         let check = |folder: &str, name: &str, expected: Option<&str>| {
             let found = file_path(Some(folder), Some(name)).map(|path| path.value);
             assert_eq!(found.as_deref(), expected);

@@ -34,7 +34,10 @@ impl Desk<'_> {
         tell_sha1s: oneshot::Sender<Sha1s>,
     ) -> Partial<Sightings> {
         match self.backend() {
-            Backend::Graph => self.alerts_from_graph(subjects).await,
+            Backend::Graph => {
+                drop(tell_sha1s);
+                self.alerts_from_graph(subjects).await
+            }
             Backend::Own => self.own_alerts(subjects, tell_sha1s).await,
             Backend::Auto => {
                 let found = self.own_alerts(subjects, tell_sha1s).await;

@@ -130,10 +130,11 @@ impl Desk<'_> {
 
     /// The evidence of all alerts, where the lists brought none of any (spec §4.1).
     async fn evidence(&self, alerts: &[&Alert]) -> Partial<HashMap<String, Vec<Evidence>>> {
-        if alerts.iter().any(|alert| !alert.evidence.is_empty()) {
+        let listed: Vec<_> = alerts.iter().filter(|alert| !alert.is_whole).collect();
+        if listed.iter().any(|alert| !alert.evidence.is_empty()) {
             return Partial::default();
         }
-        let ids: BTreeSet<&str> = alerts.iter().filter_map(|alert| alert.id.as_deref()).collect();
+        let ids: BTreeSet<&str> = listed.iter().filter_map(|alert| alert.id.as_deref()).collect();
         if ids.is_empty() {
             return Partial::default();
         }

@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn d08_an_isolated_device_is_released_whatever_it_could_do() {
+    fn no08_an_isolated_device_is_released_whatever_it_could_do() {
         let isolated = [done("Isolate", "Succeeded", "2026-10-30T08:00:00Z")];
         for available in [&["FullIsolation"][..], &["SelectiveIsolation"], &[]] {
             assert_eq!(titles(Some(&can(available)), &isolated), ["Release from isolation"]);

@@ -128,8 +128,12 @@ fn undone(failure: Failure) -> Undone {
         let error = refused(failure.error.message());
         return Undone { fate: Fate::Refused, error };
     }
-    if failure.is_refusal() || failure.error.kind() == ErrorKind::Unauthorized {
+    if failure.is_refusal() {
         return Undone { fate: Fate::Refused, error: failure.error };
+    }
+    if failure.error.kind() == ErrorKind::Unauthorized {
+        // The login was refused.
+        return failure.error.into();
     }
     let text = format!(
         "{} Whether the action was done is not known; look at its history in the product before you try again.",

@@ -8,7 +8,9 @@ use relay_sandbox::{
 use relay_testkit::golden;
 use serde_json::Value;
 
-use crate::desk::{Desk, HUNT, OBSERVE, REFER, RESPOND, alert_ids, claims, many, one, sightings};
+use crate::desk::{
+    Desk, HUNT, OBSERVE, REFER, RESPOND, alert_ids, claims, codes, line, many, one, sightings,
+};
 
 /// Something of every type that is observed, and of two that are not.
 fn every_type() -> Value {
@@ -146,4 +148,22 @@ async fn what_cannot_be_asked_is_left_out() {
         serde_json::json!({})
     );
     assert!(desk.sandbox.calls().is_empty());
+}
+
+#[tokio::test]
+async fn evidence_that_lists_left_out_is_loaded_in_one_step_beside_the_devices() {
+    let desk = Desk::open().await;
+    let wanted = one("ip", sample::ADDRESS);
+    let answer = desk.observe_for(&app::DEFENDER, &tenant::FABRIKAM, &wanted).await;
+    assert!(sightings(&answer)[0]["relations"].as_array().unwrap().len() > 1);
+    let loads = desk.calls("/api/alerts");
+    assert!(line(&loads[0]).ends_with("&$expand=evidence"), "{}", line(&loads[0]));
+    // This tenant's pages hold two rows; all but the first come by its links.
+    assert!(loads[1..].iter().all(|call| call.query.contains("skip=")));
+    // Where it cannot be loaded, the alerts stay without.
+    let desk = Desk::open().await;
+    desk.sandbox.fault("/api/alerts", Fault::status(500), Times::Always);
+    let answer = desk.observe_for(&app::DEFENDER, &tenant::FABRIKAM, &wanted).await;
+    assert_eq!(codes(&answer), [("warning", "internal error")]);
+    assert_eq!(sightings(&answer)[0].get("relations"), None);
 }

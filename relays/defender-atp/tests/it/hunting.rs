@@ -157,7 +157,7 @@ async fn at_the_product_a_used_up_quota_is_named_with_its_own_words() {
     desk.sandbox.fault(OWN_HUNT, fault, Times::Always);
     let answer = ask(&desk, &app::DEFENDER).await;
     assert_eq!((found(&answer), codes(&answer)), ((4, 0), vec![("warning", "too many requests")]));
-    for words in ["quota for hunting", "900 seconds", "You exceeded 15 hunts."] {
+    for words in ["Hunting failed", "900 seconds", "You exceeded 15 hunts."] {
         assert!(message(&answer).contains(words), "{answer}");
     }
 }

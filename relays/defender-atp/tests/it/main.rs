@@ -15,6 +15,8 @@ mod conformance;
 #[cfg(test)]
 mod desk;
 #[cfg(test)]
+mod end_to_end;
+#[cfg(test)]
 mod guards;
 #[cfg(test)]
 mod hunting;

@@ -142,7 +142,7 @@ async fn no23_no25_many_requests_on_one_service_share_connections_and_keep_no_se
     let desk = Desk::open().await;
     let wanted = one("ip", sample::ADDRESS);
     let first = desk.observe(&wanted).await;
-    for _ in 0..20 {
+    for _ in 0..8 {
         desk.sandbox.fault("/api/domains", Fault::ResetInBody, Times::Next(1));
         desk.observe(&one("domain", sample::DOMAIN)).await;
         assert_eq!(desk.observe(&wanted).await, first);

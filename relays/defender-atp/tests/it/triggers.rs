@@ -220,11 +220,20 @@ async fn no26_what_the_product_refuses_is_an_invalid_request_in_its_words() {
     let twice = desk.trigger("FullIsolation", "ms_machine_id", sample::WORKSTATION).await;
     assert_failed(&twice, "invalid request");
     assert!(message(&twice).contains("ActiveRequestAlreadyExists") || message(&twice).len() > 40);
-    let read_only = claims(&app::READ_ONLY, &tenant::CONTOSO);
-    let body = trigger("FullIsolation", "ms_machine_id", sample::LAPTOP);
-    let answer = desk.trigger_with(read_only, &body).await;
-    assert_failed(&answer, "invalid request");
-    assert!(message(&answer).contains("Machine.Isolate"), "{answer}");
+    for (action, permission) in [
+        ("FullIsolation", "Machine.Isolate"),
+        ("RestrictCodeExecution", "Machine.RestrictExecution"),
+        ("RunAntiVirusScanQuick", "Machine.Scan"),
+        ("CollectInvestigationPackage", "Machine.CollectForensics"),
+        ("InitiateInvestigation", "Alert.ReadWrite.All"),
+    ] {
+        let read_only = claims(&app::READ_ONLY, &tenant::CONTOSO);
+        let body = trigger(action, "ms_machine_id", sample::LAPTOP);
+        let answer = desk.trigger_with(read_only, &body).await;
+        assert_failed(&answer, "invalid request");
+        let needed = format!("grant the application {permission} in");
+        assert!(message(&answer).contains(&needed), "{answer}");
+    }
     let unknown = desk.trigger("RunAntiVirusScanFull", "ms_machine_id", "no-such-device").await;
     assert_failed(&unknown, "invalid request");
     for status in [400, 403, 404, 409, 418] {

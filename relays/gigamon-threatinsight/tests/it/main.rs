@@ -9,6 +9,8 @@ mod conformance;
 #[cfg(test)]
 mod desk;
 #[cfg(test)]
+mod end_to_end;
+#[cfg(test)]
 mod families;
 #[cfg(test)]
 mod mutation;

@@ -9,7 +9,7 @@ async fn check(case: &str, settings: &[(&str, &str)]) {
     let case = golden!(case);
     let request = case.read("request.json");
     let desk = Desk::with(settings).await;
-    let answer = desk.ask(claims(&app::GRAPH, &tenant::CONTOSO), OBSERVE, &request).await;
+    let answer = desk.ask(OBSERVE, &request).await;
     assert_valid(&request, &answer, 100);
     case.assert_answer(&answer);
 }

@@ -161,9 +161,9 @@ async fn legacy_lists_travel_in_one_batch_too() {
 async fn s03_a_token_that_is_refused_is_renewed_once() {
     let desk = Desk::open().await;
     let wanted = one("ip", ADDRESS);
-    desk.ask(claims(&app::ONE_CALL, &tenant::CONTOSO), OBSERVE, &wanted).await;
+    desk.ask_with(claims(&app::ONE_CALL, &tenant::CONTOSO), OBSERVE, &wanted).await;
     desk.sandbox.forget_calls();
-    let answer = desk.ask(claims(&app::ONE_CALL, &tenant::CONTOSO), OBSERVE, &wanted).await;
+    let answer = desk.ask_with(claims(&app::ONE_CALL, &tenant::CONTOSO), OBSERVE, &wanted).await;
     assert_eq!(sightings(&answer).len(), 4);
     assert_eq!(desk.counts(), [1, 2, 0]);
 }
@@ -173,6 +173,6 @@ async fn the_token_may_choose_the_backend() {
     let desk = Desk::open().await;
     let mut claims = claims(&app::GRAPH, &tenant::CONTOSO);
     claims["GRAPH_BACKEND"] = json!("alerts");
-    desk.ask(claims, OBSERVE, &one("sha256", SHA256)).await;
+    desk.ask_with(claims, OBSERVE, &one("sha256", SHA256)).await;
     assert!(inner_urls(&desk.calls(BATCH)[0])[0].starts_with("/security/alerts?$filter="));
 }

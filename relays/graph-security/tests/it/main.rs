@@ -6,6 +6,7 @@ mod answers;
 mod calls;
 mod conformance;
 mod desk;
+mod end_to_end;
 mod health;
 mod mutation;
 mod originals;

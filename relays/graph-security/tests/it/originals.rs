@@ -10,11 +10,9 @@ use relay_testkit::{
 };
 use serde_json::{Value, json};
 
-use crate::desk::{ADDRESS, Desk, OBSERVE, SHA256, bearer, claims, codes, message, one, sightings};
-
-fn contoso() -> Value {
-    claims(&app::GRAPH, &tenant::CONTOSO)
-}
+use crate::desk::{
+    ADDRESS, Desk, OBSERVE, SHA256, bearer, claims, codes, contoso, message, one, sightings,
+};
 
 /// A configuration token for a key server.
 fn configured(host: &str) -> Token {
@@ -107,7 +105,7 @@ async fn no09_a_limit_that_is_none_falls_to_the_next_source() {
     ] {
         let mut claims = contoso();
         claims["CTR_ENTITIES_LIMIT"] = claim.clone();
-        let answer = desk.ask(claims, OBSERVE, &one("ip", ADDRESS)).await;
+        let answer = desk.ask_with(claims, OBSERVE, &one("ip", ADDRESS)).await;
         assert_eq!(sightings(&answer).len(), found, "{claim}");
     }
 }
@@ -150,7 +148,7 @@ async fn no13_an_observable_is_asked_about_once() {
         {"type": "ip", "value": ADDRESS},
         {"type": "IP", "value": ADDRESS},
     ]);
-    let answer = desk.ask(contoso(), OBSERVE, &wanted).await;
+    let answer = desk.ask(OBSERVE, &wanted).await;
     let batch = desk.calls(crate::desk::BATCH)[0].json().unwrap();
     assert_eq!(batch["requests"].as_array().unwrap().len(), 2);
     assert_eq!(sightings(&answer)[0]["observables"][0]["value"], SHA256.to_uppercase());

@@ -9,20 +9,17 @@ use relay_sandbox::{
 use serde_json::{Value, json};
 
 use crate::desk::{
-    ADDRESS, BATCH, Desk, HUNT, OBSERVE, SHA256, bearer, claims, codes, message, one, sightings,
+    ADDRESS, BATCH, Desk, HUNT, OBSERVE, SHA256, bearer, claims, codes, contoso, message, one,
+    sightings,
 };
 
 const LOGIN: &str = "/a4c123b1-612d-4272-a137-1c17149d4395/oauth2/v2.0/token";
-
-fn contoso() -> Value {
-    claims(&app::GRAPH, &tenant::CONTOSO)
-}
 
 /// The answer when calls to `path` always meet `fault`.
 async fn broken(path: &str, fault: Fault) -> Value {
     let desk = Desk::open().await;
     desk.sandbox.fault(path, fault, Times::Always);
-    let answer = desk.ask(contoso(), OBSERVE, &one("ip", ADDRESS)).await;
+    let answer = desk.ask(OBSERVE, &one("ip", ADDRESS)).await;
     assert!(answer["data"].is_null(), "{answer}");
     answer
 }
@@ -57,7 +54,7 @@ async fn refused_logins_are_authorization_errors_with_microsofts_words() {
         (expired, "AADSTS7000222"),
         (elsewhere, "AADSTS700016"),
     ] {
-        let answer = desk.ask(claims, OBSERVE, &one("ip", ADDRESS)).await;
+        let answer = desk.ask_with(claims, OBSERVE, &one("ip", ADDRESS)).await;
         assert_eq!(codes(&answer), [("fatal", "authorization error")]);
         assert!(message(&answer).starts_with("Authorization failed: "), "{answer}");
         assert!(message(&answer).contains(words), "{answer}");
@@ -85,7 +82,7 @@ async fn a_token_that_stays_refused_is_an_authorization_error() {
     desk.observe(&one("ip", ADDRESS)).await;
     desk.sandbox.forget_calls();
     desk.sandbox.fault(BATCH, graph_error(401, "no token"), Times::Always);
-    desk.ask(contoso(), OBSERVE, &one("ip", ADDRESS)).await;
+    desk.ask(OBSERVE, &one("ip", ADDRESS)).await;
     assert_eq!(desk.counts(), [1, 2, 0], "one renewal, one repetition");
 }
 
@@ -135,7 +132,8 @@ async fn a_missing_permission_is_named() {
         (&desk, &app::WITHOUT_ALERTS, "SecurityAlert.Read.All"),
         (&legacy, &app::WITHOUT_GRAPH, "SecurityEvents.Read.All"),
     ] {
-        let answer = desk.ask(claims(app, &tenant::CONTOSO), OBSERVE, &one("ip", ADDRESS)).await;
+        let answer =
+            desk.ask_with(claims(app, &tenant::CONTOSO), OBSERVE, &one("ip", ADDRESS)).await;
         assert_eq!(codes(&answer), [("fatal", "permission denied")]);
         assert!(message(&answer).contains(permission), "{answer}");
     }
@@ -152,7 +150,7 @@ async fn hunting_failures() {
     ] {
         let desk = Desk::with(&[("GRAPH_V2_STRATEGY", "hunting")]).await;
         desk.sandbox.fault(HUNT, fault, Times::Always);
-        let answer = desk.ask(contoso(), OBSERVE, &one("ip", ADDRESS)).await;
+        let answer = desk.ask(OBSERVE, &one("ip", ADDRESS)).await;
         assert_eq!(codes(&answer), [("fatal", code)]);
     }
 }
@@ -203,7 +201,7 @@ async fn an_unreachable_host_is_named() {
     drop(free);
     for setting in ["GRAPH_BASE_URL", "LOGIN_BASE_URL"] {
         let desk = Desk::with(&[(setting, &url)]).await;
-        let answer = desk.ask(contoso(), OBSERVE, &one("ip", ADDRESS)).await;
+        let answer = desk.ask(OBSERVE, &one("ip", ADDRESS)).await;
         assert_eq!(codes(&answer), [("fatal", "connection error")]);
         assert!(message(&answer).contains(&url), "{answer}");
     }
@@ -240,6 +238,6 @@ async fn n17_h14_secrets_in_microsofts_words_do_not_come_out() {
     desk.observe(&one("ip", ADDRESS)).await;
     let token = desk.calls(BATCH)[0].authorization().unwrap()["Bearer ".len()..].to_owned();
     desk.sandbox.fault(BATCH, graph_error(500, &format!("seen {token}")), Times::Always);
-    let text = desk.ask(contoso(), OBSERVE, &one("ip", ADDRESS)).await.to_string();
+    let text = desk.ask(OBSERVE, &one("ip", ADDRESS)).await.to_string();
     assert!(text.contains("seen") && !text.contains(&token), "{text}");
 }

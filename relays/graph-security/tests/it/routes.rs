@@ -5,11 +5,7 @@ use relay_core::{auth::Gateway, service::Incoming};
 use relay_sandbox::identity::{app, tenant};
 use serde_json::{Value, json};
 
-use crate::desk::{ADDRESS, Desk, OBSERVE, bearer, claims, codes, message, one};
-
-fn contoso() -> Value {
-    claims(&app::GRAPH, &tenant::CONTOSO)
-}
+use crate::desk::{ADDRESS, Desk, OBSERVE, bearer, claims, codes, contoso, message, one};
 
 #[tokio::test]
 async fn constants_need_neither_token_nor_body_nor_call() {
@@ -91,7 +87,7 @@ async fn c09_i08_a_token_without_sound_credentials_asks_nobody() {
     ] {
         let mut claims = contoso();
         claims[claim] = odd.clone();
-        let answer = desk.ask(claims, OBSERVE, &one("ip", ADDRESS)).await;
+        let answer = desk.ask_with(claims, OBSERVE, &one("ip", ADDRESS)).await;
         assert_eq!(codes(&answer), [("fatal", "authorization error")], "{claim} {odd}");
         assert!(answer["data"].is_null());
     }

@@ -151,10 +151,11 @@ async fn hunting_finds_local_addresses_without_evidence_of_them() {
 async fn without_the_permission_to_hunt_the_filter_still_works() {
     let desk = Desk::open().await;
     let wanted = one("ip", ADDRESS);
-    let answer = desk.ask(claims(&app::WITHOUT_HUNTING, &tenant::CONTOSO), OBSERVE, &wanted).await;
+    let answer =
+        desk.ask_with(claims(&app::WITHOUT_HUNTING, &tenant::CONTOSO), OBSERVE, &wanted).await;
     assert_eq!((sightings(&answer).len(), codes(&answer)), (4, vec![]));
     let northwind = claims(&app::WITHOUT_HUNTING, &tenant::NORTHWIND);
-    let answer = desk.ask(northwind, OBSERVE, &wanted).await;
+    let answer = desk.ask_with(northwind, OBSERVE, &wanted).await;
     assert_eq!(codes(&answer), [("fatal", "permission denied")]);
     assert!(message(&answer).contains("ThreatHunting.Read.All"));
 }
@@ -163,11 +164,11 @@ async fn without_the_permission_to_hunt_the_filter_still_works() {
 async fn a_failing_hunt_does_not_cost_what_was_filtered() {
     let desk = Desk::open().await;
     let northwind = || claims(&app::GRAPH, &tenant::NORTHWIND);
-    desk.ask(northwind(), OBSERVE, &one("ip", ADDRESS)).await;
+    desk.ask_with(northwind(), OBSERVE, &one("ip", ADDRESS)).await;
     let fault = relay_sandbox::Fault::json(500, &json!({"error": {"message": "boom"}}));
     desk.sandbox.fault(crate::desk::HUNT, fault, relay_sandbox::Times::Always);
     let contoso = desk.observe(&json!([{"type": "ip", "value": ADDRESS}])).await;
     assert_eq!(sightings(&contoso).len(), 4);
-    let answer = desk.ask(northwind(), OBSERVE, &one("ip", ADDRESS)).await;
+    let answer = desk.ask_with(northwind(), OBSERVE, &one("ip", ADDRESS)).await;
     assert_eq!(codes(&answer), [("fatal", "unknown")]);
 }

@@ -69,7 +69,7 @@ async fn s01_a_wrong_secret_never_gets_the_token_of_the_right_one() {
     desk.observe(&both()).await;
     let mut wrong = claims(&app::GRAPH, &tenant::CONTOSO);
     wrong["client_secret"] = json!("not the secret");
-    let answer = desk.ask(wrong, OBSERVE, &both()).await;
+    let answer = desk.ask_with(wrong, OBSERVE, &both()).await;
     assert_eq!(codes(&answer), [("fatal", "authorization error")]);
     assert!(answer["data"].is_null());
     assert!(!sightings(&desk.observe(&both()).await).is_empty());
@@ -81,7 +81,7 @@ async fn no03_limits_are_each_callers_own() {
     let mut narrow = claims(&app::GRAPH, &tenant::CONTOSO);
     narrow["CTR_ENTITIES_LIMIT"] = json!(1);
     for _ in 0..2 {
-        let answer = desk.ask(narrow.clone(), OBSERVE, &one("ip", ADDRESS)).await;
+        let answer = desk.ask_with(narrow.clone(), OBSERVE, &one("ip", ADDRESS)).await;
         assert_eq!(sightings(&answer).len(), 1);
         assert_eq!(sightings(&desk.observe(&one("ip", ADDRESS)).await).len(), 4);
     }

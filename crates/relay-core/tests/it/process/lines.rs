@@ -109,6 +109,9 @@ async fn p01_no_secret_is_printed_or_answered_at_any_level() {
         for line in &lines {
             assert!(!line.text.contains(MARK), "{level}: {}", line.text);
         }
+        // The product's words were there, and something in them was blotted out.
+        let blotted = lines.iter().filter(|line| line.text.contains("[…]")).count();
+        assert_eq!(blotted > 3, level != "error", "{level}: {blotted}");
         printed(&lines).len()
     };
     let [error, warn, info, debug, unknown] = [

@@ -1,0 +1,5 @@
+//! The built relay, from event to answer.
+
+use crate::conformance::Conforming;
+
+relay_testkit::end_to_end!(Conforming, env!("CARGO_BIN_EXE_gigamon-threatinsight"));
