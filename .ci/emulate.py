@@ -1,7 +1,7 @@
-"""Runs a built function under AWS' Runtime Interface Emulator, in front of its product's imitation,
-and expects a good answer to every event in its folder.
+"""Runs a function that the SAM CLI built under AWS' Runtime Interface Emulator, in front of its
+product's imitation, and expects a good answer to every event in its relay's folder.
 
-Usage: emulate.py RELAY BINARY, with the relay-sandbox example `products` built.
+Usage: emulate.py .aws-sam/build/FUNCTION/bootstrap, with relay-sandbox's example `products` built.
 """
 
 import contextlib
@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import platform
+import re
 import socket
 import subprocess
 import sys
@@ -40,11 +41,16 @@ def running(*command, **options):
             process.terminate()
 
 
-def settings(relay):
-    """The variables of events/env.json for a relay's function."""
+def settings(function):
+    """The variables of events/env.json for a function."""
     every = json.loads(pathlib.Path("events/env.json").read_text())
-    function = "".join(word.capitalize() for word in relay.split("-")) + "Function"
     return every["Parameters"] | every[function]
+
+
+def folder(function):
+    """The name of a function's relay: GraphSecurityFunction is of graph-security."""
+    words = re.findall("[A-Z][a-z]+", function.removesuffix("Function"))
+    return "-".join(words).lower()
 
 
 def invoke(port, event):
@@ -76,13 +82,16 @@ def complaint(name, answer):
     return None
 
 
-def main(relay, binary):
+def main(binary):
     EMULATOR.chmod(0o755)
+    binary = pathlib.Path(binary).resolve()
+    function = binary.parent.name
+    relay = folder(function)
     port = free_port()
     emulator = [EMULATOR, "--runtime-interface-emulator-address", f"127.0.0.1:{port}"]
-    emulator += ["--runtime-api-address", f"127.0.0.1:{free_port()}", os.path.abspath(binary)]
+    emulator += ["--runtime-api-address", f"127.0.0.1:{free_port()}", binary]
     environment = {"PATH": os.environ["PATH"], "AWS_LAMBDA_FUNCTION_TIMEOUT": str(PATIENCE)}
-    environment |= settings(relay)
+    environment |= settings(function)
     log = pathlib.Path(f"target/ci/{relay}.log")
     failed = 0
     with (

@@ -329,6 +329,12 @@ class Files(unittest.TestCase):
             self.assertIn("true", [chosen.get(f"Deploy{relay}") for relay in RELAYS])
             self.assertFalse([key for key in chosen if STACK["Parameters"][key].get("NoEcho")])
 
+    def test_the_release_profile_leaves_nothing_to_cargo_lambda(self):
+        profile = tomllib.loads(pathlib.Path("Cargo.toml").read_text())["profile"]["release"]
+        # What it would set where the profile is silent; an aborting panic costs the instance.
+        self.assertLessEqual({"strip", "lto", "codegen-units", "panic"}, profile.keys())
+        self.assertEqual(profile["panic"], "unwind")
+
     def test_local_runs_set_variables_that_are_declared(self):
         local = json.loads(pathlib.Path("events/env.json").read_text())
         shared = local.pop("Parameters").keys()

@@ -1,11 +1,14 @@
 //! The binary's whole life on Lambda. The only file that names `lambda_http`.
 
-use std::{convert::Infallible, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use lambda_http::{
-    Body, Request, RequestExt, Response, request::RequestContext, run as run_lambda, service_fn,
+    Body, Request, RequestExt, Response, request::RequestContext, run_concurrent, service_fn,
 };
-use tokio::{sync::OnceCell, time::Instant};
+use tokio::{
+    sync::{Mutex, OnceCell},
+    time::Instant,
+};
 
 use crate::{
     auth::Gateway,
@@ -21,30 +24,53 @@ const MARGIN: Duration = Duration::from_millis(1500);
 /// A gateway waits 29 seconds, whatever the function may take.
 const LONGEST: Duration = Duration::from_secs(27);
 
-/// Serves a relay until Lambda ends the process.
+/// A start that failed is not tried again for this long, whoever asks.
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// Serves a relay until Lambda ends the process, several requests side by side where Lambda says
+/// so (`AWS_LAMBDA_MAX_CONCURRENCY`).
 ///
 /// With settings it cannot use, the relay serves no caller: it logs what to change, says so in
-/// every answer, and looks again at the next request, because a secret may be readable by then.
+/// every answer, and looks again every few seconds, because a secret may be readable by then.
 pub async fn run<R: Relay>() -> Result<(), lambda_http::Error> {
     let environment = Environment::of_process();
     if let Err(bad) = telemetry::start(&environment, R::ABOUT.slug) {
         tracing::error!(relay = R::ABOUT.slug, setting = %bad, "the log has its usual level");
     }
-    let host = Host::<R> { environment, service: OnceCell::new() };
+    let host = Arc::new(Host::<R>::new(environment));
     if let Err(bad) = host.service().await {
         tracing::error!(relay = R::ABOUT.slug, setting = %bad, "the relay cannot serve");
     }
-    run_lambda(service_fn(|event: Request| host.answer(event))).await
+    let answer = move |event: Request| {
+        let host = host.clone();
+        async move { host.answer(event).await }
+    };
+    run_concurrent(service_fn(answer)).await
 }
 
 struct Host<R> {
     environment: Environment,
     service: OnceCell<Service<R>>,
+    last_failure: Mutex<Option<(Instant, BadSetting)>>,
 }
 
 impl<R: Relay> Host<R> {
+    fn new(environment: Environment) -> Self {
+        Self { environment, service: OnceCell::new(), last_failure: Mutex::default() }
+    }
+
     async fn service(&self) -> Result<&Service<R>, BadSetting> {
-        self.service.get_or_try_init(|| Service::new(&self.environment)).await
+        self.service.get_or_try_init(|| self.start()).await
+    }
+
+    async fn start(&self) -> Result<Service<R>, BadSetting> {
+        let mut last = self.last_failure.lock().await;
+        if let Some((_, bad)) = last.as_ref().filter(|(at, _)| at.elapsed() < PAUSE) {
+            return Err(bad.clone());
+        }
+        let started = Service::new(&self.environment).await;
+        *last = started.as_ref().err().map(|bad| (Instant::now(), bad.clone()));
+        started
     }
 
     async fn answer(&self, event: Request) -> Result<Response<String>, Infallible> {

@@ -6,7 +6,7 @@ use aws_sdk_secretsmanager::{
     Client, error::SdkError, operation::get_secret_value::GetSecretValueError,
 };
 use futures::future::join;
-use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use crate::{
     http::{Http, OverAws},
@@ -96,15 +96,15 @@ impl SecretsManager {
     }
 }
 
-/// A secret is plain text, or JSON with a member `SECRET_KEY`.
+/// A secret is plain text, or a JSON object with a member `SECRET_KEY`; an object without it holds
+/// no secret for us.
 fn plain(text: &str) -> String {
-    #[derive(Deserialize)]
-    struct Members {
-        #[serde(rename = "SECRET_KEY")]
-        secret_key: String,
+    match serde_json::from_str::<Map<String, Value>>(text) {
+        Ok(members) => {
+            members.get("SECRET_KEY").and_then(Value::as_str).unwrap_or_default().to_owned()
+        }
+        Err(_) => text.trim().to_owned(),
     }
-    let inside = serde_json::from_str::<Members>(text).map(|members| members.secret_key);
-    inside.unwrap_or_else(|_| text.trim().to_owned())
 }
 
 /// `arn:aws:secretsmanager:<region>:<account>:secret:<name>`; a bare name tells no region.
@@ -167,7 +167,7 @@ mod tests {
     fn secrets_are_plain_text_or_json() {
         assert_eq!(plain("abc\n"), "abc");
         assert_eq!(plain(r#"{"SECRET_KEY":"abc","more":1}"#), "abc");
-        assert_eq!(plain(r#"{"other":"abc"}"#), r#"{"other":"abc"}"#);
+        assert_eq!(plain(r#"{"other":"abc"}"#), "");
     }
 
     #[test]

@@ -176,7 +176,7 @@ async fn no09_a_failing_list_of_indicators_is_an_error_and_offers_nothing() {
     ] {
         let desk = Desk::open().await;
         desk.sandbox.fault("/api/indicators", fault, Times::Always);
-        let answer = desk.ask(contoso(), RESPOND, &one("ip", sample::ADDRESS)).await;
+        let answer = desk.ask(RESPOND, &one("ip", sample::ADDRESS)).await;
         assert_eq!((codes(&answer), answer.get("data")), (vec![("fatal", code)], None));
     }
 }
@@ -240,7 +240,7 @@ async fn the_operator_chooses_what_is_offered() {
 async fn an_app_without_permissions_is_told_which() {
     let desk = Desk::open().await;
     let answer = desk
-        .ask(claims(&app::READ_ONLY, &tenant::CONTOSO), RESPOND, &one("ip", sample::ADDRESS))
+        .ask_with(claims(&app::READ_ONLY, &tenant::CONTOSO), RESPOND, &one("ip", sample::ADDRESS))
         .await;
     assert_eq!(codes(&answer), [("fatal", "permission denied")]);
     assert!(answer["errors"][0]["message"].as_str().unwrap().contains("Ti.ReadWrite.All"));

@@ -66,7 +66,7 @@ async fn links_and_actions() {
     let desk = Desk::open().await;
     let claims = || claims(&app::DEFENDER, &tenant::CONTOSO);
     let wanted = every_type();
-    golden!("links").assert_answer(&desk.ask(claims(), REFER, &wanted).await);
+    golden!("links").assert_answer(&desk.ask_with(claims(), REFER, &wanted).await);
     let wanted = many(&[
         ("ms_machine_id", sample::WORKSTATION),
         ("ip", sample::ADDRESS),
@@ -75,7 +75,7 @@ async fn links_and_actions() {
         ("domain", "unknown.example"),
         ("ms_machine_id", sample::RESTRICTED_SERVER),
     ]);
-    golden!("actions").assert_answer(&desk.ask(claims(), RESPOND, &wanted).await);
+    golden!("actions").assert_answer(&desk.ask_with(claims(), RESPOND, &wanted).await);
 }
 
 #[tokio::test]
@@ -143,10 +143,7 @@ async fn what_cannot_be_asked_is_left_out() {
         ("url", sample::WARNED_URL),
         ("file_name", "ps.exe"),
     ]);
-    assert_eq!(
-        desk.ask(claims(&app::DEFENDER, &tenant::CONTOSO), OBSERVE, &wanted).await["data"],
-        serde_json::json!({})
-    );
+    assert_eq!(desk.ask(OBSERVE, &wanted).await["data"], serde_json::json!({}));
     assert!(desk.sandbox.calls().is_empty());
 }
 

@@ -103,7 +103,7 @@ async fn the_token_may_choose_the_backend() {
         desk.sandbox.forget_calls();
         let mut claims = contoso();
         claims["DEFENDER_BACKEND"] = word.clone();
-        desk.ask(claims, OBSERVE, &one("ip", sample::ADDRESS)).await;
+        desk.ask_with(claims, OBSERVE, &one("ip", sample::ADDRESS)).await;
         let (own, batches) = calls(&desk);
         assert_eq!((own == 0, batches > 0), (graph, graph), "{word}");
     }
@@ -167,6 +167,6 @@ async fn responding_stays_with_the_product_and_says_that_it_is_gone() {
     let desk = Desk::open().await;
     let claims = claims(&app::DEFENDER, &tenant::WINGTIP);
     let wanted = many(&[("ip", sample::ADDRESS), ("ms_machine_id", sample::LAPTOP)]);
-    let answer = desk.ask(claims, "/respond/observables", &wanted).await;
+    let answer = desk.ask_with(claims, "/respond/observables", &wanted).await;
     assert_eq!((codes(&answer), answer.get("data")), (vec![("fatal", "invalid request")], None));
 }

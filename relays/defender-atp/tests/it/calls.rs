@@ -248,7 +248,7 @@ async fn what_several_observables_share_is_asked_once() {
         ("ip", sample::ADDRESS_V6),
         ("ipv6", sample::ADDRESS_V6),
     ]);
-    let answer = desk.ask(contoso(), OBSERVE, &wanted).await;
+    let answer = desk.ask(OBSERVE, &wanted).await;
     assert_eq!(
         desk.trips(&[5, 2]),
         [
@@ -398,7 +398,7 @@ async fn responding_takes_one_trip() {
 async fn referring_and_stubs_call_nobody() {
     let desk = Desk::open().await;
     for path in ["/refer/observables", "/deliberate/observables", "/version"] {
-        desk.ask(contoso(), path, &one("ip", sample::ADDRESS)).await;
+        desk.ask(path, &one("ip", sample::ADDRESS)).await;
     }
     assert!(desk.sandbox.calls().is_empty());
 }
@@ -422,6 +422,6 @@ async fn s02_callers_do_not_share_what_is_remembered() {
     // The same application with another secret is another caller.
     let mut other = claims(&app::DEFENDER, &tenant::CONTOSO);
     other["client_secret"] = "wrong".into();
-    let answer = desk.ask(other, OBSERVE, &wanted).await;
+    let answer = desk.ask_with(other, OBSERVE, &wanted).await;
     assert_eq!(codes(&answer)[0], ("fatal", "authorization error"));
 }

@@ -114,7 +114,7 @@ async fn the_token_may_choose_the_way() {
         desk.clock.advance(Duration::from_secs(3600));
         let mut claims = contoso();
         claims["DEFENDER_HUNTING"] = word.clone();
-        desk.ask(claims, OBSERVE, &one("ip", sample::ADDRESS)).await;
+        desk.ask_with(claims, OBSERVE, &one("ip", sample::ADDRESS)).await;
         assert_eq!(hunts(&desk), expected, "{word}");
     }
 }

@@ -28,7 +28,7 @@ async fn no01_values_never_leave_their_literal_or_their_segment() {
         ("ip", "203.0.113.80?$top=1"),
         ("ipv6", "::1'"),
     ]);
-    assert_eq!(desk.ask(contoso(), OBSERVE, &wanted).await, json!({"data": {}}));
+    assert_eq!(desk.ask(OBSERVE, &wanted).await, json!({"data": {}}));
     assert!(desk.sandbox.calls().is_empty());
     // What the product itself says goes into filters and queries, too.
     let hostile = r"x' or id ne 'y\";
@@ -158,7 +158,7 @@ async fn no26_an_error_is_a_sentence_with_the_products_words() {
     let when = When::path("/api/machines");
     desk.sandbox.fault(when, Fault::json(403, &said), Times::Always);
     let body = trigger("FullIsolation", "ms_machine_id", sample::LAPTOP);
-    let answer = desk.ask(contoso(), TRIGGER, &body).await;
+    let answer = desk.ask(TRIGGER, &body).await;
     let text = answer["errors"][0]["message"].as_str().unwrap();
     assert!(text.contains("Not for you") && !text.contains('{'), "{text}");
 }

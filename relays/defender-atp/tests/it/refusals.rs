@@ -69,7 +69,7 @@ async fn c09_a_token_without_credentials_is_an_authorization_error() {
     ] {
         let mut claims = contoso();
         claims[claim] = value;
-        let answer = desk.ask(claims, OBSERVE, &both()).await;
+        let answer = desk.ask_with(claims, OBSERVE, &both()).await;
         assert_eq!(codes(&answer), [("fatal", "authorization error")], "{claim}");
     }
     assert!(desk.sandbox.calls().is_empty());
@@ -82,12 +82,12 @@ async fn a_wrong_or_expired_secret_is_an_authorization_error() {
     wrong["client_secret"] = "wrong".into();
     let expired = claims(&app::EXPIRED_SECRET, &tenant::CONTOSO);
     for claims in [wrong, expired] {
-        let answer = desk.ask(claims, "/health", &json!({})).await;
+        let answer = desk.ask_with(claims, "/health", &json!({})).await;
         assert_eq!(codes(&answer), [("fatal", "authorization error")]);
         assert!(message(&answer).contains("AADSTS"), "{answer}");
     }
     let elsewhere = claims(&app::FABRIKAM_ONLY, &tenant::CONTOSO);
-    let answer = desk.ask(elsewhere, "/health", &json!({})).await;
+    let answer = desk.ask_with(elsewhere, "/health", &json!({})).await;
     assert_eq!(codes(&answer), [("fatal", "authorization error")]);
 }
 
@@ -106,7 +106,7 @@ async fn a_login_that_fails_otherwise_says_how() {
         let desk = Desk::open().await;
         let login = format!("/{}{TOKEN}", tenant::CONTOSO.id);
         desk.sandbox.fault(login.as_str(), fault.clone(), Times::Always);
-        let answer = desk.ask(contoso(), "/health", &json!({})).await;
+        let answer = desk.ask("/health", &json!({})).await;
         assert_eq!(codes(&answer), [("fatal", code)], "{fault:?} {answer}");
     }
 }
@@ -227,7 +227,7 @@ async fn a_refused_list_of_what_can_be_done_is_an_invalid_request() {
             let desk = Desk::open().await;
             desk.sandbox.fault(list, problem(status, "BadRequest", "No"), Times::Always);
             let wanted = many(&[("ms_machine_id", sample::LAPTOP), ("ip", sample::ADDRESS)]);
-            let answer = desk.ask(contoso(), RESPOND, &wanted).await;
+            let answer = desk.ask(RESPOND, &wanted).await;
             assert_eq!(codes(&answer), [("fatal", "invalid request")], "{status} {answer}");
             let kinds: Vec<_> = answer["data"]
                 .as_array()

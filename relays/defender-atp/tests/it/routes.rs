@@ -41,7 +41,7 @@ async fn nothing_to_do_is_the_empty_answer() {
     let desk = Desk::open().await;
     for (path, empty) in [(OBSERVE, json!({})), (REFER, json!([])), (RESPOND, json!([]))] {
         for body in [json!([]), one("file_name", "x"), one("nonsense", "x")] {
-            assert_eq!(desk.ask(contoso(), path, &body).await, json!({ "data": empty }));
+            assert_eq!(desk.ask(path, &body).await, json!({ "data": empty }));
         }
     }
     assert!(desk.sandbox.calls().is_empty());
@@ -52,7 +52,7 @@ async fn no24_any_type_may_be_asked_and_types_are_read_in_any_case() {
     let desk = Desk::open().await;
     let wanted =
         many(&[("SHA1", sample::UPDATER_SHA1), ("something_new", "x"), ("IP", "192.0.2.9")]);
-    let answer = desk.ask(contoso(), OBSERVE, &wanted).await;
+    let answer = desk.ask(OBSERVE, &wanted).await;
     assert_eq!(codes(&answer), []);
     assert_eq!(answer["data"]["sightings"]["docs"][0]["observables"][0]["type"], "sha1");
 }
@@ -62,7 +62,7 @@ async fn the_first_versions_features_are_stubs_on_request() {
     let desk = Desk::with(&[("DEFENDER_FEATURES", "seed")]).await;
     let wanted = many(&[("ip", sample::ADDRESS), ("ms_machine_id", sample::LAPTOP)]);
     for path in [REFER, RESPOND] {
-        assert_eq!(desk.ask(contoso(), path, &wanted).await, json!({"data": []}));
+        assert_eq!(desk.ask(path, &wanted).await, json!({"data": []}));
     }
     let answer = desk.trigger("FullIsolation", "ms_machine_id", sample::LAPTOP).await;
     assert_eq!((&answer["data"]["status"], codes(&answer).len()), (&json!("failure"), 1));
@@ -78,7 +78,7 @@ async fn links_are_in_the_order_asked_and_ids_are_escaped() {
         ("ipv6", "2001:DB8::80"),
         ("sha1", "no hash"),
     ]);
-    let answer = desk.ask(contoso(), REFER, &wanted).await;
+    let answer = desk.ask(REFER, &wanted).await;
     assert_valid(Route::Refer, &wanted, &answer, 1000);
     let ids: Vec<_> = answer["data"].as_array().unwrap().iter().map(|link| &link["id"]).collect();
     assert_eq!(

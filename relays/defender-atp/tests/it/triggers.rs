@@ -291,7 +291,7 @@ async fn a_missing_member_is_an_error_without_data() {
     for member in ["action-id", "observable_type", "observable_value"] {
         let mut body = trigger("FullIsolation", "ms_machine_id", sample::LAPTOP);
         body.as_object_mut().unwrap().remove(member);
-        let answer = desk.ask(contoso(), TRIGGER, &body).await;
+        let answer = desk.ask(TRIGGER, &body).await;
         assert_eq!(
             (codes(&answer), answer.get("data")),
             (vec![("fatal", "invalid payload")], None)

@@ -8,7 +8,7 @@ use relay_sandbox::gigamon_threatinsight::{
 };
 use serde_json::json;
 
-use crate::desk::{Desk, NoNames, OBSERVE, SERVER, codes, count, docs, message, one};
+use crate::desk::{Desk, Names, OBSERVE, SERVER, codes, count, docs, message, one};
 
 #[tokio::test]
 async fn without_the_event_family_detections_are_shown_with_a_warning() {
@@ -90,7 +90,7 @@ async fn families_that_are_off_are_not_asked_and_not_missed() {
 
 #[tokio::test]
 async fn a_host_without_a_name_is_a_missing_family() {
-    let names = Arc::new(NoNames::default());
+    let names = Arc::new(Names::unknown());
     let presets = [("GTI_EVENTS_URL", ""), ("GTI_ENTITY_URL", "")];
     let desk = Desk::resolving(&presets, names.clone()).await;
     for _ in 0..2 {
@@ -105,7 +105,7 @@ async fn a_host_without_a_name_is_a_missing_family() {
 
 #[tokio::test]
 async fn no20_the_region_of_the_token_chooses_the_hosts() {
-    let names = Arc::new(NoNames::default());
+    let names = Arc::new(Names::unknown());
     let bases = ["GTI_DETECTIONS_URL", "GTI_EVENTS_URL", "GTI_ENTITY_URL"].map(|name| (name, ""));
     let desk = Desk::resolving(&bases, names.clone()).await;
     for (region, host) in [

@@ -9,7 +9,7 @@ use relay_sandbox::{
 use relay_testkit::{keys::RsaKey, token::Token};
 use serde_json::{Value, json};
 
-use crate::desk::{Desk, NoNames, OBSERVE, SERVER, bearer, codes, count, docs, one};
+use crate::desk::{Desk, Names, OBSERVE, SERVER, bearer, codes, count, docs, one};
 
 #[tokio::test]
 async fn no01_a_value_is_never_a_query() {
@@ -56,7 +56,7 @@ async fn no03_settings_may_be_null_or_missing() {
 
 #[tokio::test]
 async fn no04_keys_are_fetched_from_no_host_of_a_tokens_choice() {
-    let names = Arc::new(NoNames::default());
+    let names = Arc::new(Names::unknown());
     let desk = Desk::resolving(&[], names.clone()).await;
     let token = Token::new()
         .claim("key", KEY)

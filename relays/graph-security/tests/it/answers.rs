@@ -1,9 +1,8 @@
 //! Whole answers, compared with golden files; the sandbox's data hold every branch of the tables.
 
-use relay_sandbox::identity::{app, tenant};
 use relay_testkit::golden;
 
-use crate::desk::{Desk, OBSERVE, assert_valid, claims};
+use crate::desk::{Desk, OBSERVE, assert_valid};
 
 async fn check(case: &str, settings: &[(&str, &str)]) {
     let case = golden!(case);

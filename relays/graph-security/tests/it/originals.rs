@@ -1,7 +1,6 @@
 //! Where the earlier relays were wrong: the rows of spec §10 that no other test is named after.
 
 use relay_core::{Clock, Environment, Service, http::SystemLookup};
-use relay_sandbox::identity::{app, tenant};
 use relay_testkit::{
     jwk::Jwk,
     jwks::JwksServer,
@@ -11,7 +10,7 @@ use relay_testkit::{
 use serde_json::{Value, json};
 
 use crate::desk::{
-    ADDRESS, Desk, OBSERVE, SHA256, bearer, claims, codes, contoso, message, one, sightings,
+    ADDRESS, Desk, OBSERVE, SHA256, bearer, codes, contoso, message, one, sightings,
 };
 
 /// A configuration token for a key server.

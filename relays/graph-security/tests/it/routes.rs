@@ -2,10 +2,9 @@
 
 use http::Method;
 use relay_core::{auth::Gateway, service::Incoming};
-use relay_sandbox::identity::{app, tenant};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::desk::{ADDRESS, Desk, OBSERVE, bearer, claims, codes, contoso, message, one};
+use crate::desk::{ADDRESS, Desk, OBSERVE, bearer, codes, contoso, message, one};
 
 #[tokio::test]
 async fn constants_need_neither_token_nor_body_nor_call() {

@@ -9,7 +9,7 @@ use relay_sandbox::{
 use relay_testkit::{keys::RsaKey, token::Token};
 use serde_json::{Value, json};
 
-use crate::desk::{DROPPED, Desk, Loopback, bearer, claims, codes, count, message, one};
+use crate::desk::{DROPPED, Desk, Names, bearer, claims, codes, count, message, one};
 
 const OBSERVE: &str = "/observe/observables";
 
@@ -39,7 +39,7 @@ async fn no02_the_gateways_token_never_reaches_the_client() {
 
 #[tokio::test]
 async fn no03_hosts_links_and_limits_of_one_token_do_not_reach_the_next() {
-    let hosts = Arc::new(Loopback::default());
+    let hosts = Arc::new(Names::loopback());
     let desk = Desk::resolving(&[], hosts.clone()).await;
     let mut foreign = claims(ACCOUNT);
     foreign["API_URL"] = json!("https://first.example");
@@ -57,7 +57,7 @@ async fn no03_hosts_links_and_limits_of_one_token_do_not_reach_the_next() {
 
 #[tokio::test]
 async fn no04_keys_are_fetched_from_no_host_of_a_tokens_choice() {
-    let hosts = Arc::new(Loopback::default());
+    let hosts = Arc::new(Names::loopback());
     let desk = Desk::resolving(&[], hosts.clone()).await;
     let token = Token::new()
         .claims(claims(ACCOUNT))

@@ -11,7 +11,7 @@ use relay_testkit::{
 };
 use serde_json::{Value, json};
 
-use crate::desk::{DROPPED, Desk, Loopback, PLATFORM, claims, codes, count, message, one};
+use crate::desk::{DROPPED, Desk, Names, PLATFORM, claims, codes, count, message, one};
 
 const OBSERVE: &str = "/observe/observables";
 const REFER: &str = "/refer/observables";
@@ -154,7 +154,7 @@ async fn an_unsearchable_observable_is_a_warning_beside_the_others() {
 
 #[tokio::test]
 async fn i15_a_token_may_not_lead_inside_the_network() {
-    let loopback = Arc::new(Loopback::default());
+    let loopback = Arc::new(Names::loopback());
     let desk = Desk::resolving(&[], loopback.clone()).await;
     for url in
         ["https://gateway.example", "https://127.0.0.1", "https://[::1]", "https://169.254.169.254"]
