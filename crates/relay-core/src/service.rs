@@ -176,7 +176,8 @@ impl<R: Relay> Service<R> {
                 let call = self.call(&caller, request, tally);
                 let found = match route {
                     _ if wanted.data.is_empty() => Findings::default(),
-                    Route::Observe => self.relay.observe(&call, &wanted.data).await,
+                    // Boxed, because a relay's future is too deep a type for what is wrapped around it.
+                    Route::Observe => self.relay.observe(&call, &wanted.data).boxed().await,
                     _ => self.relay.deliberate(&call, &wanted.data).await,
                 };
                 Ok(answer::entities(after(wanted.errors, found), tally))

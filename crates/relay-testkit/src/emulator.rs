@@ -72,6 +72,9 @@ impl Emulator {
         let request = Request::post(self.invocations.path(PATH)).json(event).expect("JSON");
         let answer = self.http.ask(request, "The emulator", PATIENCE).await;
         let answer = answer.unwrap_or_else(|error| panic!("{error} {}", error.details()));
+        if answer.body().is_empty() {
+            eprintln!("DEBUG {} {:?} {:#?}", answer.status(), answer, self.output.lines());
+        }
         Outcome::answered(Bytes::copy_from_slice(answer.body()))
     }
 

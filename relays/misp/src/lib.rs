@@ -1,7 +1,7 @@
 //! The MISP relay: facts about it, credentials and settings, and what each route asks.
 //!
-//! [`api`] speaks MISP, [`urlscan`] speaks urlscan.io, [`attribution`] finds out which observable
-//! a row of MISP belongs to, [`map`] speaks CTIM, [`respond`] offers actions.
+//! `api` speaks MISP, `urlscan` speaks urlscan.io, `attribution` finds out which observable
+//! a row of MISP belongs to, `map` speaks CTIM, `respond` offers actions.
 
 mod api;
 mod attribution;

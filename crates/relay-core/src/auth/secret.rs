@@ -5,7 +5,7 @@ use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use aws_sdk_secretsmanager::{
     Client, error::SdkError, operation::get_secret_value::GetSecretValueError,
 };
-use futures::future::join;
+use futures::{FutureExt, future::join};
 use serde_json::{Map, Value};
 
 use crate::{
@@ -91,7 +91,8 @@ impl SecretsManager {
 
     async fn version(&self, stage: &str) -> Result<String, SdkError<GetSecretValueError>> {
         let request = self.client.get_secret_value().secret_id(&self.arn).version_stage(stage);
-        let value = request.send().await?;
+        // Boxed, because the SDK's future is too deep a type for what is wrapped around it.
+        let value = request.send().boxed().await?;
         Ok(plain(value.secret_string().unwrap_or_default()))
     }
 }

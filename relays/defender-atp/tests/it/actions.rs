@@ -7,7 +7,7 @@ use relay_sandbox::{
 };
 use serde_json::{Value, json};
 
-use crate::desk::{Desk, RESPOND, claims, codes, contoso, many, one};
+use crate::desk::{Desk, RESPOND, claims, codes, many, one};
 
 /// The titles of what is offered.
 fn titles(answer: &Value) -> Vec<&str> {

@@ -10,8 +10,7 @@ use relay_sandbox::{
 use serde_json::{Value, json};
 
 use crate::desk::{
-    Desk, HUNT, OBSERVE, TOKEN, alert_ids, claims, codes, contoso, line, many, message, one,
-    sightings,
+    Desk, HUNT, OBSERVE, TOKEN, alert_ids, claims, codes, line, many, message, one, sightings,
 };
 
 /// Long enough that calls which may run side by side meet.

@@ -14,6 +14,7 @@ use relay_sandbox::{
     Fault, Sandbox, Times,
     misp::{API_KEY, sample},
 };
+use relay_testkit::mutation::{places, remove};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
@@ -60,37 +61,12 @@ fn change() -> impl Strategy<Value = Change> {
     ]
 }
 
-/// The places of all values inside this one, as JSON pointers.
-fn places(value: &Value, here: &str) -> Vec<String> {
-    let members: Vec<(String, &Value)> = match value {
-        Value::Object(members) => members.iter().map(|(name, it)| (name.clone(), it)).collect(),
-        Value::Array(items) => {
-            items.iter().enumerate().map(|(at, it)| (at.to_string(), it)).collect()
-        }
-        _ => Vec::new(),
-    };
-    let inside = members.into_iter().flat_map(|(name, value)| {
-        let place = format!("{here}/{name}");
-        let mut all = places(value, &place);
-        all.push(place);
-        all
-    });
-    inside.collect()
-}
-
 fn apply(answer: &mut Value, place: &str, change: &Change) {
     let Some(value) = answer.pointer_mut(place) else { return };
     match change {
         Change::Become(other) => *value = other.clone(),
         Change::Repeat(times) => *value = vec![value.clone(); *times].into(),
-        Change::Remove => {
-            let (parent, name) = place.rsplit_once('/').unwrap();
-            match answer.pointer_mut(parent) {
-                Some(Value::Object(members)) => drop(members.remove(name)),
-                Some(Value::Array(items)) => drop(items.remove(name.parse().unwrap())),
-                _ => {}
-            }
-        }
+        Change::Remove => remove(answer, place),
     }
 }
 
