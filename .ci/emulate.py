@@ -1,7 +1,7 @@
-"""Runs a function that the SAM CLI built under AWS' Runtime Interface Emulator, in front of its
-product's imitation, and expects a good answer to every event in its relay's folder.
+"""Runs a relay's binary under AWS' Runtime Interface Emulator, in front of its product's imitation,
+and expects a good answer to every event in its folder.
 
-Usage: emulate.py .aws-sam/build/FUNCTION/bootstrap, with relay-sandbox's example `products` built.
+Usage: emulate.py BINARY, named after its relay, with relay-sandbox's example `products` built.
 """
 
 import contextlib
@@ -9,7 +9,6 @@ import json
 import os
 import pathlib
 import platform
-import re
 import socket
 import subprocess
 import sys
@@ -41,16 +40,11 @@ def running(*command, **options):
             process.terminate()
 
 
-def settings(function):
-    """The variables of events/env.json for a function."""
+def settings(relay):
+    """The variables of events/env.json for a relay's function."""
     every = json.loads(pathlib.Path("events/env.json").read_text())
+    function = "".join(word.capitalize() for word in relay.split("-")) + "Function"
     return every["Parameters"] | every[function]
-
-
-def folder(function):
-    """The name of a function's relay: GraphSecurityFunction is of graph-security."""
-    words = re.findall("[A-Z][a-z]+", function.removesuffix("Function"))
-    return "-".join(words).lower()
 
 
 def invoke(port, event):
@@ -85,13 +79,12 @@ def complaint(name, answer):
 def main(binary):
     EMULATOR.chmod(0o755)
     binary = pathlib.Path(binary).resolve()
-    function = binary.parent.name
-    relay = folder(function)
+    relay = binary.name
     port = free_port()
     emulator = [EMULATOR, "--runtime-interface-emulator-address", f"127.0.0.1:{port}"]
     emulator += ["--runtime-api-address", f"127.0.0.1:{free_port()}", binary]
     environment = {"PATH": os.environ["PATH"], "AWS_LAMBDA_FUNCTION_TIMEOUT": str(PATIENCE)}
-    environment |= settings(function)
+    environment |= settings(relay)
     log = pathlib.Path(f"target/ci/{relay}.log")
     failed = 0
     with (

@@ -57,8 +57,8 @@ impl Emulator {
             let output = Output::default();
             output.follow(Stream::Out, process.stdout.take().expect("a pipe"));
             output.follow(Stream::Err, process.stderr.take().expect("a pipe"));
-            let listens = timeout(PATIENCE, listens(&mut process, events));
-            if listens.await.expect("the emulator listens or ends") {
+            let ready = timeout(PATIENCE, listens(&mut process, [events, runtime_api]));
+            if ready.await.expect("the emulator listens or ends") {
                 let url = format!("http://{events}");
                 let invocations = BaseUrl::from_environment(&url).expect("a URL on loopback");
                 return Self { process, output, invocations, http: client() };
@@ -72,9 +72,6 @@ impl Emulator {
         let request = Request::post(self.invocations.path(PATH)).json(event).expect("JSON");
         let answer = self.http.ask(request, "The emulator", PATIENCE).await;
         let answer = answer.unwrap_or_else(|error| panic!("{error} {}", error.details()));
-        if answer.body().is_empty() {
-            eprintln!("DEBUG {} {:?} {:#?}", answer.status(), answer, self.output.lines());
-        }
         Outcome::answered(Bytes::copy_from_slice(answer.body()))
     }
 
@@ -133,13 +130,16 @@ fn free_ports() -> [SocketAddr; 2] {
     [open(), open()].map(|port| port.local_addr().expect("a bound socket has an address"))
 }
 
-/// Whether the emulator has come to take events. It does not say so, so it is asked.
-async fn listens(process: &mut Child, events: SocketAddr) -> bool {
-    while process.try_wait().expect("a child can be looked at").is_none() {
-        if TcpStream::connect(events).await.is_ok() {
-            return true;
+/// Whether the emulator has come to take events. It does not say so, so it is asked; a function
+/// that starts faster than its emulator would find no Runtime API.
+async fn listens(process: &mut Child, ports: [SocketAddr; 2]) -> bool {
+    for port in ports {
+        while TcpStream::connect(port).await.is_err() {
+            if process.try_wait().expect("a child can be looked at").is_some() {
+                return false;
+            }
+            yield_now().await;
         }
-        yield_now().await;
     }
-    false
+    true
 }

@@ -79,7 +79,7 @@ pub async fn hostile_words_are_data<S: Subject>() {
         |json| in_free_text::<S>(json, " "),
     ] as [fn(Value) -> Value; 4]
     {
-        stage.break_search(Fault::Rewritten(rewrite));
+        stage.sandbox.fault("", Fault::Rewritten(rewrite), Times::Always);
         let answer = stage.observe(Question::known::<S>()).await;
         stage.sandbox.clear_faults();
         answer.assert_good();

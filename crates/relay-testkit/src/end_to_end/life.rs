@@ -49,7 +49,7 @@ pub async fn a_huge_answer_fits<S: Subject>(host: &Host) {
         |json| in_free_text::<S>(json, &"\u{1}".repeat(300)),
     ] as [fn(Value) -> Value; 3]
     {
-        relay.sandbox.fault(S::SEARCH, Fault::Rewritten(rewrite), Times::Always);
+        relay.sandbox.fault("", Fault::Rewritten(rewrite), Times::Always);
         let reply = observe(&relay, claims.clone(), &asked).await;
         assert!(reply.json().get("data").is_some(), "{}", reply.text());
         fits(&reply);

@@ -53,7 +53,7 @@ impl Output {
         });
     }
 
-    pub(crate) fn lines(&self) -> Vec<Line> {
+    pub(super) fn lines(&self) -> Vec<Line> {
         self.0.borrow().lines.clone()
     }
 
