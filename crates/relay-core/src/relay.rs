@@ -1,30 +1,27 @@
 //! What a relay is: facts about a product, and what it says when it is asked.
 
 mod claim;
+mod credentials;
+mod offer;
+mod side_by_side;
 
-use std::{
-    fmt,
-    future::Future,
-    sync::atomic::{AtomicBool, Ordering},
-    time::Duration,
-};
+use std::{future::Future, time::Duration};
 
-use ::http::HeaderValue;
-use futures::{StreamExt, stream};
-use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Deserializer, Serialize, de, de::DeserializeOwned};
 use tokio::time::Instant;
 
 use crate::{
     clock::Clock,
-    ctim::{Bundle, Namespace, Observable, ObservableType, ShortText, Time, Uri},
-    error::{Error, ErrorKind, Result},
+    ctim::{Bundle, Namespace, Observable, ObservableType, Time},
+    error::{Error, Result},
     http::{Http, Request, Response},
     settings::{BadSetting, Environment},
     telemetry::Tally,
 };
 
 pub use claim::{Claim, ClaimKind};
+pub use credentials::{Credentials, Secret};
+pub use offer::{Action, Link, QueryParams, Trigger};
+pub use side_by_side::{Halt, each};
 
 /// A third-party product behind the Threat Response routes.
 pub trait Relay: Sized + Send + Sync + 'static {
@@ -91,61 +88,6 @@ pub trait Relay: Sized + Send + Sync + 'static {
         _trigger: &Trigger,
     ) -> impl Future<Output = Result<()>> + Send {
         async { Err(Trigger::unsupported()) }
-    }
-}
-
-/// What a token carries for a product, and which of it is secret.
-pub trait Credentials: DeserializeOwned + Send + Sync {
-    /// Everything that must never show in an answer or a log.
-    fn secrets(&self) -> Vec<&Secret>;
-}
-
-/// A secret text: prints nothing, is wiped when dropped, and is never empty.
-#[derive(Clone)]
-pub struct Secret(SecretString);
-
-impl Secret {
-    /// Keeps a text secret; an empty one is none.
-    pub fn new(text: impl Into<String>) -> Option<Self> {
-        let text = text.into();
-        (!text.is_empty()).then(|| Self(text.into()))
-    }
-
-    /// The text, for the one place that sends it.
-    pub fn expose(&self) -> &str {
-        self.0.expose_secret()
-    }
-
-    /// The secret as a header's value, after `prefix`; marked so that no client prints it.
-    ///
-    /// Errors: `InvalidInput` for characters outside printable ASCII, which could split a header.
-    pub fn header(&self, prefix: &str) -> Result<HeaderValue> {
-        let text = format!("{prefix}{}", self.expose());
-        let printable = text.bytes().all(|byte| (0x20..0x7f).contains(&byte));
-        let value = printable.then(|| HeaderValue::try_from(text).ok()).flatten();
-        let mut value = value.ok_or_else(|| {
-            Error::new(
-                ErrorKind::InvalidInput,
-                "The key in the token holds characters that no key has; copy it again from the product.",
-            )
-        })?;
-        value.set_sensitive(true);
-        Ok(value)
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[REDACTED]")
-    }
-}
-
-impl<'de> Deserialize<'de> for Secret {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // The library's own messages may quote the value; ours does not.
-        let text = String::deserialize(deserializer)
-            .map_err(|_| de::Error::custom("a secret is not a text"))?;
-        Self::new(text).ok_or_else(|| de::Error::custom("a secret is empty"))
     }
 }
 
@@ -278,167 +220,5 @@ impl<T: Default> From<Error> for Partial<T> {
 impl<T> From<T> for Partial<T> {
     fn from(data: T) -> Self {
         Self { data, errors: Vec::new() }
-    }
-}
-
-/// A link into the product's console.
-#[derive(Debug, Clone, Serialize)]
-pub struct Link {
-    /// `ref-…`, the same for the same observable.
-    pub id: String,
-    /// What the menu shows.
-    pub title: String,
-    /// What the reader finds there.
-    pub description: String,
-    /// Where it leads.
-    pub url: Uri,
-    /// The groups it is listed under.
-    pub categories: Vec<&'static str>,
-}
-
-/// Something that can be done about an observable.
-#[derive(Debug, Clone, Serialize)]
-pub struct Action {
-    /// Comes back as `action-id`.
-    pub id: String,
-    /// What the menu shows.
-    pub title: ShortText,
-    /// What it will do.
-    pub description: ShortText,
-    /// The groups it is listed under.
-    pub categories: Vec<&'static str>,
-    /// Comes back with the trigger.
-    #[serde(rename = "query-params")]
-    pub query_params: QueryParams,
-}
-
-/// What an action remembers until it is triggered.
-#[derive(Debug, Clone, Serialize)]
-pub struct QueryParams {
-    /// The observable's type.
-    pub observable_type: ObservableType,
-    /// The observable's value, as asked.
-    pub observable_value: String,
-    /// The product's id of an indicator, where the action is about one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub indicator_id: Option<String>,
-}
-
-impl From<&Observable> for QueryParams {
-    fn from(observable: &Observable) -> Self {
-        Self {
-            observable_type: observable.kind,
-            observable_value: observable.value.clone(),
-            indicator_id: None,
-        }
-    }
-}
-
-/// An action the analyst chose.
-#[derive(Debug, Clone)]
-pub struct Trigger {
-    /// The action's id, as it was offered.
-    pub action_id: String,
-    /// The observable's type as sent; a type outside CTIM's list stays text.
-    pub observable_type: String,
-    /// The observable's value.
-    pub observable_value: String,
-    /// The product's id of an indicator, where the action is about one.
-    pub indicator_id: Option<String>,
-}
-
-impl Trigger {
-    /// The observable, if its type is one of CTIM's.
-    pub fn observable(&self) -> Option<Observable> {
-        let kind = self.observable_type.parse().ok()?;
-        Some(Observable::new(kind, self.observable_value.clone()))
-    }
-
-    /// The failure for an action that the relay does not offer.
-    pub fn unsupported() -> Error {
-        Error::new(
-            ErrorKind::Unsupported,
-            "Unsupported action: this relay does not offer it for this observable.",
-        )
-    }
-}
-
-/// Runs the futures side by side, at most `at_once` at a time, and keeps their order. One that
-/// takes long keeps its own place only: the others go on.
-pub async fn each<F: Future>(
-    futures: impl IntoIterator<Item = F>,
-    at_once: usize,
-) -> Vec<F::Output> {
-    // A named function, because a closure over futures that borrow is not `Send` enough for callers.
-    let placed: Vec<_> = futures.into_iter().enumerate().map(with_place).collect();
-    let running = stream::iter(placed).buffer_unordered(at_once.max(1));
-    let mut outputs: Vec<_> = running.collect().await;
-    outputs.sort_unstable_by_key(|(place, _)| *place);
-    outputs.into_iter().map(|(_, output)| output).collect()
-}
-
-async fn with_place<F: Future>((place, future): (usize, F)) -> (usize, F::Output) {
-    (place, future.await)
-}
-
-/// Remembers, for one request, that further calls to the product would fail like one before them.
-#[derive(Debug, Default)]
-pub struct Halt(AtomicBool);
-
-impl Halt {
-    /// From now on nothing more is begun.
-    pub fn set(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-
-    /// Does the work, unless it is already known to be in vain; then there is nothing. A failure
-    /// that [concerns all calls](ErrorKind::concerns_all_calls) halts the ones not yet begun.
-    pub async fn guard<T>(&self, work: impl Future<Output = Result<T>>) -> Option<Result<T>> {
-        if self.0.load(Ordering::Relaxed) {
-            return None;
-        }
-        let outcome = work.await;
-        if outcome.as_ref().is_err_and(|error| error.kind().concerns_all_calls()) {
-            self.set();
-        }
-        Some(outcome)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use futures::FutureExt;
-
-    use super::*;
-
-    #[test]
-    fn a_future_that_takes_long_does_not_keep_the_others_waiting() {
-        let (ended, is_ended) = tokio::sync::watch::channel(0);
-        let work = |number: usize| {
-            let (ended, mut is_ended) = (ended.clone(), is_ended.clone());
-            async move {
-                if number == 0 {
-                    // The first goes on when all others are done.
-                    let _ = is_ended.wait_for(|count| *count == 9).await;
-                }
-                ended.send_modify(|count| *count += 1);
-                number
-            }
-        };
-        let outputs = each((0..10).map(work), 2).now_or_never();
-        assert_eq!(outputs, Some((0..10).collect()));
-    }
-
-    #[test]
-    fn only_a_failure_that_concerns_all_calls_halts_the_next() {
-        let outcomes = |kind| {
-            let halt = Halt::default();
-            let works =
-                (0..3).map(|_| halt.guard(async move { Err::<(), _>(Error::new(kind, "")) }));
-            each(works, 1).now_or_never().unwrap().into_iter().flatten().count()
-        };
-        assert_eq!(outcomes(ErrorKind::Malformed), 3);
-        assert_eq!(outcomes(ErrorKind::Unauthorized), 1);
-        assert_eq!(outcomes(ErrorKind::RateLimited { after: None }), 1);
     }
 }
