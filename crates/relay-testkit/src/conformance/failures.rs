@@ -20,9 +20,17 @@ const ROUTES: [Route; 2] = [Route::Observe, Route::Health];
 /// Asks a relay whose product answers every call like this, and one that has logged in before.
 /// Either says what went wrong and gives up soon.
 async fn fails<S: Subject>(fault: Fault) {
+    fails_each::<S>(&[fault]).await;
+}
+
+/// The same for one failure after the other.
+async fn fails_each<S: Subject>(faults: &[Fault]) {
     for stage in [Stage::<S>::set().await, Stage::<S>::warm().await] {
-        stage.sandbox.fault("", fault.clone(), Times::Always);
-        says_so(&stage).await;
+        for fault in faults {
+            stage.sandbox.fault("", fault.clone(), Times::Always);
+            says_so(&stage).await;
+            stage.sandbox.clear_faults();
+        }
     }
 }
 
@@ -45,9 +53,9 @@ fn status(code: u16, headers: &[(&str, &str)], body: &str) -> Fault {
 /// A product that refuses or fails by status, with and without words.
 pub async fn refusals_by_status_are_said<S: Subject>() {
     for code in [400, 401, 403, 404, 405, 409, 410, 418, 422, 500, 501, 505] {
-        fails::<S>(Fault::status(code)).await;
-        fails::<S>(status(code, &[("content-type", "text/html")], "<html>no</html>")).await;
-        fails::<S>(Fault::json(code, &json!({"unheard": ["of"]}))).await;
+        let page = status(code, &[("content-type", "text/html")], "<html>no</html>");
+        let strange = Fault::json(code, &json!({"unheard": ["of"]}));
+        fails_each::<S>(&[Fault::status(code), page, strange]).await;
     }
     fails::<S>(Fault::Forbidden).await;
 }

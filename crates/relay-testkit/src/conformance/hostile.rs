@@ -193,6 +193,8 @@ pub async fn hostile_errors_are_plain_lines<S: Subject>() {
 }
 
 const CODES: [u16; 6] = [200, 400, 401, 403, 404, 500];
+/// The forms of [`saying`].
+const FORMS: [usize; 4] = [0, 1, 2, 3];
 const ROUTES: [Route; 2] = [Route::Observe, Route::Health];
 
 /// A product that repeats the caller's credentials in its errors does not make the relay say them.
@@ -210,7 +212,8 @@ pub async fn credentials_in_errors_are_blotted_out<S: Subject>() {
 
 /// Nor the access token that it gave out itself.
 pub async fn access_tokens_in_errors_are_blotted_out<S: Subject>() {
-    for (code, form) in CODES.into_iter().flat_map(|code| (0..4).map(move |form| (code, form))) {
+    for (code, form) in [200, 401, 500].into_iter().flat_map(|code| FORMS.map(|form| (code, form)))
+    {
         let stage = Stage::<S>::set().await;
         stage.observe(Question::first::<S>()).await.assert_good();
         let fault = saying(code, &sent(&stage.sandbox.calls()))[form].clone();
@@ -223,15 +226,14 @@ pub async fn access_tokens_in_errors_are_blotted_out<S: Subject>() {
 /// Nor does it say a part of them, where a long sentence of the product is cut.
 pub async fn credentials_that_are_cut_are_blotted_out<S: Subject>() {
     let claims = S::claims();
-    for secret in S::SECRETS.iter().filter_map(|name| claims[*name].as_str()) {
-        for before in (160..200).step_by(4) {
+    let secrets = S::SECRETS.iter().filter_map(|name| claims[*name].as_str());
+    for (secret, form) in secrets.flat_map(|secret| FORMS.map(|form| (secret, form))) {
+        let stage = Stage::<S>::warm().await;
+        for before in (160..200).step_by(3) {
             let said = format!("{}{secret}", "-".repeat(before));
-            let stage = Stage::<S>::warm().await;
-            for fault in saying(500, &said) {
-                stage.break_search(fault);
-                stage.observe(Question::first::<S>()).await.assert_failure();
-                stage.sandbox.clear_faults();
-            }
+            stage.break_search(saying(500, &said)[form].clone());
+            stage.observe(Question::first::<S>()).await.assert_failure();
+            stage.sandbox.clear_faults();
         }
     }
 }
