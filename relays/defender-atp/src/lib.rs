@@ -11,6 +11,7 @@ mod desk;
 mod map;
 mod memory;
 mod observe;
+mod pace;
 mod respond;
 mod settings;
 mod subject;

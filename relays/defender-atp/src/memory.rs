@@ -11,7 +11,10 @@ use relay_core::{
     tokens::{CacheKey, TokenCache},
 };
 
-use crate::api::{Adapter, Machine};
+use crate::{
+    api::{Adapter, Machine},
+    pace::Pace,
+};
 
 /// Devices change rarely, but people move and addresses follow.
 const DEVICE_SECONDS: i64 = 15 * 60;
@@ -33,6 +36,7 @@ pub(crate) struct Memory {
     endpoint_hunters: Remembered<()>,
     /// Callers whose tenant's own API is gone.
     left: Remembered<()>,
+    hunts: Pace,
 }
 
 impl Default for Memory {
@@ -44,6 +48,7 @@ impl Default for Memory {
             files: Remembered::at_most(5000),
             endpoint_hunters: Remembered::at_most(1000),
             left: Remembered::at_most(1000),
+            hunts: Pace::default(),
         }
     }
 }
@@ -83,6 +88,11 @@ impl Recall<'_> {
     pub(crate) fn keep_sha1(&self, hash: &str, sha1: Option<String>) {
         let seconds = if sha1.is_some() { FILE_SECONDS } else { UNKNOWN_FILE_SECONDS };
         self.memory.files.put(self.who, hash, sha1, self.now.plus_seconds(seconds));
+    }
+
+    /// Takes one of the caller's turns to hunt; when there is none, says for how many seconds.
+    pub(crate) fn take_turn_to_hunt(&self) -> Result<(), u64> {
+        self.memory.hunts.take_turn(self.who, self.now)
     }
 
     /// Whether hunting goes to the product's own endpoint, because Graph refused the caller.

@@ -192,11 +192,13 @@ impl Hunter<'_> {
     }
 
     async fn at_graph<Row: DeserializeOwned>(&self, query: &str) -> Result<Vec<Row>> {
+        self.recall.take_turn_to_hunt().map_err(paused)?;
         let _place = self.api.place().await;
         self.graph.run_hunting_query(query).await
     }
 
     async fn at_endpoint<Row: DeserializeOwned>(&self, query: &str) -> Result<Vec<Row>> {
+        self.recall.take_turn_to_hunt().map_err(paused)?;
         let request = Request::post(self.api.address(&["advancedqueries", "run"])?)
             .json(&Question { query })?
             .repeatable()
@@ -211,6 +213,15 @@ fn thinned(most: usize) -> Error {
         "Only the newest {most} events of each observable were asked for; ask about fewer observables at a time."
     );
     Error::new(ErrorKind::Unexpected, text)
+}
+
+/// Not asked, because the tenant's quota for the minute is as good as used up.
+fn paused(seconds: u64) -> Error {
+    let after = Some(Duration::from_secs(seconds));
+    let text = format!(
+        "Hunting pauses to stay below Microsoft's 45 queries a minute; ask again in {seconds} seconds for the events."
+    );
+    Error::new(ErrorKind::RateLimited { after }, text)
 }
 
 /// Whether another way may be open to the caller.

@@ -228,3 +228,28 @@ async fn many_observables_share_what_one_answer_can_carry() {
     let warned = answer["errors"].to_string();
     assert!(warned.contains("newest 5 events") && warned.contains("last 30 days"), "{warned}");
 }
+
+/// The product allows 45 queries in a minute; whoever asks faster loses events, never alerts.
+#[tokio::test]
+async fn at_one_request_a_second_hunting_keeps_below_the_quota() {
+    let desk = Desk::open().await;
+    let known = json!({"type": "ip", "value": sample::ADDRESS});
+    let unknown = (1..10).map(|n| json!({"type": "domain", "value": format!("host-{n}.example")}));
+    let wanted: Value = std::iter::once(known).chain(unknown).collect();
+    let mut hunts_by_second = Vec::new();
+    for _ in 0..90 {
+        desk.sandbox.forget_calls();
+        let answer = desk.observe_for(&app::DEFENDER, &tenant::WOODGROVE, &wanted).await;
+        assert_eq!(found(&answer).0, 4);
+        let (graph, own) = hunts(&desk);
+        hunts_by_second.push(graph + own);
+        if graph + own == 0 {
+            assert_eq!(codes(&answer), [("warning", "too many requests")]);
+        }
+        desk.clock.advance(Duration::from_secs(1));
+    }
+    for minute in hunts_by_second.windows(60) {
+        assert!(minute.iter().sum::<usize>() < 45);
+    }
+    assert!(hunts_by_second.contains(&0), "the quota was never near");
+}
