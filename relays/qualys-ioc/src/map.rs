@@ -4,7 +4,7 @@ mod judgement;
 mod score;
 mod sighting;
 
-use std::collections::HashSet;
+use std::{cmp::Reverse, collections::HashSet};
 
 use relay_core::{
     Bundle, Namespace, Observable, Time,
@@ -69,11 +69,14 @@ pub(crate) fn merged(active: Option<Vec<Event>>, historical: Option<Vec<Event>>)
     merged
 }
 
-/// All entities about one observable, within the limit, each relationship with both its ends.
+/// All entities about one observable, within the limit, newest first, each relationship with both
+/// its ends. Events of active objects have the first claim to the limit.
 pub(crate) fn entities(asked: &Observable, events: &[Seen], view: &View) -> Bundle {
     let mut bundle = Bundle::default();
     let mut judgements_left = view.limit;
-    for seen in events.iter().take(view.limit) {
+    let mut kept: Vec<_> = events.iter().take(view.limit).collect();
+    kept.sort_by_key(|seen| Reverse(seen.at));
+    for seen in kept {
         let sighting = sighting::sighting(asked, seen, view);
         let indicator = indicator(seen, view);
         let relate =
