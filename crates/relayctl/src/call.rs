@@ -151,6 +151,9 @@ impl Call {
         }
         let word = |member: &Value| harmless(member.as_str().unwrap_or("unknown"));
         match self.route {
+            // Without data nothing is known, which a table of zeros would not say.
+            Name::Observe | Name::Deliberate | Name::Refer | Name::Respond
+                if answer.data.is_null() => {}
             Name::Observe | Name::Deliberate => {
                 line(table::found(&self.observables, answer, &Answer::default()))?;
             }
