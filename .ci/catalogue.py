@@ -1,5 +1,6 @@
 """Keeps the last column of docs/security.md true: the crates whose tests carry a row's id in their
-names. Where no test does, the column says why, or where else to look.
+names; every relay, where the rules that all relays keep do. Where no test does, the column says
+why, or where else to look.
 
 Usage: catalogue.py [--write]; without --write it fails where the column is out of date.
 """
@@ -11,9 +12,25 @@ import sys
 
 DOCUMENT = pathlib.Path("docs/security.md")
 ROW = re.compile(r"^\| ([A-Z]\d\d) \| (.+) \| (.*?) ?\|$", re.MULTILINE)
-# fn no01_j01_c02_what_must_hold(), or class L10LeastPrivilege.
-RUST = re.compile(r"\bfn ((?:[a-z]{1,2}\d\d?_)+)\w+\(")
+# fn no01_j01_c02_what_must_hold() or <S>(), or class L10LeastPrivilege.
+RUST = re.compile(r"\bfn ((?:[a-z]{1,2}\d\d?_)+)\w+[(<]")
 PYTHON = re.compile(r"\bclass ([A-Z]\d\d)[A-Z]\w*\(unittest")
+
+
+# Every rule in these folders is made a test of every relay.
+RULES = re.compile(r"crates/relay-testkit/src/(conformance|end_to_end)/")
+EVERY = "every relay"
+
+
+def place(source):
+    """Who runs the tests of this file."""
+    return EVERY if RULES.match(source.as_posix()) else source.parts[1]
+
+
+def others(places):
+    """Without the relays, where every relay is said."""
+    relays = {folder.name for folder in pathlib.Path("relays").iterdir()}
+    return places - relays if EVERY in places else places
 
 
 def tested():
@@ -23,7 +40,7 @@ def tested():
         for source in pathlib.Path(folder).rglob("*.rs"):
             for ids in RUST.findall(source.read_text()):
                 for one in ids.strip("_").split("_"):
-                    where[one.upper()].add(source.parts[1])
+                    where[one.upper()].add(place(source))
     for source in pathlib.Path(".ci").glob("*.py"):
         for one in PYTHON.findall(source.read_text()):
             where[one].add(f"`{source}`")
@@ -36,7 +53,7 @@ def main(write):
 
     def row(match):
         one, what, said = match.groups()
-        found = ", ".join(sorted(where[one]))
+        found = ", ".join(sorted(others(where[one])))
         if not (found or said):
             silent.append(one)
         return f"| {one} | {what} | {found or said} |"

@@ -20,7 +20,9 @@ use tokio::time::Instant;
 pub use claims::Claims;
 pub use hs256::FRESH_SECONDS as SECRET_FRESH_SECONDS;
 pub use jwks::REGIONS;
+pub use rsa::usable_keys;
 pub use secret::SecretsManager;
+pub use token::{Algorithm, Token};
 
 use crate::{
     clock::Clock,
@@ -31,7 +33,6 @@ use crate::{
 };
 use claims::Rules;
 use sources::Sources;
-use token::{Algorithm, Token};
 
 /// What the gateway states about itself and the caller; no header of the caller has a say.
 #[derive(Debug, Clone, Default)]
@@ -116,7 +117,9 @@ fn refused(reason: &str) -> Error {
 }
 
 /// The token out of `Authorization: Bearer <token>`, the scheme in any case.
-fn bearer(headers: &HeaderMap) -> Result<&str> {
+///
+/// Errors: `Unauthorized` unless there is one such header with one token in it.
+pub fn bearer(headers: &HeaderMap) -> Result<&str> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let value = values.next().ok_or_else(|| {
         refused("the Authorization header is missing; set the module to send the relay's token")

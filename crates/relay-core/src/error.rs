@@ -74,6 +74,8 @@ impl ErrorKind {
     }
 }
 
+const IN_DOUBT: &str = "Whether it was done is not known; look there before you ask again.";
+
 /// How much of the answer the failure cost; the `type` of an error entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -89,6 +91,7 @@ pub struct Error {
     kind: ErrorKind,
     code: Option<Cow<'static, str>>,
     message: String,
+    in_doubt: bool,
     context: Vec<(&'static str, String)>,
     cause: Option<Arc<dyn std::error::Error + Send + Sync>>,
 }
@@ -98,7 +101,8 @@ impl Error {
     /// credentials or internals.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self { weight: Weight::Fatal, kind, code: None, message, context: Vec::new(), cause: None }
+        let (weight, code, in_doubt) = (Weight::Fatal, None, false);
+        Self { weight, kind, code, message, in_doubt, context: Vec::new(), cause: None }
     }
 
     /// The same failure as a warning: something is missing from an answer that is otherwise good.
@@ -114,6 +118,16 @@ impl Error {
     /// The same failure with another sentence.
     pub fn saying(self, message: impl Into<String>) -> Self {
         Self { message: message.into(), ..self }
+    }
+
+    /// The same failure of something that may have been done all the same; the sentence says so,
+    /// and what to do before it is done twice.
+    pub fn in_doubt(self) -> Self {
+        if self.in_doubt {
+            return self;
+        }
+        let message = format!("{}. {IN_DOUBT}", self.message.trim_end_matches('.'));
+        Self { in_doubt: true, message, ..self }
     }
 
     /// Adds a detail that only the log shows.
@@ -145,6 +159,11 @@ impl Error {
     /// Whether the answer is otherwise good.
     pub fn is_warning(&self) -> bool {
         self.weight == Weight::Warning
+    }
+
+    /// Whether what failed may have been done all the same.
+    pub fn is_in_doubt(&self) -> bool {
+        self.in_doubt
     }
 
     /// What caused it, if that is of this type.

@@ -6,10 +6,12 @@
 
 mod address;
 mod aws;
+mod body;
 mod guard;
 mod request;
 mod response;
 mod retry;
+mod room;
 mod tls;
 
 use std::{sync::Arc, time::Duration};
@@ -21,8 +23,11 @@ pub(crate) use aws::OverAws;
 pub use guard::{Lookup, SystemLookup};
 pub use request::Request;
 pub use response::{Response, one_line};
+pub use retry::{pause_after, wait_asked_for};
+pub(crate) use room::Room;
 
 use crate::{
+    clock::Clock,
     error::{Error, ErrorKind, Result},
     settings::{BadSetting, Environment},
     telemetry::Tally,
@@ -35,6 +40,9 @@ const CONNECT: Duration = Duration::from_secs(3);
 /// Below the keep-alive of the products' gateways, so that a frozen instance meets few dead
 /// connections when it thaws.
 const IDLE: Duration = Duration::from_secs(25);
+/// So long may an HTTP/2 connection with a request on it say nothing before it is pinged, and then
+/// until the answer to the ping: a dead one is noticed early enough for a repetition.
+const SILENCE: Duration = Duration::from_secs(5);
 
 /// The process's HTTP client. Cheap to clone; all clones share one pool.
 #[derive(Clone)]
@@ -111,7 +119,7 @@ impl Http {
         let until = deadline.min(Instant::now() + request.timeout);
         let trip =
             Trip { product, origin: request.address.origin(), is_change: request.is_change() };
-        let attempt = match timeout_at(until, self.exchange(request, &trip)).await {
+        let attempt = match timeout_at(until, self.exchange(request, &trip, tally)).await {
             Ok(attempt) => attempt,
             Err(_) => Attempt::Failed(trip.out_of_time()),
         };
@@ -119,7 +127,7 @@ impl Http {
         attempt
     }
 
-    async fn exchange(&self, request: &Request, trip: &Trip) -> Attempt {
+    async fn exchange(&self, request: &Request, trip: &Trip, tally: &Tally) -> Attempt {
         let client = if request.address.is_guarded() {
             if let Err(forbidden) = self.guard.check_literal(request.address.url()) {
                 return Attempt::Failed(trip.failed(forbidden));
@@ -130,10 +138,12 @@ impl Http {
         };
         let answer = match client.execute(request.build()).await {
             Ok(answer) => answer,
-            Err(error) if error.is_timeout() => return Attempt::Failed(trip.late(error)),
+            Err(error) if error.is_timeout() && error.is_connect() => {
+                return Attempt::Failed(trip.failed(error.without_url()));
+            }
             Err(error) => return Attempt::NoAnswer(trip.no_answer(error)),
         };
-        match Response::read(answer, trip, request.largest).await {
+        match Response::read(answer, trip, request.largest, tally.room()).await {
             Ok(response) => Attempt::Answered(response),
             Err(error) => Attempt::Failed(error),
         }
@@ -161,8 +171,8 @@ fn client(
         .no_proxy()
         .connect_timeout(CONNECT)
         .pool_idle_timeout(IDLE)
-        .http2_keep_alive_interval(Duration::from_secs(20))
-        .http2_keep_alive_timeout(Duration::from_secs(5));
+        .http2_keep_alive_interval(SILENCE)
+        .http2_keep_alive_timeout(SILENCE);
     let builder = match guard {
         Some(guard) => builder.dns_resolver(guard),
         None => builder,
@@ -196,7 +206,6 @@ impl Attempt {
 }
 
 const LATER: &str = "try again later";
-const IN_DOUBT: &str = "whether it was done is not known, so look there before you ask again";
 
 /// Who is asked, where and for what: what an error sentence names.
 struct Trip {
@@ -211,10 +220,7 @@ impl Trip {
     fn failed(&self, error: impl std::error::Error + Send + Sync + 'static) -> Error {
         let Self { product, origin, .. } = self;
         let failure = match tls::refusal(&error) {
-            Some(reason) => Error::new(
-                ErrorKind::Untrusted,
-                format!("The certificate of {product} at {origin} is not trusted: {reason}."),
-            ),
+            Some(reason) => self.untrusted(reason),
             None => Error::new(
                 ErrorKind::Unreachable,
                 format!("{product} cannot be reached at {origin}; check the URL and the network."),
@@ -223,39 +229,53 @@ impl Trip {
         failure.because(error)
     }
 
-    fn late(&self, error: reqwest::Error) -> Error {
-        if error.is_connect() { self.failed(error.without_url()) } else { self.out_of_time() }
+    fn untrusted(&self, reason: &str) -> Error {
+        let Self { product, origin, .. } = self;
+        let text = format!("The certificate of {product} at {origin} is not trusted: {reason}.");
+        let failure = Error::new(ErrorKind::Untrusted, text);
+        if !tls::is_about_time(reason) {
+            return failure;
+        }
+        let now = Clock::of_machine().now();
+        let hint = "if the certificate's dates are right, the clock of this function is wrong";
+        failure.with("clock", format!("{now:.0}")).with("hint", hint)
     }
 
     fn out_of_time(&self) -> Error {
-        Error::new(ErrorKind::Unreachable, self.ended_early("did not answer in time", LATER))
+        self.ended_early(ErrorKind::Unreachable, "did not answer in time", LATER)
     }
 
     fn no_answer(&self, error: reqwest::Error) -> Error {
         // Without a connection nothing was sent, and nothing can have been done.
-        let in_doubt = self.is_change && !error.is_connect();
-        let failure = self.failed(error.without_url());
-        if in_doubt {
-            failure.saying(self.ended_early("broke off the connection", LATER))
-        } else {
-            failure
+        if self.is_change && !error.is_connect() {
+            let failure =
+                self.ended_early(ErrorKind::Unreachable, "broke off the connection", LATER);
+            return failure.because(error.without_url());
         }
+        self.failed(error.without_url())
     }
 
     fn broke_off(&self, error: reqwest::Error) -> Error {
-        let text = self.ended_early("broke off its answer", LATER);
-        Error::new(ErrorKind::Unreachable, text).because(error.without_url())
+        let failure = self.ended_early(ErrorKind::Unreachable, "broke off its answer", LATER);
+        failure.because(error.without_url())
     }
 
     fn too_large(&self, largest: usize) -> Error {
         let what = format!("sent more than the {largest} bytes that a relay reads");
-        Error::new(ErrorKind::TooLarge, self.ended_early(&what, "ask about less at a time"))
+        self.ended_early(ErrorKind::TooLarge, &what, "ask about less at a time")
+    }
+
+    fn too_large_together(&self) -> Error {
+        let what = "sent more in several answers than a relay holds at the same time";
+        self.ended_early(ErrorKind::TooLarge, what, "ask about less at a time")
     }
 
     /// What became of a request that was sent, and what to do: look, before a change is made twice.
-    fn ended_early(&self, what: &str, advice: &str) -> String {
+    fn ended_early(&self, kind: ErrorKind, what: &str, advice: &str) -> Error {
         let Self { product, origin, is_change } = self;
-        let advice = if *is_change { IN_DOUBT } else { advice };
-        format!("{product} at {origin} {what}; {advice}.")
+        if *is_change {
+            return Error::new(kind, format!("{product} at {origin} {what}.")).in_doubt();
+        }
+        Error::new(kind, format!("{product} at {origin} {what}; {advice}."))
     }
 }

@@ -18,9 +18,11 @@ pub enum Route {
 
 /// Why a request has no route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Miss {
+pub enum Miss {
+    /// No route has such a path.
     UnknownPath,
-    WrongMethod,
+    /// The path's route answers to this method alone.
+    WrongMethod(&'static Method),
 }
 
 impl Route {
@@ -51,7 +53,9 @@ impl Route {
     }
 
     /// Names a request by the last one or two parts of its path; empty parts do not count.
-    pub(crate) fn of(method: &Method, path: &str) -> Result<Self, Miss> {
+    ///
+    /// Errors: the part of the request that no route has.
+    pub fn of(method: &Method, path: &str) -> Result<Self, Miss> {
         let parts: Vec<_> = path.split('/').filter(|part| !part.is_empty()).collect();
         let ends_with = |known: &str| {
             let known: Vec<_> = known.split('/').skip(1).collect();
@@ -59,7 +63,7 @@ impl Route {
         };
         let found = Self::ALL.iter().find(|(_, _, known)| ends_with(known));
         let (route, wanted, _) = found.ok_or(Miss::UnknownPath)?;
-        if method == wanted { Ok(*route) } else { Err(Miss::WrongMethod) }
+        if method == wanted { Ok(*route) } else { Err(Miss::WrongMethod(wanted)) }
     }
 }
 
@@ -77,7 +81,7 @@ mod tests {
                 check(method.clone(), &format!("{prefix}{path}"), Ok(*route));
                 check(method.clone(), &format!("{prefix}{path}/"), Ok(*route));
                 check(method.clone(), &format!("{prefix}{}", path.replace('/', "//")), Ok(*route));
-                check(Method::PUT, &format!("{prefix}{path}"), Err(Miss::WrongMethod));
+                check(Method::PUT, &format!("{prefix}{path}"), Err(Miss::WrongMethod(method)));
             }
         }
         for path in

@@ -2,8 +2,16 @@
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use lambda_http::{
-    Body, Request, RequestExt, Response, request::RequestContext, run_concurrent, service_fn,
+    Adapter, Body, Context, LambdaEvent, Request, RequestExt, Response, Service as _,
+    http::{
+        HeaderValue,
+        header::{ALLOW, CONTENT_TYPE, HOST},
+    },
+    lambda_runtime::run_concurrent,
+    request::{LambdaRequest, RequestContext},
+    service_fn,
 };
 use tokio::{
     sync::{Mutex, OnceCell},
@@ -45,7 +53,11 @@ pub async fn run<R: Relay>() -> Result<(), lambda_http::Error> {
         let host = host.clone();
         async move { host.answer(event).await }
     };
-    run_concurrent(service_fn(answer)).await
+    let adapter = Adapter::from(service_fn(answer));
+    run_concurrent(service_fn(move |event: LambdaEvent<LambdaRequest>| {
+        adapter.clone().call(LambdaEvent::new(bare(event.payload), event.context))
+    }))
+    .await
 }
 
 struct Host<R> {
@@ -75,7 +87,7 @@ impl<R: Relay> Host<R> {
 
     async fn answer(&self, event: Request) -> Result<Response<String>, Infallible> {
         let outgoing = match self.service().await {
-            Ok(service) => service.answer(incoming(event)).await,
+            Ok(service) => service.answer(read(event)).await,
             Err(bad) => Outgoing::misconfigured(&bad),
         };
         if !outgoing.metrics.is_empty() {
@@ -89,12 +101,47 @@ fn response(outgoing: Outgoing) -> Response<String> {
     let mut response = Response::new(outgoing.body);
     // 200, 404 and 405 are all statuses.
     *response.status_mut() = outgoing.status.try_into().unwrap_or_default();
-    let json = lambda_http::http::HeaderValue::from_static("application/json");
-    response.headers_mut().insert(lambda_http::http::header::CONTENT_TYPE, json);
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if let Some(method) = outgoing.allow {
+        headers.insert(ALLOW, HeaderValue::from_static(method.as_str()));
+    }
     response
 }
 
-fn incoming(event: Request) -> Incoming {
+/// What a service is told of a gateway's event.
+pub fn incoming(event: LambdaRequest, context: Context) -> Incoming {
+    read(Request::from(bare(event)).with_lambda_context(context))
+}
+
+/// The event without what the library panics over: what a caller may have written into the URL
+/// and no route reads, such as a query with a quotation mark, and an encoding that is not true.
+fn bare(mut event: LambdaRequest) -> LambdaRequest {
+    let headers = match &mut event {
+        LambdaRequest::ApiGatewayV1(event) => {
+            event.query_string_parameters = Default::default();
+            event.multi_value_query_string_parameters = Default::default();
+            event.is_base64_encoded &= is_base64(event.body.as_deref());
+            &mut event.headers
+        }
+        LambdaRequest::ApiGatewayV2(event) => {
+            event.query_string_parameters = Default::default();
+            event.raw_query_string = None;
+            event.is_base64_encoded &= is_base64(event.body.as_deref());
+            &mut event.headers
+        }
+        _ => return event,
+    };
+    headers.remove(HOST);
+    headers.remove("x-forwarded-proto");
+    event
+}
+
+fn is_base64(body: Option<&str>) -> bool {
+    body.is_none_or(|body| STANDARD.decode(body).is_ok())
+}
+
+fn read(event: Request) -> Incoming {
     let context = event.lambda_context();
     let path = event.raw_http_path().to_owned();
     let gateway = gateway(event.request_context_ref(), &path);
@@ -181,6 +228,32 @@ mod tests {
             assert_eq!(forged.source, plain.source, "{front:?}");
             assert_eq!(forged.base_urls, plain.base_urls, "{front:?}");
             assert_eq!(stated(front.post("/health").source_ip("")).source, None, "{front:?}");
+        }
+    }
+
+    #[test]
+    fn l01_nothing_in_a_url_that_no_route_reads_keeps_an_event_from_being_read() {
+        for front in Front::ALL {
+            for query in ["a=\"b\"", "<x>", "a b", "%", "#", "&&=", "\u{e4}"] {
+                for header in ["https", "", "a b", "[", "x:y"] {
+                    let event = front.post("/health").query(query).text("{}");
+                    let event = event.header("X-Forwarded-Proto", header).header("Host", header);
+                    let event = serde_json::from_value(event.to_json()).unwrap();
+                    let read = incoming(event, Context::default());
+                    assert_eq!((read.path.as_str(), &read.body[..]), ("/health", &b"{}"[..]));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn l02_a_body_that_is_not_encoded_as_it_is_said_is_read_as_it_is() {
+        for front in Front::ALL {
+            for body in ["*", "{}", "e30", "e30==", "\u{e4}"] {
+                let event = front.post("/health").broken_binary(body);
+                let event = serde_json::from_value(event.to_json()).unwrap();
+                assert_eq!(incoming(event, Context::default()).body, body, "{front:?}");
+            }
         }
     }
 

@@ -63,6 +63,8 @@ impl fmt::Debug for Incoming {
 pub struct Outgoing {
     /// 200 for every known route; 404 and 405 else.
     pub status: u16,
+    /// The method that a path is called with, beside 405 (RFC 9110 §15.5.6).
+    pub allow: Option<&'static Method>,
     /// JSON.
     pub body: String,
     /// One line in CloudWatch's embedded metric format.
@@ -139,7 +141,7 @@ impl<R: Relay> Service<R> {
         };
         report(&it, &tally);
         let metrics = it.metrics(&tally, self.clock.now().as_millisecond());
-        Outgoing { status: 200, body: answer.body, metrics }
+        Outgoing { status: 200, allow: None, body: answer.body, metrics }
     }
 
     /// Checks a request's token and the credentials in it, as every route does, and asks nobody
@@ -286,7 +288,7 @@ impl Outgoing {
         let text = format!("The relay is not configured: {bad}.");
         let error = Error::new(ErrorKind::Misconfigured, text);
         let answer = answer::refusal(error, &Tally::default());
-        Self { status: 200, body: answer.body, metrics: String::new() }
+        Self { status: 200, allow: None, body: answer.body, metrics: String::new() }
     }
 }
 
@@ -308,12 +310,14 @@ fn watchdog(headers: &HeaderMap) -> Result<Answer> {
 }
 
 fn missed(miss: Miss) -> Outgoing {
-    let (status, message, reason) = match miss {
-        Miss::UnknownPath => (404, "Not Found", "This relay has no such path."),
-        Miss::WrongMethod => (405, "Method Not Allowed", "This path answers to another method."),
+    let (status, allow, message, reason) = match miss {
+        Miss::UnknownPath => (404, None, "Not Found", "This relay has no such path."),
+        Miss::WrongMethod(method) => {
+            (405, Some(method), "Method Not Allowed", "This path answers to another method.")
+        }
     };
     let body = json!({"code": status, "message": message, "reason": reason}).to_string();
-    Outgoing { status, body, metrics: String::new() }
+    Outgoing { status, allow, body, metrics: String::new() }
 }
 
 fn own_failure(request_id: &str) -> Error {

@@ -23,6 +23,8 @@ pub enum Fault {
         /// The body.
         body: String,
     },
+    /// 200 with these bytes, said to be JSON.
+    Bytes(Vec<u8>),
     /// 429, with a `Retry-After` header as given.
     TooManyRequests {
         /// Seconds, an HTTP date, or any text that is no time.

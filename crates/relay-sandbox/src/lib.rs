@@ -7,6 +7,7 @@
 
 mod call;
 mod fault;
+mod gate;
 mod kql;
 mod language;
 mod product;

@@ -74,9 +74,25 @@ impl Sandbox {
         &self.url
     }
 
-    /// Lets every call from now on wait this long before it is answered; zero ends it.
+    /// Lets the answer to every call from now on leave this long after the call came in, the work on
+    /// it included; zero ends it.
     pub fn delay(&self, per_call: Duration) {
         self.hub.state().delay = per_call;
+    }
+
+    /// Holds every call that comes from now on, until [`Sandbox::release`].
+    pub fn hold(&self) {
+        self.hub.gate.set_closed(true);
+    }
+
+    /// Waits until so many calls are held at the same time.
+    pub async fn held(&self, calls: usize) {
+        self.hub.gate.holds(calls).await;
+    }
+
+    /// Lets the held calls go on, and those to come.
+    pub fn release(&self) {
+        self.hub.gate.set_closed(false);
     }
 
     /// Breaks the calls that fit `when`. Of several faults that fit a call, the one set first acts.

@@ -13,10 +13,11 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     net::{TcpListener, TcpStream},
     task::JoinSet,
+    time::{Instant, sleep_until},
 };
 use tower::ServiceExt;
 
-use crate::{Call, Fault, fault::Faults};
+use crate::{Call, Fault, fault::Faults, gate::Gate};
 
 /// No imitated product takes a body as large as this.
 const MAX_REQUEST_BODY: usize = 32 * 1024 * 1024;
@@ -26,6 +27,7 @@ const MAX_REQUEST_BODY: usize = 32 * 1024 * 1024;
 pub(crate) struct Hub {
     router: Router,
     state: Mutex<State>,
+    pub(crate) gate: Gate,
 }
 
 /// Instructions of the user, and what was observed.
@@ -40,7 +42,7 @@ pub(crate) struct State {
 
 impl Hub {
     pub(crate) fn new(router: Router) -> Self {
-        Self { router, state: Mutex::default() }
+        Self { router, state: Mutex::default(), gate: Gate::default() }
     }
 
     /// The state, also after a test panicked while it held the lock.
@@ -50,19 +52,23 @@ impl Hub {
 
     async fn answer(&self, request: Request<Incoming>) -> io::Result<Response<Body>> {
         let _in_work = InWork::new(self);
+        let arrived = Instant::now();
         let (head, body) = request.into_parts();
         let body = axum::body::to_bytes(Body::new(body), MAX_REQUEST_BODY)
             .await
             .map_err(io::Error::other)?;
         let (delay, fault) = self.record(Call::new(&head, body.clone()));
-        if !delay.is_zero() {
-            tokio::time::sleep(delay).await;
-        }
+        self.gate.pass().await;
         let truth = self.true_answer(Request::from_parts(head, Body::from(body)));
-        match fault {
+        let answer = match fault {
             Some(fault) => fault.break_answer(truth).await,
             None => Ok(truth.await),
+        };
+        // The work on the answer is a part of the delay, as it is of any product's.
+        if !delay.is_zero() {
+            sleep_until(arrived + delay).await;
         }
+        answer
     }
 
     /// Keeps the call and says how it is to be treated.

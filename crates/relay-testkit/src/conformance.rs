@@ -16,19 +16,21 @@ pub mod bodies;
 pub mod failures;
 pub mod gates;
 pub mod hostile;
+pub mod hosts;
 pub mod limits;
 pub mod partial;
 mod question;
 pub mod routes;
 mod stage;
+pub mod statuses;
 pub mod tenants;
 pub mod tokens;
 pub mod values;
 
-use answer::Answer;
-use ask::Ask;
-use question::Question;
-use stage::Stage;
+pub(crate) use answer::Answer;
+pub(crate) use ask::Ask;
+pub(crate) use question::Question;
+pub(crate) use stage::Stage;
 
 /// Where the relay is said to be.
 const BASE_URL: &str = "https://relay.example";
@@ -57,6 +59,8 @@ pub trait Subject: 'static {
     const IN_ONE_CALL: usize;
     /// How many calls a warm relay makes for the first known observable.
     const CALLS: usize;
+    /// The claim by which a caller says where the product is, if there is one.
+    const HOST: Option<&'static str> = None;
     /// Members of the product's answers that hold what people wrote.
     const FREE_TEXT: &'static [&'static str];
 
@@ -68,6 +72,11 @@ pub trait Subject: 'static {
 
     /// The claims of another caller, who is told something else about the same observables.
     fn other_claims() -> Value;
+
+    /// The claims of two such callers of whom the product keeps no call quota.
+    fn tireless_claims() -> [Value; 2] {
+        [Self::claims(), Self::other_claims()]
+    }
 }
 
 /// Runs one rule.
@@ -93,15 +102,15 @@ macro_rules! conformance {
                 version_needs_no_token
                 watchdog_echoes_its_header
                 health_asks_the_product
-                prefixes_change_nothing
-                other_paths_and_methods_are_refused
+                l01_prefixes_change_nothing
+                l01_other_paths_and_methods_are_refused
                 known_observables_are_found
                 a_warm_relay_makes_the_fewest_calls
                 the_unknown_is_no_error
                 deliberating_gives_the_same_verdicts
                 links_cost_no_call
                 offered_actions_can_be_triggered
-                other_actions_are_not_done
+                i07_other_actions_are_not_done
             }
             gates {
                 the_first_gate_speaks_first
@@ -109,12 +118,13 @@ macro_rules! conformance {
                 constant_routes_ask_for_nothing
             }
             tokens {
-                sound_tokens_are_let_in
-                unsound_tokens_are_refused
-                odd_headers_are_refused
-                every_credential_is_needed
-                configuration_tokens_are_let_in
-                strange_configuration_tokens_are_refused
+                c01_c04_sound_tokens_are_let_in
+                j01_j03_j06_j11_j18_unsound_tokens_are_refused
+                c01_c02_c03_c05_tokens_out_of_time_are_refused
+                j21_odd_headers_are_refused
+                c09_every_credential_is_needed
+                c07_configuration_tokens_are_let_in
+                j05_c06_c07_c08_k01_strange_configuration_tokens_are_refused
             }
             bodies {
                 faulty_bodies_are_explained
@@ -123,55 +133,65 @@ macro_rules! conformance {
                 nothing_asked_is_nothing_found
             }
             values {
-                odd_values_find_nothing
-                odd_values_cost_the_others_nothing
+                i12_odd_values_find_nothing
+                i12_odd_values_cost_the_others_nothing
                 values_are_echoed_as_asked
-                repeats_are_answered_once
+                l05_repeats_are_answered_once
                 order_is_kept_and_changes_no_id
                 the_same_question_has_the_same_answer
-                ten_thousand_observables_are_cut
-                many_links_and_actions_are_cut
+                l05_ten_thousand_observables_are_cut
+                l05_many_links_and_actions_are_cut
             }
             limits {
-                the_token_sets_the_limit
+                c11_the_token_sets_the_limit
                 the_environment_sets_the_limit
-                senseless_limits_fall_to_the_next_source
-                an_endless_limit_has_an_end
+                c11_senseless_limits_fall_to_the_next_source
+                c11_an_endless_limit_has_an_end
                 the_limit_is_each_observables_own
             }
             failures {
-                refusals_by_status_are_said
-                a_product_out_of_order_is_said
-                a_used_up_quota_is_said
-                strange_bodies_are_said
-                bodies_that_break_off_are_said
-                bodies_without_end_are_said
-                redirects_are_not_followed
-                a_product_that_is_not_there_is_said
-                silence_ends_with_the_time
+                n15_refusals_by_status_are_said
+                n12_a_product_out_of_order_is_said
+                n10_a_used_up_quota_is_said
+                n08_n16_strange_bodies_are_said
+                n03_n08_bodies_that_break_off_are_said
+                n06_n07_bodies_without_end_are_said
+                n01_redirects_are_not_followed
+                n02_n03_a_product_that_is_not_there_is_said
+                n05_l04_silence_ends_with_the_time
                 failures_leave_nothing_behind
-                one_short_disorder_is_bridged
+                n04_n12_one_short_disorder_is_bridged
+            }
+            statuses {
+                n15_every_status_of_every_call_has_a_code
+                n13_a_failing_product_is_not_stormed
+            }
+            hosts {
+                i15_no_caller_leads_inside
             }
             partial {
-                a_call_that_fails_costs_its_own
-                a_call_without_end_costs_its_own
-                an_answer_without_end_costs_its_own
+                n06_n16_a_call_that_fails_costs_its_own
+                n11_a_quota_that_ends_half_way_keeps_what_was_found
+                n05_l04_a_call_without_end_costs_its_own
+                n05_l04_an_answer_without_end_costs_its_own
                 equal_failures_are_said_once
             }
             tenants {
-                callers_in_turn_do_not_meet
-                callers_at_the_same_time_do_not_meet
-                another_credential_opens_nothing
-                a_strange_credential_is_refused
+                s02_c12_callers_in_turn_do_not_meet
+                s02_callers_at_the_same_time_do_not_meet
+                s01_another_credential_opens_nothing
+                c10_a_strange_credential_is_refused
+                s05_a_request_that_ends_in_the_middle_leaves_nothing
+                p03_printed_credentials_show_no_secret
             }
             hostile {
-                hostile_words_are_data
-                hostile_links_are_dropped
-                nonsense_never_breaks_an_answer
-                hostile_errors_are_plain_lines
-                credentials_in_errors_are_blotted_out
-                access_tokens_in_errors_are_blotted_out
-                credentials_that_are_cut_are_blotted_out
+                i13_hostile_words_are_data
+                i14_hostile_links_are_dropped
+                n09_nonsense_never_breaks_an_answer
+                i13_hostile_errors_are_plain_lines
+                n17_credentials_in_errors_are_blotted_out
+                n17_access_tokens_in_errors_are_blotted_out
+                n17_credentials_that_are_cut_are_blotted_out
             }
         );
     };
@@ -202,6 +222,8 @@ mod tests {
             include_str!("conformance/values.rs"),
             include_str!("conformance/limits.rs"),
             include_str!("conformance/failures.rs"),
+            include_str!("conformance/statuses.rs"),
+            include_str!("conformance/hosts.rs"),
             include_str!("conformance/partial.rs"),
             include_str!("conformance/tenants.rs"),
             include_str!("conformance/hostile.rs"),

@@ -1,4 +1,4 @@
-//! A server whose certificate nobody vouches for.
+//! Servers with certificates that no relay may accept.
 
 use std::{
     net::{TcpListener, TcpStream},
@@ -6,34 +6,100 @@ use std::{
     thread,
 };
 
-use rustls::{ServerConfig, ServerConnection, crypto::aws_lc_rs};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd,
+};
+use rustls::{
+    ServerConfig, ServerConnection,
+    crypto::aws_lc_rs,
+    pki_types::{CertificateDer, PrivateKeyDer},
+};
 
-/// Serves TLS handshakes on 127.0.0.1 until the test ends; gives its URL.
+/// Why a certificate must not be accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flaw {
+    /// Nobody vouches for it.
+    UnknownIssuer,
+    /// It was good until 2021.
+    Expired,
+    /// It is for `elsewhere.example`.
+    OtherName,
+}
+
+/// A server on 127.0.0.1, for as long as the process lives.
+pub struct Impostor {
+    /// Where it listens.
+    pub url: String,
+    /// The certificate of its issuer, as PEM: the flaw is what remains for who trusts it.
+    pub issuer: String,
+}
+
+impl Impostor {
+    /// Serves TLS handshakes with a certificate of this flaw.
+    ///
+    /// # Panics
+    ///
+    /// When no port can be opened.
+    pub fn with(flaw: Flaw) -> Self {
+        let issuer = issuer();
+        let (certificate, key) = certified(flaw, &issuer);
+        Self { url: serve(Arc::new(config(certificate, key))), issuer: issuer.pem() }
+    }
+}
+
+/// The URL of a server whose certificate nobody vouches for.
 ///
 /// # Panics
 ///
-/// When no port can be opened.
+/// As [`Impostor::with`].
 pub fn impostor() -> String {
+    Impostor::with(Flaw::UnknownIssuer).url
+}
+
+fn issuer() -> CertifiedIssuer<'static, KeyPair> {
+    let mut params = CertificateParams::new([]).expect("no name is odd");
+    params.distinguished_name.push(DnType::CommonName, "Issuer of the tests");
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let key = KeyPair::generate().expect("a key");
+    CertifiedIssuer::self_signed(params, key).expect("an issuer's certificate")
+}
+
+fn certified(
+    flaw: Flaw,
+    issuer: &CertifiedIssuer<'static, KeyPair>,
+) -> (CertificateDer<'static>, PrivateKeyDer<'static>) {
+    let name = if flaw == Flaw::OtherName { "elsewhere.example" } else { "127.0.0.1" };
+    let until = if flaw == Flaw::Expired { 2021 } else { 2100 };
+    let mut params = CertificateParams::new([name.to_owned()]).expect("a sound name");
+    params.not_before = date_time_ymd(2020, 1, 1);
+    params.not_after = date_time_ymd(until, 1, 1);
+    let key = KeyPair::generate().expect("a key");
+    let certificate = match flaw {
+        Flaw::UnknownIssuer => params.self_signed(&key),
+        Flaw::Expired | Flaw::OtherName => params.signed_by(&key, issuer),
+    };
+    let key = PrivateKeyDer::Pkcs8(key.serialize_der().into());
+    (certificate.expect("a certificate").into(), key)
+}
+
+fn config(certificate: CertificateDer<'static>, key: PrivateKeyDer<'static>) -> ServerConfig {
+    ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("versions the provider knows")
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key)
+        .expect("a key that fits the certificate")
+}
+
+fn serve(config: Arc<ServerConfig>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let url = format!("https://{}", listener.local_addr().expect("an open port has a number"));
-    let config = Arc::new(config());
     thread::spawn(move || {
         for stream in listener.incoming().map_while(Result::ok) {
             shake_hands(stream, Arc::clone(&config));
         }
     });
     url
-}
-
-fn config() -> ServerConfig {
-    let own = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("a certificate");
-    let key = own.signing_key.serialize_der().try_into().expect("its key");
-    ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()
-        .expect("versions the provider knows")
-        .with_no_client_auth()
-        .with_single_cert(vec![own.cert.into()], key)
-        .expect("a key that fits the certificate")
 }
 
 /// The client ends it; how does not matter here.

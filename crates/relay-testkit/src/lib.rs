@@ -3,7 +3,8 @@
 //! Ask with [`desk`], [`token`] and [`event`], answer key requests with [`jwks`], run a built
 //! function with [`runtime_api`] or [`emulator`], judge answers with [`ctim`] and
 //! [`golden`](mod@golden), break a product's with [`mutation`].
-//! [`conformance`](mod@conformance) and [`end_to_end`](mod@end_to_end) are whole suites.
+//! [`conformance`](mod@conformance), [`end_to_end`](mod@end_to_end) and
+//! [`fault_matrix`](mod@fault_matrix) are whole suites.
 
 mod clock;
 pub mod conformance;
@@ -13,6 +14,7 @@ pub mod emulator;
 pub mod end_to_end;
 mod environment;
 pub mod event;
+pub mod fault_matrix;
 pub mod golden;
 pub mod impostor;
 pub mod jwk;

@@ -18,12 +18,14 @@ mod memory;
 pub(crate) mod output;
 mod reply;
 mod routes;
+mod usage;
 
 pub use invocation::Invocation;
 pub use launch::Launch;
 pub use memory::Memory;
 pub use output::{Line, Stream};
 pub use reply::{Failure, Outcome, Reply};
+pub use usage::Usage;
 
 use child::Child;
 use hub::{Hub, Phase};
@@ -124,6 +126,20 @@ impl Function {
     /// When the process has ended, or the system has no `/proc`.
     pub fn memory(&self) -> io::Result<Memory> {
         Memory::of(self.pid())
+    }
+
+    /// What the process holds of the system now.
+    ///
+    /// # Errors
+    ///
+    /// As [`memory`](Self::memory).
+    pub fn usage(&self) -> io::Result<Usage> {
+        Usage::of(self.pid())
+    }
+
+    /// Waits until the function has so many events in work at the same time.
+    pub async fn busy_with(&self, events: usize) {
+        self.hub.busy_with(events).await;
     }
 
     /// What the function has printed so far. What it printed before an answer may still be on its

@@ -4,7 +4,6 @@ mod entry;
 mod facts;
 
 use clap::builder::PossibleValuesParser;
-use relay_core::Environment;
 use relay_sandbox::Product;
 use serde_json::json;
 
@@ -20,8 +19,9 @@ pub(crate) const RELAYS: &[Entry] = &[
         product: Product::GraphSecurity,
         event: include_str!("../../../events/graph-security/observe.json"),
         depth: 1,
+        cold: 1,
         at_once: 10,
-        settings: |url| Environment::of([("GRAPH_BASE_URL", url), ("LOGIN_BASE_URL", url)]),
+        settings: |url| vec![("GRAPH_BASE_URL", url.into()), ("LOGIN_BASE_URL", url.into())],
         claims: || {
             json!({
                 "application_id": relay_sandbox::identity::app::GRAPH.id,
@@ -44,13 +44,14 @@ pub(crate) const RELAYS: &[Entry] = &[
         product: Product::DefenderAtp,
         event: include_str!("../../../events/defender-atp/observe.json"),
         depth: 1,
+        cold: 2,
         at_once: 16,
         settings: |url| {
-            Environment::of([
-                ("DEFENDER_API_BASE", url),
-                ("GRAPH_BASE_URL", url),
-                ("LOGIN_BASE_URL", url),
-            ])
+            vec![
+                ("DEFENDER_API_BASE", url.into()),
+                ("GRAPH_BASE_URL", url.into()),
+                ("LOGIN_BASE_URL", url.into()),
+            ]
         },
         claims: || {
             json!({
@@ -74,12 +75,13 @@ pub(crate) const RELAYS: &[Entry] = &[
         product: Product::QualysIoc,
         event: include_str!("../../../events/qualys-ioc/observe.json"),
         depth: 1,
+        cold: 1,
         at_once: 2,
         settings: |url| {
-            Environment::of([
-                ("API_URL", url),
-                ("PLATFORM_URL", "https://qualysguard.qg2.apps.qualys.com"),
-            ])
+            vec![
+                ("API_URL", url.into()),
+                ("PLATFORM_URL", "https://qualysguard.qg2.apps.qualys.com".into()),
+            ]
         },
         claims: || {
             json!({
@@ -99,12 +101,10 @@ pub(crate) const RELAYS: &[Entry] = &[
         product: Product::Misp,
         event: include_str!("../../../events/misp/observe.json"),
         depth: 2,
+        cold: 0,
         at_once: 4,
         settings: |url| {
-            Environment::of([
-                ("API_URL", url.to_owned()),
-                ("URLSCAN_API_URL", format!("{url}/urlscan/api/v1")),
-            ])
+            vec![("API_URL", url.into()), ("URLSCAN_API_URL", format!("{url}/urlscan/api/v1"))]
         },
         claims: || {
             json!({
@@ -120,14 +120,15 @@ pub(crate) const RELAYS: &[Entry] = &[
         product: Product::GigamonThreatinsight,
         event: include_str!("../../../events/gigamon-threatinsight/observe.json"),
         depth: 3,
+        cold: 0,
         at_once: 8,
         settings: |url| {
             use relay_sandbox::gigamon_threatinsight::{DETECTIONS_BASE, ENTITY_BASE, EVENTS_BASE};
-            Environment::of([
+            vec![
                 ("GTI_DETECTIONS_URL", format!("{url}{DETECTIONS_BASE}")),
                 ("GTI_EVENTS_URL", format!("{url}{EVENTS_BASE}")),
                 ("GTI_ENTITY_URL", format!("{url}{ENTITY_BASE}")),
-            ])
+            ]
         },
         claims: || json!({"key": relay_sandbox::gigamon_threatinsight::KEY}),
         documentation: (

@@ -19,7 +19,7 @@ use relay_core::{
     http::Address,
     tokens::{ClientCredentials, TokenCache},
 };
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OnceCell, Semaphore, SemaphorePermit};
 
 pub(crate) use alerts::{Alert, Entity, Evidence};
 pub(crate) use devices::{Adapter, Machine};
@@ -45,6 +45,8 @@ pub(crate) struct Api<'a> {
     tokens: &'a TokenCache,
     login: ClientCredentials<'a>,
     quota: Quota,
+    /// Why there is no such API any more, once that was looked into.
+    retirement: OnceCell<Option<Failure>>,
     in_flight: Semaphore,
 }
 
@@ -56,7 +58,8 @@ impl<'a> Api<'a> {
         login: ClientCredentials<'a>,
     ) -> Self {
         let in_flight = Semaphore::new(AT_ONCE);
-        Self { call, base, tokens, login, quota: Quota::default(), in_flight }
+        let (quota, retirement) = Default::default();
+        Self { call, base, tokens, login, quota, retirement, in_flight }
     }
 
     /// An address below the API's base; each segment is escaped whole.

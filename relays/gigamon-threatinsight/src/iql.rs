@@ -13,7 +13,7 @@ const LONGEST_NAME: usize = 253;
 
 /// An observable that can be asked about, with the form in which its spellings are equal.
 #[derive(Debug, Clone)]
-pub(crate) struct Wanted<'a> {
+pub struct Wanted<'a> {
     pub(crate) asked: &'a Observable,
     field: &'static str,
     value: String,
@@ -21,7 +21,7 @@ pub(crate) struct Wanted<'a> {
 
 impl<'a> Wanted<'a> {
     /// None for a value that cannot be of its type.
-    pub(crate) fn of(asked: &'a Observable) -> Option<Self> {
+    pub fn of(asked: &'a Observable) -> Option<Self> {
         let field = match asked.kind {
             Ip | Ipv6 => "ip",
             Domain => "domain",
@@ -36,17 +36,17 @@ impl<'a> Wanted<'a> {
     }
 
     /// The form for queries and comparisons.
-    pub(crate) fn value(&self) -> &str {
+    pub fn value(&self) -> &str {
         &self.value
     }
 
     /// The query for events that hold the value anywhere.
-    pub(crate) fn condition(&self) -> String {
+    pub fn condition(&self) -> String {
         format!("{} = '{}'", self.field, self.value)
     }
 
     /// Whether a text of the product spells the same value.
-    pub(crate) fn is(&self, text: &str) -> bool {
+    pub fn is(&self, text: &str) -> bool {
         // `ip` holds addresses of both versions.
         let kind = if self.field == "ip" { Ip } else { self.asked.kind };
         Observable::new(kind, text).normal_form().as_deref() == Some(&self.value)

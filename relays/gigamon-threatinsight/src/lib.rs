@@ -6,7 +6,7 @@
 mod api;
 mod credentials;
 mod investigation;
-mod iql;
+pub mod iql;
 mod links;
 mod map;
 mod memory;

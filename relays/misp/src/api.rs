@@ -199,15 +199,15 @@ impl<'c> Api<'c> {
         let sighting = NewSighting { values: [value], kind, source: "SecureX threat response" };
         let request =
             Request::post(self.host.path("/sightings/add")).json(&sighting)?.within(OTHER);
-        let response = self.send(request).await?;
-        let answer: SightingAdded = response.json()?;
+        let response = self.send(request).await.map_err(unless_refused)?;
+        let answer: SightingAdded = response.json().map_err(Error::in_doubt)?;
         match (answer.sighting, answer.message) {
             (Some(_), _) => Ok(()),
             (None, Some(message)) => {
                 let text = format!("MISP did not add the sighting: {}", one_line(&message));
                 Err(Error::new(ErrorKind::NotFound, text))
             }
-            (None, None) => Err(response.malformed()),
+            (None, None) => Err(response.malformed().in_doubt()),
         }
     }
 
@@ -302,6 +302,14 @@ fn refusal(response: &Response) -> Error {
             Error::new(ErrorKind::Internal, format!("MISP failed: {said}")).coded("unknown")
         }
         _ => response.refusal(Some(&said)),
+    }
+}
+
+/// A server that failed may have done what it was asked before.
+pub(crate) fn unless_refused(error: Error) -> Error {
+    match error.kind() {
+        ErrorKind::Internal | ErrorKind::Unavailable => error.in_doubt(),
+        _ => error,
     }
 }
 

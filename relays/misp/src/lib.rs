@@ -85,7 +85,7 @@ impl Relay for Misp {
                     _ => api.neighbours(&map::event_ids(&subjects)).await,
                 };
                 // One is enough to say that relations are missing.
-                errors.extend(neighbours.errors.into_iter().next().map(Error::as_warning));
+                errors.extend(neighbours.errors.into_iter().next().map(without_relations));
                 let neighbourhood = map::Neighbourhood::new(&neighbours.data);
                 let maker = self.maker(call, &api);
                 Findings { data: maker.observed(&subjects, &neighbourhood), errors }
@@ -182,6 +182,12 @@ impl Misp {
             relations_limit: self.settings.relations_limit,
         }
     }
+}
+
+/// What it costs that the attributes of the found events did not come.
+fn without_relations(error: Error) -> Error {
+    let text = format!("Relations are missing from the answer. {}", error.message());
+    error.saying(text).as_warning()
 }
 
 /// A link to MISP's own search, spec §5.

@@ -9,7 +9,7 @@ use relay_core::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Misp, settings::Credentials};
+use crate::{Misp, api::unless_refused, settings::Credentials};
 
 const PUBLIC_API: &str = "https://urlscan.io/api/v1";
 const LONGEST: Duration = Duration::from_secs(10);
@@ -26,6 +26,13 @@ struct Submission<'a> {
     url: &'a str,
     visibility: &'a str,
     tags: [&'static str; 1],
+}
+
+#[derive(Deserialize)]
+struct Submitted {
+    /// The scan's id.
+    #[serde(rename = "uuid")]
+    _id: String,
 }
 
 #[derive(Deserialize)]
@@ -55,7 +62,7 @@ impl Urlscan {
         credentials.urlscan_key.as_ref().or(self.key.as_ref())
     }
 
-    /// `POST /scan/`. Good only when urlscan.io took the submission.
+    /// `POST /scan/`. Good only when urlscan.io answers with the scan that it took.
     pub(crate) async fn scan(&self, call: &Call<'_, Credentials>, url: &str) -> Result<()> {
         let key = self.key(call.credentials).ok_or_else(no_key)?;
         call.keep_secret(key.clone());
@@ -65,7 +72,13 @@ impl Urlscan {
             .json(&submission)?
             .within(LONGEST);
         let response = call.send(request).await.map_err(naming_urlscan)?;
-        if response.status() == 200 { Ok(()) } else { Err(refusal(&response)) }
+        if response.status() != 200 {
+            return Err(unless_refused(refusal(&response)));
+        }
+        match response.json::<Submitted>() {
+            Ok(_) => Ok(()),
+            Err(unreadable) => Err(naming_urlscan(unreadable).in_doubt()),
+        }
     }
 }
 
@@ -76,14 +89,11 @@ fn no_key() -> Error {
 
 /// The core names the relay's product; here the other one was asked.
 fn naming_urlscan(error: Error) -> Error {
+    let text = error.message().replace(Misp::ABOUT.name, "urlscan.io");
+    let error = error.saying(text);
     match error.kind() {
-        ErrorKind::Unreachable => error
-            .saying("urlscan.io cannot be reached, whether it took the scan is not known.")
-            .coded("service unavailable"),
-        _ => {
-            let text = error.message().replace(Misp::ABOUT.name, "urlscan.io");
-            error.saying(text)
-        }
+        ErrorKind::Unreachable => error.coded("service unavailable"),
+        _ => error,
     }
 }
 
@@ -121,12 +131,12 @@ fn refusal(response: &Response) -> Error {
 }
 
 fn quota_used_up(response: &Response) -> Error {
-    let seconds = response.header("x-rate-limit-reset-after").and_then(|text| text.parse().ok());
-    let text = match seconds {
+    let after = response.retry_after();
+    let text = match after.map(|wait| wait.as_secs().max(1)) {
         Some(seconds) => {
             format!("The quota of urlscan.io is used up; try again in {seconds} seconds.")
         }
         None => "The quota of urlscan.io is used up; try again later.".to_owned(),
     };
-    Error::new(ErrorKind::RateLimited { after: seconds.map(Duration::from_secs) }, text)
+    Error::new(ErrorKind::RateLimited { after }, text)
 }

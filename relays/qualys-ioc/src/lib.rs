@@ -7,7 +7,7 @@ mod api;
 mod credentials;
 mod links;
 mod map;
-mod qql;
+pub mod qql;
 
 use relay_core::{
     About, BadSetting, BaseUrl, Bundle, Call, Claim, Environment, Error, ErrorKind, Findings, Gate,

@@ -27,7 +27,7 @@ const ADDRESSES: &[&str] = &["network.local.address.ip", "network.remote.address
 
 /// The filter for events with this value; none for a value that QQL has no literal for, or that
 /// is too long for a URL.
-pub(crate) fn filter(kind: ObservableType, value: &str) -> Option<String> {
+pub fn filter(kind: ObservableType, value: &str) -> Option<String> {
     let (_, fields) = FIELDS.iter().find(|(known, _)| *known == kind)?;
     let literal = literal(value)?;
     let clauses: Vec<_> = fields.iter().map(|field| format!("{field}: {literal}")).collect();

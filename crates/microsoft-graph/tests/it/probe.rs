@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 
 pub(crate) struct Probe(Graph);
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 pub(crate) struct Claims {
     tenant_id: Tenant,
     client_id: String,

@@ -1,5 +1,6 @@
 //! What a token says: its times and audience, the product's credentials, the entity limit.
 
+use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -58,7 +59,7 @@ impl Claims {
     fn seconds(&self, name: &str) -> Result<Option<f64>> {
         let Some(value) = self.0.get(name) else { return Ok(None) };
         let seconds = value.as_f64().filter(|seconds| (0.0..=LAST_SECOND).contains(seconds));
-        seconds.map(Some).ok_or_else(|| outdated(name))
+        seconds.map(Some).ok_or_else(|| untimely(name))
     }
 
     /// The audiences, without one trailing slash each; none when `aud` is missing or no text.
@@ -83,8 +84,19 @@ fn without_slash(url: &str) -> &str {
     url.strip_suffix('/').unwrap_or(url)
 }
 
-fn outdated(claim: &str) -> Error {
+/// A refusal for a time that the token does not name, or names wrongly.
+fn untimely(claim: &str) -> Error {
     refused("the token has expired or is not valid yet; make it again").with("token.claim", claim)
+}
+
+/// The same, with the two times that do not go together for the log.
+fn outdated(claim: &str, says: f64, clock: i64) -> Error {
+    // It was read as a second between 1970 and the year 9999.
+    let time = |second| Timestamp::from_second(second).unwrap_or_default();
+    untimely(claim).with("token.says", time(says as i64)).with("clock", time(clock)).with(
+        "hint",
+        "if the token is right, the clock of this function is wrong, or its maker's was",
+    )
 }
 
 /// What the relay asks of claims.
@@ -134,19 +146,19 @@ impl Rules {
     }
 
     fn check_times(&self, claims: &Claims) -> Result<()> {
-        let now = self.clock.seconds() as f64;
-        let expires = claims.seconds("exp")?;
-        if expires.is_none() && self.expiry_required {
-            return Err(outdated("exp"));
-        }
-        if expires.is_some_and(|end| end < now - LEEWAY_SECONDS) {
-            return Err(outdated("exp"));
-        }
-        if claims.seconds("nbf")?.is_some_and(|start| start > now + LEEWAY_SECONDS) {
-            return Err(outdated("nbf"));
-        }
-        if claims.seconds("iat")?.is_some_and(|issued| issued > now + ISSUED_AHEAD_SECONDS) {
-            return Err(outdated("iat"));
+        let clock = self.clock.seconds();
+        let now = clock as f64;
+        let times = [
+            ("exp", now - LEEWAY_SECONDS..=LAST_SECOND),
+            ("nbf", 0.0..=now + LEEWAY_SECONDS),
+            ("iat", 0.0..=now + ISSUED_AHEAD_SECONDS),
+        ];
+        for (claim, good) in times {
+            match claims.seconds(claim)? {
+                Some(says) if !good.contains(&says) => return Err(outdated(claim, says, clock)),
+                None if claim == "exp" && self.expiry_required => return Err(untimely(claim)),
+                _ => {}
+            }
         }
         Ok(())
     }

@@ -80,11 +80,15 @@ impl KeyHosts {
         deadline: Instant,
         tally: &Tally,
     ) -> Result<()> {
-        let host = token.claims.text("jwks_host").and_then(|named| self.host(named));
-        let host = host.ok_or_else(|| unusable_host("not listed"))?;
-        let kid = token.kid().ok_or_else(unknown_key)?;
+        let kid = token.kid().ok_or_else(|| {
+            refused("the token's header names no key (kid); make the token again")
+        })?;
+        let named = token.claims.text("jwks_host").ok_or_else(|| {
+            refused("the token has no jwks_host; set custom_jwks_host in the module type")
+        })?;
+        let host = self.host(named).ok_or_else(|| unsigned("host not listed"))?;
         let key = self.key(host, kid, deadline, tally).await?;
-        if token.is_signed_by(&key) { Ok(()) } else { Err(super::not_signed_by_us()) }
+        if token.is_signed_by(&key) { Ok(()) } else { Err(unsigned("wrong signature")) }
     }
 
     fn host(&self, named: &str) -> Option<&KeyHost> {
@@ -114,9 +118,9 @@ impl KeyHosts {
             }
         }
         if set.age(now).is_none_or(|age| age > STALE_SECONDS) {
-            return Err(unusable_host("no answer"));
+            return Err(unsigned("no answer"));
         }
-        set.keys.get(kid).cloned().ok_or_else(unknown_key)
+        set.keys.get(kid).cloned().ok_or_else(|| unsigned("unknown kid"))
     }
 
     async fn fetch(
@@ -171,15 +175,13 @@ impl KeySet {
     }
 }
 
-fn unusable_host(reason: &str) -> Error {
-    refused("the token's jwks_host is not one that this relay can use; check custom_jwks_host of the module type")
+/// One sentence for every reason that is not the token's alone, so that nobody without a token
+/// learns which hosts are listed.
+fn unsigned(reason: &str) -> Error {
+    refused("no key of the token's jwks_host that this relay knows signed it; check custom_jwks_host of the module type and make the token again")
         .with("jwks.reason", reason)
 }
 
-fn unknown_key() -> Error {
-    refused("the token's key is not known in its region; make the token again")
-}
-
 fn unreadable(response: &Response) -> Error {
-    unusable_host("unreadable key set").with("product.status", response.status())
+    unsigned("unreadable key set").with("product.status", response.status())
 }

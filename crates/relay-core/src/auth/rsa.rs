@@ -15,10 +15,12 @@ const LONGEST_KID: usize = 256;
 ///
 /// Keys of other kinds are passed over; two usable keys of one `kid` make that `kid` unusable.
 /// None when the document is no key set.
-pub(super) fn usable_keys(document: &[u8]) -> Option<HashMap<String, DecodingKey>> {
-    let KeySet { keys } = serde_json::from_slice(document).ok()?;
+pub fn usable_keys(document: &[u8]) -> Option<HashMap<String, DecodingKey>> {
+    // Only an object fills a struct here: serde would also take a list for one, member by member.
+    let is_object = document.trim_ascii_start().starts_with(b"{");
+    let KeySet { keys } = is_object.then(|| serde_json::from_slice(document).ok())??;
     let mut usable: HashMap<String, Option<DecodingKey>> = HashMap::new();
-    for (kid, key) in keys.iter().filter_map(usable_key) {
+    for (kid, key) in keys.iter().filter(|key| key.is_object()).filter_map(usable_key) {
         usable.entry(kid).and_modify(|twice| *twice = None).or_insert(Some(key));
     }
     Some(usable.into_iter().filter_map(|(kid, key)| Some((kid, key?))).collect())
@@ -97,4 +99,25 @@ fn is_power_of_65537(value: u32, prime: u32) -> bool {
         power = power * (65_537 % prime) % prime;
     }
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn k10_a_key_set_is_an_object_of_objects() {
+        let modulus = URL_SAFE_NO_PAD.encode([0xC5; 256]);
+        let key = json!({"kty": "RSA", "kid": "k1", "n": modulus, "e": "AQAB"});
+        let listed = json!(["RSA", "k1", modulus, "AQAB", null, null, null]);
+        let names = |document: Value| {
+            let keys = usable_keys(document.to_string().as_bytes())?;
+            Some(keys.into_keys().collect::<Vec<_>>())
+        };
+        assert_eq!(names(json!({"keys": [key]})), Some(vec!["k1".to_owned()]));
+        assert_eq!(names(json!({"keys": [listed]})), Some(Vec::new()));
+        assert_eq!(names(json!([[key]])), None);
+    }
 }

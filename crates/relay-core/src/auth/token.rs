@@ -21,13 +21,15 @@ const NOT_UNDERSTOOD: [&str; 4] = ["crit", "b64", "zip", "enc"];
 
 /// The two algorithms there are keys for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Algorithm {
+pub enum Algorithm {
+    /// HMAC with SHA-256, under the shared secret.
     Hs256,
+    /// RSA, PKCS #1 v1.5, with SHA-256, under a configuration key.
     Rs256,
 }
 
 /// A token that has the right form. Nothing in it is trusted yet.
-pub(super) struct Token<'a> {
+pub struct Token<'a> {
     algorithm: Algorithm,
     kid: Option<String>,
     /// What is signed: header and payload, as sent.
@@ -40,7 +42,7 @@ impl<'a> Token<'a> {
     /// Reads the compact form (RFC 7515 §7.1) under the rules of RFC 8725.
     ///
     /// Errors: `Unauthorized`, with the rule that was broken for the log.
-    pub(super) fn parse(text: &'a str) -> Result<Self> {
+    pub fn parse(text: &'a str) -> Result<Self> {
         if text.len() > LONGEST {
             return Err(malformed("length"));
         }
@@ -54,11 +56,13 @@ impl<'a> Token<'a> {
         Ok(Self { algorithm, kid, signed, signature, claims })
     }
 
-    pub(super) fn algorithm(&self) -> Algorithm {
+    /// What its header says it is signed with.
+    pub fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
 
-    pub(super) fn kid(&self) -> Option<&str> {
+    /// The key that its header names.
+    pub fn kid(&self) -> Option<&str> {
         self.kid.as_deref()
     }
 

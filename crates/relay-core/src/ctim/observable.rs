@@ -98,13 +98,14 @@ impl Observable {
         Self { kind, value: value.into() }
     }
 
-    /// The value if there is one that is not blank.
+    /// The value if there is one that can be of its type, as [`normal_form`](Self::normal_form)
+    /// says: what a product sends in the place of a hash need not be one.
     pub fn present(kind: ObservableType, value: Option<impl Into<String>>) -> Option<Self> {
-        let value = value?.into();
-        (!value.trim().is_empty()).then_some(Self { kind, value })
+        let observable = Self { kind, value: value?.into() };
+        observable.normal_form().is_some().then_some(observable)
     }
 
-    /// An address: `ipv6` when it contains a colon, else `ip`; none when it is blank.
+    /// An address: `ipv6` when it contains a colon, else `ip`; none when it is no address.
     pub fn address(value: impl Into<String>) -> Option<Self> {
         let value = value.into();
         let kind = if value.contains(':') { ObservableType::Ipv6 } else { ObservableType::Ip };
@@ -155,6 +156,17 @@ mod tests {
         assert_eq!("ms_machine_id".parse(), Ok(ObservableType::MsMachineId));
         assert!("sha512".parse::<ObservableType>().is_err());
         assert_eq!(ObservableType::ALL.len(), 63);
+    }
+
+    #[test]
+    fn n09_what_cannot_be_of_its_type_is_not_there() {
+        let is = |kind, value: &str| Observable::present(kind, Some(value)).is_some();
+        assert!(is(ObservableType::Sha256, &"aB".repeat(32)));
+        assert!(!is(ObservableType::Sha256, &"ab".repeat(20)));
+        assert!(!is(ObservableType::Sha1, "203.0.113.77"));
+        assert!(!is(ObservableType::FileName, " ") && is(ObservableType::FileName, "a b"));
+        assert!(Observable::address("2001:db8::7").is_some());
+        assert!(Observable::address("no:address").is_none());
     }
 
     #[test]

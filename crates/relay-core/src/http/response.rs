@@ -5,7 +5,12 @@ use std::{fmt, time::Duration};
 use http::HeaderMap;
 use serde::de::DeserializeOwned;
 
-use super::{Trip, retry};
+use super::{
+    Trip,
+    body::Body,
+    retry,
+    room::{Place, Room},
+};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Longest piece of a product's own text that an error sentence may quote, in characters.
@@ -18,6 +23,8 @@ pub struct Response {
     status: u16,
     headers: HeaderMap,
     body: Vec<u8>,
+    /// None where the body is a part of another answer's.
+    _place: Option<Place>,
 }
 
 impl Response {
@@ -25,20 +32,26 @@ impl Response {
         mut answer: reqwest::Response,
         trip: &Trip,
         largest: usize,
+        room: &Room,
     ) -> Result<Self> {
-        let mut body = Vec::new();
+        let mut place = room.place();
+        let mut body = Body::default();
         while let Some(chunk) = answer.chunk().await.map_err(|error| trip.broke_off(error))? {
             if body.len() + chunk.len() > largest {
                 return Err(trip.too_large(largest));
             }
-            body.extend_from_slice(&chunk);
+            if !place.grow_to(body.len() + chunk.len()) {
+                return Err(trip.too_large_together());
+            }
+            body.push(&chunk);
         }
         let status = answer.status().as_u16();
         Ok(Self {
             product: trip.product,
             status,
             headers: std::mem::take(answer.headers_mut()),
-            body,
+            body: body.into_bytes(),
+            _place: Some(place),
         })
     }
 
@@ -69,7 +82,7 @@ impl Response {
 
     /// An answer that travelled inside this one, as those of a batch do.
     pub fn inside(&self, status: u16, headers: HeaderMap, body: Vec<u8>) -> Self {
-        Self { product: self.product, status, headers, body }
+        Self { product: self.product, status, headers, body, _place: None }
     }
 
     /// The body, read as JSON of a known shape.

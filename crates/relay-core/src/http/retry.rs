@@ -13,20 +13,37 @@ use super::{Attempt, Request};
 const BREATH: Duration = Duration::from_millis(200);
 /// What the repeated call itself needs; a wait that leaves less is not worth it.
 const RESERVE: Duration = Duration::from_secs(1);
+/// Too many requests.
+const THROTTLED: u16 = 429;
 
 /// The pause before one repetition, or none: only what is repeatable, only a connection that
 /// failed before its first byte, 429 with a wait that fits, and 502, 503, 504.
 pub(super) fn pause(request: &Request, first: &Attempt, time_left: Duration) -> Option<Duration> {
-    let pause = match first {
+    match first {
         _ if !request.repeatable => None,
-        Attempt::NoAnswer(error) => is_passing(error).then_some(Duration::ZERO),
-        Attempt::Answered(answer) => match answer.status() {
-            status if request.is_throttled(status) => wait_asked_for(answer.headers()),
-            502..=504 => Some(wait_asked_for(answer.headers()).unwrap_or(BREATH)),
-            _ => None,
-        },
+        Attempt::NoAnswer(error) => {
+            fitting(Duration::ZERO, time_left).filter(|_| is_passing(error))
+        }
+        Attempt::Answered(answer) => {
+            let throttled = request.is_throttled(answer.status());
+            let status = if throttled { THROTTLED } else { answer.status() };
+            pause_after(status, answer.headers(), time_left)
+        }
         Attempt::Failed(_) => None,
-    }?;
+    }
+}
+
+/// The pause after an answer of this status, if one repetition is worth it and fits the time left.
+pub fn pause_after(status: u16, headers: &HeaderMap, time_left: Duration) -> Option<Duration> {
+    let pause = match status {
+        THROTTLED => wait_asked_for(headers),
+        502..=504 => Some(wait_asked_for(headers).unwrap_or(BREATH)),
+        _ => None,
+    };
+    fitting(pause?, time_left)
+}
+
+fn fitting(pause: Duration, time_left: Duration) -> Option<Duration> {
     (pause.checked_add(RESERVE)? <= time_left).then_some(pause)
 }
 
@@ -37,7 +54,7 @@ fn is_passing(error: &crate::Error) -> bool {
 
 /// `Retry-After` in seconds, or as an HTTP date compared with the answer's own `Date`; also the
 /// seconds of `X-RateLimit-ToWait-Sec` and `X-Rate-Limit-Reset-After`, which some products send.
-pub(super) fn wait_asked_for(headers: &HeaderMap) -> Option<Duration> {
+pub fn wait_asked_for(headers: &HeaderMap) -> Option<Duration> {
     let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
     let seconds = |name: &str| text(name)?.parse::<u64>().ok().map(Duration::from_secs);
     seconds("retry-after")

@@ -9,6 +9,9 @@ use rustls::{
 
 use crate::settings::{BadSetting, Environment};
 
+const EXPIRED: &str = "it has expired";
+const NOT_YET: &str = "it is not valid yet";
+
 /// TLS 1.2 and 1.3 with the roots of the web and those of `EXTRA_CA_BUNDLE`.
 pub(super) fn config(environment: &Environment) -> Result<ClientConfig, BadSetting> {
     let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
@@ -36,6 +39,11 @@ fn add_bundle(roots: &mut RootCertStore, path: &str) -> Result<(), BadSetting> {
     if added == 0 { Err(bad()) } else { Ok(()) }
 }
 
+/// Whether a certificate was refused for its dates, which a wrong clock makes look bad too.
+pub(super) fn is_about_time(reason: &str) -> bool {
+    [EXPIRED, NOT_YET].contains(&reason)
+}
+
 /// Why a certificate or handshake was refused, if that is what `error` is about.
 pub(super) fn refusal(error: &(dyn StdError + 'static)) -> Option<&'static str> {
     let mut next = Some(error);
@@ -61,10 +69,8 @@ fn reason(error: &rustls::Error) -> &'static str {
         return "the TLS handshake failed";
     };
     match certificate {
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => "it has expired",
-        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            "it is not valid yet"
-        }
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => EXPIRED,
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => NOT_YET,
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             "it is for another name"
         }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, de, de::DeserializeOwned};
 use crate::error::{Error, ErrorKind, Result};
 
 /// What a token carries for a product, and which of it is secret.
-pub trait Credentials: DeserializeOwned + Send + Sync {
+pub trait Credentials: DeserializeOwned + fmt::Debug + Send + Sync {
     /// Everything that must never show in an answer or a log.
     fn secrets(&self) -> Vec<&Secret>;
 }

@@ -7,7 +7,7 @@ use std::{
 
 use futures::{StreamExt, stream};
 
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 
 /// Runs the futures side by side, at most `at_once` at a time, and keeps their order. One that
 /// takes long keeps its own place only: the others go on.
@@ -28,26 +28,49 @@ async fn with_place<F: Future>((place, future): (usize, F)) -> (usize, F::Output
 }
 
 /// Remembers, for one request, that further calls to the product would fail like one before them.
+///
+/// A refused caller and a used-up quota end it for all. A connection that failed does only as long
+/// as no call is answered: where one is, the others are worth asking, too.
 #[derive(Debug, Default)]
-pub struct Halt(AtomicBool);
+pub struct Halt {
+    is_set: AtomicBool,
+    has_failed: AtomicBool,
+    was_answered: AtomicBool,
+}
 
 impl Halt {
     /// From now on nothing more is begun.
     pub fn set(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.is_set.store(true, Ordering::Relaxed);
     }
 
     /// Does the work, unless it is already known to be in vain; then there is nothing. A failure
-    /// that [concerns all calls](crate::ErrorKind::concerns_all_calls) halts the ones not yet begun.
+    /// that [concerns all calls](ErrorKind::concerns_all_calls) halts the ones not yet begun.
     pub async fn guard<T>(&self, work: impl Future<Output = Result<T>>) -> Option<Result<T>> {
-        if self.0.load(Ordering::Relaxed) {
+        if self.is_in_vain() {
             return None;
         }
         let outcome = work.await;
-        if outcome.as_ref().is_err_and(|error| error.kind().concerns_all_calls()) {
-            self.set();
+        match &outcome {
+            Ok(_) => self.was_answered.store(true, Ordering::Relaxed),
+            Err(error) => self.learn(error.kind()),
         }
         Some(outcome)
+    }
+
+    fn is_in_vain(&self) -> bool {
+        let [is_set, has_failed, was_answered] =
+            [&self.is_set, &self.has_failed, &self.was_answered]
+                .map(|flag| flag.load(Ordering::Relaxed));
+        is_set || (has_failed && !was_answered)
+    }
+
+    fn learn(&self, kind: ErrorKind) {
+        match kind {
+            ErrorKind::Unauthorized | ErrorKind::RateLimited { .. } => self.set(),
+            kind if kind.concerns_all_calls() => self.has_failed.store(true, Ordering::Relaxed),
+            _ => {}
+        }
     }
 }
 
@@ -56,7 +79,7 @@ mod tests {
     use futures::FutureExt;
 
     use super::*;
-    use crate::error::{Error, ErrorKind};
+    use crate::error::Error;
 
     #[test]
     fn a_future_that_takes_long_does_not_keep_the_others_waiting() {
@@ -86,6 +109,25 @@ mod tests {
         };
         assert_eq!(outcomes(ErrorKind::Malformed), 3);
         assert_eq!(outcomes(ErrorKind::Unauthorized), 1);
+        assert_eq!(outcomes(ErrorKind::Unreachable), 1);
         assert_eq!(outcomes(ErrorKind::RateLimited { after: None }), 1);
+    }
+
+    #[test]
+    fn n11_where_a_call_was_answered_a_lost_connection_halts_nothing() {
+        let is_asked_after = |kinds: &[Option<ErrorKind>]| {
+            let halt = Halt::default();
+            for kind in kinds {
+                let outcome = kind.map_or(Ok(()), |kind| Err(Error::new(kind, "")));
+                let _ = halt.guard(async { outcome }).now_or_never();
+            }
+            halt.guard(async { Ok(()) }).now_or_never().flatten().is_some()
+        };
+        let (lost, quota) = (ErrorKind::Unreachable, ErrorKind::RateLimited { after: None });
+        assert!(!is_asked_after(&[Some(lost)]));
+        assert!(is_asked_after(&[None, Some(lost)]));
+        assert!(is_asked_after(&[None, Some(ErrorKind::Forbidden)]));
+        assert!(!is_asked_after(&[None, Some(ErrorKind::Unauthorized)]));
+        assert!(!is_asked_after(&[None, Some(quota)]));
     }
 }

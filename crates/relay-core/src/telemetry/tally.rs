@@ -1,4 +1,4 @@
-//! What one invocation did, counted while it happens, and what must not show in its answer.
+//! What one invocation did and holds, counted while it happens, and what must not show in its answer.
 
 use std::sync::{
     Mutex, PoisonError,
@@ -7,20 +7,24 @@ use std::sync::{
 
 use url::form_urlencoded::byte_serialize;
 
-use crate::{http::escaped, relay::Secret};
+use crate::{
+    http::{Room, escaped},
+    relay::Secret,
+};
 
 /// Stands where a secret stood.
 const MARK: &str = "[…]";
 /// Whatever has so many letters in common with a secret is a part of it.
 const BEGINNING: usize = 8;
 
-/// Counts of one invocation, and the secrets that it met.
+/// Counts of one invocation, the room for its products' answers, and the secrets that it met.
 #[derive(Debug, Default)]
 pub struct Tally {
     calls: AtomicU32,
     retries: AtomicU32,
     throttled: AtomicU32,
     failures: AtomicU32,
+    room: Room,
     secrets: Mutex<Vec<Secret>>,
 }
 
@@ -40,6 +44,10 @@ impl Tally {
             None | Some(500..) => self.failures.fetch_add(1, Ordering::Relaxed),
             Some(_) => 0,
         };
+    }
+
+    pub(crate) fn room(&self) -> &Room {
+        &self.room
     }
 
     /// Requests sent to the product, repetitions included.

@@ -147,7 +147,7 @@ fn asked_about(body: &Value) -> Asked {
 }
 
 /// What the service answered.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) text: String,
@@ -157,7 +157,7 @@ pub(crate) struct Answer {
 
 impl Answer {
     fn of(outgoing: Outgoing) -> Self {
-        let Outgoing { status, body, metrics } = outgoing;
+        let Outgoing { status, body, metrics, .. } = outgoing;
         Self { status, json: serde_json::from_str(&body).unwrap(), text: body, metrics }
     }
 

@@ -28,6 +28,8 @@ mod sources;
 #[cfg(test)]
 mod stage;
 #[cfg(test)]
+mod tasks;
+#[cfg(test)]
 mod token_cache;
 #[cfg(test)]
 mod tokens;

@@ -2,9 +2,11 @@
 
 mod bodies;
 mod certificates;
+mod frames;
 mod hosts;
 mod leaks;
 mod repetition;
+mod second_http;
 mod tls_server;
 mod trips;
 

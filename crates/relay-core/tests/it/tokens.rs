@@ -3,4 +3,5 @@
 mod algorithm;
 mod claims;
 mod form;
+mod silence;
 mod spelling;

@@ -12,10 +12,7 @@ use super::{
     odata::Entity,
     subject::{Subject, host_of},
 };
-use crate::identity::{
-    Tenant,
-    tenant::{CONTOSO, FABRIKAM},
-};
+use crate::identity::{Tenant, tenant::CONTOSO};
 
 /// Reads the files of one folder as those of this tenant.
 macro_rules! records {
@@ -81,7 +78,7 @@ impl Records {
     ///
     /// The parser's error when a built-in file is damaged.
     pub(super) fn of(tenant: &Tenant) -> serde_json::Result<Self> {
-        Ok(match *tenant == FABRIKAM {
+        Ok(match tenant.is_second_customer() {
             true => records!("fabrikam", tenant),
             false => records!("contoso", tenant),
         })
@@ -164,6 +161,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::identity::tenant::FABRIKAM;
 
     fn both() -> [Records; 2] {
         [&CONTOSO, &FABRIKAM].map(|tenant| Records::of(tenant).expect("built-in data"))

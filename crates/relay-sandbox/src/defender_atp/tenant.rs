@@ -9,7 +9,7 @@ use super::{
 };
 use crate::identity::{
     self,
-    tenant::{FABRIKAM, TAILSPIN, WINGTIP, WOODGROVE},
+    tenant::{TAILSPIN, WINGTIP},
 };
 
 /// What differs between tenants beside their data.
@@ -31,13 +31,14 @@ impl Manners {
     /// As documented, except for the tenants made to differ.
     fn of(tenant: &identity::Tenant) -> Self {
         let is = |other: &identity::Tenant| tenant == other;
+        let is_second = tenant.is_second_customer();
         Self {
             gone: (is(&WINGTIP).then_some(StatusCode::GONE))
                 .or(is(&TAILSPIN).then_some(StatusCode::NOT_FOUND)),
-            is_limited: !is(&WOODGROVE),
-            page: if is(&FABRIKAM) { 2 } else { LARGEST_PAGE },
-            lists_evidence: !is(&FABRIKAM),
-            knows_ipv6: !is(&FABRIKAM),
+            is_limited: tenant.is_limited(),
+            page: if is_second { 2 } else { LARGEST_PAGE },
+            lists_evidence: !is_second,
+            knows_ipv6: !is_second,
         }
     }
 }

@@ -33,6 +33,7 @@ impl Fault {
     ) -> io::Result<Response<Body>> {
         match self {
             Self::Status { code, headers, body } => status(code, &headers, body),
+            Self::Bytes(bytes) => plain(StatusCode::OK, JSON, bytes),
             Self::TooManyRequests { retry_after } => too_many_requests(retry_after),
             Self::Forbidden => plain(StatusCode::FORBIDDEN, JSON, r#"{"reason":"forbidden"}"#),
             Self::Redirect { to, code } => status(code, &[(LOCATION.to_string(), to)], ""),

@@ -67,7 +67,7 @@ impl Records {
     }
 
     fn of(tenant: &Tenant) -> Self {
-        if *tenant == tenant::FABRIKAM {
+        if tenant.is_second_customer() {
             return Self::new(parsed(FABRIKAM_ALERTS), parsed(FABRIKAM_LEGACY), Vec::new());
         }
         Self::contoso(tenant)

@@ -64,9 +64,29 @@ pub static WOODGROVE: Tenant = Tenant {
     name: "Woodgrove",
 };
 
+/// Fabrikam's data without call limits, neither Defender's nor Graph's, for load tests.
+pub static RELECLOUD: Tenant = Tenant {
+    id: "0d7f52c8-9b1e-4a63-b3f5-48e6a1c92d04",
+    domain: "relecloud.example",
+    name: "Relecloud",
+};
+
 /// All tenants.
-pub static ALL: [&Tenant; 8] =
-    [&CONTOSO, &FABRIKAM, &NORTHWIND, &ADATUM, &LITWARE, &WINGTIP, &TAILSPIN, &WOODGROVE];
+pub static ALL: [&Tenant; 9] = [
+    &CONTOSO, &FABRIKAM, &NORTHWIND, &ADATUM, &LITWARE, &WINGTIP, &TAILSPIN, &WOODGROVE, &RELECLOUD,
+];
+
+impl Tenant {
+    /// Whether it has [`FABRIKAM`]'s data; all others have [`CONTOSO`]'s.
+    pub(crate) fn is_second_customer(&self) -> bool {
+        [&FABRIKAM, &RELECLOUD].contains(&self)
+    }
+
+    /// Whether the published call limits are kept.
+    pub(crate) fn is_limited(&self) -> bool {
+        ![&WOODGROVE, &RELECLOUD].contains(&self)
+    }
+}
 
 /// The tenant with this id or domain, in any case.
 pub(crate) fn find(id_or_domain: &str) -> Option<&'static Tenant> {

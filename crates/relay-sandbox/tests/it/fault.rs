@@ -56,6 +56,13 @@ async fn status_codes_come_with_their_headers_and_body() {
 }
 
 #[tokio::test]
+async fn bytes_arrive_as_they_are() {
+    let answer = version(&broken(Fault::Bytes(b"{\xff\0".to_vec())).await).await;
+    assert_eq!(answer.header("content-type"), Some("application/json"));
+    assert_eq!((answer.status, &answer.body[..]), (StatusCode::OK, &b"{\xff\0"[..]));
+}
+
+#[tokio::test]
 async fn a_rewritten_answer_is_the_true_one_with_another_body() {
     let sandbox = broken(Fault::Rewritten(|truth| json!({"was": truth["version"]}))).await;
     let answer = version(&sandbox).await;

@@ -7,76 +7,76 @@ use serde_json::Value;
 
 /// A valid answer.
 #[derive(Clone, Debug)]
-pub(super) struct Answer {
-    pub(super) status: u16,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
     /// As it goes out.
-    pub(super) text: String,
-    pub(super) json: Value,
+    pub(crate) text: String,
+    pub(crate) json: Value,
 }
 
 impl Answer {
-    pub(super) fn read(outgoing: Outgoing) -> Self {
+    pub(crate) fn read(outgoing: Outgoing) -> Self {
         let Outgoing { status, body: text, .. } = outgoing;
         let json = serde_json::from_str(&text).expect("every answer is JSON");
         Self { status, text, json }
     }
 
     /// The documents of a collection.
-    pub(super) fn docs(&self, collection: &str) -> &[Value] {
+    pub(crate) fn docs(&self, collection: &str) -> &[Value] {
         self.json["data"][collection]["docs"].as_array().map_or(&[], Vec::as_slice)
     }
 
     /// The documents of all collections.
-    pub(super) fn all_docs(&self) -> impl Iterator<Item = &Value> {
+    pub(crate) fn all_docs(&self) -> impl Iterator<Item = &Value> {
         let collections = self.json["data"].as_object().into_iter().flatten();
         collections.filter_map(|(_, collection)| collection["docs"].as_array()).flatten()
     }
 
     /// Links or actions.
-    pub(super) fn items(&self) -> &[Value] {
+    pub(crate) fn items(&self) -> &[Value] {
         self.json["data"].as_array().map_or(&[], Vec::as_slice)
     }
 
     /// What names every document: its id, or, for a verdict, all of it.
-    pub(super) fn identities(&self) -> BTreeSet<String> {
+    pub(crate) fn identities(&self) -> BTreeSet<String> {
         let identity = |doc: &Value| doc["id"].as_str().map_or(doc.to_string(), str::to_owned);
         self.all_docs().map(identity).collect()
     }
 
-    pub(super) fn errors(&self) -> &[Value] {
+    pub(crate) fn errors(&self) -> &[Value] {
         self.json["errors"].as_array().map_or(&[], Vec::as_slice)
     }
 
     /// The codes of the errors.
-    pub(super) fn codes(&self) -> Vec<&str> {
+    pub(crate) fn codes(&self) -> Vec<&str> {
         self.errors().iter().filter_map(|error| error["code"].as_str()).collect()
     }
 
     /// The sentences of the errors.
-    pub(super) fn messages(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn messages(&self) -> impl Iterator<Item = &str> {
         self.errors().iter().filter_map(|error| error["message"].as_str())
     }
 
     /// Whether it is nothing but the refusal of a token.
-    pub(super) fn is_refusal(&self) -> bool {
+    pub(crate) fn is_refusal(&self) -> bool {
         self.codes() == ["authorization error"] && self.json.get("data").is_none()
     }
 
     /// Fails unless it is an answer without errors.
     #[track_caller]
-    pub(super) fn assert_good(&self) {
+    pub(crate) fn assert_good(&self) {
         assert!(self.errors().is_empty(), "{}", self.text);
     }
 
     /// Fails unless it is nothing but the refusal of a token.
     #[track_caller]
-    pub(super) fn assert_refusal(&self) {
+    pub(crate) fn assert_refusal(&self) {
         assert!(self.is_refusal(), "{}", self.text);
     }
 
     /// Fails unless it speaks of a failure, in plain sentences.
     #[track_caller]
-    pub(super) fn assert_failure(&self) {
+    pub(crate) fn assert_failure(&self) {
         assert!(!self.errors().is_empty(), "{}", self.text);
         for message in self.messages() {
             let has_markup =
@@ -87,7 +87,7 @@ impl Answer {
 
     /// Fails unless everything of another answer is in this one too.
     #[track_caller]
-    pub(super) fn assert_holds(&self, part: &Self) {
+    pub(crate) fn assert_holds(&self, part: &Self) {
         let (all, part) = (self.identities(), part.identities());
         let lost: Vec<_> = part.difference(&all).collect();
         assert!(lost.is_empty(), "lost {lost:?} in {}", self.text);

@@ -13,11 +13,11 @@ use crate::token::{SECRET, Token};
 
 /// A request under construction.
 #[derive(Clone, Debug)]
-pub(super) struct Ask {
-    pub(super) route: Route,
-    pub(super) question: Question,
+pub(crate) struct Ask {
+    pub(crate) route: Route,
+    pub(crate) question: Question,
     /// The values of the claims, which may show nowhere.
-    pub(super) claims: Value,
+    pub(crate) claims: Value,
     method: Method,
     path: String,
     headers: HeaderMap,
@@ -27,7 +27,7 @@ pub(super) struct Ask {
 
 impl Ask {
     /// A request without token and body.
-    pub(super) fn bare(route: Route) -> Self {
+    pub(crate) fn bare(route: Route) -> Self {
         let (_, method, path) =
             Route::ALL.iter().find(|(known, ..)| *known == route).expect("every route is listed");
         Self {
@@ -43,7 +43,7 @@ impl Ask {
     }
 
     /// A request of the usual caller about everything that the product knows.
-    pub(super) fn sound<S: Subject>(route: Route) -> Self {
+    pub(crate) fn sound<S: Subject>(route: Route) -> Self {
         let ask = Self::bare(route).claims(S::claims());
         match route {
             Route::Trigger => ask.body(unknown_action::<S>().to_string()),
@@ -52,60 +52,60 @@ impl Ask {
     }
 
     /// Asks about these observables.
-    pub(super) fn about(self, question: Question) -> Self {
+    pub(crate) fn about(self, question: Question) -> Self {
         Self { body: question.json().to_string().into(), question, ..self }
     }
 
     /// Sends these bytes as the body.
-    pub(super) fn body(self, body: impl Into<Bytes>) -> Self {
+    pub(crate) fn body(self, body: impl Into<Bytes>) -> Self {
         Self { body: body.into(), ..self }
     }
 
     /// Sends a token with these claims, under the shared secret.
-    pub(super) fn claims(self, claims: Value) -> Self {
+    pub(crate) fn claims(self, claims: Value) -> Self {
         let token = Token::new().claims(claims.clone()).hs256(SECRET.as_bytes());
         Self { claims, ..self.token(&token) }
     }
 
     /// Sends this token.
-    pub(super) fn token(self, token: &str) -> Self {
+    pub(crate) fn token(self, token: &str) -> Self {
         self.header(AUTHORIZATION, &format!("Bearer {token}"))
     }
 
     /// Sends no token.
-    pub(super) fn without_token(mut self) -> Self {
+    pub(crate) fn without_token(mut self) -> Self {
         self.headers.remove(AUTHORIZATION);
         self
     }
 
     /// Sets a header.
-    pub(super) fn header(mut self, name: HeaderName, value: &str) -> Self {
+    pub(crate) fn header(mut self, name: HeaderName, value: &str) -> Self {
         self.headers.insert(name, HeaderValue::from_str(value).expect("a header's value"));
         self
     }
 
     /// Adds a second header of this name.
-    pub(super) fn another_header(mut self, name: HeaderName, value: &str) -> Self {
+    pub(crate) fn another_header(mut self, name: HeaderName, value: &str) -> Self {
         self.headers.append(name, HeaderValue::from_str(value).expect("a header's value"));
         self
     }
 
     /// Calls another path.
-    pub(super) fn path(self, path: String) -> Self {
+    pub(crate) fn path(self, path: String) -> Self {
         Self { path, ..self }
     }
 
     /// Calls with another method.
-    pub(super) fn method(self, method: Method) -> Self {
+    pub(crate) fn method(self, method: Method) -> Self {
         Self { method, ..self }
     }
 
     /// Wants the answer within this time.
-    pub(super) fn within(self, within: Duration) -> Self {
+    pub(crate) fn within(self, within: Duration) -> Self {
         Self { within, ..self }
     }
 
-    pub(super) fn incoming(&self) -> Incoming {
+    pub(crate) fn incoming(&self) -> Incoming {
         Incoming {
             method: self.method.clone(),
             path: self.path.clone(),
@@ -119,7 +119,7 @@ impl Ask {
 }
 
 /// The body of a trigger for an action that no relay offers.
-pub(super) fn unknown_action<S: Subject>() -> Value {
+pub(crate) fn unknown_action<S: Subject>() -> Value {
     let (kind, value) = S::KNOWN[0];
     serde_json::json!({
         "action-id": "no-such-action", "observable_type": kind, "observable_value": value,

@@ -51,7 +51,7 @@ fn status(code: u16, headers: &[(&str, &str)], body: &str) -> Fault {
 }
 
 /// A product that refuses or fails by status, with and without words.
-pub async fn refusals_by_status_are_said<S: Subject>() {
+pub async fn n15_refusals_by_status_are_said<S: Subject>() {
     for code in [400, 401, 403, 404, 405, 409, 410, 418, 422, 500, 501, 505] {
         let page = status(code, &[("content-type", "text/html")], "<html>no</html>");
         let strange = Fault::json(code, &json!({"unheard": ["of"]}));
@@ -61,7 +61,7 @@ pub async fn refusals_by_status_are_said<S: Subject>() {
 }
 
 /// A product out of order is asked once more, and no oftener.
-pub async fn a_product_out_of_order_is_said<S: Subject>() {
+pub async fn n12_a_product_out_of_order_is_said<S: Subject>() {
     for code in [502, 503, 504] {
         fails::<S>(status(code, &[("retry-after", "0")], "")).await;
     }
@@ -69,7 +69,7 @@ pub async fn a_product_out_of_order_is_said<S: Subject>() {
 }
 
 /// A used-up quota is said with its wait, in whatever form it comes.
-pub async fn a_used_up_quota_is_said<S: Subject>() {
+pub async fn n10_a_used_up_quota_is_said<S: Subject>() {
     for wait in ["0", "3600", "-5", "soon", "99999999999999999999", "Fri, 20 Nov 2026 10:00:30 GMT"]
     {
         fails::<S>(Fault::TooManyRequests { retry_after: Some(wait.to_owned()) }).await;
@@ -83,12 +83,14 @@ pub async fn a_used_up_quota_is_said<S: Subject>() {
 }
 
 /// A body that is not what the product's documentation says.
-pub async fn strange_bodies_are_said<S: Subject>() {
+pub async fn n08_n16_strange_bodies_are_said<S: Subject>() {
     for fault in [
         Fault::Html,
         status(200, &[], "plain text"),
         status(200, &[("content-type", "application/json")], "{\"value\": [NaN"),
         status(200, &[], "\u{feff}{}"),
+        Fault::Bytes([b'['; 100_000].to_vec()),
+        Fault::Bytes(br#"{"value": "#.repeat(200)),
         Fault::json(200, &json!("text")),
         Fault::json(200, &json!(17)),
         status(302, &[], ""),
@@ -99,14 +101,14 @@ pub async fn strange_bodies_are_said<S: Subject>() {
 }
 
 /// A body that breaks off, or that is cut although it arrives whole.
-pub async fn bodies_that_break_off_are_said<S: Subject>() {
+pub async fn n03_n08_bodies_that_break_off_are_said<S: Subject>() {
     for fault in [Fault::Malformed, Fault::ResetInBody, Fault::ResetBeforeAnswer] {
         fails::<S>(fault).await;
     }
 }
 
 /// A body without end is read no further than it has to be, packed or not.
-pub async fn bodies_without_end_are_said<S: Subject>() {
+pub async fn n06_n07_bodies_without_end_are_said<S: Subject>() {
     for fault in [Fault::Huge { bytes: u64::MAX }, Fault::GzipBomb { bytes: 1 << 26 }] {
         let stage = Stage::<S>::warm().await;
         stage.sandbox.fault("", fault, Times::Always);
@@ -117,7 +119,7 @@ pub async fn bodies_without_end_are_said<S: Subject>() {
 }
 
 /// A redirect is said, and followed by nobody.
-pub async fn redirects_are_not_followed<S: Subject>() {
+pub async fn n01_redirects_are_not_followed<S: Subject>() {
     let elsewhere = JwksServer::start(Vec::<Jwk>::new()).await;
     for code in [301, 302, 303, 307, 308] {
         fails::<S>(Fault::Redirect { to: elsewhere.origin(), code }).await;
@@ -126,7 +128,7 @@ pub async fn redirects_are_not_followed<S: Subject>() {
 }
 
 /// A product that is not there, or whose certificate nobody vouches for.
-pub async fn a_product_that_is_not_there_is_said<S: Subject>() {
+pub async fn n02_n03_a_product_that_is_not_there_is_said<S: Subject>() {
     let stage = Stage::<S>::elsewhere(NOWHERE).await;
     for route in ROUTES {
         let answer = stage.ask(Ask::sound::<S>(route)).await;
@@ -143,7 +145,7 @@ pub async fn a_product_that_is_not_there_is_said<S: Subject>() {
 }
 
 /// A product that says nothing: the answer comes when the time is up.
-pub async fn silence_ends_with_the_time<S: Subject>() {
+pub async fn n05_l04_silence_ends_with_the_time<S: Subject>() {
     let pause = Duration::from_secs(1);
     for fault in [Fault::SlowHeaders, Fault::Stall, Fault::Trickle { pause }] {
         let stage = Stage::<S>::warm().await;
@@ -169,7 +171,7 @@ pub async fn failures_leave_nothing_behind<S: Subject>() {
 }
 
 /// A connection that the product closed meanwhile, and a short disorder, are not even noticed.
-pub async fn one_short_disorder_is_bridged<S: Subject>() {
+pub async fn n04_n12_one_short_disorder_is_bridged<S: Subject>() {
     let stage = Stage::<S>::set().await;
     let before = stage.observe(Question::first::<S>()).await;
     let again = |code| status(code, &[("retry-after", "0")], "");

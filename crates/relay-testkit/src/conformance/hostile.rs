@@ -69,7 +69,7 @@ pub(crate) fn in_free_text<S: Subject>(json: Value, said: &str) -> Value {
 }
 
 /// What the product's people wrote comes out as data, whole answers stay valid.
-pub async fn hostile_words_are_data<S: Subject>() {
+pub async fn i13_hostile_words_are_data<S: Subject>() {
     let stage = Stage::<S>::warm().await;
     let before = stage.observe(Question::known::<S>()).await;
     for rewrite in [
@@ -90,7 +90,7 @@ pub async fn hostile_words_are_data<S: Subject>() {
 }
 
 /// Links of the product lead to the web or nowhere.
-pub async fn hostile_links_are_dropped<S: Subject>() {
+pub async fn i14_hostile_links_are_dropped<S: Subject>() {
     let stage = Stage::<S>::warm().await;
     fn linked(json: Value, to: &'static str) -> Value {
         with_texts(json, |_, old| if old.contains("://") { to.to_owned() } else { old })
@@ -109,7 +109,7 @@ pub async fn hostile_links_are_dropped<S: Subject>() {
 }
 
 /// Whatever the product puts in place of its values, the answer is a valid one.
-pub async fn nonsense_never_breaks_an_answer<S: Subject>() {
+pub async fn n09_nonsense_never_breaks_an_answer<S: Subject>() {
     fn all(json: Value, leaf: Value) -> Value {
         with_leaves(json, "", &|_, _| leaf.clone())
     }
@@ -175,7 +175,7 @@ fn saying(code: u16, said: &str) -> [Fault; 4] {
 }
 
 /// What the product says of its failures comes out in one line, and not all of it.
-pub async fn hostile_errors_are_plain_lines<S: Subject>() {
+pub async fn i13_hostile_errors_are_plain_lines<S: Subject>() {
     let stage = Stage::<S>::warm().await;
     let said = TEXT.repeat(1000);
     for fault in [400, 401, 403, 404, 500].into_iter().flat_map(|code| saying(code, &said)) {
@@ -198,7 +198,7 @@ const FORMS: [usize; 4] = [0, 1, 2, 3];
 const ROUTES: [Route; 2] = [Route::Observe, Route::Health];
 
 /// A product that repeats the caller's credentials in its errors does not make the relay say them.
-pub async fn credentials_in_errors_are_blotted_out<S: Subject>() {
+pub async fn n17_credentials_in_errors_are_blotted_out<S: Subject>() {
     let stage = Stage::<S>::set().await;
     let said = meant::<S>();
     for fault in CODES.into_iter().flat_map(|code| saying(code, &said)) {
@@ -211,7 +211,7 @@ pub async fn credentials_in_errors_are_blotted_out<S: Subject>() {
 }
 
 /// Nor the access token that it gave out itself.
-pub async fn access_tokens_in_errors_are_blotted_out<S: Subject>() {
+pub async fn n17_access_tokens_in_errors_are_blotted_out<S: Subject>() {
     for (code, form) in [200, 401, 500].into_iter().flat_map(|code| FORMS.map(|form| (code, form)))
     {
         let stage = Stage::<S>::set().await;
@@ -224,7 +224,7 @@ pub async fn access_tokens_in_errors_are_blotted_out<S: Subject>() {
 }
 
 /// Nor does it say a part of them, where a long sentence of the product is cut.
-pub async fn credentials_that_are_cut_are_blotted_out<S: Subject>() {
+pub async fn n17_credentials_that_are_cut_are_blotted_out<S: Subject>() {
     let claims = S::claims();
     let secrets = S::SECRETS.iter().filter_map(|name| claims[*name].as_str());
     for (secret, form) in secrets.flat_map(|secret| FORMS.map(|form| (secret, form))) {

@@ -29,7 +29,7 @@ fn assert_within(answer: &Answer, question: &Question, limit: usize) {
 }
 
 /// A limit in the token holds exactly, whether a number or digits.
-pub async fn the_token_sets_the_limit<S: Subject>() {
+pub async fn c11_the_token_sets_the_limit<S: Subject>() {
     let stage = Stage::<S>::warm().await;
     for (limit, claim) in [(1, json!(1)), (3, json!("3")), (5, json!(5))] {
         let answer = with_claim(&stage, claim, busy::<S>()).await;
@@ -49,7 +49,7 @@ pub async fn the_environment_sets_the_limit<S: Subject>() {
 }
 
 /// What is no limit falls to the next source.
-pub async fn senseless_limits_fall_to_the_next_source<S: Subject>() {
+pub async fn c11_senseless_limits_fall_to_the_next_source<S: Subject>() {
     let stage = Stage::<S>::with(&[("CTR_ENTITIES_LIMIT", "2")]).await;
     for odd in [json!(0), json!(-1), json!(2.9), json!("abc"), json!("-1"), json!(""), json!(null)]
     {
@@ -64,7 +64,7 @@ pub async fn senseless_limits_fall_to_the_next_source<S: Subject>() {
 }
 
 /// A limit without end still has one, and gives at least what the usual one gives.
-pub async fn an_endless_limit_has_an_end<S: Subject>() {
+pub async fn c11_an_endless_limit_has_an_end<S: Subject>() {
     let stage = Stage::<S>::warm().await;
     let usual = stage.observe(busy::<S>()).await;
     let endless = json!("99999999999999999999999999");

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use relay_core::route::Route;
-use relay_sandbox::Fault;
+use relay_sandbox::{Fault, Times, When};
 use serde_json::json;
 
 use super::{Ask, Question, Stage, Subject};
@@ -24,7 +24,7 @@ async fn costs_its_own<S: Subject>(fault: Fault) {
 }
 
 /// A call that is refused or garbled costs its own observables only.
-pub async fn a_call_that_fails_costs_its_own<S: Subject>() {
+pub async fn n06_n16_a_call_that_fails_costs_its_own<S: Subject>() {
     for fault in [
         Fault::status(500),
         Fault::json(500, &json!({"message": "boom"})),
@@ -36,13 +36,25 @@ pub async fn a_call_that_fails_costs_its_own<S: Subject>() {
     }
 }
 
+/// A quota that is used up half-way costs what was not asked yet; what was found stays.
+pub async fn n11_a_quota_that_ends_half_way_keeps_what_was_found<S: Subject>() {
+    let stage = Stage::<S>::warm().await;
+    let alone = stage.observe(Question::first::<S>()).await;
+    let (_, last) = S::KNOWN[S::KNOWN.len() - 1];
+    let used_up = Fault::TooManyRequests { retry_after: Some("3600".to_owned()) };
+    stage.sandbox.fault(When::path(S::SEARCH).mentioning(last), used_up, Times::Always);
+    let answer = stage.observe(Question::apart::<S>()).await;
+    assert_eq!(answer.codes(), ["too many requests"]);
+    answer.assert_holds(&alone);
+}
+
 /// A call that does not end before the time is up costs its own observables only.
-pub async fn a_call_without_end_costs_its_own<S: Subject>() {
+pub async fn n05_l04_a_call_without_end_costs_its_own<S: Subject>() {
     costs_its_own::<S>(Fault::SlowHeaders).await;
 }
 
 /// A call whose answer does not end before the time is up costs its own observables only.
-pub async fn an_answer_without_end_costs_its_own<S: Subject>() {
+pub async fn n05_l04_an_answer_without_end_costs_its_own<S: Subject>() {
     costs_its_own::<S>(Fault::Stall).await;
 }
 

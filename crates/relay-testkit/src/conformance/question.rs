@@ -7,65 +7,65 @@ use crate::ctim::{Asked, Observable};
 
 /// A list of observables, in order.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Question(Vec<Observable>);
+pub(crate) struct Question(Vec<Observable>);
 
 impl Question {
     /// One observable.
-    pub(super) fn one(kind: &str, value: &str) -> Self {
+    pub(crate) fn one(kind: &str, value: &str) -> Self {
         Self(vec![Observable { kind: kind.to_owned(), value: value.to_owned() }])
     }
 
     /// These observables.
-    pub(super) fn of(pairs: &[(&str, &str)]) -> Self {
+    pub(crate) fn of(pairs: &[(&str, &str)]) -> Self {
         pairs.iter().map(|(kind, value)| Self::one(kind, value)).collect()
     }
 
     /// Everything that the product is known to know.
-    pub(super) fn known<S: Subject>() -> Self {
+    pub(crate) fn known<S: Subject>() -> Self {
         Self::of(S::KNOWN)
     }
 
     /// The first known observable alone.
-    pub(super) fn first<S: Subject>() -> Self {
+    pub(crate) fn first<S: Subject>() -> Self {
         Self::of(&S::KNOWN[..1])
     }
 
     /// The last known observable alone.
-    pub(super) fn last<S: Subject>() -> Self {
+    pub(crate) fn last<S: Subject>() -> Self {
         Self::of(&S::KNOWN[S::KNOWN.len() - 1..])
     }
 
     /// The first and the last known observable, so far apart that no call asks about both.
-    pub(super) fn apart<S: Subject>() -> Self {
+    pub(crate) fn apart<S: Subject>() -> Self {
         let between = Self::unknown(S::KNOWN[0].0, S::IN_ONE_CALL);
         [Self::first::<S>(), between, Self::last::<S>()].into_iter().flatten().collect()
     }
 
     /// So many sound values of this type that no product knows.
-    pub(super) fn unknown(kind: &str, count: usize) -> Self {
+    pub(crate) fn unknown(kind: &str, count: usize) -> Self {
         (0..count).map(|number| Self::one(kind, &stranger(kind, number))).collect()
     }
 
-    pub(super) fn reversed(&self) -> Self {
+    pub(crate) fn reversed(&self) -> Self {
         Self(self.0.iter().rev().cloned().collect())
     }
 
     /// The same observables, each with other values or types.
-    pub(super) fn spelled(&self, spell: impl Fn(&Observable) -> Observable) -> Self {
+    pub(crate) fn spelled(&self, spell: impl Fn(&Observable) -> Observable) -> Self {
         Self(self.0.iter().map(spell).collect())
     }
 
-    pub(super) fn observables(&self) -> &[Observable] {
+    pub(crate) fn observables(&self) -> &[Observable] {
         &self.0
     }
 
-    pub(super) fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         let pair = |one: &Observable| json!({"type": one.kind, "value": one.value});
         self.0.iter().map(pair).collect()
     }
 
     /// What the checker has to know of it: types are answered in CTIM's own spelling.
-    pub(super) fn asked(&self) -> Asked {
+    pub(crate) fn asked(&self) -> Asked {
         Asked::about(
             &self.spelled(|one| Observable { kind: one.kind.to_lowercase(), ..one.clone() }).json(),
         )

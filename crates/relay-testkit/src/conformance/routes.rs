@@ -38,7 +38,7 @@ pub async fn health_asks_the_product<S: Subject>() {
 }
 
 /// Whatever stage or base path stands before a route, and a slash behind it, changes nothing.
-pub async fn prefixes_change_nothing<S: Subject>() {
+pub async fn l01_prefixes_change_nothing<S: Subject>() {
     let stage = Stage::<S>::warm().await;
     for (route, _, path) in Route::ALL {
         let ask = || Ask::sound::<S>(*route).header(HEALTH_CHECK, "x");
@@ -50,7 +50,7 @@ pub async fn prefixes_change_nothing<S: Subject>() {
 }
 
 /// A path that is no route is 404, another method is 405; nobody is asked.
-pub async fn other_paths_and_methods_are_refused<S: Subject>() {
+pub async fn l01_other_paths_and_methods_are_refused<S: Subject>() {
     let stage = Stage::<S>::set().await;
     let refused = async |ask: Ask, status: u16| {
         let answer = stage.ask(ask).await;
@@ -147,7 +147,7 @@ pub async fn offered_actions_can_be_triggered<S: Subject>() {
 }
 
 /// An action that was not offered is not done, and the product is not asked.
-pub async fn other_actions_are_not_done<S: Subject>() {
+pub async fn i07_other_actions_are_not_done<S: Subject>() {
     let stage = Stage::<S>::set().await;
     for (name, odd) in [("action-id", "../../"), ("observable_type", "no_such_type")] {
         let mut order = unknown_action::<S>();

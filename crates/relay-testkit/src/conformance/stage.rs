@@ -4,7 +4,7 @@ use std::{marker::PhantomData, sync::Arc};
 
 use relay_core::{
     Clock, Environment, Service,
-    http::{SystemLookup, escaped},
+    http::{Lookup, SystemLookup, escaped},
     route::Route,
 };
 use relay_sandbox::{Fault, Sandbox, Times, When};
@@ -20,27 +20,34 @@ use crate::{
 const BEGINNING: usize = 8;
 
 /// Everything that a rule needs.
-pub(super) struct Stage<S: Subject> {
-    pub(super) sandbox: Arc<Sandbox>,
+pub(crate) struct Stage<S: Subject> {
+    pub(crate) sandbox: Arc<Sandbox>,
     service: Service<S::Relay>,
     subject: PhantomData<S>,
 }
 
 impl<S: Subject> Stage<S> {
     /// A relay with its usual settings.
-    pub(super) async fn set() -> Self {
+    pub(crate) async fn set() -> Self {
         Self::with(&[]).await
     }
 
     /// A relay with further settings; they win over the usual ones.
-    pub(super) async fn with(settings: &[(&str, &str)]) -> Self {
+    pub(crate) async fn with(settings: &[(&str, &str)]) -> Self {
         let sandbox = Sandbox::start_at(S::PRODUCT, NOW).await.expect("a free port");
         let service = service::<S>(sandbox.url(), settings).await;
         Self { sandbox: Arc::new(sandbox), service, subject: PhantomData }
     }
 
+    /// A relay whose names are looked up here.
+    pub(crate) async fn resolving(lookup: Arc<dyn Lookup>) -> Self {
+        let stage = Self::set().await;
+        let service = service_with::<S>(stage.sandbox.url(), &[], lookup).await;
+        Self { service, ..stage }
+    }
+
     /// A relay that has asked its product once, so that its tokens and connections are there.
-    pub(super) async fn warm() -> Self {
+    pub(crate) async fn warm() -> Self {
         let stage = Self::set().await;
         stage.observe(Question::first::<S>()).await.assert_good();
         stage.sandbox.forget_calls();
@@ -48,13 +55,17 @@ impl<S: Subject> Stage<S> {
     }
 
     /// A relay that looks for its product at another place; the sandbox is there but not asked.
-    pub(super) async fn elsewhere(url: &str) -> Self {
-        let stage = Self::set().await;
-        Self { service: service::<S>(url, &[]).await, ..stage }
+    pub(crate) async fn elsewhere(url: &str) -> Self {
+        Self::set().await.led(url, &[]).await
+    }
+
+    /// A relay that looks for its product there, with further settings.
+    pub(crate) async fn led(self, url: &str, settings: &[(&str, &str)]) -> Self {
+        Self { service: service::<S>(url, settings).await, ..self }
     }
 
     /// Another process of the same relay before the same product.
-    pub(super) async fn fresh(&self) -> Self {
+    pub(crate) async fn fresh(&self) -> Self {
         Self {
             sandbox: Arc::clone(&self.sandbox),
             service: service::<S>(self.sandbox.url(), &[]).await,
@@ -63,22 +74,22 @@ impl<S: Subject> Stage<S> {
     }
 
     /// Breaks the product's searches; the login works on.
-    pub(super) fn break_search(&self, fault: Fault) {
+    pub(crate) fn break_search(&self, fault: Fault) {
         self.sandbox.fault(S::SEARCH, fault, Times::Always);
     }
 
     /// Breaks the searches that are about the first known observable.
-    pub(super) fn break_first(&self, fault: Fault) {
+    pub(crate) fn break_first(&self, fault: Fault) {
         self.sandbox.fault(When::path(S::SEARCH).mentioning(S::KNOWN[0].1), fault, Times::Always);
     }
 
     /// What the usual caller is told about these observables.
-    pub(super) async fn observe(&self, question: Question) -> Answer {
+    pub(crate) async fn observe(&self, question: Question) -> Answer {
         self.ask(Ask::sound::<S>(Route::Observe).about(question)).await
     }
 
     /// The answer to a request, after it was judged.
-    pub(super) async fn ask(&self, ask: Ask) -> Answer {
+    pub(crate) async fn ask(&self, ask: Ask) -> Answer {
         let answer = Answer::read(self.service.answer(ask.incoming()).await);
         if answer.status == 200 {
             assert_valid(&ask, &answer);
@@ -87,8 +98,13 @@ impl<S: Subject> Stage<S> {
         answer
     }
 
+    /// An answer that is not judged, because it has to equal one that was.
+    pub(crate) async fn text(&self, ask: Ask) -> String {
+        self.service.answer(ask.incoming()).await.body
+    }
+
     /// How many calls have reached the product.
-    pub(super) fn calls(&self) -> usize {
+    pub(crate) fn calls(&self) -> usize {
         self.sandbox.calls().len()
     }
 
@@ -113,11 +129,19 @@ impl<S: Subject> Stage<S> {
 }
 
 async fn service<S: Subject>(url: &str, settings: &[(&str, &str)]) -> Service<S::Relay> {
+    service_with::<S>(url, settings, Arc::new(SystemLookup)).await
+}
+
+async fn service_with<S: Subject>(
+    url: &str,
+    settings: &[(&str, &str)],
+    lookup: Arc<dyn Lookup>,
+) -> Service<S::Relay> {
     let usual = S::settings(url).into_iter().chain([("SECRET_KEY", SECRET.to_owned())]);
     let further = settings.iter().map(|(name, value)| (*name, (*value).to_owned()));
     let environment = Environment::of(usual.chain(further));
     let clock = Clock::standing_at(NOW);
-    let service = Service::with(&environment, clock, Arc::new(SystemLookup)).await;
+    let service = Service::with(&environment, clock, lookup).await;
     service.expect("the subject's settings can be used")
 }
 

@@ -39,7 +39,7 @@ const ODD: &[&str] = &[
 ];
 
 /// Blanks, wildcards, operators and the like find nothing in any type, and break nothing.
-pub async fn odd_values_find_nothing<S: Subject>() {
+pub async fn i12_odd_values_find_nothing<S: Subject>() {
     let stage = Stage::<S>::warm().await;
     let long = "x".repeat(64 * 1024);
     let values = || ODD.iter().copied().chain([long.as_str()]);
@@ -55,7 +55,7 @@ pub async fn odd_values_find_nothing<S: Subject>() {
 }
 
 /// An odd value beside a known one costs it nothing.
-pub async fn odd_values_cost_the_others_nothing<S: Subject>() {
+pub async fn i12_odd_values_cost_the_others_nothing<S: Subject>() {
     let stage = Stage::<S>::warm().await;
     let alone = stage.observe(Question::first::<S>()).await;
     let kind = S::KNOWN[0].0;
@@ -79,7 +79,7 @@ pub async fn values_are_echoed_as_asked<S: Subject>() {
 }
 
 /// What is asked twice, in whatever spelling, is answered once, under its first spelling.
-pub async fn repeats_are_answered_once<S: Subject>() {
+pub async fn l05_repeats_are_answered_once<S: Subject>() {
     let stage = Stage::<S>::warm().await;
     let once = stage.observe(Question::known::<S>()).await;
     let again = S::KNOWN.iter().flat_map(|(kind, value)| spellings(kind, value));
@@ -115,7 +115,7 @@ pub async fn the_same_question_has_the_same_answer<S: Subject>() {
 }
 
 /// Ten thousand observables are cut with a warning, cost a bounded number of calls, few at a time.
-pub async fn ten_thousand_observables_are_cut<S: Subject>() {
+pub async fn l05_ten_thousand_observables_are_cut<S: Subject>() {
     let stage = Stage::<S>::warm().await;
     let crowd = Question::unknown(S::KNOWN[0].0, 10_000);
     let question = [Question::first::<S>(), crowd].into_iter().flatten().collect();
@@ -127,7 +127,7 @@ pub async fn ten_thousand_observables_are_cut<S: Subject>() {
 }
 
 /// Links and actions of many observables stay within bounds too.
-pub async fn many_links_and_actions_are_cut<S: Subject>() {
+pub async fn l05_many_links_and_actions_are_cut<S: Subject>() {
     let stage = Stage::<S>::warm().await;
     let crowd = Question::unknown(S::KNOWN[0].0, 10_000);
     for route in gates::asking::<S>().filter(|route| *route != Route::Observe) {

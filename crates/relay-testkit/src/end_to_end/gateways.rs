@@ -56,7 +56,7 @@ fn requests() -> Vec<(Event, String)> {
 }
 
 /// The audience is the address that the gateway states, with the stage where it is a part of it.
-pub async fn every_gateway_says_the_audience<S: Subject>(host: &Host) {
+pub async fn c07_c08_every_gateway_says_the_audience<S: Subject>(host: &Host) {
     let region = Region::open::<S>(host).await;
     for (request, address) in requests() {
         for audience in [address.clone(), format!("{address}/")] {
@@ -75,7 +75,7 @@ pub async fn every_gateway_says_the_audience<S: Subject>(host: &Host) {
 }
 
 /// No header of the caller has a say in it.
-pub async fn no_header_says_the_audience<S: Subject>(host: &Host) {
+pub async fn l15_no_header_says_the_audience<S: Subject>(host: &Host) {
     let region = Region::open::<S>(host).await;
     let forged = |event: Event| {
         let names = ["Host", "X-Forwarded-Host", "X-Original-Host", "Forwarded"];

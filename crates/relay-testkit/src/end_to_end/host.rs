@@ -37,6 +37,11 @@ enum Running {
 }
 
 impl Host {
+    /// The relay's program in the folder `RELAY_BINARIES`, under the imitated Runtime API.
+    pub fn released<S: Subject>() -> Self {
+        Self::RuntimeApi(released::<S>())
+    }
+
     /// Runs the relay with its usual settings.
     pub(super) async fn deploy<S: Subject>(&self) -> Deployed {
         self.deploy_with::<S>(&[]).await
@@ -64,16 +69,27 @@ impl Host {
                 Running::UnderRuntimeApi(started.unwrap_or_else(|failure| panic!("{failure}")))
             }
             Self::Emulator => {
-                let folder = variable("RELAY_BINARIES").expect("RELAY_BINARIES names a folder");
-                let program = PathBuf::from(folder).join(S::Relay::ABOUT.slug);
-                let emulator = Emulator::start(&program, &environment).await;
+                let emulator = Emulator::start(&released::<S>(), &environment).await;
                 Running::UnderEmulator(Box::new(emulator))
             }
         }
     }
 }
 
+fn released<S: Subject>() -> PathBuf {
+    let folder = variable("RELAY_BINARIES").expect("RELAY_BINARIES names a folder");
+    PathBuf::from(folder).join(S::Relay::ABOUT.slug)
+}
+
 impl Deployed {
+    /// The process, to be measured and kept busy.
+    pub(super) fn function(&self) -> &Function {
+        match &self.function {
+            Running::UnderRuntimeApi(function) => function,
+            Running::UnderEmulator(_) => panic!("the emulator shows no process and has no queue"),
+        }
+    }
+
     /// What becomes of an event.
     pub(super) async fn hand_over(&self, event: &Value) -> Outcome {
         match &self.function {
@@ -90,6 +106,18 @@ impl Deployed {
     /// The gateway's answer to a request.
     pub(super) async fn ask(&self, request: &Event) -> Reply {
         self.invoke(&request.to_json()).await
+    }
+
+    /// What a relay that has been told to end has printed.
+    ///
+    /// # Panics
+    ///
+    /// When it runs under the emulator.
+    pub(super) async fn ended(self) -> Vec<Line> {
+        match self.function {
+            Running::UnderRuntimeApi(function) => function.ended().await.lines,
+            Running::UnderEmulator(_) => panic!("the emulator ends its process by itself"),
+        }
     }
 
     /// Ends the relay as Lambda does; returns what it printed for each invocation and besides.

@@ -1,13 +1,16 @@
 //! The life of one process: its product, its callers, its settings.
 
-use relay_sandbox::{Fault, Times};
+use std::fs;
+
+use relay_sandbox::{Fault, Sandbox, Times};
 use serde_json::{Value, json};
+use tokio::task::yield_now;
 
 use super::host::{Deployed, Host, token};
 use crate::{
     conformance::{Subject, hostile::in_free_text},
     event::Gateway,
-    runtime_api::Reply,
+    runtime_api::{Outcome, Reply, Signal},
 };
 
 /// Nobody listens there.
@@ -23,7 +26,7 @@ pub(super) async fn observe(relay: &Deployed, claims: Value, asked: &[(&str, &st
 }
 
 /// A product that is not there is an answer too.
-pub async fn a_dead_product_is_said<S: Subject>(host: &Host) {
+pub async fn n03_a_dead_product_is_said<S: Subject>(host: &Host) {
     let nowhere = S::settings(NOWHERE);
     let nowhere: Vec<_> = nowhere.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let relay = host.deploy_with::<S>(&nowhere).await;
@@ -37,7 +40,7 @@ pub async fn a_dead_product_is_said<S: Subject>(host: &Host) {
 }
 
 /// However much the product says, and however it has to be escaped, Lambda can carry the answer.
-pub async fn a_huge_answer_fits<S: Subject>(host: &Host) {
+pub async fn l03_a_huge_answer_fits<S: Subject>(host: &Host) {
     let relay = host.deploy::<S>().await;
     let mut claims = S::claims();
     claims["CTR_ENTITIES_LIMIT"] = json!(1000);
@@ -63,7 +66,7 @@ pub async fn a_huge_answer_fits<S: Subject>(host: &Host) {
 }
 
 /// Two callers in turn are told what is theirs.
-pub async fn callers_in_turn_do_not_meet<S: Subject>(host: &Host) {
+pub async fn s02_callers_in_turn_do_not_meet<S: Subject>(host: &Host) {
     let relay = host.deploy::<S>().await;
     let mut told = [Vec::new(), Vec::new()];
     for _ in 0..3 {
@@ -83,8 +86,67 @@ fn ids(answer: &Value) -> Vec<String> {
     docs.filter_map(|doc| doc["id"].as_str().map(str::to_owned)).collect()
 }
 
+/// Frozen between two requests, while its product closes all connections and forgets all logins,
+/// the relay answers the next one as if nothing had been.
+pub async fn l12_a_frozen_relay_answers_when_it_thaws<S: Subject>(host: &Host) {
+    let mut relay = host.deploy::<S>().await;
+    let before = observe(&relay, S::claims(), S::KNOWN).await.json();
+    assert!(!ids(&before).is_empty(), "{before}");
+    for _ in 0..3 {
+        relay.function().signal(Signal::Freeze).await.expect("it runs");
+        while state(relay.function().pid()) != Some('T') {
+            yield_now().await;
+        }
+        relay.sandbox = again(relay.sandbox).await;
+        relay.function().signal(Signal::Thaw).await.expect("it is there");
+        let after = observe(&relay, S::claims(), S::KNOWN).await.json();
+        assert_eq!((ids(&after), after.get("errors")), (ids(&before), None), "{after}");
+    }
+    relay.end().await;
+}
+
+/// The same product anew, at the same address.
+async fn again(sandbox: Sandbox) -> Sandbox {
+    let (product, url) = (sandbox.product(), sandbox.url().to_owned());
+    let port = url.rsplit(':').next().and_then(|port| port.parse().ok()).expect("a port");
+    drop(sandbox);
+    // Its connections end with its tasks, in the turns to come.
+    loop {
+        match Sandbox::start_on(product, port).await {
+            Ok(sandbox) => return sandbox,
+            Err(_) => yield_now().await,
+        }
+    }
+}
+
+/// The letter by which the system says how a process is. Source: "proc_pid_stat(5)".
+fn state(pid: u32) -> Option<char> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    stat.rsplit(") ").next()?.chars().next()
+}
+
+/// Told to end in the middle of a request, the relay ends at once, and has printed whole lines.
+pub async fn l13_a_relay_that_is_told_to_end_ends_cleanly<S: Subject>(host: &Host) {
+    let relay = host.deploy_with::<S>(&[("LOG_LEVEL", "debug")]).await;
+    observe(&relay, S::claims(), S::KNOWN).await;
+    relay.sandbox.hold();
+    let request = Gateway::HttpApi.post("/health").bearer(&token(S::claims()));
+    let outcome = relay.function().send(&request);
+    relay.sandbox.held(1).await;
+    relay.function().signal(Signal::Terminate).await.expect("it runs");
+    assert!(matches!(outcome.await, Outcome::Ended(_)));
+    let lines = relay.ended().await;
+    assert!(!lines.is_empty());
+    for line in lines {
+        assert!(
+            serde_json::from_str::<Value>(&line.text).is_ok_and(|line| line.is_object()),
+            "{line:?}"
+        );
+    }
+}
+
 /// Settings that cannot be used are named in the first line and in every answer, without value.
-pub async fn unusable_settings_are_named<S: Subject>(host: &Host) {
+pub async fn j04_l09_unusable_settings_are_named<S: Subject>(host: &Host) {
     const ARN: &str = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:s3cret-AbCdEf";
     for (settings, named) in [
         (&[("SECRET_KEY", "")][..], "SECRET_KEY"),

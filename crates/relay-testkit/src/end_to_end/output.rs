@@ -32,16 +32,21 @@ const COUNTS: [&str; 10] = [
 
 /// Every line on standard output is JSON, nothing is on standard error, and each invocation has
 /// one line that tells and one that counts.
-pub async fn every_line_is_json_and_one_counts<S: Subject>(host: &Host) {
-    let relay = host.deploy::<S>().await;
-    let events = all::<S>();
-    for (_, event) in &events {
+pub async fn p02_every_line_is_json_and_one_counts<S: Subject>(host: &Host) {
+    let relay = host.deploy_with::<S>(&[("LOG_LEVEL", "debug")]).await;
+    let mut events: Vec<_> = all::<S>().into_iter().map(|(_, event)| event).collect();
+    events.push(forging::<S>());
+    for event in &events {
         relay.invoke(event).await;
     }
+    relay.sandbox.fault("", Fault::status(400), Times::Always);
+    relay.invoke(&forging::<S>()).await;
+    events.push(forging::<S>());
     let lines = relay.end().await;
     let read =
         |text: &str| serde_json::from_str::<Value>(text).unwrap_or_else(|_| panic!("{text}"));
     assert!(lines.iter().all(|line| line.stream == Stream::Out), "{lines:?}");
+    assert!(!lines.iter().any(|line| line.text.contains(char::is_control)), "{lines:?}");
     let lines: Vec<_> = lines.iter().map(|line| read(&line.text)).collect();
     let told: Vec<_> = lines.iter().filter(|line| line["message"] == "answered").collect();
     let counted: Vec<_> = lines.iter().filter(|line| line.get("_aws").is_some()).collect();
@@ -56,6 +61,17 @@ pub async fn every_line_is_json_and_one_counts<S: Subject>(host: &Host) {
     }
     let cold = counted.iter().filter(|line| line["ColdStart"] == 1).count();
     assert_eq!(cold, 1);
+}
+
+/// Asks about values of every type that would be lines of their own.
+fn forging<S: Subject>() -> Value {
+    let types = S::Relay::ABOUT.observables.iter().map(|(kind, _)| kind.as_str());
+    let values =
+        ["a.example\n{\"message\":\"answered\"}", "a\r\nb", "\u{1b}[31ma\u{2028}b\u{85}c\0"];
+    let asked: Value =
+        types.flat_map(|kind| values.map(|value| json!({"type": kind, "value": value}))).collect();
+    let request = Gateway::HttpApi.post(OBSERVE).bearer(&token(S::claims())).json(&asked);
+    request.header("X-Forged", "a\tb").to_json()
 }
 
 /// CloudWatch's embedded metric format: what is announced is there, as a number.
@@ -77,7 +93,7 @@ fn assert_counts(line: &Value) {
 }
 
 /// Whatever the product repeats, and however much is logged, no secret is printed.
-pub async fn no_secret_is_printed<S: Subject>(host: &Host) {
+pub async fn p01_n17_no_secret_is_printed<S: Subject>(host: &Host) {
     let relay = host.deploy_with::<S>(&[("LOG_LEVEL", "debug")]).await;
     let (claims, bearer) = (S::claims(), token(S::claims()));
     let own = S::SECRETS.iter().filter_map(|name| claims[*name].as_str().map(str::to_owned));

@@ -32,6 +32,7 @@ pub(super) struct Hub {
     put: mpsc::UnboundedSender<Task>,
     take: tokio::sync::Mutex<mpsc::UnboundedReceiver<Task>>,
     waiting: Mutex<Waiting>,
+    in_work: watch::Sender<usize>,
 }
 
 /// An event that the function is to take.
@@ -53,7 +54,8 @@ impl Default for Hub {
     fn default() -> Self {
         let (put, take) = mpsc::unbounded_channel();
         let phase = watch::Sender::new(Phase::Starting);
-        Self { phase, put, take: tokio::sync::Mutex::new(take), waiting: Mutex::default() }
+        let take = tokio::sync::Mutex::new(take);
+        Self { phase, put, take, waiting: Mutex::default(), in_work: watch::Sender::new(0) }
     }
 }
 
@@ -101,13 +103,21 @@ impl Hub {
         let task = self.take.lock().await.recv().await.expect("the hub holds both ends");
         // The test may have lost interest.
         let _ = task.taken.send(());
+        self.in_work.send_modify(|events| *events += 1);
         (task.request_id, task.invocation)
+    }
+
+    /// Waits until so many events are taken and not yet settled.
+    pub(super) async fn busy_with(&self, events: usize) {
+        // The hub holds the sender, so that the wait ends with that number only.
+        let _ = self.in_work.subscribe().wait_for(|in_work| *in_work >= events).await;
     }
 
     /// Gives the outcome of a request; false when nobody asked, or twice.
     pub(super) fn settle(&self, request_id: &str, outcome: Outcome) -> bool {
         let given = self.waiting().outcomes.remove(request_id);
         let is_known = given.is_some();
+        self.in_work.send_modify(|events| *events = events.saturating_sub(is_known.into()));
         // The test may have lost interest, for example after a timeout.
         let _ = given.and_then(|give| give.send(outcome).err());
         is_known

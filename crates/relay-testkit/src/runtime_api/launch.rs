@@ -1,6 +1,6 @@
 //! How a function is started.
 
-use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, process::Stdio};
+use std::{collections::BTreeMap, ffi::OsStr, net::SocketAddr, path::PathBuf, process::Stdio};
 
 use tokio::process::Command;
 
@@ -13,6 +13,7 @@ use crate::environment::variable;
 #[derive(Clone, Debug)]
 pub struct Launch {
     program: PathBuf,
+    under: Vec<String>,
     name: String,
     memory_mb: u32,
     environment: BTreeMap<String, String>,
@@ -23,7 +24,7 @@ impl Launch {
     pub fn new(program: impl Into<PathBuf>) -> Self {
         let program = program.into();
         let name = program.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        Self { program, name, memory_mb: 256, environment: BTreeMap::new() }
+        Self { program, under: Vec::new(), name, memory_mb: 256, environment: BTreeMap::new() }
     }
 
     /// Sets a variable, also one of those that AWS sets. Nothing else but `PATH` is inherited.
@@ -35,6 +36,13 @@ impl Launch {
     /// What `AWS_LAMBDA_FUNCTION_MEMORY_SIZE` says; nobody enforces it here.
     pub fn memory_mb(self, memory_mb: u32) -> Self {
         Self { memory_mb, ..self }
+    }
+
+    /// Runs the program under another, such as a profiler: its name and its arguments, to which the
+    /// program is added.
+    pub fn under(mut self, command: &[&str]) -> Self {
+        self.under = command.iter().map(|word| (*word).to_owned()).collect();
+        self
     }
 
     /// Starts the function and waits until it asks for its first event.
@@ -51,8 +59,11 @@ impl Launch {
     }
 
     pub(super) fn command(&self, runtime_api: SocketAddr) -> Command {
-        let mut command = Command::new(&self.program);
+        let words = self.under.iter().map(OsStr::new).chain([self.program.as_os_str()]);
+        let words: Vec<_> = words.collect();
+        let mut command = Command::new(words[0]);
         command
+            .args(&words[1..])
             .env_clear()
             .env("PATH", variable("PATH").unwrap_or_default())
             .envs(self.variables_of_aws(runtime_api))

@@ -20,10 +20,12 @@ pub(crate) struct Entry {
     pub(super) event: &'static str,
     /// Calls of a warm `observe` that have to wait for each other.
     pub(crate) depth: usize,
+    /// Further calls that a new process has to wait for: a login, and what it remembers later on.
+    pub(crate) cold: usize,
     /// Calls that the relay lets run side by side, by default.
     pub(crate) at_once: usize,
     /// The settings that lead the relay to an imitation at this URL.
-    pub(super) settings: fn(&str) -> Environment,
+    pub(super) settings: fn(&str) -> Vec<(&'static str, String)>,
     /// The claims that the imitation accepts.
     pub(super) claims: fn() -> Value,
     /// Where the product's makers explain it: label and link.
@@ -62,7 +64,18 @@ impl Entry {
 
     /// The relay itself in this process, in front of `sandbox`, with a token for it.
     pub(crate) async fn local(&self, sandbox: &Sandbox) -> Outcome<Local> {
-        Local::start(&self.facts, (self.settings)(sandbox.url()), (self.claims)()).await
+        let settings = Environment::of(self.settings(sandbox));
+        Local::start(&self.facts, settings, self.sample_claims()).await
+    }
+
+    /// The settings that lead the relay to `sandbox`, names and values.
+    pub(crate) fn settings(&self, sandbox: &Sandbox) -> Vec<(&'static str, String)> {
+        (self.settings)(sandbox.url())
+    }
+
+    /// The claims that the imitation accepts.
+    pub(crate) fn sample_claims(&self) -> Value {
+        (self.claims)()
     }
 
     /// The observables of the relay's sample event.

@@ -6,7 +6,7 @@ use axum::{
     Router,
     body::{Bytes, to_bytes},
     extract::{ConnectInfo, Request, State},
-    http::{StatusCode, header, request::Parts},
+    http::{HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
     routing,
 };
@@ -66,7 +66,12 @@ impl Relays {
         request.gateway.source = Some(caller.ip());
         let outgoing = ask(stand, request).await;
         let status = StatusCode::from_u16(outgoing.status);
-        json_response(status.unwrap_or(StatusCode::BAD_GATEWAY), outgoing.body)
+        let mut response = json_response(status.unwrap_or(StatusCode::BAD_GATEWAY), outgoing.body);
+        if let Some(method) = outgoing.allow {
+            let method = HeaderValue::from_static(method.as_str());
+            response.headers_mut().insert(header::ALLOW, method);
+        }
+        response
     }
 
     /// The request as the gateway of a deployed relay delivers it.

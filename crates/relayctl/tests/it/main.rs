@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod bench;
 mod call;
 mod help;
 mod module;

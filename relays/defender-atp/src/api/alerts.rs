@@ -184,19 +184,22 @@ impl Api<'_> {
         alerts
     }
 
-    /// Nothing, where the product has no data; a failure where there is no such product any more,
-    /// which only the list of all alerts can tell from an entity that is missing.
+    /// Nothing, where the product has no data; a failure where there is no such product any more.
     async fn nothing_unless_gone<T: Default>(&self, failure: Failure) -> Result<T, Failure> {
-        if failure.may_be_gone() {
-            let collection = self.health().await;
-            if let Err(gone) = collection
-                && (gone.is_gone() || gone.may_be_gone())
-            {
-                return Err(gone.into_gone())
-                    .inspect_err(|gone| self.quota.learn(Group::Alerts, gone));
-            }
+        if failure.may_be_gone()
+            && let Some(gone) = self.retirement.get_or_init(|| self.retired()).await
+        {
+            return Err(gone.clone());
         }
         if failure.is_no_data() { Ok(T::default()) } else { Err(failure) }
+    }
+
+    /// Only the list of all alerts tells an API that is gone from an entity that is missing.
+    async fn retired(&self) -> Option<Failure> {
+        let gone = self.health().await.err()?;
+        let gone = (gone.is_gone() || gone.may_be_gone()).then(|| gone.into_gone())?;
+        self.quota.learn(Group::Alerts, &gone);
+        Some(gone)
     }
 }
 

@@ -3,7 +3,7 @@
 //! Source: spec §8; pages "Indicator resource type", "List Indicators API", "Submit or Update
 //! Indicator API", "Delete Indicator API".
 
-use relay_core::{Partial, Request, lenient};
+use relay_core::{Error, Partial, Request, lenient};
 use serde::{Deserialize, Serialize};
 
 use super::{Api, Failure, Group, rows::Lookup};
@@ -91,10 +91,10 @@ impl Api<'_> {
     pub(crate) async fn submit(&self, submission: &Submission<'_>) -> Result<(), Failure> {
         let request = Request::post(self.address(&["indicators"])?).json(submission)?;
         let response = self.send(Group::Indicators, request).await?;
-        let indicator: Indicator = response.json()?;
+        let indicator: Indicator = response.json().map_err(Error::in_doubt)?;
         match indicator.id.zip(indicator.indicator_value) {
             Some(_) => Ok(()),
-            None => Err(response.malformed().into()),
+            None => Err(response.malformed().in_doubt().into()),
         }
     }
 
@@ -104,7 +104,7 @@ impl Api<'_> {
         let response = self.send(Group::Indicators, request).await?;
         match response.status() {
             200 | 204 => Ok(()),
-            _ => Err(response.malformed().into()),
+            _ => Err(response.malformed().in_doubt().into()),
         }
     }
 }

@@ -52,6 +52,11 @@ impl Failure {
         is_address_unknown || self.speaks_of_retirement
     }
 
+    /// Whether no whole answer came.
+    pub(crate) fn is_unanswered(&self) -> bool {
+        self.status.is_none()
+    }
+
     /// Whether the product said that it did not do what it was asked.
     pub(crate) fn is_refusal(&self) -> bool {
         matches!(self.status, Some(300..=499))

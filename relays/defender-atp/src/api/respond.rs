@@ -86,8 +86,7 @@ impl Api<'_> {
         let address = self.address(&["machines", id, action.verb])?;
         let request = Request::post(address).json(&wish)?;
         let response = self.send_needing(action.permission, Group::MachineActions, request).await?;
-        accepted(&response)?;
-        Ok(())
+        Ok(accepted(&response).map_err(Error::in_doubt)?)
     }
 }
 

@@ -75,8 +75,9 @@ impl Desk<'_> {
         let mut now = rations.share(listed(subjects, &sha1s));
         let files = rations.share_profiles(unknown);
         now.beyond.extend(files.named);
-        let (first, profiles) =
-            join(self.alerts_of(&now), self.profiles(&files.asked, files.nameless)).await;
+        // Places go to those who ask first, and others wait for the profiles.
+        let (profiles, first) =
+            join(self.profiles(&files.asked, files.nameless), self.alerts_of(&now)).await;
         sha1s.extend(profiles.data);
         // Nobody listens when hunting is off.
         let _ = tell_sha1s.send(sha1s.clone());
@@ -109,7 +110,8 @@ impl Desk<'_> {
     /// Alerts out of lists, and out of hunting where there is no room for more lists.
     async fn alerts_of(&self, share: &Share) -> Partial<Wave> {
         let calls = join_all(share.within.iter().map(|entity| self.api.alerts(entity)));
-        let (answers, mut wave) = join(calls, self.hunted(&share.beyond)).await;
+        // What is hunted for has to be read thereafter, so it goes first.
+        let (mut wave, answers) = join(self.hunted(&share.beyond), calls).await;
         for (entity, answer) in share.within.iter().zip(answers) {
             match answer {
                 Ok(alerts) => {

@@ -135,9 +135,9 @@ fn undone(failure: Failure) -> Undone {
         // The login was refused.
         return failure.error.into();
     }
-    let text = format!(
-        "{} Whether the action was done is not known; look at its history in the product before you try again.",
-        failure.error.message()
-    );
-    Undone { fate: Fate::Unknown, error: failure.error.saying(text) }
+    if failure.is_unanswered() && !failure.error.is_in_doubt() {
+        // Nothing was sent.
+        return failure.error.into();
+    }
+    Undone { fate: Fate::Unknown, error: failure.error.in_doubt() }
 }

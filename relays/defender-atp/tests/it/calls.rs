@@ -14,7 +14,7 @@ use crate::desk::{
 };
 
 /// Long enough that calls which may run side by side meet.
-const LONG: Duration = Duration::from_millis(40);
+const LONG: Duration = Duration::from_millis(100);
 /// A file that nobody has seen.
 const UNSEEN: &str = "00000000000000000000000000000000000000ff";
 

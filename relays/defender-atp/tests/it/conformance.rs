@@ -7,7 +7,7 @@ use relay_sandbox::{
     identity::{app, tenant},
 };
 use relay_testkit::conformance::Subject;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::desk::claims;
 
@@ -44,6 +44,15 @@ macro_rules! subject {
 
             fn other_claims() -> Value {
                 claims(&app::DEFENDER, &tenant::FABRIKAM)
+            }
+
+            fn tireless_claims() -> [Value; 2] {
+                // The relay itself keeps hunting within the quota, so these two do not hunt.
+                [&tenant::WOODGROVE, &tenant::RELECLOUD].map(|tenant| {
+                    let mut claims = claims(&app::DEFENDER, tenant);
+                    claims["DEFENDER_HUNTING"] = json!("off");
+                    claims
+                })
             }
         }
     };

@@ -17,6 +17,8 @@ mod desk;
 #[cfg(test)]
 mod end_to_end;
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod guards;
 #[cfg(test)]
 mod hunting;

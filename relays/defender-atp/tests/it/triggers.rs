@@ -162,7 +162,7 @@ async fn n14_an_action_whose_answer_was_lost_is_never_sent_again() {
         desk.sandbox.fault("/api/", fault, Times::Always);
         let answer = desk.trigger("FullIsolation", "ms_machine_id", sample::LAPTOP).await;
         assert_eq!(answer["data"]["status"], "failure", "{answer}");
-        assert!(message(&answer).contains("Whether the action was done is not known"), "{answer}");
+        assert!(message(&answer).contains("Whether it was done is not known"), "{answer}");
         assert_eq!(desk.calls("/api").len(), 1);
         let mut removal = trigger("remove-indicator", "ip", sample::ADDRESS);
         removal["indicator_id"] = "995".into();

@@ -193,27 +193,31 @@ mod tests {
         );
     }
 
+    const MD5: &str = "5d41c2b3a4958677f0e1d2c3b4a59687";
+    const SHA1: &str = "36b3a1d0e5f4c2b7a8d9e0f1a2b3c4d5e6f7a8b9";
+    const SHA256: &str = "9f0b3a7ce1d24586b7f0c1de5a2934876d10fb82ce4490a35617d8e2b3c4f5a6";
+
     #[test]
     fn http_files_go_where_the_method_says() {
-        let files = json!([{"md5": "m1", "sha1": "s1"}, {"sha256": "l2"}]);
+        let files = json!([{"md5": MD5, "sha1": SHA1}, {"sha256": SHA256, "md5": "no hash"}]);
         let with = |method: Value| event("http", json!({"method": method, "files": files}));
         let down = [
             UP,
-            ("m1", "Downloaded_To", "10.20.30.47"),
-            ("s1", "Downloaded_To", "10.20.30.47"),
-            ("l2", "Downloaded_To", "10.20.30.47"),
-            ("m1", "Downloaded_From", "203.0.113.77"),
-            ("s1", "Downloaded_From", "203.0.113.77"),
-            ("l2", "Downloaded_From", "203.0.113.77"),
+            (MD5, "Downloaded_To", "10.20.30.47"),
+            (SHA1, "Downloaded_To", "10.20.30.47"),
+            (SHA256, "Downloaded_To", "10.20.30.47"),
+            (MD5, "Downloaded_From", "203.0.113.77"),
+            (SHA1, "Downloaded_From", "203.0.113.77"),
+            (SHA256, "Downloaded_From", "203.0.113.77"),
         ];
         let up = [
             UP,
-            ("m1", "Uploaded_From", "10.20.30.47"),
-            ("s1", "Uploaded_From", "10.20.30.47"),
-            ("l2", "Uploaded_From", "10.20.30.47"),
-            ("m1", "Uploaded_To", "203.0.113.77"),
-            ("s1", "Uploaded_To", "203.0.113.77"),
-            ("l2", "Uploaded_To", "203.0.113.77"),
+            (MD5, "Uploaded_From", "10.20.30.47"),
+            (SHA1, "Uploaded_From", "10.20.30.47"),
+            (SHA256, "Uploaded_From", "10.20.30.47"),
+            (MD5, "Uploaded_To", "203.0.113.77"),
+            (SHA1, "Uploaded_To", "203.0.113.77"),
+            (SHA256, "Uploaded_To", "203.0.113.77"),
         ];
         check(address(), with(json!("get")), &down);
         check(address(), with(json!("PUT")), &up);
@@ -244,16 +248,16 @@ mod tests {
         check(address(), event("ssl", ssl), &[UP, name]);
         let alert = json!({"http": {"hostname": "c2.bad.example"}});
         check(address(), event("suricata", alert), &[UP, name]);
-        let program = json!({"file": {"md5": "m", "sha256": "l"}});
+        let program = json!({"file": {"md5": MD5, "sha1": "no hash", "sha256": SHA256}});
         check(
             address(),
             event("pe", program),
             &[
                 UP,
-                ("m", "Related_To", "10.20.30.47"),
-                ("m", "Related_To", "203.0.113.77"),
-                ("l", "Related_To", "10.20.30.47"),
-                ("l", "Related_To", "203.0.113.77"),
+                (MD5, "Related_To", "10.20.30.47"),
+                (MD5, "Related_To", "203.0.113.77"),
+                (SHA256, "Related_To", "10.20.30.47"),
+                (SHA256, "Related_To", "203.0.113.77"),
             ],
         );
     }

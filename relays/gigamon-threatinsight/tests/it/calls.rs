@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::desk::{Desk, OBSERVE, SERVER, bearer, codes, count, docs, message, one};
 
 /// Long enough that calls which may run side by side meet.
-const LONG: Duration = Duration::from_millis(30);
+const LONG: Duration = Duration::from_millis(100);
 
 #[tokio::test]
 async fn no08_requests_are_the_documented_ones() {

@@ -13,6 +13,8 @@ mod end_to_end;
 #[cfg(test)]
 mod families;
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod mutation;
 #[cfg(test)]
 mod originals;

@@ -10,7 +10,7 @@ use crate::desk::{
 };
 
 /// Long enough that calls which may run side by side meet.
-const LONG: Duration = Duration::from_millis(40);
+const LONG: Duration = Duration::from_millis(100);
 
 fn addresses(count: usize) -> Value {
     (0..count)

@@ -44,6 +44,10 @@ macro_rules! subject {
             fn other_claims() -> Value {
                 claims(&app::GRAPH, &tenant::FABRIKAM)
             }
+
+            fn tireless_claims() -> [Value; 2] {
+                [&tenant::WOODGROVE, &tenant::RELECLOUD].map(|tenant| claims(&app::GRAPH, tenant))
+            }
         }
     };
 }
@@ -71,44 +75,45 @@ mod hunted {
             the_unknown_is_no_error
         }
         values {
-            odd_values_find_nothing
-            odd_values_cost_the_others_nothing
+            i12_odd_values_find_nothing
+            i12_odd_values_cost_the_others_nothing
             values_are_echoed_as_asked
-            repeats_are_answered_once
+            l05_repeats_are_answered_once
             order_is_kept_and_changes_no_id
             the_same_question_has_the_same_answer
-            ten_thousand_observables_are_cut
+            l05_ten_thousand_observables_are_cut
         }
         limits {
-            the_token_sets_the_limit
+            c11_the_token_sets_the_limit
             the_limit_is_each_observables_own
         }
         failures {
-            refusals_by_status_are_said
-            a_product_out_of_order_is_said
-            a_used_up_quota_is_said
-            strange_bodies_are_said
-            bodies_that_break_off_are_said
-            bodies_without_end_are_said
-            redirects_are_not_followed
-            a_product_that_is_not_there_is_said
-            silence_ends_with_the_time
+            n15_refusals_by_status_are_said
+            n12_a_product_out_of_order_is_said
+            n10_a_used_up_quota_is_said
+            n08_n16_strange_bodies_are_said
+            n03_n08_bodies_that_break_off_are_said
+            n06_n07_bodies_without_end_are_said
+            n01_redirects_are_not_followed
+            n02_n03_a_product_that_is_not_there_is_said
+            n05_l04_silence_ends_with_the_time
             failures_leave_nothing_behind
-            one_short_disorder_is_bridged
+            n04_n12_one_short_disorder_is_bridged
         }
+        statuses { n15_every_status_of_every_call_has_a_code }
         partial { equal_failures_are_said_once }
         tenants {
-            callers_in_turn_do_not_meet
-            callers_at_the_same_time_do_not_meet
-            another_credential_opens_nothing
-            a_strange_credential_is_refused
+            s02_c12_callers_in_turn_do_not_meet
+            s02_callers_at_the_same_time_do_not_meet
+            s01_another_credential_opens_nothing
+            c10_a_strange_credential_is_refused
         }
         hostile {
-            hostile_words_are_data
-            hostile_links_are_dropped
-            nonsense_never_breaks_an_answer
-            credentials_in_errors_are_blotted_out
-            credentials_that_are_cut_are_blotted_out
+            i13_hostile_words_are_data
+            i14_hostile_links_are_dropped
+            n09_nonsense_never_breaks_an_answer
+            n17_credentials_in_errors_are_blotted_out
+            n17_credentials_that_are_cut_are_blotted_out
         }
     );
 }

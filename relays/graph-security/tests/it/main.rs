@@ -7,6 +7,7 @@ mod calls;
 mod conformance;
 mod desk;
 mod end_to_end;
+mod faults;
 mod health;
 mod mutation;
 mod originals;

@@ -25,6 +25,7 @@ impl Subject for Conforming {
     const SEARCH: &'static str = "/attributes/restSearch";
     const IN_ONE_CALL: usize = 50;
     const CALLS: usize = 2;
+    const HOST: Option<&'static str> = Some("HOST");
     const FREE_TEXT: &'static [&'static str] = &["info", "comment", "category", "name"];
 
     fn settings(url: &str) -> Vec<(&'static str, String)> {

@@ -12,6 +12,8 @@ mod endpoints;
 #[cfg(test)]
 mod entities;
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod golden;
 #[cfg(test)]
 mod harness;

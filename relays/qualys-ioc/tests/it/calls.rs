@@ -16,7 +16,7 @@ use crate::desk::{DROPPED, Desk, codes, count, one};
 const OBSERVE: &str = "/observe/observables";
 
 /// Long enough that calls which may run side by side meet.
-const LONG: Duration = Duration::from_millis(30);
+const LONG: Duration = Duration::from_millis(100);
 
 #[tokio::test]
 async fn a_search_is_sent_exactly_as_documented() {

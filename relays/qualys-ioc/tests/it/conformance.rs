@@ -27,6 +27,7 @@ impl Subject for Conforming {
     const SEARCH: &'static str = EVENTS_PATH;
     const IN_ONE_CALL: usize = 1;
     const CALLS: usize = 2;
+    const HOST: Option<&'static str> = Some("API_URL");
     const FREE_TEXT: &'static [&'static str] =
         &["threatName", "familyName", "fullOSName", "processName", "arguments", "name"];
 

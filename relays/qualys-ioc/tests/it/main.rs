@@ -11,6 +11,8 @@ mod desk;
 #[cfg(test)]
 mod end_to_end;
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod logins;
 #[cfg(test)]
 mod mutation;

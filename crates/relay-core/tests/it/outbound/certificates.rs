@@ -1,4 +1,4 @@
-//! Trust in the product's certificate: catalogue row N02.
+//! Trust in the product's certificate: catalogue rows N02 and N19.
 
 use std::fs;
 
@@ -7,17 +7,18 @@ use relay_core::Environment;
 use super::tls_server::{Authority, TlsServer, self_signed};
 use crate::{
     ask::health,
+    heard,
     stage::{CLIENT_SECRET, Stage, hs256},
 };
 
-const GOOD: [i32; 2] = [2020, 2100];
+pub(super) const GOOD: [i32; 2] = [2020, 2100];
 
-/// A relay of the product behind this server, with the authority's certificate in a file, or not.
-async fn relay(server: &TlsServer, authority: Option<&Authority>) -> Stage {
+/// A relay of the product at this URL, with the authority's certificate in a file, or not.
+pub(super) async fn relay(url: &str, authority: Option<&Authority>) -> Stage {
     let folder = tempfile::tempdir().unwrap();
     let bundle = folder.path().join("extra.pem");
     let settings = |environment: Environment| {
-        let environment = environment.with("PRODUCT_URL", server.url());
+        let environment = environment.with("PRODUCT_URL", url);
         let Some(authority) = authority else { return environment };
         fs::write(&bundle, authority.pem()).unwrap();
         environment.with("EXTRA_CA_BUNDLE", bundle.to_str().unwrap())
@@ -38,7 +39,7 @@ async fn n02_certificates_that_are_not_trusted_are_explained() {
     ];
     for (identity, reason) in cases {
         let server = TlsServer::start(identity);
-        let stage = relay(&server, Some(&known)).await;
+        let stage = relay(&server.url(), Some(&known)).await;
         let answer = stage.answer(health(&hs256())).await;
         assert_eq!(answer.codes(), ["unknown"], "{reason}");
         assert!(answer.message().contains(reason), "{answer:?}");
@@ -49,12 +50,29 @@ async fn n02_certificates_that_are_not_trusted_are_explained() {
 }
 
 #[tokio::test]
+async fn n19_a_certificate_out_of_time_makes_the_log_speak_of_the_clock() {
+    let known = Authority::new("known");
+    for (name, years, hints) in
+        [("127.0.0.1", [2020, 2021], 1), ("127.0.0.1", [2099, 2100], 1), ("127.0.0.2", GOOD, 0)]
+    {
+        let server = TlsServer::start(known.certifies(name, years));
+        let stage = relay(&server.url(), Some(&known)).await;
+        let lines = heard::listen();
+        let answer = stage.answer(health(&hs256())).await;
+        assert_eq!(answer.codes(), ["unknown"]);
+        assert!(!answer.text.contains("clock"), "{answer:?}");
+        assert_eq!(lines.count("clock=20"), hints, "{years:?}");
+        assert_eq!(lines.count("the clock of this function is wrong"), hints, "{years:?}");
+    }
+}
+
+#[tokio::test]
 async fn n02_an_extra_root_is_trusted_where_it_is_configured() {
     let authority = Authority::new("own");
     let server = TlsServer::start(authority.certifies("127.0.0.1", GOOD));
-    assert!(relay(&server, Some(&authority)).await.answer(health(&hs256())).await.is_ok());
+    assert!(relay(&server.url(), Some(&authority)).await.answer(health(&hs256())).await.is_ok());
     assert_eq!(server.answered(), 1);
-    let without = relay(&server, None).await.answer(health(&hs256())).await;
+    let without = relay(&server.url(), None).await.answer(health(&hs256())).await;
     assert_eq!(without.codes(), ["unknown"]);
     assert_eq!(server.answered(), 1);
 }
@@ -74,7 +92,7 @@ async fn n02_what_is_no_modern_tls_is_no_connection() {
     ];
     for (name, bytes) in cases {
         let server = TlsServer::saying(bytes);
-        let answer = relay(&server, None).await.answer(health(&hs256())).await;
+        let answer = relay(&server.url(), None).await.answer(health(&hs256())).await;
         assert_eq!(answer.codes(), ["unknown"], "{name}: {answer:?}");
         assert!(answer.message().contains("handshake failed"), "{name}: {answer:?}");
         assert!(!answer.text.contains(CLIENT_SECRET));

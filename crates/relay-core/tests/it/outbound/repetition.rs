@@ -157,7 +157,7 @@ async fn n14_an_action_is_never_repeated() {
         let answer = stage.answer(trigger(&hs256(), "isolate")).await;
         assert_eq!(answer.json["data"]["status"], "failure", "{name}");
         assert_eq!((answer.codes().len(), stage.product.calls("/act")), (1, 1), "{name}");
-        assert_eq!(answer.message().contains("whether it was done"), in_doubt, "{answer:?}");
+        assert_eq!(answer.message().contains("was done is not known"), in_doubt, "{answer:?}");
     }
 }
 

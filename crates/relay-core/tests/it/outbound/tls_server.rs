@@ -24,6 +24,21 @@ pub(super) struct Authority(CertifiedIssuer<'static, KeyPair>);
 /// A certificate and its key, ready to be shown.
 pub(super) struct Identity(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
 
+impl Identity {
+    /// A server with this certificate that speaks these protocols; without any, whichever.
+    pub(super) fn serving(self, protocols: &[&[u8]]) -> Arc<ServerConfig> {
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let mut config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(self.0, self.1)
+            .unwrap();
+        config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
+        Arc::new(config)
+    }
+}
+
 impl Authority {
     pub(super) fn new(name: &str) -> Self {
         let mut params = CertificateParams::new([]).unwrap();
@@ -67,15 +82,8 @@ pub(super) struct TlsServer {
 
 impl TlsServer {
     /// Answers every request with an empty object.
-    pub(super) fn start(Identity(chain, key): Identity) -> Self {
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let config = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(chain, key)
-            .unwrap();
-        let config = Arc::new(config);
+    pub(super) fn start(identity: Identity) -> Self {
+        let config = identity.serving(&[]);
         Self::serving(move |stream| {
             let connection = ServerConnection::new(Arc::clone(&config)).unwrap();
             answer(StreamOwned::new(connection, stream))

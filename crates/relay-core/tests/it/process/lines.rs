@@ -1,4 +1,4 @@
-//! What a process prints: catalogue rows P01 and P02.
+//! What a process prints: catalogue rows P01, P02 and P04.
 
 use http::header::AUTHORIZATION;
 use relay_testkit::{
@@ -128,6 +128,24 @@ async fn p01_no_secret_is_printed_or_answered_at_any_level() {
         "{error} {warn} {info}"
     );
     assert_eq!(unknown, info + 1);
+}
+
+#[tokio::test]
+async fn p04_a_panic_shows_no_secret_however_much_it_shows() {
+    let stage = Stage::set().await;
+    talkative(&stage);
+    let launch = function_of(&stage).env("SECRET_KEY", RELAYS_SECRET);
+    let launch = launch.env("RUST_BACKTRACE", "full").env("LOG_LEVEL", "debug");
+    let function = launch.start().await.unwrap();
+    let token = account().hs256(RELAYS_SECRET.as_bytes());
+    let asked = domains(&["good.test", STUMBLING_BLOCK]);
+    let reply = function.invoke(&post("/observe/observables", &token).json(&asked)).await.reply();
+    assert_eq!(reply.json()["errors"][0]["code"], "unknown");
+    assert!(!reply.text().contains(MARK) && !reply.text().contains("stumbles"));
+    let lines = function.stop().await.lines;
+    let shown = |text: &str| lines.iter().any(|line| line.text.contains(text));
+    assert!(shown("the relay stumbles") && shown("stack backtrace"), "{lines:?}");
+    assert!(!shown(MARK) && !shown(&token), "{lines:?}");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Rotation under a running relay: catalogue row S08.
+//! Rotation under a running relay, and many of them: catalogue rows S08 and L06.
 
 use std::time::Duration;
 
@@ -151,6 +151,35 @@ async fn s08_a_slow_store_costs_a_caller_three_seconds() {
     // The next caller does not wait.
     assert!(stage.accepts(&signed(FIRST)).await);
     assert_eq!(start.elapsed().as_secs(), 3);
+}
+
+#[tokio::test]
+async fn s08_nobody_is_refused_while_the_secret_is_rotated() {
+    let store = SecretStore::of(&[FIRST]).await;
+    let stage = stage(&store).await;
+    stage.product.hold();
+    let ask = |secret| health(&signed(secret)).unchecked(&stage.service);
+    let on_their_way = all_waiting((0..50).map(|_| ask(FIRST)));
+    store.rotate(SECOND);
+    later(&stage, FRESH);
+    let mixed = all_waiting([FIRST, SECOND].into_iter().cycle().take(100).map(ask));
+    stage.product.release();
+    let answers = [on_their_way.finish().await, mixed.finish().await].concat();
+    assert!(answers.len() == 150 && answers.iter().all(|answer| answer.is_ok()));
+    assert_eq!(store.reads("AWSCURRENT"), 2);
+}
+
+#[tokio::test]
+async fn l06_each_instance_reads_the_secret_once_however_many_ask() {
+    const INSTANCES: usize = 20;
+    let store = SecretStore::of(&[FIRST]).await;
+    let instances = join_all((0..INSTANCES).map(|_| stage(&store))).await;
+    let token = signed(FIRST);
+    let asks = (0..10).flat_map(|_| &instances);
+    let asks = asks.map(|instance| health(&token).unchecked(&instance.service));
+    let answers = join_all(asks).await;
+    assert!(answers.len() == 10 * INSTANCES && answers.iter().all(|answer| answer.is_ok()));
+    assert_eq!(store.reads("AWSCURRENT"), INSTANCES);
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! What a soundly signed token says: catalogue rows C01 to C12.
+//! What a soundly signed token says: catalogue rows C01 to C12 and N19.
 
 use relay_core::Environment;
 use relay_testkit::{
@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::{
     ask::{BASE, about, health, observe},
+    heard,
     stage::{NOW, Stage, account, hs256},
     wire::Reply,
 };
@@ -104,6 +105,25 @@ async fn c05_a_token_of_the_future_is_refused() {
         let configured = stage.configuration().claim(claim, NOW + ahead).rs256(RsaKey::shared());
         assert_eq!(stage.accepts(&configured).await, accepted, "{claim} {ahead}");
     }
+}
+
+#[tokio::test]
+async fn n19_a_token_out_of_time_shows_both_clocks_in_the_log() {
+    let stage = Stage::set().await;
+    for (claim, ahead, says) in [
+        ("exp", -600, "2026-11-20T09:50:00Z"),
+        ("nbf", 600, "2026-11-20T10:10:00Z"),
+        ("iat", 600, "2026-11-20T10:10:00Z"),
+    ] {
+        let lines = heard::listen();
+        let answer = stage.answer(health(&sign(account().claim(claim, NOW + ahead)))).await;
+        assert!(answer.is_refusal() && !answer.text.contains("2026"), "{answer:?}");
+        let both = format!("token.claim={claim} token.says={says} clock=2026-11-20T10:00:00Z");
+        assert_eq!((lines.count(&both), lines.count("the clock of this function")), (1, 1));
+    }
+    let lines = heard::listen();
+    assert!(!stage.accepts(&sign(account().claim("exp", "soon"))).await);
+    assert_eq!((lines.count("token.claim=exp"), lines.count("clock")), (1, 0));
 }
 
 #[tokio::test]
@@ -240,10 +260,12 @@ async fn c11_the_limit_falls_back_and_has_a_ceiling() {
         let answer = stage.answer(observe(&token, &["a.test"])).await;
         assert_eq!(answer.docs("sightings").len(), expected, "{claim}");
     }
-    let default = Stage::with(set("CTR_ENTITIES_LIMIT", "many")).await;
-    default.product.always("/search", Reply::json(&json!({"hits": hits})));
-    let answer = default.answer(observe(&hs256(), &["a.test"])).await;
-    assert_eq!(answer.docs("sightings").len(), 100);
+    for odd in ["many", "0", "-1"] {
+        let default = Stage::with(set("CTR_ENTITIES_LIMIT", odd)).await;
+        default.product.always("/search", Reply::json(&json!({"hits": hits})));
+        let answer = default.answer(observe(&hs256(), &["a.test"])).await;
+        assert_eq!(answer.docs("sightings").len(), 100, "{odd}");
+    }
 }
 
 #[tokio::test]

@@ -1,0 +1,157 @@
+//! Everything that was measured, and how it is shown.
+
+use std::fmt::{Display, Formatter, Result};
+
+use comfy_table::Table;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    instructions::Instructions, latency::Latency, memory::Memory, size::Size, start::Start,
+};
+use crate::table;
+
+/// The figures; a part that was not measured is empty.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Report {
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) latency: Vec<Latency>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) start: Vec<Start>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) memory: Vec<Memory>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) size: Vec<Size>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) instructions: Vec<Instructions>,
+}
+
+/// Tables under each other.
+pub(super) struct Tables(Vec<Table>);
+
+impl Report {
+    /// Takes in what another report says.
+    pub(super) fn add(&mut self, other: Self) {
+        self.latency.extend(other.latency);
+        self.start.extend(other.start);
+        self.memory.extend(other.memory);
+        self.size.extend(other.size);
+        self.instructions.extend(other.instructions);
+    }
+
+    /// A table for each part that was measured.
+    pub(super) fn tables(&self) -> Tables {
+        let tables =
+            [self.latency(), self.start(), self.memory(), self.size(), self.instructions()];
+        Tables(tables.into_iter().filter(|table| !table.is_empty()).collect())
+    }
+
+    fn latency(&self) -> Table {
+        let header = [
+            "observe",
+            "",
+            "Observables",
+            "Delay ms",
+            "Calls",
+            "At once",
+            "Critical path ms",
+            "Fastest ms",
+            "Median ms",
+            "Fastest ratio",
+            "Median ratio",
+        ];
+        filled(header, &self.latency, |one| {
+            let ratios = one.ratios();
+            let ratio =
+                |figure: Option<f64>| figure.map_or("-".to_owned(), |it| format!("{it:.3}"));
+            [
+                one.relay.clone(),
+                if one.warm { "warm" } else { "cold" }.to_owned(),
+                one.observables.to_string(),
+                one.delay_ms.to_string(),
+                one.calls.to_string(),
+                one.at_once.to_string(),
+                one.critical_path_ms.map_or("-".to_owned(), |it| format!("{it:.0}")),
+                format!("{:.2}", one.times.fastest_ms),
+                format!("{:.2}", one.times.median_ms),
+                ratio(ratios.map(|it| it.fastest_ms)),
+                ratio(ratios.map(|it| it.median_ms)),
+            ]
+        })
+    }
+
+    fn start(&self) -> Table {
+        let header = [
+            "Start",
+            "To /next ms, fastest",
+            "Median",
+            "Empty, fastest",
+            "Median",
+            "Fastest ratio",
+            "Median ratio",
+            "To the first answer ms, fastest",
+            "Median",
+        ];
+        filled(header, &self.start, |one| {
+            let ratios = one.ratios();
+            [
+                one.relay.clone(),
+                format!("{:.2}", one.next.fastest_ms),
+                format!("{:.2}", one.next.median_ms),
+                format!("{:.2}", one.empty_next.fastest_ms),
+                format!("{:.2}", one.empty_next.median_ms),
+                format!("{:.3}", ratios.fastest_ms),
+                format!("{:.3}", ratios.median_ms),
+                format!("{:.2}", one.answer.fastest_ms),
+                format!("{:.2}", one.answer.median_ms),
+            ]
+        })
+    }
+
+    fn memory(&self) -> Table {
+        let header = ["Resident MiB", "After the start", "After 1,000 requests", "After 2,000"];
+        filled(header, &self.memory, |one| {
+            let figures = [one.start, one.after_1000, one.after_2000];
+            let [start, after_1000, after_2000] = figures.map(|figure| format!("{figure:.1}"));
+            [one.relay.clone(), start, after_1000, after_2000]
+        })
+    }
+
+    fn size(&self) -> Table {
+        filled(["Size", "Binary MB", "Zip MB"], &self.size, |one| {
+            [one.relay.clone(), format!("{:.2}", one.binary), format!("{:.2}", one.zip)]
+        })
+    }
+
+    fn instructions(&self) -> Table {
+        let header = ["Instructions", "Records", "Sightings", "Million", "For each sighting"];
+        let lines = self.instructions.iter();
+        let lines: Vec<_> =
+            lines.flat_map(|one| one.counts.iter().map(move |count| (one, count))).collect();
+        filled(header, &lines, |(one, count)| {
+            [
+                one.relay.clone(),
+                count.records.to_string(),
+                count.sightings.to_string(),
+                format!("{:.2}", count.instructions as f64 / 1e6),
+                format!("{:.0}", count.each()),
+            ]
+        })
+    }
+}
+
+fn filled<T, const N: usize>(
+    header: [&str; N],
+    lines: &[T],
+    cells: impl Fn(&T) -> [String; N],
+) -> Table {
+    let mut table = table::plain();
+    table.set_header(header);
+    table.add_rows(lines.iter().map(cells));
+    table
+}
+
+impl Display for Tables {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        self.0.iter().try_for_each(|table| writeln!(f, "{table}"))
+    }
+}
