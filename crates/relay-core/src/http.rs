@@ -22,7 +22,7 @@ pub use address::{Address, BaseUrl, escaped};
 pub(crate) use aws::OverAws;
 pub use guard::{Lookup, SystemLookup};
 pub use request::Request;
-pub use response::{Response, one_line};
+pub use response::{Response, one_line, try_again};
 pub use retry::{pause_after, wait_asked_for};
 pub(crate) use room::Room;
 

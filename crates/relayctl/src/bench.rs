@@ -45,8 +45,8 @@ pub(crate) struct Bench {
     /// Where the relays' release binaries are, each under the relay's name; .ci/deploy makes them
     #[arg(long, value_name = "FOLDER", default_value = "target/ci/deployed")]
     binaries: PathBuf,
-    /// The function that does nothing; `cargo build --release -p relay-core --example empty`
-    #[arg(long, value_name = "FILE", default_value = "target/release/examples/empty")]
+    /// The function that does nothing; `.ci/bench` builds it
+    #[arg(long, value_name = "FILE", default_value = "target/lambda/empty-function/bootstrap")]
     empty: PathBuf,
     /// What to measure; everything when it is left out
     #[arg(long, value_name = "PART", value_delimiter = ',')]

@@ -7,7 +7,8 @@ use std::time::Duration;
 use http::{HeaderValue, header};
 use relay_core::{
     BaseUrl, Call, Error, ErrorKind, Halt, Partial, Request, Response, Result, each,
-    http::one_line, lenient,
+    http::{one_line, try_again},
+    lenient,
 };
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 use tokio::sync::Semaphore;
@@ -318,7 +319,8 @@ fn quota_used_up(response: &Response) -> Error {
     let reset = response.header("x-rate-limit-reset").and_then(|text| text.parse::<u64>().ok());
     match reset.filter(|_| response.retry_after().is_none()) {
         Some(seconds) => response.rate_limited().saying(format!(
-            "The rate limit of MISP for the key's role is reached; try again in {seconds} seconds."
+            "The rate limit of MISP for the key's role is reached; {}.",
+            try_again(Some(Duration::from_secs(seconds)))
         )),
         None => response.rate_limited(),
     }

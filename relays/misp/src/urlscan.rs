@@ -5,7 +5,8 @@ use std::time::Duration;
 use http::HeaderName;
 use relay_core::{
     BadSetting, BaseUrl, Call, Environment, Error, ErrorKind, Relay, Request, Response, Result,
-    Secret, http::one_line,
+    Secret,
+    http::{one_line, try_again},
 };
 use serde::{Deserialize, Serialize};
 
@@ -132,11 +133,6 @@ fn refusal(response: &Response) -> Error {
 
 fn quota_used_up(response: &Response) -> Error {
     let after = response.retry_after();
-    let text = match after.map(|wait| wait.as_secs().max(1)) {
-        Some(seconds) => {
-            format!("The quota of urlscan.io is used up; try again in {seconds} seconds.")
-        }
-        None => "The quota of urlscan.io is used up; try again later.".to_owned(),
-    };
+    let text = format!("The quota of urlscan.io is used up; {}.", try_again(after));
     Error::new(ErrorKind::RateLimited { after }, text)
 }

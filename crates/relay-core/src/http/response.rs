@@ -137,13 +137,7 @@ impl Response {
     pub fn rate_limited(&self) -> Error {
         let product = self.product;
         let after = self.retry_after();
-        let text = match after {
-            Some(wait) => format!(
-                "The rate limit of {product} is reached; try again in {} seconds.",
-                wait.as_secs().max(1)
-            ),
-            None => format!("The rate limit of {product} is reached; try again later."),
-        };
+        let text = format!("The rate limit of {product} is reached; {}.", try_again(after));
         Error::new(ErrorKind::RateLimited { after }, text).with("product.status", self.status)
     }
 
@@ -172,8 +166,30 @@ impl fmt::Debug for Response {
     }
 }
 
+/// What to do about a used-up quota, for the end of a sentence: whole seconds, at least one.
+pub fn try_again(after: Option<Duration>) -> String {
+    match after.map(|wait| wait.as_secs()) {
+        Some(0 | 1) => "try again in 1 second".to_owned(),
+        Some(seconds) => format!("try again in {seconds} seconds"),
+        None => "try again later".to_owned(),
+    }
+}
+
 /// A product's text made fit for a sentence: no control characters, no more than 200 characters.
 pub fn one_line(text: &str) -> String {
     let plain = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter });
     plain.take(QUOTE).collect::<String>().trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_is_said_in_whole_seconds() {
+        let said = |milliseconds| try_again(Some(Duration::from_millis(milliseconds)));
+        assert_eq!([said(0), said(1900)], ["try again in 1 second"; 2]);
+        assert_eq!(said(60_000), "try again in 60 seconds");
+        assert_eq!(try_again(None), "try again later");
+    }
 }

@@ -37,8 +37,7 @@ impl Start {
 
 /// The two in turn, so that a busy moment of the machine meets both.
 pub(super) async fn measure(built: &Built<'_>, empty: &Path, runs: usize) -> Outcome<Start> {
-    let how = "cargo build --release -p relay-core --example empty";
-    let empty = Launch::new(existing(empty, how)?);
+    let empty = Launch::new(existing(empty, ".ci/bench builds the empty function")?);
     let stage = built.stage().await?;
     let question = stage.question(&built.asked(1));
     let [mut of_relay, mut of_empty] = [Series::default(), Series::default()];

@@ -7,7 +7,7 @@ use std::{collections::HashMap, time::Duration};
 
 use futures::future::join_all;
 use microsoft_graph::Session;
-use relay_core::{Error, ErrorKind, Partial, Request, Result, lenient};
+use relay_core::{Error, ErrorKind, Partial, Request, Result, http::try_again, lenient};
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
@@ -219,7 +219,8 @@ fn thinned(most: usize) -> Error {
 fn paused(seconds: u64) -> Error {
     let after = Some(Duration::from_secs(seconds));
     let text = format!(
-        "Hunting pauses to stay below Microsoft's 45 queries a minute; ask again in {seconds} seconds for the events."
+        "Hunting pauses to stay below Microsoft's 45 queries a minute; {} for the events.",
+        try_again(after)
     );
     Error::new(ErrorKind::RateLimited { after }, text)
 }
