@@ -18,7 +18,7 @@ PYTHON = re.compile(r"\bclass ([A-Z]\d\d)[A-Z]\w*\(unittest")
 
 
 # Every rule in these folders is made a test of every relay.
-RULES = re.compile(r"crates/relay-testkit/src/(conformance|end_to_end)/")
+RULES = re.compile(r"testing/testkit/src/(conformance|end_to_end)/")
 EVERY = "every relay"
 
 
@@ -36,7 +36,7 @@ def others(places):
 def tested():
     """The places of tests by the ids that they carry."""
     where = collections.defaultdict(set)
-    for folder in ("crates", "relays"):
+    for folder in ("crates", "relays", "testing"):
         for source in pathlib.Path(folder).rglob("*.rs"):
             for ids in RUST.findall(source.read_text()):
                 for one in ids.strip("_").split("_"):

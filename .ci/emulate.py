@@ -1,7 +1,7 @@
 """Runs a relay's binary under AWS' Runtime Interface Emulator, in front of its product's imitation,
 and expects a good answer to every event in its folder.
 
-Usage: emulate.py BINARY, named after its relay, with relay-sandbox's example `products` built.
+Usage: emulate.py BINARY, named after its relay, with sandbox's example `products` built.
 """
 
 import contextlib

@@ -111,18 +111,18 @@ impl Error {
     }
 
     /// The same failure under another wire code than its kind's.
-    pub fn coded(self, code: impl Into<Cow<'static, str>>) -> Self {
+    pub fn with_code(self, code: impl Into<Cow<'static, str>>) -> Self {
         Self { code: Some(code.into()), ..self }
     }
 
     /// The same failure with another sentence.
-    pub fn saying(self, message: impl Into<String>) -> Self {
+    pub fn with_message(self, message: impl Into<String>) -> Self {
         Self { message: message.into(), ..self }
     }
 
     /// The same failure of something that may have been done all the same; the sentence says so,
     /// and what to do before it is done twice.
-    pub fn in_doubt(self) -> Self {
+    pub fn outcome_unknown(self) -> Self {
         if self.in_doubt {
             return self;
         }
@@ -137,7 +137,7 @@ impl Error {
     }
 
     /// Keeps what caused it, for the log.
-    pub fn because(self, cause: impl std::error::Error + Send + Sync + 'static) -> Self {
+    pub fn with_source(self, cause: impl std::error::Error + Send + Sync + 'static) -> Self {
         Self { cause: Some(Arc::new(cause)), ..self }
     }
 
@@ -162,7 +162,7 @@ impl Error {
     }
 
     /// Whether what failed may have been done all the same.
-    pub fn is_in_doubt(&self) -> bool {
+    pub fn is_outcome_unknown(&self) -> bool {
         self.in_doubt
     }
 

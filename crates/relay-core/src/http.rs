@@ -7,11 +7,11 @@
 mod address;
 mod aws;
 mod body;
+mod body_budget;
 mod guard;
 mod request;
 mod response;
 mod retry;
-mod room;
 mod tls;
 
 use std::{sync::Arc, time::Duration};
@@ -19,12 +19,12 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep, timeout_at};
 
 pub use address::{Address, BaseUrl, escaped};
-pub(crate) use aws::OverAws;
-pub use guard::{Lookup, SystemLookup};
+pub(crate) use aws::SdkHttpClient;
+pub(crate) use body_budget::Room;
+pub use guard::{Resolver, SystemResolver};
 pub use request::Request;
 pub use response::{Response, one_line, try_again};
 pub use retry::{pause_after, wait_asked_for};
-pub(crate) use room::Room;
 
 use crate::{
     clock::Clock,
@@ -63,7 +63,7 @@ impl Http {
     pub fn new(
         environment: &Environment,
         user_agent: &str,
-        lookup: Arc<dyn Lookup>,
+        lookup: Arc<dyn Resolver>,
     ) -> Result<Self, BadSetting> {
         let tls = tls::config(environment)?;
         let guard = Guard::new(environment.flag("ALLOW_PRIVATE_HOSTS", false)?, lookup);
@@ -226,7 +226,7 @@ impl Trip {
                 format!("{product} cannot be reached at {origin}; check the URL and the network."),
             ),
         };
-        failure.because(error)
+        failure.with_source(error)
     }
 
     fn untrusted(&self, reason: &str) -> Error {
@@ -250,14 +250,14 @@ impl Trip {
         if self.is_change && !error.is_connect() {
             let failure =
                 self.ended_early(ErrorKind::Unreachable, "broke off the connection", LATER);
-            return failure.because(error.without_url());
+            return failure.with_source(error.without_url());
         }
         self.failed(error.without_url())
     }
 
     fn broke_off(&self, error: reqwest::Error) -> Error {
         let failure = self.ended_early(ErrorKind::Unreachable, "broke off its answer", LATER);
-        failure.because(error.without_url())
+        failure.with_source(error.without_url())
     }
 
     fn too_large(&self, largest: usize) -> Error {
@@ -274,7 +274,7 @@ impl Trip {
     fn ended_early(&self, kind: ErrorKind, what: &str, advice: &str) -> Error {
         let Self { product, origin, is_change } = self;
         if *is_change {
-            return Error::new(kind, format!("{product} at {origin} {what}.")).in_doubt();
+            return Error::new(kind, format!("{product} at {origin} {what}.")).outcome_unknown();
         }
         Error::new(kind, format!("{product} at {origin} {what}; {advice}."))
     }

@@ -17,13 +17,13 @@ const MOST_PROBLEMS: usize = 50;
 
 /// Reads a body of observables: a JSON list of objects with the texts `type` and `value`.
 ///
-/// Kept are the types that `asks_about` wants, in lower case, with values exactly as sent; of
+/// Kept are the types that `supports` wants, in lower case, with values exactly as sent; of
 /// several with the same type and normal form the first.
 ///
 /// Errors: `InvalidBody`, with the problems by index and member.
 pub(crate) fn observables(
     body: &[u8],
-    asks_about: impl Fn(ObservableType) -> bool,
+    supports: impl Fn(ObservableType) -> bool,
 ) -> Result<Partial<Vec<Observable>>> {
     let Ok(Value::Array(items)) = serde_json::from_slice(body) else {
         return Err(invalid(r#"{"_schema": ["Invalid input type."]}"#));
@@ -34,7 +34,7 @@ pub(crate) fn observables(
         match pair(item) {
             Err(found) => problems.add(index, &found),
             Ok((kind, value)) => {
-                if let Some(kind) = kind.parse().ok().filter(|kind| asks_about(*kind)) {
+                if let Some(kind) = kind.parse().ok().filter(|kind| supports(*kind)) {
                     kept.add(Observable::new(kind, value));
                 }
             }

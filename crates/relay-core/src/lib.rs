@@ -15,13 +15,13 @@ pub mod error;
 pub mod http;
 pub mod input;
 pub mod lenient;
+pub mod oauth;
 pub mod relay;
 pub mod route;
 pub mod serve;
 pub mod service;
 pub mod settings;
 pub mod telemetry;
-pub mod tokens;
 
 pub use clock::Clock;
 pub use ctim::{Bundle, Namespace, Observable, ObservableType, Time};
@@ -29,8 +29,8 @@ pub use error::{Error, ErrorKind, Result};
 pub use http::{BaseUrl, Http, Request, Response};
 
 pub use relay::{
-    About, Action, Call, Claim, ClaimKind, Credentials, Findings, Gate, Gates, Halt, Link, Partial,
-    Relay, Secret, Trigger, each,
+    About, Action, Call, CircuitBreaker, Claim, ClaimKind, Credentials, Findings, Link, Partial,
+    Relay, RoutePolicies, RoutePolicy, Secret, Trigger, join_bounded,
 };
 pub use service::Service;
 pub use settings::{BadSetting, Environment};

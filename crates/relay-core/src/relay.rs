@@ -1,9 +1,9 @@
 //! What a relay is: facts about a product, and what it says when it is asked.
 
 mod claim;
+mod concurrency;
 mod credentials;
 mod offer;
-mod side_by_side;
 
 use std::{future::Future, time::Duration};
 
@@ -19,16 +19,16 @@ use crate::{
 };
 
 pub use claim::{Claim, ClaimKind};
+pub use concurrency::{CircuitBreaker, join_bounded};
 pub use credentials::{Credentials, Secret};
 pub use offer::{Action, Link, QueryParams, Trigger};
-pub use side_by_side::{Halt, each};
 
 /// A third-party product behind the Threat Response routes.
 pub trait Relay: Sized + Send + Sync + 'static {
     /// What the token must carry for this product.
     type Credentials: Credentials;
 
-    /// Name, version, supported types, gates: facts, not code.
+    /// Name, version, supported types, policies: facts, not code.
     const ABOUT: About;
 
     /// What the token may carry for this product, in the order in which a form asks for it.
@@ -39,7 +39,7 @@ pub trait Relay: Sized + Send + Sync + 'static {
     fn new(environment: &Environment) -> Result<Self, BadSetting>;
 
     /// Whether this type is asked about; settings may widen or narrow what `ABOUT` lists.
-    fn asks_about(&self, kind: ObservableType) -> bool {
+    fn supports(&self, kind: ObservableType) -> bool {
         Self::ABOUT.name_of(kind).is_some()
     }
 
@@ -103,7 +103,7 @@ pub struct About {
     /// The types it answers about, and what a sentence calls each.
     pub observables: &'static [(ObservableType, &'static str)],
     /// What each route does before the relay is asked.
-    pub gates: Gates,
+    pub policies: RoutePolicies,
     /// The code of the error for a body of the wrong shape.
     pub invalid_body_code: &'static str,
 }
@@ -127,39 +127,45 @@ impl About {
 
 /// What a route does before the relay is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Gate {
+pub enum RoutePolicy {
     /// The body is looked at first, then the token.
-    BodyThenToken,
+    BodyFirst,
     /// The token is looked at first, then the body.
-    TokenThenBody,
+    AuthFirst,
     /// The relay has nothing to say here; the answer is the route's empty one.
-    Constant,
+    Disabled,
 }
 
 /// The gates of the routes that differ between relays. `/health` always wants a token and no body.
 #[derive(Debug, Clone, Copy)]
-pub struct Gates {
+pub struct RoutePolicies {
     /// `/observe/observables`.
-    pub observe: Gate,
+    pub observe: RoutePolicy,
     /// `/deliberate/observables`.
-    pub deliberate: Gate,
+    pub deliberate: RoutePolicy,
     /// `/refer/observables`.
-    pub refer: Gate,
+    pub refer: RoutePolicy,
     /// `/respond/observables`.
-    pub respond: Gate,
+    pub respond: RoutePolicy,
     /// `/respond/trigger`.
-    pub trigger: Gate,
+    pub trigger: RoutePolicy,
 }
 
-impl Gates {
+impl RoutePolicies {
     /// The same gate everywhere.
-    pub const fn all(gate: Gate) -> Self {
-        Self { observe: gate, deliberate: gate, refer: gate, respond: gate, trigger: gate }
+    pub const fn all(policy: RoutePolicy) -> Self {
+        Self {
+            observe: policy,
+            deliberate: policy,
+            refer: policy,
+            respond: policy,
+            trigger: policy,
+        }
     }
 
     /// Observing behind this gate, constant answers elsewhere.
-    pub const fn observe_only(gate: Gate) -> Self {
-        Self { observe: gate, ..Self::all(Gate::Constant) }
+    pub const fn observe_only(policy: RoutePolicy) -> Self {
+        Self { observe: policy, ..Self::all(RoutePolicy::Disabled) }
     }
 }
 

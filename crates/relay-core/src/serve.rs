@@ -206,7 +206,7 @@ fn gateway(context: Option<&RequestContext>, raw_path: &str) -> Gateway {
 
 #[cfg(test)]
 mod tests {
-    use relay_testkit::event::{Event, Gateway as Front};
+    use testkit::event::{Event, Gateway as Front};
 
     use super::*;
 

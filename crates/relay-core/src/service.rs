@@ -22,9 +22,9 @@ use crate::{
     clock::Clock,
     ctim::{Observable, Time},
     error::{Error, ErrorKind, Result},
-    http::{Http, Lookup, SystemLookup},
+    http::{Http, Resolver, SystemResolver},
     input,
-    relay::{Call, Credentials, Findings, Gate, Partial, Relay},
+    relay::{Call, Credentials, Findings, Partial, Relay, RoutePolicy},
     route::{Miss, Route},
     settings::{BadSetting, Environment},
     telemetry::{Report, Tally, metrics_namespace, report},
@@ -91,14 +91,14 @@ struct Caller<C> {
 impl<R: Relay> Service<R> {
     /// Reads all settings and fetches the secret.
     pub async fn new(environment: &Environment) -> Result<Self, BadSetting> {
-        Self::with(environment, Clock::of_machine(), Arc::new(SystemLookup)).await
+        Self::with(environment, Clock::of_machine(), Arc::new(SystemResolver)).await
     }
 
     /// The same with a clock and a resolver that a test holds.
     pub async fn with(
         environment: &Environment,
         clock: Clock,
-        lookup: Arc<dyn Lookup>,
+        lookup: Arc<dyn Resolver>,
     ) -> Result<Self, BadSetting> {
         let http = Http::new(environment, &R::ABOUT.user_agent(), lookup)?;
         Ok(Self {
@@ -160,7 +160,7 @@ impl<R: Relay> Service<R> {
         asked: &mut usize,
     ) -> Result<Answer> {
         self.auth.admit(&request.gateway)?;
-        let gates = R::ABOUT.gates;
+        let policies = R::ABOUT.policies;
         match route {
             Route::Version => Ok(answer::constant(&json!({"version": R::ABOUT.version}))),
             Route::Watchdog => watchdog(&request.headers),
@@ -170,8 +170,9 @@ impl<R: Relay> Service<R> {
                 Ok(answer::health(outcome, tally))
             }
             Route::Observe | Route::Deliberate => {
-                let gate = if route == Route::Observe { gates.observe } else { gates.deliberate };
-                let Some((caller, wanted)) = self.observables(gate, request, tally).await? else {
+                let policy =
+                    if route == Route::Observe { policies.observe } else { policies.deliberate };
+                let Some((caller, wanted)) = self.observables(policy, request, tally).await? else {
                     return Ok(answer::entities(Findings::default(), tally));
                 };
                 *asked = wanted.data.len();
@@ -185,7 +186,8 @@ impl<R: Relay> Service<R> {
                 Ok(answer::entities(after(wanted.errors, found), tally))
             }
             Route::Refer => {
-                let Some((caller, wanted)) = self.observables(gates.refer, request, tally).await?
+                let Some((caller, wanted)) =
+                    self.observables(policies.refer, request, tally).await?
                 else {
                     return Ok(answer::constant(&json!({"data": []})));
                 };
@@ -196,7 +198,7 @@ impl<R: Relay> Service<R> {
             }
             Route::Respond => {
                 let Some((caller, wanted)) =
-                    self.observables(gates.respond, request, tally).await?
+                    self.observables(policies.respond, request, tally).await?
                 else {
                     return Ok(answer::constant(&json!({"data": []})));
                 };
@@ -206,7 +208,7 @@ impl<R: Relay> Service<R> {
                 Ok(answer::list(after(wanted.errors, actions), tally))
             }
             Route::Trigger => {
-                let opened = self.open(gates.trigger, request, tally, input::trigger).await?;
+                let opened = self.open(policies.trigger, request, tally, input::trigger).await?;
                 let Some((caller, trigger)) = opened else {
                     return Ok(answer::constant(&json!({"data": {"status": "failure"}})));
                 };
@@ -218,35 +220,35 @@ impl<R: Relay> Service<R> {
 
     async fn observables(
         &self,
-        gate: Gate,
+        policy: RoutePolicy,
         request: &Incoming,
         tally: &Tally,
     ) -> Result<Option<(Caller<R::Credentials>, Partial<Vec<Observable>>)>> {
-        let read = |body: &[u8]| input::observables(body, |kind| self.relay.asks_about(kind));
-        self.open(gate, request, tally, read).await
+        let read = |body: &[u8]| input::observables(body, |kind| self.relay.supports(kind));
+        self.open(policy, request, tally, read).await
     }
 
     /// Checks body and token in the order that the gate says; none behind a constant gate.
     async fn open<T>(
         &self,
-        gate: Gate,
+        policy: RoutePolicy,
         request: &Incoming,
         tally: &Tally,
         read: impl FnOnce(&[u8]) -> Result<T>,
     ) -> Result<Option<(Caller<R::Credentials>, T)>> {
         let read = |body: &[u8]| {
             read(body).map_err(|error| match error.kind() {
-                ErrorKind::InvalidBody => error.coded(R::ABOUT.invalid_body_code),
+                ErrorKind::InvalidBody => error.with_code(R::ABOUT.invalid_body_code),
                 _ => error,
             })
         };
-        Ok(match gate {
-            Gate::Constant => None,
-            Gate::BodyThenToken => {
+        Ok(match policy {
+            RoutePolicy::Disabled => None,
+            RoutePolicy::BodyFirst => {
                 let body = read(&request.body)?;
                 Some((self.caller(request, tally).await?, body))
             }
-            Gate::TokenThenBody => {
+            RoutePolicy::AuthFirst => {
                 let caller = self.caller(request, tally).await?;
                 Some((caller, read(&request.body)?))
             }
@@ -304,7 +306,7 @@ fn watchdog(headers: &HeaderMap) -> Result<Answer> {
             ErrorKind::InvalidInput,
             "The Health-Check header is missing; send one to have it echoed.",
         )
-        .coded("health check failed")
+        .with_code("health check failed")
     })?;
     Ok(answer::constant(&json!({"data": sent})))
 }

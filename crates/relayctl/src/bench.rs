@@ -46,7 +46,7 @@ pub(crate) struct Bench {
     #[arg(long, value_name = "FOLDER", default_value = "target/ci/deployed")]
     binaries: PathBuf,
     /// The function that does nothing; `.ci/bench` builds it
-    #[arg(long, value_name = "FILE", default_value = "target/lambda/empty-function/bootstrap")]
+    #[arg(long, value_name = "FILE", default_value = "target/lambda/baseline-function/bootstrap")]
     empty: PathBuf,
     /// What to measure; everything when it is left out
     #[arg(long, value_name = "PART", value_delimiter = ',')]

@@ -4,7 +4,7 @@ mod entry;
 mod facts;
 
 use clap::builder::PossibleValuesParser;
-use relay_sandbox::Product;
+use sandbox::Product;
 use serde_json::json;
 
 pub(crate) use entry::Entry;
@@ -24,9 +24,9 @@ pub(crate) const RELAYS: &[Entry] = &[
         settings: |url| vec![("GRAPH_BASE_URL", url.into()), ("LOGIN_BASE_URL", url.into())],
         claims: || {
             json!({
-                "application_id": relay_sandbox::identity::app::GRAPH.id,
-                "tenant_id": relay_sandbox::identity::tenant::WOODGROVE.id,
-                "client_secret": relay_sandbox::identity::app::GRAPH.secret,
+                "application_id": sandbox::identity::app::GRAPH.id,
+                "tenant_id": sandbox::identity::tenant::WOODGROVE.id,
+                "client_secret": sandbox::identity::app::GRAPH.secret,
             })
         },
         documentation: (
@@ -55,9 +55,9 @@ pub(crate) const RELAYS: &[Entry] = &[
         },
         claims: || {
             json!({
-                "client_id": relay_sandbox::identity::app::DEFENDER.id,
-                "tenant_id": relay_sandbox::identity::tenant::WOODGROVE.id,
-                "client_secret": relay_sandbox::identity::app::DEFENDER.secret,
+                "client_id": sandbox::identity::app::DEFENDER.id,
+                "tenant_id": sandbox::identity::tenant::WOODGROVE.id,
+                "client_secret": sandbox::identity::app::DEFENDER.secret,
             })
         },
         documentation: (
@@ -85,8 +85,8 @@ pub(crate) const RELAYS: &[Entry] = &[
         },
         claims: || {
             json!({
-                "user": relay_sandbox::qualys_ioc::ACCOUNT.username,
-                "pass": relay_sandbox::qualys_ioc::ACCOUNT.password,
+                "user": sandbox::qualys_ioc::ACCOUNT.username,
+                "pass": sandbox::qualys_ioc::ACCOUNT.password,
             })
         },
         documentation: ("Qualys EDR API", "https://docs.qualys.com/en/edr/api/"),
@@ -108,8 +108,8 @@ pub(crate) const RELAYS: &[Entry] = &[
         },
         claims: || {
             json!({
-                "AuthKey": relay_sandbox::misp::API_KEY,
-                "URLSCAN_API_KEY": relay_sandbox::misp::URLSCAN_API_KEY,
+                "AuthKey": sandbox::misp::API_KEY,
+                "URLSCAN_API_KEY": sandbox::misp::URLSCAN_API_KEY,
             })
         },
         documentation: ("MISP documentation", "https://www.misp-project.org/documentation/"),
@@ -123,14 +123,14 @@ pub(crate) const RELAYS: &[Entry] = &[
         cold: 0,
         at_once: 8,
         settings: |url| {
-            use relay_sandbox::gigamon_threatinsight::{DETECTIONS_BASE, ENTITY_BASE, EVENTS_BASE};
+            use sandbox::gigamon_threatinsight::{DETECTIONS_BASE, ENTITY_BASE, EVENTS_BASE};
             vec![
                 ("GTI_DETECTIONS_URL", format!("{url}{DETECTIONS_BASE}")),
                 ("GTI_EVENTS_URL", format!("{url}{EVENTS_BASE}")),
                 ("GTI_ENTITY_URL", format!("{url}{ENTITY_BASE}")),
             ]
         },
-        claims: || json!({"key": relay_sandbox::gigamon_threatinsight::KEY}),
+        claims: || json!({"key": sandbox::gigamon_threatinsight::KEY}),
         documentation: (
             "FortiNDR Cloud documentation",
             "https://docs.fortinet.com/product/fortindr-cloud",

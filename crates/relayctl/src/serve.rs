@@ -6,7 +6,7 @@ use std::{net::SocketAddr, sync::Arc};
 
 use clap::Args;
 use relay_core::Environment;
-use relay_sandbox::Sandbox;
+use sandbox::Sandbox;
 use serde::Serialize;
 use tokio::net::TcpListener;
 

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use relay_core::{Environment, Http, http::SystemLookup};
+use relay_core::{Environment, Http, http::SystemResolver};
 
 use crate::failure::{Failure, Outcome};
 
 /// A client that calls itself by this tool's name.
 pub(crate) fn client(environment: &Environment) -> Outcome<Http> {
     let agent = concat!("threat-relays-relayctl/", env!("CARGO_PKG_VERSION"));
-    Ok(Http::new(environment, agent, Arc::new(SystemLookup))?)
+    Ok(Http::new(environment, agent, Arc::new(SystemResolver))?)
 }
 
 /// A request that brought no answer.

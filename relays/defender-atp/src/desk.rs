@@ -1,15 +1,15 @@
 //! One request at work: the caller's conversations with the product and with Graph, and everything
 //! that the routes need beside them.
 
-use microsoft_graph::{Graph, Session};
-use relay_core::{Call, Error, ErrorKind, Result, tokens::CacheKey};
+use microsoft::{Graph, Session};
+use relay_core::{Call, Error, ErrorKind, Result, oauth::CacheKey};
 
 use crate::{
     ABOUT, Credentials,
-    api::{Api, Hunter, login},
-    map::Reporter,
+    client::{Api, Hunter, login},
+    config::{Backend, Settings},
+    mapping::Reporter,
     memory::{Memory, Recall},
-    settings::{Backend, Settings},
 };
 
 /// One request at work.
@@ -82,5 +82,5 @@ impl<'a> Desk<'a> {
 
 /// What was not done, in a sentence for the caller.
 pub(crate) fn refused(text: impl Into<String>) -> Error {
-    Error::new(ErrorKind::InvalidInput, text).coded("invalid request")
+    Error::new(ErrorKind::InvalidInput, text).with_code("invalid request")
 }

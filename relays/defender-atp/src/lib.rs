@@ -1,31 +1,30 @@
 //! Microsoft Defender for Endpoint behind the Threat Response routes.
 //!
-//! `api` speaks the product, `map` speaks CTIM, `observe` and `respond` join them; `microsoft-graph`
+//! `api` speaks the product, `map` speaks CTIM, `observe` and `respond` join them; `microsoft`
 //! hunts, and brings the alerts where the product's own API is retired.
 
 mod actions;
-mod api;
 mod audit;
-mod credentials;
+mod client;
+mod config;
 mod desk;
-mod map;
+mod mapping;
 mod memory;
 mod observe;
 mod pace;
 mod respond;
-mod settings;
 mod subject;
 
-use microsoft_graph::Graph;
+use microsoft::Graph;
 use relay_core::{
-    About, Action, BadSetting, Call, Claim, Environment, Error, Findings, Gate, Gates, Link,
-    Observable, ObservableType, Partial, Relay, Result, Trigger,
+    About, Action, BadSetting, Call, Claim, Environment, Error, Findings, Link, Observable,
+    ObservableType, Partial, Relay, Result, RoutePolicies, RoutePolicy, Trigger,
 };
 
-pub use credentials::Credentials;
+pub use config::Credentials;
+use config::Settings;
 use desk::Desk;
 use memory::Memory;
-use settings::Settings;
 use subject::Subject;
 
 /// The relay: settings, and what it remembers of callers by digests of their credentials.
@@ -50,7 +49,10 @@ const ABOUT: About = About {
         (ObservableType::Url, "URL"),
         (ObservableType::MsMachineId, "device"),
     ],
-    gates: Gates { deliberate: Gate::Constant, ..Gates::all(Gate::BodyThenToken) },
+    policies: RoutePolicies {
+        deliberate: RoutePolicy::Disabled,
+        ..RoutePolicies::all(RoutePolicy::BodyFirst)
+    },
     invalid_body_code: "invalid payload",
 };
 
@@ -59,7 +61,7 @@ impl Relay for Defender {
 
     const ABOUT: About = ABOUT;
 
-    const CLAIMS: &'static [Claim] = &credentials::CLAIMS;
+    const CLAIMS: &'static [Claim] = &config::CLAIMS;
 
     fn new(environment: &Environment) -> Result<Self, BadSetting> {
         Ok(Self {
@@ -91,7 +93,7 @@ impl Relay for Defender {
         }
         let tenant = call.credentials.tenant.as_str();
         let subjects = wanted.iter().filter_map(Subject::of);
-        let links = subjects.filter_map(|it| map::link(&it, &self.settings.portal, tenant));
+        let links = subjects.filter_map(|it| mapping::link(&it, &self.settings.portal, tenant));
         links.collect::<Vec<_>>().into()
     }
 
@@ -127,7 +129,7 @@ impl Defender {
             return error;
         }
         let text = error.message().replace(ABOUT.name, name);
-        error.saying(text)
+        error.with_message(text)
     }
 
     fn all_named<T>(&self, partial: Partial<T>) -> Partial<T> {

@@ -8,11 +8,11 @@ use std::{
 
 use relay_core::{
     Time,
-    tokens::{CacheKey, TokenCache},
+    oauth::{CacheKey, TokenCache},
 };
 
 use crate::{
-    api::{Adapter, Machine},
+    client::{Adapter, Machine},
     pace::Pace,
 };
 

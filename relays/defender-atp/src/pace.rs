@@ -6,7 +6,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use relay_core::{Time, tokens::CacheKey};
+use relay_core::{Time, oauth::CacheKey};
 
 /// Microsoft allows a tenant 45 queries a minute (page "Advanced hunting API", quotas).
 const MOST: usize = 44;

@@ -6,9 +6,9 @@ use futures::future::{join, join_all};
 use relay_core::{Error, ErrorKind, Partial};
 
 use crate::{
-    api::{Detection, Detections, Event, Gigamon},
+    client::{Detection, Detections, Event, Gigamon},
     iql::Wanted,
-    map::{Finding, Seen, chosen},
+    mapping::{Finding, Seen, chosen},
     paths,
 };
 

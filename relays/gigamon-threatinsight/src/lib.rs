@@ -3,29 +3,28 @@
 //! `api` speaks ThreatINSIGHT, `iql` writes what it searches for, `map` speaks CTIM; `investigation`
 //! follows one observable from its detections to their events. This file joins them.
 
-mod api;
-mod credentials;
+mod client;
+mod config;
 mod investigation;
 pub mod iql;
 mod links;
-mod map;
+mod mapping;
 mod memory;
 mod paths;
-mod settings;
 
 use futures::future::join_all;
 use relay_core::{
-    About, BadSetting, Call, Claim, Environment, Findings, Gate, Gates, Link, Observable,
-    ObservableType, Partial, Relay, Result,
+    About, BadSetting, Call, Claim, Environment, Findings, Link, Observable, ObservableType,
+    Partial, Relay, Result, RoutePolicies, RoutePolicy,
 };
 
-use api::Gigamon;
-pub use credentials::Credentials;
+use client::Gigamon;
+pub use config::Credentials;
+use config::Settings;
 use investigation::Investigation;
 use iql::Wanted;
-use map::{Devices, View};
+use mapping::{Devices, View};
 use memory::Memory;
-use settings::Settings;
 
 /// The relay: settings, and what it learnt of each key's interface.
 pub struct GigamonThreatInsight {
@@ -48,11 +47,14 @@ impl Relay for GigamonThreatInsight {
             (ObservableType::Sha1, "SHA1"),
             (ObservableType::Sha256, "SHA256"),
         ],
-        gates: Gates { refer: Gate::BodyThenToken, ..Gates::observe_only(Gate::BodyThenToken) },
+        policies: RoutePolicies {
+            refer: RoutePolicy::BodyFirst,
+            ..RoutePolicies::observe_only(RoutePolicy::BodyFirst)
+        },
         invalid_body_code: "invalid payload received",
     };
 
-    const CLAIMS: &'static [Claim] = &credentials::CLAIMS;
+    const CLAIMS: &'static [Claim] = &config::CLAIMS;
 
     fn new(environment: &Environment) -> Result<Self, BadSetting> {
         Ok(Self { settings: Settings::new(environment)?, memory: Memory::default() })
@@ -76,7 +78,7 @@ impl Relay for GigamonThreatInsight {
         let wanted: Vec<_> = wanted.iter().filter_map(Wanted::of).collect();
         let found: Vec<_> = wanted.iter().map(|wanted| investigation.about(wanted)).collect();
         let found = join_all(found).await;
-        let leases = gigamon.leases(&map::inside(found.iter().flat_map(|one| &one.data))).await;
+        let leases = gigamon.leases(&mapping::inside(found.iter().flat_map(|one| &one.data))).await;
         let view = View {
             source: Self::ABOUT.name,
             namespace: Self::ABOUT.namespace(),
@@ -86,7 +88,7 @@ impl Relay for GigamonThreatInsight {
         let mut findings = Findings::default();
         for (wanted, Partial { data, errors }) in wanted.iter().zip(found) {
             findings.errors.extend(errors);
-            findings.data.append(map::entities(wanted, &data, &view));
+            findings.data.append(mapping::entities(wanted, &data, &view));
         }
         findings.errors.extend(leases.errors);
         findings

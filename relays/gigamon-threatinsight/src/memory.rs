@@ -6,7 +6,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use relay_core::{Time, tokens::CacheKey};
+use relay_core::{Time, oauth::CacheKey};
 
 /// More marks than this are not kept; the one that ends first goes.
 const MOST: usize = 1000;

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::{api::Detection, iql::Wanted};
+use crate::{client::Detection, iql::Wanted};
 
 /// Whether this event of the detection is about the value.
 ///

@@ -1,21 +1,21 @@
 //! The Microsoft Graph Security relay: facts about it, and which backend answers.
 //!
-//! Alerts of today come from `microsoft_graph`. `api` speaks the legacy alerts, which Microsoft
+//! Alerts of today come from `microsoft`. `api` speaks the legacy alerts, which Microsoft
 //! retires, and `map` makes sightings of them.
 
-mod api;
-mod map;
-mod settings;
+mod client;
+mod config;
+mod mapping;
 
 use relay_core::{
-    About, BadSetting, Call, Claim, Environment, Findings, Gate, Gates, Observable, ObservableType,
-    Relay, Result,
+    About, BadSetting, Call, Claim, Environment, Findings, Observable, ObservableType, Relay,
+    Result, RoutePolicies, RoutePolicy,
 };
 
-use microsoft_graph::{Graph, Permission, Reporter, Session};
+use microsoft::{Graph, Permission, Reporter, Session};
 
-use settings::Backend;
-pub use settings::Credentials;
+use config::Backend;
+pub use config::Credentials;
 
 /// The Microsoft Graph Security relay.
 pub struct GraphSecurity {
@@ -43,11 +43,11 @@ impl Relay for GraphSecurity {
             (ObservableType::Sha1, "SHA1"),
             (ObservableType::Sha256, "SHA256"),
         ],
-        gates: Gates::observe_only(Gate::BodyThenToken),
+        policies: RoutePolicies::observe_only(RoutePolicy::BodyFirst),
         invalid_body_code: "invalid argument",
     };
 
-    const CLAIMS: &'static [Claim] = &settings::CLAIMS;
+    const CLAIMS: &'static [Claim] = &config::CLAIMS;
 
     /// Settings: those of [`Graph::new`], and `GRAPH_BACKEND` (`alerts_v2` or `alerts`).
     fn new(environment: &Environment) -> Result<Self, BadSetting> {
@@ -97,9 +97,9 @@ async fn legacy_sightings(
     session: &Session<'_, Credentials>,
     wanted: &[Observable],
 ) -> Findings {
-    let found = api::alerts(session, wanted, call.limit).await;
+    let found = client::alerts(session, wanted, call.limit).await;
     let mut findings = Findings { errors: found.errors, ..Findings::default() };
-    let maker = map::Maker { reporter: reporter(), tenant: call.credentials.tenant.as_str() };
+    let maker = mapping::Maker { reporter: reporter(), tenant: call.credentials.tenant.as_str() };
     for (observable, alerts) in found.data {
         let sightings = alerts.iter().filter_map(|alert| maker.sighting(observable, alert));
         sightings.for_each(|sighting| findings.data.add_sighting(sighting));

@@ -9,8 +9,8 @@ use std::{
 use relay_core::Observable;
 
 use crate::{
-    api::{Event, Row},
-    map::{Hit, Subject},
+    client::{Event, Row},
+    mapping::{Hit, Subject},
     values::Form,
 };
 

@@ -3,25 +3,25 @@
 //! `api` speaks MISP, `urlscan` speaks urlscan.io, `attribution` finds out which observable
 //! a row of MISP belongs to, `map` speaks CTIM, `respond` offers actions.
 
-mod api;
 mod attribution;
-mod map;
+mod client;
+mod config;
+mod mapping;
 mod respond;
-mod settings;
 mod urlscan;
 mod values;
 
 use relay_core::{
-    About, Action, BadSetting, BaseUrl, Call, Claim, Environment, Error, ErrorKind, Findings, Gate,
-    Gates, Link, Observable, ObservableType, Partial, Relay, Result, Trigger, ctim::Uri,
-    http::escaped,
+    About, Action, BadSetting, BaseUrl, Call, Claim, Environment, Error, ErrorKind, Findings, Link,
+    Observable, ObservableType, Partial, Relay, Result, RoutePolicies, RoutePolicy, Trigger,
+    ctim::Uri, http::escaped,
 };
 
-pub use settings::Credentials;
+pub use config::Credentials;
 
-use api::Api;
-use map::Subject;
-use settings::Settings;
+use client::Api;
+use config::Settings;
+use mapping::Subject;
 
 /// The MISP relay.
 pub struct Misp {
@@ -58,17 +58,17 @@ impl Relay for Misp {
             (ObservableType::Mutex, "mutex"),
             (ObservableType::RegistryKey, "registry key"),
         ],
-        gates: Gates::all(Gate::TokenThenBody),
+        policies: RoutePolicies::all(RoutePolicy::AuthFirst),
         invalid_body_code: "invalid argument",
     };
 
-    const CLAIMS: &'static [Claim] = &settings::CLAIMS;
+    const CLAIMS: &'static [Claim] = &config::CLAIMS;
 
     fn new(environment: &Environment) -> Result<Self, BadSetting> {
         Ok(Self { settings: Settings::read(environment)? })
     }
 
-    fn asks_about(&self, kind: ObservableType) -> bool {
+    fn supports(&self, kind: ObservableType) -> bool {
         let known = Self::ABOUT.name_of(kind).is_some();
         known && (self.settings.more_types || !MORE_TYPES.contains(&kind))
     }
@@ -78,15 +78,15 @@ impl Relay for Misp {
     }
 
     async fn observe(&self, call: &Call<'_, Credentials>, wanted: &[Observable]) -> Findings {
-        match self.subjects(call, wanted, api::Tags::OfEvents).await {
+        match self.subjects(call, wanted, client::Tags::OfEvents).await {
             Ok((api, subjects, mut errors)) => {
                 let neighbours = match self.settings.relations_limit {
                     0 => Partial::default(),
-                    _ => api.neighbours(&map::event_ids(&subjects)).await,
+                    _ => api.neighbours(&mapping::event_ids(&subjects)).await,
                 };
                 // One is enough to say that relations are missing.
                 errors.extend(neighbours.errors.into_iter().next().map(without_relations));
-                let neighbourhood = map::Neighbourhood::new(&neighbours.data);
+                let neighbourhood = mapping::Neighbourhood::new(&neighbours.data);
                 let maker = self.maker(call, &api);
                 Findings { data: maker.observed(&subjects, &neighbourhood), errors }
             }
@@ -95,7 +95,7 @@ impl Relay for Misp {
     }
 
     async fn deliberate(&self, call: &Call<'_, Credentials>, wanted: &[Observable]) -> Findings {
-        match self.subjects(call, wanted, api::Tags::None).await {
+        match self.subjects(call, wanted, client::Tags::None).await {
             Ok((api, subjects, errors)) => {
                 Findings { data: self.maker(call, &api).deliberated(&subjects), errors }
             }
@@ -128,7 +128,7 @@ impl Relay for Misp {
     }
 
     async fn trigger(&self, call: &Call<'_, Credentials>, trigger: &Trigger) -> Result<()> {
-        let observable = trigger.observable().filter(|one| self.asks_about(one.kind));
+        let observable = trigger.observable().filter(|one| self.supports(one.kind));
         let observable = observable.ok_or_else(Trigger::unsupported)?;
         let kind = respond::Kind::of(&trigger.action_id).ok_or_else(Trigger::unsupported)?;
         match kind {
@@ -163,7 +163,7 @@ impl Misp {
         &self,
         call: &'c Call<'c, Credentials>,
         wanted: &[Observable],
-        tags: api::Tags,
+        tags: client::Tags,
     ) -> Result<(Api<'c>, Vec<Subject>, Vec<Error>)> {
         let api = Api::new(call, self.host(call)?)?;
         let question = values::Question::of(wanted);
@@ -173,8 +173,8 @@ impl Misp {
         Ok((api, subjects, found.errors))
     }
 
-    fn maker(&self, call: &Call<'_, Credentials>, api: &Api<'_>) -> map::Maker {
-        map::Maker {
+    fn maker(&self, call: &Call<'_, Credentials>, api: &Api<'_>) -> mapping::Maker {
+        mapping::Maker {
             namespace: Self::ABOUT.namespace(),
             source: Self::ABOUT.name,
             host: api.host().as_str().to_owned(),
@@ -187,7 +187,7 @@ impl Misp {
 /// What it costs that the attributes of the found events did not come.
 fn without_relations(error: Error) -> Error {
     let text = format!("Relations are missing from the answer. {}", error.message());
-    error.saying(text).as_warning()
+    error.with_message(text).as_warning()
 }
 
 /// A link to MISP's own search, spec §5.

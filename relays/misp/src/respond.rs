@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use relay_core::{Action, Observable, ObservableType as Type, Relay, http::escaped};
 use url::{Host, Url};
 
-use crate::{Misp, api::SightingKind, values};
+use crate::{Misp, client::SightingKind, values};
 
 const SCAN: &str = "respond-urlscan-action-";
 const SEEN: &str = "respond-misp-sighting-";

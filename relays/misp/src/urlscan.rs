@@ -10,7 +10,7 @@ use relay_core::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Misp, api::unless_refused, settings::Credentials};
+use crate::{Misp, client::unless_refused, config::Credentials};
 
 const PUBLIC_API: &str = "https://urlscan.io/api/v1";
 const LONGEST: Duration = Duration::from_secs(10);
@@ -78,7 +78,7 @@ impl Urlscan {
         }
         match response.json::<Submitted>() {
             Ok(_) => Ok(()),
-            Err(unreadable) => Err(naming_urlscan(unreadable).in_doubt()),
+            Err(unreadable) => Err(naming_urlscan(unreadable).outcome_unknown()),
         }
     }
 }
@@ -91,9 +91,9 @@ fn no_key() -> Error {
 /// The core names the relay's product; here the other one was asked.
 fn naming_urlscan(error: Error) -> Error {
     let text = error.message().replace(Misp::ABOUT.name, "urlscan.io");
-    let error = error.saying(text);
+    let error = error.with_message(text);
     match error.kind() {
-        ErrorKind::Unreachable => error.coded("service unavailable"),
+        ErrorKind::Unreachable => error.with_code("service unavailable"),
         _ => error,
     }
 }
@@ -110,7 +110,7 @@ fn refusal(response: &Response) -> Error {
         |kind, text: String| Error::new(kind, text).with("product.status", response.status());
     match response.status() {
         400 => error(ErrorKind::InvalidInput, format!("urlscan.io did not take the scan: {said}"))
-            .coded("bad request"),
+            .with_code("bad request"),
         401 => no_key(),
         403 => {
             error(ErrorKind::Forbidden, format!("urlscan.io refuses this to the API key: {said}"))

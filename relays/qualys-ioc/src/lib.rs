@@ -3,20 +3,21 @@
 //! `api` speaks Qualys, `qql` writes what it searches for, `map` speaks CTIM. This file joins
 //! them: two searches for each observable, side by side, and what became of each.
 
-mod api;
-mod credentials;
+mod client;
+mod config;
 mod links;
-mod map;
+mod mapping;
 pub mod qql;
 
 use relay_core::{
-    About, BadSetting, BaseUrl, Bundle, Call, Claim, Environment, Error, ErrorKind, Findings, Gate,
-    Gates, Link, Observable, ObservableType, Partial, Relay, Result, each, tokens::TokenCache,
+    About, BadSetting, BaseUrl, Bundle, Call, Claim, Environment, Error, ErrorKind, Findings, Link,
+    Observable, ObservableType, Partial, Relay, Result, RoutePolicies, RoutePolicy, join_bounded,
+    oauth::TokenCache,
 };
 
-use api::{Event, Pass, Qualys};
-pub use credentials::Credentials;
-use map::{CleanJudgements, View};
+use client::{Event, Pass, Qualys};
+pub use config::Credentials;
+use mapping::{CleanJudgements, View};
 
 /// Where events are searched, unless `QUALYS_EVENTS_PATH` names a versioned twin.
 const EVENTS_PATH: &str = "/ioc/events";
@@ -48,11 +49,14 @@ impl Relay for QualysIoc {
             (ObservableType::Domain, "domain"),
             (ObservableType::Mutex, "mutex"),
         ],
-        gates: Gates { refer: Gate::BodyThenToken, ..Gates::observe_only(Gate::BodyThenToken) },
+        policies: RoutePolicies {
+            refer: RoutePolicy::BodyFirst,
+            ..RoutePolicies::observe_only(RoutePolicy::BodyFirst)
+        },
         invalid_body_code: "invalid argument",
     };
 
-    const CLAIMS: &'static [Claim] = &credentials::CLAIMS;
+    const CLAIMS: &'static [Claim] = &config::CLAIMS;
 
     fn new(environment: &Environment) -> Result<Self, BadSetting> {
         let words = [("all", CleanJudgements::All), ("matching", CleanJudgements::Matching)];
@@ -84,13 +88,17 @@ impl Relay for QualysIoc {
             .iter()
             .flat_map(|question| Pass::BOTH.map(|pass| qualys.search(&question.filter, pass)))
             .collect();
-        let mut answers = each(searches, self.calls_at_once).await.into_iter();
+        let mut answers = join_bounded(searches, self.calls_at_once).await.into_iter();
         let mut bundle = Bundle::default();
         for question in &questions {
             let [active, historical] = Pass::BOTH.map(|_| kept(answers.next(), &mut errors));
-            let seen = map::merged(active, historical);
+            let seen = mapping::merged(active, historical);
             errors.extend(seen.lost_some.then(undated));
-            bundle.append(map::entities(question.asked, &seen.events, &self.view(call, question)));
+            bundle.append(mapping::entities(
+                question.asked,
+                &seen.events,
+                &self.view(call, question),
+            ));
         }
         Findings { data: bundle, errors }
     }

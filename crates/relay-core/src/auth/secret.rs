@@ -9,7 +9,7 @@ use futures::{FutureExt, future::join};
 use serde_json::{Map, Value};
 
 use crate::{
-    http::{Http, OverAws},
+    http::{Http, SdkHttpClient},
     settings::{BadSetting, Environment},
 };
 
@@ -64,7 +64,7 @@ impl SecretsManager {
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(region))
             .credentials_provider(SharedCredentialsProvider::new(credentials))
-            .http_client(OverAws::new(http));
+            .http_client(SdkHttpClient::new(http));
         config.set_endpoint_url(endpoint(environment)?);
         Ok(Self { client: Client::new(&config.build()), arn: arn.to_owned() })
     }

@@ -23,15 +23,15 @@ const LONGEST: Duration = Duration::from_secs(5);
 
 /// Sends the SDK's requests with the process's client.
 #[derive(Debug, Clone)]
-pub(crate) struct OverAws(reqwest::Client);
+pub(crate) struct SdkHttpClient(reqwest::Client);
 
-impl OverAws {
+impl SdkHttpClient {
     pub(crate) fn new(http: &Http) -> Self {
         Self(http.plain.clone())
     }
 }
 
-impl HttpClient for OverAws {
+impl HttpClient for SdkHttpClient {
     fn http_connector(
         &self,
         _: &HttpConnectorSettings,
@@ -41,7 +41,7 @@ impl HttpClient for OverAws {
     }
 }
 
-impl HttpConnector for OverAws {
+impl HttpConnector for SdkHttpClient {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let client = self.0.clone();
         HttpConnectorFuture::new(async move {

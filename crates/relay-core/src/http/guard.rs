@@ -11,16 +11,16 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
 
 /// Resolves names; tests script it, the product asks the system.
-pub trait Lookup: Send + Sync {
+pub trait Resolver: Send + Sync {
     /// The addresses of a host; ports are ignored.
     fn addresses(&self, host: String) -> BoxFuture<'static, io::Result<Vec<IpAddr>>>;
 }
 
 /// The system's resolver.
 #[derive(Debug, Default)]
-pub struct SystemLookup;
+pub struct SystemResolver;
 
-impl Lookup for SystemLookup {
+impl Resolver for SystemResolver {
     fn addresses(&self, host: String) -> BoxFuture<'static, io::Result<Vec<IpAddr>>> {
         Box::pin(async move {
             let found = tokio::net::lookup_host((host, 0)).await?;
@@ -38,11 +38,11 @@ pub(super) struct ForbiddenAddress;
 #[derive(Clone)]
 pub(super) struct Guard {
     private_allowed: bool,
-    lookup: Arc<dyn Lookup>,
+    lookup: Arc<dyn Resolver>,
 }
 
 impl Guard {
-    pub(super) fn new(private_allowed: bool, lookup: Arc<dyn Lookup>) -> Self {
+    pub(super) fn new(private_allowed: bool, lookup: Arc<dyn Resolver>) -> Self {
         Self { private_allowed, lookup }
     }
 
@@ -193,7 +193,7 @@ mod tests {
 
     #[test]
     fn k04_every_spelling_of_loopback_is_seen_through() {
-        let guard = Guard::new(true, Arc::new(SystemLookup));
+        let guard = Guard::new(true, Arc::new(SystemResolver));
         for host in [
             "127.0.0.1",
             "[::1]",

@@ -80,7 +80,7 @@ impl Request {
     pub fn json(self, body: &impl Serialize) -> Result<Self> {
         let body = serde_json::to_vec(body).map_err(|error| {
             Error::new(ErrorKind::Unexpected, "The relay could not write its question.")
-                .because(error)
+                .with_source(error)
         })?;
         Ok(self.content("application/json", body))
     }

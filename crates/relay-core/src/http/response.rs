@@ -8,8 +8,8 @@ use serde::de::DeserializeOwned;
 use super::{
     Trip,
     body::Body,
+    body_budget::{Place, Room},
     retry,
-    room::{Place, Room},
 };
 use crate::error::{Error, ErrorKind, Result};
 

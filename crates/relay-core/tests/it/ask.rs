@@ -10,8 +10,8 @@ use relay_core::{
     auth::Gateway,
     service::{Incoming, Outgoing},
 };
-use relay_testkit::ctim::{Asked, Route, assert_valid};
 use serde_json::{Value, json};
+use testkit::ctim::{Asked, Route, assert_valid};
 use tokio::time::Instant;
 
 use crate::relay::Probe;

@@ -8,7 +8,7 @@ mod server;
 use std::time::Duration;
 
 use relay_core::{Clock, Environment};
-use relay_testkit::jwks::PATH;
+use testkit::jwks::PATH;
 
 fn listing(hosts: String) -> impl FnOnce(Environment) -> Environment {
     |environment| environment.with("JWKS_HOSTS", hosts)

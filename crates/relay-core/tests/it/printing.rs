@@ -5,11 +5,11 @@ use std::fmt::Debug;
 use http::{HeaderName, HeaderValue};
 use relay_core::{
     BaseUrl, Environment, Http, Request, Secret,
-    http::SystemLookup,
+    http::SystemResolver,
+    oauth::{CacheKey, Token},
     service::Incoming,
-    tokens::{CacheKey, Token},
 };
-use relay_testkit::token::{SECRET, Token as Presented};
+use testkit::token::{SECRET, Token as Presented};
 
 use crate::{
     ask::health,
@@ -68,7 +68,7 @@ fn p03_requests_show_neither_keys_nor_bodies() {
 async fn p03_answers_show_no_bodies() {
     let server = Server::start().await;
     server.always("/login", Reply::body(200, KEY).with("x-token", KEY));
-    let http = Http::new(&Environment::default(), "tests", std::sync::Arc::new(SystemLookup));
+    let http = Http::new(&Environment::default(), "tests", std::sync::Arc::new(SystemResolver));
     let base = BaseUrl::from_environment(&server.url()).unwrap();
     let request = Request::get(base.path("/login"));
     let answer = http.unwrap().ask(request, "The product", std::time::Duration::from_secs(5)).await;

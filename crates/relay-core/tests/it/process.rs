@@ -7,12 +7,12 @@ mod settings;
 
 use std::path::PathBuf;
 
-use relay_testkit::{
+use serde_json::Value;
+use testkit::{
     event::{Event, Gateway},
     runtime_api::{Launch, Line, Stream},
     token::SECRET,
 };
-use serde_json::Value;
 
 use crate::stage::Stage;
 

@@ -4,11 +4,12 @@ mod map;
 
 use http::HeaderName;
 use relay_core::{
-    About, Action, BadSetting, BaseUrl, Call, Environment, Error, ErrorKind, Findings, Gate, Gates,
-    Link, Observable, ObservableType, Partial, Relay, Request, Result, Secret, Trigger,
+    About, Action, BadSetting, BaseUrl, Call, Environment, Error, ErrorKind, Findings, Link,
+    Observable, ObservableType, Partial, Relay, Request, Result, RoutePolicies, RoutePolicy,
+    Secret, Trigger,
     ctim::Uri,
-    each,
-    tokens::{ClientCredentials, TokenCache, login_refusal},
+    join_bounded,
+    oauth::{ClientCredentials, TokenCache, login_refusal},
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -57,10 +58,10 @@ impl Relay for Probe {
             (ObservableType::Ip, "IP address"),
             (ObservableType::Sha256, "SHA-256"),
         ],
-        gates: Gates {
-            refer: Gate::BodyThenToken,
-            trigger: Gate::BodyThenToken,
-            ..Gates::all(Gate::TokenThenBody)
+        policies: RoutePolicies {
+            refer: RoutePolicy::BodyFirst,
+            trigger: RoutePolicy::BodyFirst,
+            ..RoutePolicies::all(RoutePolicy::AuthFirst)
         },
         invalid_body_code: "invalid argument",
     };
@@ -80,7 +81,7 @@ impl Relay for Probe {
     async fn observe(&self, call: &Call<'_, Account>, wanted: &[Observable]) -> Findings {
         let searches: Vec<_> = wanted.iter().map(|one| self.search(call, one)).collect();
         let mut all = Findings::default();
-        for found in each(searches, AT_ONCE).await {
+        for found in join_bounded(searches, AT_ONCE).await {
             all.data.append(found.data);
             all.errors.extend(found.errors);
         }

@@ -7,7 +7,7 @@ use aws_lc_rs::digest;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, DecodingKey, crypto};
 use num_bigint::BigUint;
-use relay_testkit::{
+use testkit::{
     jwk::Jwk,
     token::{Signer, Token},
 };

@@ -1,8 +1,8 @@
 //! Large questions and large answers: catalogue rows L03 and L05.
 
 use relay_core::{answer::LARGEST, input::MOST_OBSERVABLES};
-use relay_testkit::token::SECRET;
 use serde_json::{Value, json};
+use testkit::token::SECRET;
 
 use crate::{
     ask::{Answer, Ask, about, observe, post},

@@ -8,14 +8,14 @@ use std::{
 
 use futures::future::{BoxFuture, FutureExt, ready};
 use jiff::Timestamp;
-use relay_core::{BadSetting, Clock, Environment, Service, http::Lookup};
-use relay_testkit::{
+use relay_core::{BadSetting, Clock, Environment, Service, http::Resolver};
+use serde_json::json;
+use testkit::{
     jwk::Jwk,
     jwks::JwksServer,
     keys::RsaKey,
     token::{SECRET, Token},
 };
-use serde_json::json;
 
 use crate::{
     ask::{Answer, Ask, BASE, health},
@@ -159,7 +159,7 @@ impl Names {
     }
 }
 
-impl Lookup for Names {
+impl Resolver for Names {
     fn addresses(&self, host: String) -> BoxFuture<'static, io::Result<Vec<IpAddr>>> {
         let mut script = self.0.lock().unwrap();
         script.asked.push(host);

@@ -6,8 +6,8 @@ mod tenants;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use relay_testkit::token::{SECRET, Token};
 use serde_json::{Value, json};
+use testkit::token::{SECRET, Token};
 
 use crate::{
     stage::Stage,

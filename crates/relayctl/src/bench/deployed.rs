@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use relay_core::route::Route;
-use relay_sandbox::Sandbox;
-use relay_testkit::{
+use sandbox::Sandbox;
+use testkit::{
     event::{Event, Gateway},
     runtime_api::{Function, Launch, Outcome as End, Reply},
 };

@@ -5,8 +5,8 @@
 
 use std::process::Stdio;
 
-use relay_testkit::runtime_api::{Function, Signal};
 use serde::{Deserialize, Serialize};
+use testkit::runtime_api::{Function, Signal};
 use tokio::process::Command;
 
 use super::{

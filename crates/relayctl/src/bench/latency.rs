@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use relay_testkit::{event::Event, runtime_api::Function};
 use serde::{Deserialize, Serialize};
+use testkit::{event::Event, runtime_api::Function};
 use tokio::time::Instant;
 
 use super::{

@@ -1,7 +1,7 @@
 //! What a relay's process holds in memory: after its start, and after many requests.
 
-use relay_testkit::runtime_api::Function;
 use serde::{Deserialize, Serialize};
+use testkit::runtime_api::Function;
 
 use super::{
     deployed::{Built, ask},

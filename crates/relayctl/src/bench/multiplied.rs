@@ -1,7 +1,7 @@
 //! A product's answer with as many records as a busy tenant has: the true ones over and over, each
 //! under ids of its own.
 
-use relay_sandbox::{Fault, Sandbox, Times};
+use sandbox::{Fault, Sandbox, Times};
 use serde_json::Value;
 
 /// How many records an answer is made to hold: the sizes that are compared, after none at all.

@@ -3,8 +3,8 @@
 
 use std::{path::Path, time::Duration};
 
-use relay_testkit::{event::Event, runtime_api::Launch};
 use serde::{Deserialize, Serialize};
+use testkit::{event::Event, runtime_api::Launch};
 use tokio::time::Instant;
 
 use super::{

@@ -1,7 +1,7 @@
 //! One relay: how it is tried against its imitation, and what Threat Response knows of its product.
 
 use relay_core::{Claim, Environment};
-use relay_sandbox::{Product, Sandbox};
+use sandbox::{Product, Sandbox};
 use serde::Deserialize;
 use serde_json::Value;
 

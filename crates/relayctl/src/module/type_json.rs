@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use clap::Args;
-use relay_core::{About, BaseUrl, Claim, ClaimKind, Gate};
+use relay_core::{About, BaseUrl, Claim, ClaimKind, RoutePolicy};
 use serde::Serialize;
 
 use crate::{
@@ -137,27 +137,27 @@ impl ModuleType {
 
 /// The routes at which the relay has something to say.
 pub(super) fn supported_apis(about: &About) -> Vec<&'static str> {
-    let gates = about.gates;
+    let policies = about.policies;
     let gated = [
-        (gates.deliberate, "deliberate/observables"),
-        (gates.observe, "observe/observables"),
-        (gates.refer, "refer/observables"),
-        (gates.respond, "respond/observables"),
-        (gates.trigger, "respond/trigger"),
+        (policies.deliberate, "deliberate/observables"),
+        (policies.observe, "observe/observables"),
+        (policies.refer, "refer/observables"),
+        (policies.respond, "respond/observables"),
+        (policies.trigger, "respond/trigger"),
     ];
-    let open = gated.into_iter().filter(|(gate, _)| *gate != Gate::Constant);
+    let open = gated.into_iter().filter(|(policy, _)| *policy != RoutePolicy::Disabled);
     std::iter::once("health").chain(open.map(|(_, api)| api)).collect()
 }
 
 fn capabilities(about: &About) -> Vec<Capability> {
-    let gates = about.gates;
+    let policies = about.policies;
     let gated = [
-        (gates.deliberate, "deliberate", "Verdicts on observables"),
-        (gates.observe, "observe", "Sightings, judgements and indicators of observables"),
-        (gates.refer, "refer", "Links into the product"),
-        (gates.respond, "respond", "Actions on observables"),
+        (policies.deliberate, "deliberate", "Verdicts on observables"),
+        (policies.observe, "observe", "Sightings, judgements and indicators of observables"),
+        (policies.refer, "refer", "Links into the product"),
+        (policies.respond, "respond", "Actions on observables"),
     ];
-    let open = gated.into_iter().filter(|(gate, ..)| *gate != Gate::Constant);
+    let open = gated.into_iter().filter(|(policy, ..)| *policy != RoutePolicy::Disabled);
     let open = open.map(|(_, id, description)| Capability { id, description });
     let health = Capability { id: "health", description: "A check of credentials and connection" };
     std::iter::once(health).chain(open).collect()

@@ -9,7 +9,7 @@ use axum::{Router, http::StatusCode, routing::any};
 use relay_core::{
     Clock, Environment, Service,
     auth::{Gateway, SECRET_FRESH_SECONDS, SecretsManager},
-    http::SystemLookup,
+    http::SystemResolver,
     service::Incoming,
 };
 use serde_json::json;
@@ -43,7 +43,7 @@ impl Deployed {
     async fn start(url: &str, arn: &str) -> Self {
         let clock = Clock::standing_at("2026-03-01T12:00:00Z".parse().unwrap());
         let settings = Environment::of(environment(url)).with("SECRET_ARN", arn);
-        let lookup = std::sync::Arc::new(SystemLookup);
+        let lookup = std::sync::Arc::new(SystemResolver);
         let service = Service::with(&settings, clock.clone(), lookup).await.unwrap();
         Self { service, clock }
     }
@@ -77,7 +77,7 @@ fn token(url: &str, arn: &str) -> String {
 
 async fn created(url: &str, value: &str) -> (Client, String) {
     let environment = Environment::of(environment(url));
-    let http = relay_core::Http::new(&environment, "test", std::sync::Arc::new(SystemLookup));
+    let http = relay_core::Http::new(&environment, "test", std::sync::Arc::new(SystemResolver));
     let place = SecretsManager::new(&environment, ARN, &http.unwrap()).unwrap();
     let client = place.client().clone();
     let made = client.create_secret().name("relay-misp").secret_string(value).send().await.unwrap();

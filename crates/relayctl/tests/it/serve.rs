@@ -117,12 +117,12 @@ fn what_a_person_sees_has_a_curl_line() {
 
 #[test]
 fn real_settings_come_from_the_environment_and_may_be_for_one_relay() {
-    let token = relay_testkit::token::Token::new()
+    let token = testkit::token::Token::new()
         .claim("AuthKey", "key")
-        .hs256(relay_testkit::token::SECRET.as_bytes());
+        .hs256(testkit::token::SECRET.as_bytes());
     let set = [
         ("SECRET_KEY", "too short, and for the other relays"),
-        ("MISP__SECRET_KEY", relay_testkit::token::SECRET),
+        ("MISP__SECRET_KEY", testkit::token::SECRET),
         ("MISP__API_URL", "http://127.0.0.1:1"),
         ("RELAY_TOKEN", &token),
     ];

@@ -2,13 +2,13 @@
 
 use std::{collections::BTreeMap, os::unix::fs::PermissionsExt};
 
-use relay_testkit::{
+use serde_json::json;
+use testkit::{
     jwk::Jwk,
     jwks::JwksServer,
     keys::RsaKey,
     token::{SECRET, Token},
 };
-use serde_json::json;
 
 use crate::tool::{Run, file, relayctl, run};
 

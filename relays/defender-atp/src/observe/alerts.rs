@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use futures::future::{join, join_all};
-use microsoft_graph::{Reporter, Service};
+use microsoft::{Reporter, Service};
 use relay_core::{Observable, Partial, ctim::Sighting};
 use tokio::sync::oneshot;
 
@@ -14,9 +14,9 @@ use super::{
 };
 use crate::{
     ABOUT,
-    api::{Alert, Entity},
+    client::{Alert, Entity},
+    config::Backend,
     desk::Desk,
-    settings::Backend,
     subject::Subject,
 };
 

@@ -10,9 +10,9 @@ use relay_core::{Error, Partial};
 
 use super::alerts::Wave;
 use crate::{
-    api::{Adapter, Alert, Evidence, Machine},
+    client::{Adapter, Alert, Evidence, Machine},
     desk::Desk,
-    map::Device,
+    mapping::Device,
 };
 
 /// Details of some alerts: their devices by id, and evidence by the alert's id.

@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 
 use super::Sha1s;
 use crate::{
-    api::{Event, Events, Key},
+    client::{Event, Events, Key},
     desk::Desk,
     subject::Subject,
 };
@@ -59,7 +59,7 @@ pub(super) fn missing(error: Error) -> Error {
         "Hunting failed, so events and some addresses of devices are missing from the answer. {}",
         error.message()
     );
-    error.saying(text)
+    error.with_message(text)
 }
 
 fn found<'e>(events: &'e Events, subject: &Subject<'_>) -> Option<&'e Vec<Event>> {

@@ -11,9 +11,9 @@ use relay_core::{
 
 use super::alerts::Wave;
 use crate::{
-    api::{Alert, Entity, MOST_CALLS},
+    client::{Alert, Entity, MOST_CALLS},
+    config::{Hunting, HuntingWay},
     desk::Desk,
-    settings::{Hunting, HuntingWay},
     subject::Subject,
 };
 

@@ -65,5 +65,5 @@ fn unsure(failure: impl Into<Error>) -> Error {
         "Whether the device is protected could not be looked up, so nothing was done. {}",
         error.message()
     );
-    error.saying(text)
+    error.with_message(text)
 }

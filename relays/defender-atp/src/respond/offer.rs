@@ -12,9 +12,9 @@ use crate::{
         Action, DEVICE_ACTIONS, DeviceAction, NEW_INDICATORS, NewIndicator, Switch, Turn,
         indicator_type, is_device,
     },
-    api::{Availability, Indicator, MOST_VALUES, MachineAction},
+    client::{Availability, Indicator, MOST_VALUES, MachineAction},
+    config::Settings,
     desk::Desk,
-    settings::Settings,
     subject::Subject,
 };
 
@@ -94,7 +94,7 @@ struct Known<'s> {
 fn of_list(failure: impl Into<Error>) -> Error {
     let error: Error = failure.into();
     match error.kind() {
-        ErrorKind::InvalidInput | ErrorKind::NotFound => error.coded("invalid request"),
+        ErrorKind::InvalidInput | ErrorKind::NotFound => error.with_code("invalid request"),
         _ => error,
     }
 }

@@ -4,8 +4,8 @@ use relay_core::{Error, ErrorKind, Result, Trigger};
 
 use crate::{
     actions::{Action, DeviceAction, NewIndicator, indicator_type, is_device},
-    api::{Failure, Submission},
     audit::{self, Fate},
+    client::{Failure, Submission},
     desk::{Desk, refused},
     subject::Subject,
 };
@@ -97,18 +97,18 @@ fn number(id: &str) -> Result<&str> {
     let is_number = (1..=20).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then_some(id).ok_or_else(|| {
         let text = r#"Invalid JSON payload received. {"indicator_id": ["Not a valid integer."]}"#;
-        Error::new(ErrorKind::InvalidBody, text).coded("invalid payload")
+        Error::new(ErrorKind::InvalidBody, text).with_code("invalid payload")
     })
 }
 
 fn unsupported() -> Error {
-    Trigger::unsupported().coded("invalid request")
+    Trigger::unsupported().with_code("invalid request")
 }
 
 fn unsupported_type(kind: &str) -> Error {
     let kind = relay_core::http::one_line(kind);
     let text = format!("Unsupported observable type {kind}: there is no such action for it.");
-    Error::new(ErrorKind::Unsupported, text).coded("unsupported type")
+    Error::new(ErrorKind::Unsupported, text).with_code("unsupported type")
 }
 
 fn invalid_value(kind: &str) -> Error {
@@ -135,9 +135,9 @@ fn undone(failure: Failure) -> Undone {
         // The login was refused.
         return failure.error.into();
     }
-    if failure.is_unanswered() && !failure.error.is_in_doubt() {
+    if failure.is_unanswered() && !failure.error.is_outcome_unknown() {
         // Nothing was sent.
         return failure.error.into();
     }
-    Undone { fate: Fate::Unknown, error: failure.error.in_doubt() }
+    Undone { fate: Fate::Unknown, error: failure.error.outcome_unknown() }
 }

@@ -1,13 +1,13 @@
 //! What can be done is offered as the product stands. Source: spec §8.1.
 
-use relay_sandbox::{
+use sandbox::{
     Fault, Times,
     defender_atp::sample,
     identity::{app, tenant},
 };
 use serde_json::{Value, json};
 
-use crate::desk::{Desk, RESPOND, claims, codes, many, one};
+use crate::test_relay::{RESPOND, TestRelay, claims, codes, many, one};
 
 /// The titles of what is offered.
 fn titles(answer: &Value) -> Vec<&str> {
@@ -16,7 +16,7 @@ fn titles(answer: &Value) -> Vec<&str> {
 }
 
 async fn device(id: &str) -> Vec<String> {
-    let answer = Desk::open().await.actions(&one("ms_machine_id", id)).await;
+    let answer = TestRelay::open().await.actions(&one("ms_machine_id", id)).await;
     assert_eq!(codes(&answer), []);
     titles(&answer).into_iter().map(str::to_owned).collect()
 }
@@ -72,9 +72,9 @@ async fn without_a_word_on_what_is_possible_everything_is_offered() {
     let availability = format!("/api/machines/{}/availableMachineActions", sample::SERVER);
     let missing = json!({"error": {"code": "NotFound", "message": "No such address."}});
     for fault in [Fault::json(404, &missing), Fault::status(400), Fault::status(404)] {
-        let desk = Desk::open().await;
-        desk.sandbox.fault(availability.as_str(), fault, Times::Always);
-        let answer = desk.actions(&one("ms_machine_id", sample::SERVER)).await;
+        let relay = TestRelay::open().await;
+        relay.sandbox.fault(availability.as_str(), fault, Times::Always);
+        let answer = relay.actions(&one("ms_machine_id", sample::SERVER)).await;
         assert_eq!((codes(&answer), titles(&answer).len()), (vec![], 7));
     }
 }
@@ -82,10 +82,10 @@ async fn without_a_word_on_what_is_possible_everything_is_offered() {
 #[tokio::test]
 async fn a_device_whose_state_is_not_known_is_offered_nothing() {
     for path in ["/api/machines/", "/api/machineactions"] {
-        let desk = Desk::open().await;
-        desk.sandbox.fault(path, Fault::Forbidden, Times::Always);
+        let relay = TestRelay::open().await;
+        relay.sandbox.fault(path, Fault::Forbidden, Times::Always);
         let wanted = many(&[("ms_machine_id", sample::LAPTOP), ("domain", "new.example")]);
-        let answer = desk.actions(&wanted).await;
+        let answer = relay.actions(&wanted).await;
         assert_eq!(codes(&answer), [("fatal", "permission denied")]);
         assert!(answer["errors"][0]["message"].as_str().unwrap().contains("Machine.Read.All"));
         assert_eq!(titles(&answer).len(), 3);
@@ -94,9 +94,9 @@ async fn a_device_whose_state_is_not_known_is_offered_nothing() {
 
 #[tokio::test]
 async fn an_indicator_that_is_there_can_be_removed() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     let check = async |kind: &str, value: &str, title: &str| {
-        let answer = desk.actions(&one(kind, value)).await;
+        let answer = relay.actions(&one(kind, value)).await;
         assert_eq!(titles(&answer), [title]);
         let action = &answer["data"][0];
         assert_eq!(action["id"], "microsoft-defender-remove-indicator");
@@ -109,30 +109,30 @@ async fn an_indicator_that_is_there_can_be_removed() {
     };
     let block = "Remove indicator: Block - From SecureX Threat Response";
     check("ip", sample::ADDRESS, block).await;
-    let answer = desk.actions(&one("sha1", sample::DOWNLOADER_SHA1)).await;
+    let answer = relay.actions(&one("sha1", sample::DOWNLOADER_SHA1)).await;
     assert!(titles(&answer)[0].starts_with("Remove indicator: Alert and Block - "));
-    let answer = desk.actions(&one("url", sample::WARNED_URL)).await;
+    let answer = relay.actions(&one("url", sample::WARNED_URL)).await;
     assert!(titles(&answer)[0].starts_with("Remove indicator: Warn - "));
 }
 
 #[tokio::test]
 async fn indicators_are_found_as_asked_and_in_normal_form_and_told_apart_in_neither_case() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     for (kind, stored) in [
         ("sha256", sample::UPDATER_SHA256.to_uppercase()),
         ("domain", "Partner.Contoso-Files.example".to_owned()),
         ("sha1", sample::DOWNLOADER_SHA1.to_uppercase()),
     ] {
-        let answer = desk.actions(&one(kind, &stored)).await;
+        let answer = relay.actions(&one(kind, &stored)).await;
         assert_eq!(titles(&answer).len(), 1, "{kind}");
         assert_eq!(answer["data"][0]["query-params"]["observable_value"], stored.as_str());
     }
-    assert_eq!(desk.calls("/api/indicators").len(), 3);
+    assert_eq!(relay.calls("/api/indicators").len(), 3);
 }
 
 #[tokio::test]
 async fn without_an_indicator_three_can_be_added() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     for (kind, value) in [
         ("sha1", "0000000000000000000000000000000000000001"),
         ("sha256", &"0".repeat(64)),
@@ -142,7 +142,7 @@ async fn without_an_indicator_three_can_be_added() {
         ("domain", "new.example"),
         ("url", "https://new.example/x"),
     ] {
-        let answer = desk.actions(&one(kind, value)).await;
+        let answer = relay.actions(&one(kind, value)).await;
         assert_eq!(
             titles(&answer),
             ["Add indicator: Alert", "Add indicator: Alert and Block", "Add indicator: Allow"]
@@ -157,13 +157,13 @@ async fn without_an_indicator_three_can_be_added() {
 
 #[tokio::test]
 async fn an_indicator_of_another_type_is_another_one() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     let other = json!({"value": [
         {"id": "7", "indicatorValue": "192.0.2.9", "indicatorType": "Url", "action": "Block", "title": "x"},
         {"id": "8", "indicatorValue": "192.0.2.99", "indicatorType": "IpAddress", "action": "Block"},
     ]});
-    desk.sandbox.fault("/api/indicators", Fault::json(200, &other), Times::Always);
-    assert_eq!(titles(&desk.actions(&one("ip", "192.0.2.9")).await).len(), 3);
+    relay.sandbox.fault("/api/indicators", Fault::json(200, &other), Times::Always);
+    assert_eq!(titles(&relay.actions(&one("ip", "192.0.2.9")).await).len(), 3);
 }
 
 #[tokio::test]
@@ -174,51 +174,51 @@ async fn no09_a_failing_list_of_indicators_is_an_error_and_offers_nothing() {
         (Fault::status(500), "internal error"),
         (Fault::Html, "unknown"),
     ] {
-        let desk = Desk::open().await;
-        desk.sandbox.fault("/api/indicators", fault, Times::Always);
-        let answer = desk.ask(RESPOND, &one("ip", sample::ADDRESS)).await;
+        let relay = TestRelay::open().await;
+        relay.sandbox.fault("/api/indicators", fault, Times::Always);
+        let answer = relay.ask(RESPOND, &one("ip", sample::ADDRESS)).await;
         assert_eq!((codes(&answer), answer.get("data")), (vec![("fatal", code)], None));
     }
 }
 
 #[tokio::test]
 async fn a_filter_that_is_not_understood_is_asked_value_by_value() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     let odata = json!({"error": {"code": "ODataError", "message": "Too many terms."}});
-    let chain = relay_sandbox::When::path("/api/indicators").mentioning(" or ");
-    desk.sandbox.fault(chain, Fault::json(400, &odata), Times::Always);
+    let chain = sandbox::When::path("/api/indicators").mentioning(" or ");
+    relay.sandbox.fault(chain, Fault::json(400, &odata), Times::Always);
     let wanted = many(&[("ip", sample::ADDRESS), ("ip", "192.0.2.9"), ("domain", "new.example")]);
-    let answer = desk.actions(&wanted).await;
+    let answer = relay.actions(&wanted).await;
     assert_eq!((codes(&answer), titles(&answer).len()), (vec![], 7));
-    assert_eq!(desk.calls("/api/indicators").len(), 4);
+    assert_eq!(relay.calls("/api/indicators").len(), 4);
 }
 
 #[tokio::test]
 async fn indicators_of_later_pages_are_found() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     let page = |rows: Value, next: Option<&str>| {
         let mut page = json!({"value": rows});
         if let Some(next) = next {
-            page["@odata.nextLink"] = format!("{}{next}", desk.sandbox.url()).into();
+            page["@odata.nextLink"] = format!("{}{next}", relay.sandbox.url()).into();
         }
         Fault::json(200, &page)
     };
     let row = json!([{"id": "7", "indicatorValue": "192.0.2.9", "indicatorType": "IpAddress", "action": "Block"}]);
-    let second = relay_sandbox::When::path("/api/indicators").mentioning("$skip=1");
-    desk.sandbox.fault(second, page(row, None), Times::Always);
+    let second = sandbox::When::path("/api/indicators").mentioning("$skip=1");
+    relay.sandbox.fault(second, page(row, None), Times::Always);
     let other = json!([{"id": "6", "indicatorValue": "x", "indicatorType": "Url"}]);
-    desk.sandbox.fault(
+    relay.sandbox.fault(
         "/api/indicators",
         page(other, Some("/api/indicators?$skip=1")),
         Times::Always,
     );
-    assert_eq!(titles(&desk.actions(&one("ip", "192.0.2.9")).await), ["Remove indicator: Block"]);
+    assert_eq!(titles(&relay.actions(&one("ip", "192.0.2.9")).await), ["Remove indicator: Block"]);
 }
 
 #[tokio::test]
 async fn the_operator_chooses_what_is_offered() {
     let settings = [("DEFENDER_ACTIONS", "RunAntiVirusScanQuick,Unisolate,add-indicator-alert")];
-    let desk = Desk::with(&settings).await;
+    let relay = TestRelay::with(&settings).await;
     let wanted = many(&[
         ("ms_machine_id", sample::LAPTOP),
         ("ms_machine_id", sample::WORKSTATION),
@@ -226,7 +226,7 @@ async fn the_operator_chooses_what_is_offered() {
         ("ip", sample::ADDRESS),
     ]);
     assert_eq!(
-        titles(&desk.actions(&wanted).await),
+        titles(&relay.actions(&wanted).await),
         [
             "Run antivirus scan: Quick",
             "Run antivirus scan: Quick",
@@ -238,8 +238,8 @@ async fn the_operator_chooses_what_is_offered() {
 
 #[tokio::test]
 async fn an_app_without_permissions_is_told_which() {
-    let desk = Desk::open().await;
-    let answer = desk
+    let relay = TestRelay::open().await;
+    let answer = relay
         .ask_with(claims(&app::READ_ONLY, &tenant::CONTOSO), RESPOND, &one("ip", sample::ADDRESS))
         .await;
     assert_eq!(codes(&answer), [("fatal", "permission denied")]);

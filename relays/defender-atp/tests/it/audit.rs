@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use relay_sandbox::{
+use sandbox::{
     Fault, Times,
     defender_atp::sample,
     identity::{app, tenant},
@@ -13,7 +13,7 @@ use relay_sandbox::{
 use serde_json::Value;
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::desk::{Desk, contoso, trigger};
+use crate::test_relay::{TestRelay, contoso, trigger};
 
 /// Keeps what is logged.
 #[derive(Clone, Default)]
@@ -53,8 +53,8 @@ impl Log {
 }
 
 /// The result in the only line about a trigger.
-async fn result(desk: &Desk, log: &Log, action: &str, kind: &str, value: &str) -> String {
-    desk.trigger(action, kind, value).await;
+async fn result(relay: &TestRelay, log: &Log, action: &str, kind: &str, value: &str) -> String {
+    relay.trigger(action, kind, value).await;
     let lines = log.audit();
     assert_eq!(lines.len(), 1, "{lines:#?}");
     lines[0]["fields"]["result"].as_str().unwrap().to_owned()
@@ -70,9 +70,9 @@ async fn each_action_leaves_one_line_without_credentials() {
         .finish();
     let _logging = tracing::subscriber::set_default(subscriber);
 
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     log.text();
-    desk.trigger("RunAntiVirusScanQuick", "ms_machine_id", sample::LAPTOP).await;
+    relay.trigger("RunAntiVirusScanQuick", "ms_machine_id", sample::LAPTOP).await;
     let lines = log.audit();
     assert_eq!(lines.len(), 1);
     let fields = &lines[0]["fields"];
@@ -91,19 +91,20 @@ async fn each_action_leaves_one_line_without_credentials() {
 
     let mut removal = trigger("remove-indicator", "ip", sample::ADDRESS);
     removal["indicator_id"] = 123_456.into();
-    desk.trigger_with(contoso(), &removal).await;
+    relay.trigger_with(contoso(), &removal).await;
     let fields = log.audit()[0]["fields"].clone();
     assert_eq!((&fields["result"], &fields["code"]), (&"refused".into(), &"not found".into()));
     assert_eq!(fields["indicator"], "123456");
 
-    let unasked = result(&desk, &log, "Offboard", "ms_machine_id", sample::LAPTOP).await;
+    let unasked = result(&relay, &log, "Offboard", "ms_machine_id", sample::LAPTOP).await;
     assert_eq!(unasked, "not asked");
     let hostile = "x\nresult=\"accepted\" \u{1b}[31m";
-    assert_eq!(result(&desk, &log, "FullIsolation", "ms_machine_id", hostile).await, "not asked");
-    let isolated = result(&desk, &log, "FullIsolation", "ms_machine_id", sample::WORKSTATION).await;
+    assert_eq!(result(&relay, &log, "FullIsolation", "ms_machine_id", hostile).await, "not asked");
+    let isolated =
+        result(&relay, &log, "FullIsolation", "ms_machine_id", sample::WORKSTATION).await;
     assert_eq!(isolated, "refused");
-    desk.sandbox.fault("/api/machines", Fault::ResetBeforeAnswer, Times::Always);
-    let lost = result(&desk, &log, "FullIsolation", "ms_machine_id", sample::LAPTOP).await;
+    relay.sandbox.fault("/api/machines", Fault::ResetBeforeAnswer, Times::Always);
+    let lost = result(&relay, &log, "FullIsolation", "ms_machine_id", sample::LAPTOP).await;
     assert_eq!(lost, "unknown");
 }
 
@@ -117,11 +118,11 @@ async fn p01_no_log_holds_a_secret_or_a_token() {
         .finish();
     let _logging = tracing::subscriber::set_default(subscriber);
 
-    let desk = Desk::open().await;
-    desk.observe(&crate::desk::one("ip", sample::ADDRESS)).await;
-    desk.trigger("FullIsolation", "ms_machine_id", sample::LAPTOP).await;
+    let relay = TestRelay::open().await;
+    relay.observe(&crate::test_relay::one("ip", sample::ADDRESS)).await;
+    relay.trigger("FullIsolation", "ms_machine_id", sample::LAPTOP).await;
     let secret = app::DEFENDER.secret;
-    desk.sandbox.fault(
+    relay.sandbox.fault(
         "/api",
         Fault::Status {
             code: 403,
@@ -130,8 +131,8 @@ async fn p01_no_log_holds_a_secret_or_a_token() {
         },
         Times::Always,
     );
-    desk.trigger("FullIsolation", "ms_machine_id", sample::LAPTOP).await;
-    let tokens: Vec<_> = desk
+    relay.trigger("FullIsolation", "ms_machine_id", sample::LAPTOP).await;
+    let tokens: Vec<_> = relay
         .sandbox
         .calls()
         .iter()

@@ -3,125 +3,126 @@
 
 use std::time::Duration;
 
-use relay_sandbox::{
+use sandbox::{
     Fault, Times,
     defender_atp::sample,
     identity::{Tenant, app, tenant},
 };
 use serde_json::{Value, json};
 
-use crate::desk::{
-    Desk, OBSERVE, alert_ids, claims, codes, contoso, many, message, one, sightings,
+use crate::test_relay::{
+    OBSERVE, TestRelay, alert_ids, claims, codes, contoso, many, message, one, sightings,
 };
 
 const BATCH: &str = "/v1.0/$batch";
 
-async fn ask(desk: &Desk, tenant: &Tenant) -> Value {
+async fn ask(relay: &TestRelay, tenant: &Tenant) -> Value {
     let wanted = many(&[("ip", sample::ADDRESS), ("sha256", sample::UPDATER_SHA256)]);
-    desk.observe_for(&app::DEFENDER, tenant, &wanted).await
+    relay.observe_for(&app::DEFENDER, tenant, &wanted).await
 }
 
 /// Calls to the product's alerts and files, and batches to Graph.
-fn calls(desk: &Desk) -> (usize, usize) {
-    let own = ["/api/ips", "/api/files", "/api/alerts"].map(|path| desk.calls(path).len());
-    (own.iter().sum(), desk.calls(BATCH).len())
+fn calls(relay: &TestRelay) -> (usize, usize) {
+    let own = ["/api/ips", "/api/files", "/api/alerts"].map(|path| relay.calls(path).len());
+    (own.iter().sum(), relay.calls(BATCH).len())
 }
 
 #[tokio::test]
 async fn an_api_that_is_gone_is_left_for_graph_for_a_day() {
     for (tenant, own) in [(&tenant::WINGTIP, 2), (&tenant::TAILSPIN, 3)] {
-        let desk = Desk::open().await;
-        let first = ask(&desk, tenant).await;
-        let (asked, batches) = calls(&desk);
+        let relay = TestRelay::open().await;
+        let first = ask(&relay, tenant).await;
+        let (asked, batches) = calls(&relay);
         assert!((1..=own + 1).contains(&asked) && batches > 0, "{asked} {batches}");
         assert_eq!(codes(&first), []);
         let alerts: Vec<_> = alert_ids(&first).into_iter().filter(|id| *id != "-").collect();
         assert!(alerts.len() > 2 && alert_ids(&first).len() > alerts.len());
 
-        desk.sandbox.forget_calls();
-        desk.clock.advance(Duration::from_secs(24 * 3600 - 1));
-        assert_eq!(ask(&desk, tenant).await, first);
-        assert_eq!(calls(&desk).0, 0);
-        desk.clock.advance(Duration::from_secs(1));
-        ask(&desk, tenant).await;
-        assert!(calls(&desk).0 > 0);
+        relay.sandbox.forget_calls();
+        relay.clock.advance(Duration::from_secs(24 * 3600 - 1));
+        assert_eq!(ask(&relay, tenant).await, first);
+        assert_eq!(calls(&relay).0, 0);
+        relay.clock.advance(Duration::from_secs(1));
+        ask(&relay, tenant).await;
+        assert!(calls(&relay).0 > 0);
     }
 }
 
 #[tokio::test]
 async fn only_the_tenant_whose_api_is_gone_leaves_it() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     for _ in 0..2 {
-        ask(&desk, &tenant::WINGTIP).await;
-        desk.sandbox.forget_calls();
-        ask(&desk, &tenant::CONTOSO).await;
-        let (own, batches) = calls(&desk);
+        ask(&relay, &tenant::WINGTIP).await;
+        relay.sandbox.forget_calls();
+        ask(&relay, &tenant::CONTOSO).await;
+        let (own, batches) = calls(&relay);
         assert!(own > 0 && batches == 0, "{own} {batches}");
     }
 }
 
 #[tokio::test]
 async fn an_entity_that_is_missing_does_not_mean_that_the_api_is() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     let missing = json!({"error": {"code": "NotFound", "message": "No such thing."}});
-    desk.sandbox.fault("/api/ips", Fault::json(404, &missing), Times::Always);
-    let answer = desk.observe(&one("ip", sample::ADDRESS)).await;
+    relay.sandbox.fault("/api/ips", Fault::json(404, &missing), Times::Always);
+    let answer = relay.observe(&one("ip", sample::ADDRESS)).await;
     assert_eq!(codes(&answer), []);
     assert!(alert_ids(&answer).iter().all(|id| *id == "-"));
-    assert_eq!(calls(&desk), (2, 0));
+    assert_eq!(calls(&relay), (2, 0));
 }
 
 #[tokio::test]
 async fn words_of_retirement_are_believed_of_the_collection_only() {
     let retired = json!({"error": {"code": "BadRequest", "message": "retired.example is no name"}});
-    let desk = Desk::open().await;
-    desk.sandbox.fault("/api/domains", Fault::json(400, &retired), Times::Always);
-    let answer = desk.observe(&one("domain", "retired.example")).await;
-    assert_eq!((codes(&answer), calls(&desk).1), (vec![], 0));
-    desk.sandbox.fault("/api/alerts", Fault::json(400, &retired), Times::Always);
-    desk.observe(&one("domain", "retired.example")).await;
-    assert_eq!(calls(&desk).1, 1);
+    let relay = TestRelay::open().await;
+    relay.sandbox.fault("/api/domains", Fault::json(400, &retired), Times::Always);
+    let answer = relay.observe(&one("domain", "retired.example")).await;
+    assert_eq!((codes(&answer), calls(&relay).1), (vec![], 0));
+    relay.sandbox.fault("/api/alerts", Fault::json(400, &retired), Times::Always);
+    relay.observe(&one("domain", "retired.example")).await;
+    assert_eq!(calls(&relay).1, 1);
 }
 
 #[tokio::test]
 async fn a_forced_backend_stays() {
-    let desk = Desk::with(&[("DEFENDER_BACKEND", "mde")]).await;
-    let answer = ask(&desk, &tenant::WINGTIP).await;
+    let relay = TestRelay::with(&[("DEFENDER_BACKEND", "mde")]).await;
+    let answer = ask(&relay, &tenant::WINGTIP).await;
     assert_eq!(codes(&answer), [("fatal", "not found")]);
     assert!(message(&answer).contains("DEFENDER_BACKEND"), "{answer}");
-    assert_eq!(calls(&desk).1, 0);
-    let desk = Desk::with(&[("DEFENDER_BACKEND", "graph")]).await;
-    let answer = ask(&desk, &tenant::CONTOSO).await;
-    assert_eq!((codes(&answer), calls(&desk).0), (vec![], 0));
+    assert_eq!(calls(&relay).1, 0);
+    let relay = TestRelay::with(&[("DEFENDER_BACKEND", "graph")]).await;
+    let answer = ask(&relay, &tenant::CONTOSO).await;
+    assert_eq!((codes(&answer), calls(&relay).0), (vec![], 0));
     assert!(sightings(&answer).iter().all(|it| it["source"] == "Microsoft Defender for Endpoint"));
 }
 
 #[tokio::test]
 async fn the_token_may_choose_the_backend() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     for (word, graph) in [(json!("graph"), true), (json!("mde"), false), (json!("?"), false)] {
-        desk.sandbox.forget_calls();
+        relay.sandbox.forget_calls();
         let mut claims = contoso();
         claims["DEFENDER_BACKEND"] = word.clone();
-        desk.ask_with(claims, OBSERVE, &one("ip", sample::ADDRESS)).await;
-        let (own, batches) = calls(&desk);
+        relay.ask_with(claims, OBSERVE, &one("ip", sample::ADDRESS)).await;
+        let (own, batches) = calls(&relay);
         assert_eq!((own == 0, batches > 0), (graph, graph), "{word}");
     }
 }
 
 #[tokio::test]
 async fn alerts_of_other_services_stay_out() {
-    let desk = Desk::with(&[("DEFENDER_BACKEND", "graph")]).await;
-    desk.observe(&one("ip", sample::ADDRESS)).await;
-    let filter = desk.calls(BATCH)[0].json().unwrap()["requests"][0]["url"].to_string();
+    let relay = TestRelay::with(&[("DEFENDER_BACKEND", "graph")]).await;
+    relay.observe(&one("ip", sample::ADDRESS)).await;
+    let filter = relay.calls(BATCH)[0].json().unwrap()["requests"][0]["url"].to_string();
     assert!(filter.contains("serviceSource%20eq%20%27microsoftDefenderForEndpoint%27"), "{filter}");
 }
 
 #[tokio::test]
 async fn through_graph_alerts_and_events_share_the_limit_in_the_order_asked() {
-    let desk = Desk::with(&[("DEFENDER_BACKEND", "graph"), ("CTR_ENTITIES_LIMIT", "3")]).await;
+    let relay =
+        TestRelay::with(&[("DEFENDER_BACKEND", "graph"), ("CTR_ENTITIES_LIMIT", "3")]).await;
     let wanted = many(&[("ip", sample::ADDRESS), ("domain", sample::DOMAIN)]);
-    let answer = desk.observe(&wanted).await;
+    let answer = relay.observe(&wanted).await;
     let kinds: Vec<_> = sightings(&answer)
         .iter()
         .map(|it| it["observables"][0]["type"].as_str().unwrap())
@@ -131,23 +132,23 @@ async fn through_graph_alerts_and_events_share_the_limit_in_the_order_asked() {
 
 #[tokio::test]
 async fn no12_health_asks_the_way_that_alerts_take_and_names_what_it_needs() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     let ok = json!({"data": {"status": "ok"}});
-    assert_eq!(desk.health(&app::DEFENDER, &tenant::CONTOSO).await, ok);
-    assert_eq!(desk.product_calls(), ["GET /api/alerts?$top=1"]);
+    assert_eq!(relay.health(&app::DEFENDER, &tenant::CONTOSO).await, ok);
+    assert_eq!(relay.product_calls(), ["GET /api/alerts?$top=1"]);
     for tenant in [&tenant::WINGTIP, &tenant::TAILSPIN] {
-        assert_eq!(desk.health(&app::DEFENDER, tenant).await, ok);
-        desk.sandbox.forget_calls();
-        assert_eq!(desk.health(&app::DEFENDER, tenant).await, ok);
-        assert_eq!(desk.product_calls(), [format!("POST {BATCH}")]);
+        assert_eq!(relay.health(&app::DEFENDER, tenant).await, ok);
+        relay.sandbox.forget_calls();
+        assert_eq!(relay.health(&app::DEFENDER, tenant).await, ok);
+        assert_eq!(relay.product_calls(), [format!("POST {BATCH}")]);
     }
     let check = |answer: Value, permission: &str| {
         assert_eq!(codes(&answer), [("fatal", "permission denied")]);
         assert!(message(&answer).contains(permission), "{answer}");
     };
-    check(desk.health(&app::WITHOUT_ALERTS, &tenant::CONTOSO).await, "Alert.Read.All");
-    check(desk.health(&app::WITHOUT_ALERTS, &tenant::WINGTIP).await, "SecurityAlert.Read.All");
-    let graph = Desk::with(&[("DEFENDER_BACKEND", "graph")]).await;
+    check(relay.health(&app::WITHOUT_ALERTS, &tenant::CONTOSO).await, "Alert.Read.All");
+    check(relay.health(&app::WITHOUT_ALERTS, &tenant::WINGTIP).await, "SecurityAlert.Read.All");
+    let graph = TestRelay::with(&[("DEFENDER_BACKEND", "graph")]).await;
     check(graph.health(&app::WITHOUT_GRAPH, &tenant::CONTOSO).await, "SecurityAlert.Read.All");
 }
 
@@ -155,18 +156,18 @@ async fn no12_health_asks_the_way_that_alerts_take_and_names_what_it_needs() {
 async fn no12_health_is_red_for_403_and_404() {
     for (status, code) in [(403, "permission denied"), (404, "not found"), (500, "internal error")]
     {
-        let desk = Desk::with(&[("DEFENDER_BACKEND", "mde")]).await;
-        desk.sandbox.fault("/api/alerts", Fault::status(status), Times::Always);
-        let answer = desk.health(&app::DEFENDER, &tenant::CONTOSO).await;
+        let relay = TestRelay::with(&[("DEFENDER_BACKEND", "mde")]).await;
+        relay.sandbox.fault("/api/alerts", Fault::status(status), Times::Always);
+        let answer = relay.health(&app::DEFENDER, &tenant::CONTOSO).await;
         assert_eq!((codes(&answer), answer.get("data")), (vec![("fatal", code)], None));
     }
 }
 
 #[tokio::test]
 async fn responding_stays_with_the_product_and_says_that_it_is_gone() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     let claims = claims(&app::DEFENDER, &tenant::WINGTIP);
     let wanted = many(&[("ip", sample::ADDRESS), ("ms_machine_id", sample::LAPTOP)]);
-    let answer = desk.ask_with(claims, "/respond/observables", &wanted).await;
+    let answer = relay.ask_with(claims, "/respond/observables", &wanted).await;
     assert_eq!((codes(&answer), answer.get("data")), (vec![("fatal", "invalid request")], None));
 }

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use relay_sandbox::{
+use sandbox::{
     Call,
     defender_atp::sample,
     identity::{app, tenant},
 };
 use serde_json::{Value, json};
 
-use crate::desk::{
-    Desk, HUNT, OBSERVE, TOKEN, alert_ids, claims, codes, line, many, message, one, sightings,
+use crate::test_relay::{
+    HUNT, OBSERVE, TOKEN, TestRelay, alert_ids, claims, codes, line, many, message, one, sightings,
 };
 
 /// Long enough that calls which may run side by side meet.
@@ -35,14 +35,14 @@ fn word(call: &Call) -> &'static str {
     }
 }
 
-impl Desk {
+impl TestRelay {
     /// Both tokens are there, and nothing else is known.
     async fn warm() -> Self {
-        let desk = Self::open().await;
-        desk.observe(&one("sha1", UNSEEN)).await;
-        desk.sandbox.forget_calls();
-        desk.sandbox.delay(LONG);
-        desk
+        let relay = Self::open().await;
+        relay.observe(&one("sha1", UNSEEN)).await;
+        relay.sandbox.forget_calls();
+        relay.sandbox.delay(LONG);
+        relay
     }
 
     /// What was asked since the last time, trip by trip: `sizes` says how many calls each trip
@@ -66,9 +66,9 @@ impl Desk {
 
 #[tokio::test]
 async fn no14_a_login_is_sent_exactly_as_documented() {
-    let desk = Desk::with(&[("DEFENDER_HUNTING", "off")]).await;
-    desk.observe(&one("sha1", UNSEEN)).await;
-    let login = &desk.sandbox.calls()[0];
+    let relay = TestRelay::with(&[("DEFENDER_HUNTING", "off")]).await;
+    relay.observe(&one("sha1", UNSEEN)).await;
+    let login = &relay.sandbox.calls()[0];
     assert_eq!(login.method.as_str(), "POST");
     assert_eq!(login.path, format!("/{}/oauth2/v2.0/token", tenant::CONTOSO.id));
     assert_eq!(login.header("content-type"), Some("application/x-www-form-urlencoded"));
@@ -84,9 +84,9 @@ async fn no14_a_login_is_sent_exactly_as_documented() {
 
 #[tokio::test]
 async fn each_call_is_sent_exactly_as_documented() {
-    let desk = Desk::warm().await;
-    desk.observe(&one("md5", sample::SCRIPT_HOST_MD5)).await;
-    let calls = desk.sandbox.calls();
+    let relay = TestRelay::warm().await;
+    relay.observe(&one("md5", sample::SCRIPT_HOST_MD5)).await;
+    let calls = relay.sandbox.calls();
     let lines: std::collections::BTreeSet<_> = calls.iter().map(line).collect();
     let expected = [
         format!("GET /api/files/{}", sample::SCRIPT_HOST_MD5),
@@ -105,18 +105,19 @@ async fn each_call_is_sent_exactly_as_documented() {
         assert_eq!(call.header("accept"), Some("application/json"));
         assert!(call.authorization().unwrap().starts_with("Bearer "));
     }
-    let hunt = desk.calls(HUNT)[0].json().unwrap();
+    let hunt = relay.calls(HUNT)[0].json().unwrap();
     assert_eq!(hunt["Timespan"], "P30D");
     assert!(hunt["Query"].as_str().unwrap().contains(sample::SCRIPT_HOST_MD5));
 }
 
 #[tokio::test]
 async fn i05_a_value_stays_one_segment_of_the_path() {
-    let desk = Desk::warm().await;
-    desk.observe(&many(&[("ipv6", "2001:DB8:80:0::1"), ("domain", "CDN.Contoso-Files.example.")]))
+    let relay = TestRelay::warm().await;
+    relay
+        .observe(&many(&[("ipv6", "2001:DB8:80:0::1"), ("domain", "CDN.Contoso-Files.example.")]))
         .await;
     let paths = |list: &str| {
-        let calls = desk.calls(list).into_iter();
+        let calls = relay.calls(list).into_iter();
         calls.map(|call| call.path).collect::<Vec<_>>()
     };
     assert_eq!(paths("/api/ips"), ["/api/ips/2001%3Adb8%3A80%3A%3A1/alerts"]);
@@ -131,13 +132,13 @@ async fn an_address_takes_two_trips_and_one_when_its_devices_are_known() {
         ("domain", sample::DOMAIN, "domain alerts"),
         ("sha1", sample::UPDATER_SHA1, "file alerts"),
     ] {
-        let desk = Desk::warm().await;
+        let relay = TestRelay::warm().await;
         let mut first = [alerts, "events"];
         first.sort_unstable();
-        desk.observe(&one(kind, value)).await;
-        assert_eq!(desk.trips(&[2, 2]), [first, ["adapters", "machines"]]);
-        desk.observe(&one(kind, value)).await;
-        assert_eq!(desk.trips(&[2]), [first]);
+        relay.observe(&one(kind, value)).await;
+        assert_eq!(relay.trips(&[2, 2]), [first, ["adapters", "machines"]]);
+        relay.observe(&one(kind, value)).await;
+        assert_eq!(relay.trips(&[2]), [first]);
     }
 }
 
@@ -148,34 +149,34 @@ async fn a_file_by_another_hash_takes_three_trips_two_when_hash_or_device_is_kno
         ("sha256", sample::UPDATER_SHA256, sample::UPDATER_SHA1),
         ("md5", sample::SCRIPT_HOST_MD5, sample::SCRIPT_HOST_SHA1),
     ] {
-        let desk = Desk::warm().await;
-        desk.observe(&one(kind, value)).await;
+        let relay = TestRelay::warm().await;
+        relay.observe(&one(kind, value)).await;
         // The tables do not know the one file by the MD5's companion, so nothing is hunted again.
-        let trips = desk.trips(&[2, 1, 2]);
+        let trips = relay.trips(&[2, 1, 2]);
         assert_eq!(
             trips,
             [&["events", "profile"][..], &["file alerts"], &["adapters", "machines"]]
         );
-        desk.observe(&one(kind, value)).await;
-        assert_eq!(desk.trips(&[2]), [["events", "file alerts"]]);
-        desk.clock.advance(Duration::from_secs(15 * 60));
-        desk.observe(&one(kind, value)).await;
-        assert_eq!(desk.trips(&[2, 2]), [["events", "file alerts"], ["adapters", "machines"]]);
+        relay.observe(&one(kind, value)).await;
+        assert_eq!(relay.trips(&[2]), [["events", "file alerts"]]);
+        relay.clock.advance(Duration::from_secs(15 * 60));
+        relay.observe(&one(kind, value)).await;
+        assert_eq!(relay.trips(&[2, 2]), [["events", "file alerts"], ["adapters", "machines"]]);
 
-        let desk = Desk::warm().await;
-        desk.observe(&one("sha1", sha1)).await;
-        desk.sandbox.forget_calls();
-        desk.observe(&one(kind, value)).await;
-        assert_eq!(desk.trips(&[2, 1]), [&["events", "profile"][..], &["file alerts"]]);
+        let relay = TestRelay::warm().await;
+        relay.observe(&one("sha1", sha1)).await;
+        relay.sandbox.forget_calls();
+        relay.observe(&one(kind, value)).await;
+        assert_eq!(relay.trips(&[2, 1]), [&["events", "profile"][..], &["file alerts"]]);
     }
 }
 
 #[tokio::test]
 async fn a_file_that_events_know_by_sha1_only_is_hunted_again_beside_its_alerts() {
-    let desk = Desk::warm().await;
-    let answer = desk.observe(&one("sha256", sample::SCRIPT_HOST_SHA256)).await;
+    let relay = TestRelay::warm().await;
+    let answer = relay.observe(&one("sha256", sample::SCRIPT_HOST_SHA256)).await;
     assert_eq!(
-        desk.trips(&[2, 2, 2]),
+        relay.trips(&[2, 2, 2]),
         [["events", "profile"], ["events", "file alerts"], ["adapters", "machines"]]
     );
     assert_eq!(alert_ids(&answer).iter().filter(|id| **id == "-").count(), 3);
@@ -183,11 +184,11 @@ async fn a_file_that_events_know_by_sha1_only_is_hunted_again_beside_its_alerts(
 
 #[tokio::test]
 async fn a_mixed_question_overlaps_its_trips() {
-    let desk = Desk::warm().await;
+    let relay = TestRelay::warm().await;
     let wanted = many(&[("ip", sample::ADDRESS), ("sha256", sample::UPDATER_SHA256)]);
-    desk.observe(&wanted).await;
+    relay.observe(&wanted).await;
     assert_eq!(
-        desk.trips(&[3, 3, 2]),
+        relay.trips(&[3, 3, 2]),
         [
             &["events", "ip alerts", "profile"][..],
             &["adapters", "file alerts", "machines"],
@@ -195,12 +196,12 @@ async fn a_mixed_question_overlaps_its_trips() {
         ]
     );
     // Asked the other way round, the file's devices are those that the address has brought.
-    let desk = Desk::warm().await;
+    let relay = TestRelay::warm().await;
     let wanted = many(&[("ip", sample::ADDRESS), ("sha1", sample::UPDATER_SHA1)]);
-    desk.observe(&wanted).await;
-    desk.sandbox.forget_calls();
-    desk.observe(&many(&[("domain", sample::DOMAIN), ("sha256", sample::UPDATER_SHA256)])).await;
-    assert_eq!(desk.trips(&[3, 1]).concat().len(), 4);
+    relay.observe(&wanted).await;
+    relay.sandbox.forget_calls();
+    relay.observe(&many(&[("domain", sample::DOMAIN), ("sha256", sample::UPDATER_SHA256)])).await;
+    assert_eq!(relay.trips(&[3, 1]).concat().len(), 4);
 }
 
 /// Addresses, domains and hashes that nobody has seen, and four values that alerts know.
@@ -225,12 +226,15 @@ fn question(size: usize) -> Value {
 #[tokio::test]
 async fn no11_ten_and_fifty_observables_take_three_trips() {
     for size in [10, 50] {
-        let desk = Desk::warm().await;
-        let answer = desk.observe(&question(size)).await;
-        assert_eq!((codes(&answer), desk.sandbox.peak_concurrency()), (vec![], (size + 1).min(16)));
+        let relay = TestRelay::warm().await;
+        let answer = relay.observe(&question(size)).await;
+        assert_eq!(
+            (codes(&answer), relay.sandbox.peak_concurrency()),
+            (vec![], (size + 1).min(16))
+        );
         // One list or profile for each observable and one hunt; the alerts of the one file that
         // is known and a hunt for it, beside devices; devices that only those alerts name.
-        let trips = desk.trips(&[size + 1, 4, 2]);
+        let trips = relay.trips(&[size + 1, 4, 2]);
         assert_eq!(trips[0].iter().filter(|word| **word == "events").count(), 1);
         assert_eq!(trips[1], ["adapters", "events", "file alerts", "machines"]);
         assert_eq!(trips[2], ["adapters", "machines"]);
@@ -239,7 +243,7 @@ async fn no11_ten_and_fifty_observables_take_three_trips() {
 
 #[tokio::test]
 async fn what_several_observables_share_is_asked_once() {
-    let desk = Desk::warm().await;
+    let relay = TestRelay::warm().await;
     let wanted = many(&[
         ("sha1", sample::SCRIPT_HOST_SHA1),
         ("sha256", sample::SCRIPT_HOST_SHA256),
@@ -247,9 +251,9 @@ async fn what_several_observables_share_is_asked_once() {
         ("ip", sample::ADDRESS_V6),
         ("ipv6", sample::ADDRESS_V6),
     ]);
-    let answer = desk.ask(OBSERVE, &wanted).await;
+    let answer = relay.ask(OBSERVE, &wanted).await;
     assert_eq!(
-        desk.trips(&[5, 2]),
+        relay.trips(&[5, 2]),
         [
             &["events", "file alerts", "ip alerts", "profile", "profile"][..],
             &["adapters", "machines"],
@@ -264,11 +268,11 @@ async fn what_several_observables_share_is_asked_once() {
 
 #[tokio::test]
 async fn cold_the_two_logins_run_side_by_side() {
-    let desk = Desk::open().await;
-    desk.sandbox.delay(LONG);
-    desk.observe(&one("ip", sample::ADDRESS)).await;
+    let relay = TestRelay::open().await;
+    relay.sandbox.delay(LONG);
+    relay.observe(&one("ip", sample::ADDRESS)).await;
     assert_eq!(
-        desk.trips(&[2, 2, 2]),
+        relay.trips(&[2, 2, 2]),
         [["token", "token"], ["events", "ip alerts"], ["adapters", "machines"]]
     );
 }
@@ -283,22 +287,22 @@ fn addresses(unseen: usize) -> Value {
 
 #[tokio::test]
 async fn a_list_is_called_forty_times_and_hunting_names_the_other_alerts() {
-    let desk = Desk::warm().await;
-    let answer = desk.observe(&addresses(49)).await;
-    assert_eq!(desk.calls("/api/ips").len(), 40);
+    let relay = TestRelay::warm().await;
+    let answer = relay.observe(&addresses(49)).await;
+    assert_eq!(relay.calls("/api/ips").len(), 40);
     assert_eq!(codes(&answer), [("warning", "too many requests")]);
     assert!(message(&answer).starts_with("For 10 observables only the alerts of the last 30 days"));
     // One hunt for the ids of alerts, and all alerts in one call.
-    assert_eq!((desk.calls(HUNT).len(), desk.calls("/api/alerts").len()), (3, 1));
-    assert!(line(&desk.calls("/api/alerts")[0]).ends_with("&$expand=evidence"));
-    assert_eq!(desk.sandbox.peak_concurrency(), 16);
-    let alone = Desk::open().await.observe(&one("ip", sample::ADDRESS)).await;
+    assert_eq!((relay.calls(HUNT).len(), relay.calls("/api/alerts").len()), (3, 1));
+    assert!(line(&relay.calls("/api/alerts")[0]).ends_with("&$expand=evidence"));
+    assert_eq!(relay.sandbox.peak_concurrency(), 16);
+    let alone = TestRelay::open().await.observe(&one("ip", sample::ADDRESS)).await;
     assert_eq!(sightings(&answer), sightings(&alone));
 }
 
 #[tokio::test]
 async fn files_beyond_the_quota_are_named_by_hunting_unless_by_md5() {
-    let desk = Desk::warm().await;
+    let relay = TestRelay::warm().await;
     let hashes = (0..40).map(|n| ("sha256".to_owned(), format!("{n:064x}")));
     let known = [
         ("sha256".to_owned(), sample::UPDATER_SHA256.to_owned()),
@@ -306,8 +310,8 @@ async fn files_beyond_the_quota_are_named_by_hunting_unless_by_md5() {
     ];
     let all = hashes.chain(known);
     let wanted: Value = all.map(|(kind, value)| json!({"type": kind, "value": value})).collect();
-    let answer = desk.observe(&wanted).await;
-    assert_eq!(desk.calls("/api/files").len(), 40);
+    let answer = relay.observe(&wanted).await;
+    assert_eq!(relay.calls("/api/files").len(), 40);
     let told = answer["errors"].to_string();
     assert!(
         told.contains("For 1 observables only") && told.contains("about 1 observables were not"),
@@ -322,39 +326,39 @@ async fn files_beyond_the_quota_are_named_by_hunting_unless_by_md5() {
 #[tokio::test]
 async fn what_neither_lists_nor_hunting_can_carry_is_told() {
     for way in ["mde", "off"] {
-        let desk = Desk::with(&[("DEFENDER_HUNTING", way)]).await;
-        let answer = desk.observe(&addresses(49)).await;
-        assert_eq!((desk.calls("/api/ips").len(), desk.calls("/api/alerts").len()), (40, 0));
+        let relay = TestRelay::with(&[("DEFENDER_HUNTING", way)]).await;
+        let answer = relay.observe(&addresses(49)).await;
+        assert_eq!((relay.calls("/api/ips").len(), relay.calls("/api/alerts").len()), (40, 0));
         assert_eq!(codes(&answer), [("warning", "too many requests")]);
         assert!(message(&answer).starts_with("The alerts about 10 observables were not asked for"));
     }
-    let desk = Desk::open().await;
-    let answer = desk.observe_for(&app::WITHOUT_HUNTING, &tenant::CONTOSO, &addresses(49)).await;
+    let relay = TestRelay::open().await;
+    let answer = relay.observe_for(&app::WITHOUT_HUNTING, &tenant::CONTOSO, &addresses(49)).await;
     let told = answer["errors"].to_string();
     assert!(told.contains("alerts about 10 observables were not asked for"), "{told}");
 }
 
 #[tokio::test]
 async fn an_unknown_file_is_looked_up_again_after_ten_minutes() {
-    let desk = Desk::warm().await;
+    let relay = TestRelay::warm().await;
     let unknown = "ab".repeat(32);
-    let profiles = || desk.calls(&format!("/api/files/{unknown}")).len();
-    desk.observe(&one("sha256", &unknown)).await;
-    desk.clock.advance(Duration::from_secs(599));
-    desk.observe(&one("sha256", &unknown)).await;
+    let profiles = || relay.calls(&format!("/api/files/{unknown}")).len();
+    relay.observe(&one("sha256", &unknown)).await;
+    relay.clock.advance(Duration::from_secs(599));
+    relay.observe(&one("sha256", &unknown)).await;
     assert_eq!(profiles(), 1);
-    desk.clock.advance(Duration::from_secs(1));
-    desk.observe(&one("sha256", &unknown)).await;
+    relay.clock.advance(Duration::from_secs(1));
+    relay.observe(&one("sha256", &unknown)).await;
     assert_eq!(profiles(), 2);
 }
 
 #[tokio::test]
 async fn a_file_is_known_for_a_day_and_a_device_for_a_quarter_of_an_hour() {
-    let desk = Desk::warm().await;
+    let relay = TestRelay::warm().await;
     let wanted = one("sha256", sample::UPDATER_SHA256);
     let counts = || {
         let profile = format!("/api/files/{}", sample::UPDATER_SHA256);
-        [desk.calls(&profile).len(), desk.calls("/api/machines").len()]
+        [relay.calls(&profile).len(), relay.calls("/api/machines").len()]
     };
     for (after, expected) in [
         (0, [1, 1]),
@@ -363,64 +367,65 @@ async fn a_file_is_known_for_a_day_and_a_device_for_a_quarter_of_an_hour() {
         (24 * 3600 - 15 * 60 - 1, [1, 3]),
         (1, [2, 3]),
     ] {
-        desk.clock.advance(Duration::from_secs(after));
-        desk.observe(&wanted).await;
+        relay.clock.advance(Duration::from_secs(after));
+        relay.observe(&wanted).await;
         assert_eq!(counts(), expected, "{after}");
     }
 }
 
 #[tokio::test]
 async fn more_than_twenty_values_take_several_calls_side_by_side() {
-    let desk = Desk::warm().await;
+    let relay = TestRelay::warm().await;
     let wanted: Value =
         (1..=41).map(|n| json!({"type": "ip", "value": format!("192.0.2.{n}")})).collect();
-    let answer = desk.actions(&wanted).await;
+    let answer = relay.actions(&wanted).await;
     assert_eq!(answer["data"].as_array().unwrap().len(), 41 * 3);
-    assert_eq!((desk.calls("/api/indicators").len(), desk.sandbox.calls().len()), (3, 3));
-    assert_eq!(desk.sandbox.peak_concurrency(), 3);
+    assert_eq!((relay.calls("/api/indicators").len(), relay.sandbox.calls().len()), (3, 3));
+    assert_eq!(relay.sandbox.peak_concurrency(), 3);
 }
 
 #[tokio::test]
 async fn responding_takes_one_trip() {
-    let desk = Desk::warm().await;
-    desk.actions(&many(&[
-        ("ms_machine_id", sample::LAPTOP),
-        ("ms_machine_id", sample::SERVER),
-        ("ip", sample::ADDRESS),
-        ("domain", sample::DOMAIN),
-    ]))
-    .await;
-    assert_eq!((desk.sandbox.calls().len(), desk.sandbox.peak_concurrency()), (5, 5));
+    let relay = TestRelay::warm().await;
+    relay
+        .actions(&many(&[
+            ("ms_machine_id", sample::LAPTOP),
+            ("ms_machine_id", sample::SERVER),
+            ("ip", sample::ADDRESS),
+            ("domain", sample::DOMAIN),
+        ]))
+        .await;
+    assert_eq!((relay.sandbox.calls().len(), relay.sandbox.peak_concurrency()), (5, 5));
 }
 
 #[tokio::test]
 async fn referring_and_stubs_call_nobody() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     for path in ["/refer/observables", "/deliberate/observables", "/version"] {
-        desk.ask(path, &one("ip", sample::ADDRESS)).await;
+        relay.ask(path, &one("ip", sample::ADDRESS)).await;
     }
-    assert!(desk.sandbox.calls().is_empty());
+    assert!(relay.sandbox.calls().is_empty());
 }
 
 #[tokio::test]
 async fn s02_callers_do_not_share_what_is_remembered() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     let wanted = one("sha256", sample::SCRIPT_HOST_SHA256);
     for _ in 0..3 {
         for tenant in [&tenant::CONTOSO, &tenant::FABRIKAM] {
-            let answer = desk.observe_for(&app::DEFENDER, tenant, &wanted).await;
+            let answer = relay.observe_for(&app::DEFENDER, tenant, &wanted).await;
             let pages: Vec<_> =
                 sightings(&answer).iter().filter_map(|it| it["source_uri"].as_str()).collect();
             assert!(!pages.is_empty() && pages.iter().all(|page| page.ends_with(tenant.id)));
         }
     }
     let profile = format!("/api/files/{}", sample::SCRIPT_HOST_SHA256);
-    assert_eq!(desk.calls(&profile).len(), 2);
-    let machines = desk.calls("/api/machines");
+    assert_eq!(relay.calls(&profile).len(), 2);
+    let machines = relay.calls("/api/machines");
     assert_eq!(machines.len(), 2);
     // The same application with another secret is another caller.
     let mut other = claims(&app::DEFENDER, &tenant::CONTOSO);
     other["client_secret"] = "wrong".into();
-    let answer = desk.ask_with(other, OBSERVE, &wanted).await;
+    let answer = relay.ask_with(other, OBSERVE, &wanted).await;
     assert_eq!(codes(&answer)[0], ("fatal", "authorization error"));
 }

@@ -1,15 +1,15 @@
 //! The rules that every relay keeps, for each of the two places where alerts come from.
 
 use defender_atp::Defender;
-use relay_sandbox::{
+use sandbox::{
     Product,
     defender_atp::sample::{ADDRESS, DOMAIN, SCRIPT_HOST_SHA1},
     identity::{app, tenant},
 };
-use relay_testkit::conformance::Subject;
 use serde_json::{Value, json};
+use testkit::conformance::Subject;
 
-use crate::desk::claims;
+use crate::test_relay::claims;
 
 /// What is the same whatever the `$backend`: `$search` begins the path of its first call.
 macro_rules! subject {
@@ -64,11 +64,11 @@ subject!(OverGraph, "graph", "/v1.0/$batch", 20);
 mod own {
     use super::Own;
 
-    relay_testkit::conformance!(Own);
+    testkit::conformance!(Own);
 }
 
 mod over_graph {
     use super::OverGraph;
 
-    relay_testkit::conformance!(OverGraph);
+    testkit::conformance!(OverGraph);
 }

@@ -2,5 +2,5 @@
 
 use crate::conformance::Own;
 
-relay_testkit::end_to_end!(Own, env!("CARGO_BIN_EXE_defender-atp"));
-relay_testkit::under_load!(Own, env!("CARGO_BIN_EXE_defender-atp"));
+testkit::end_to_end!(Own, env!("CARGO_BIN_EXE_defender-atp"));
+testkit::under_load!(Own, env!("CARGO_BIN_EXE_defender-atp"));

@@ -1,7 +1,7 @@
 //! Every fault of the product, and what is left of the answer.
 
-use relay_sandbox::defender_atp::sample::LAPTOP;
-use relay_testkit::fault_matrix::{Deed, Exposed};
+use sandbox::defender_atp::sample::LAPTOP;
+use testkit::fault_matrix::{Deed, Exposed};
 
 use crate::conformance::Own;
 
@@ -25,7 +25,7 @@ impl Exposed for Own {
     ];
 }
 
-relay_testkit::fault_matrix!(Own:
+testkit::fault_matrix!(Own:
     no_fault_costs_what_it_did_not_hit
     no_fault_makes_an_action_happen_twice
 );

@@ -1,28 +1,28 @@
 //! Guard rails: devices that are never isolated or restricted.
 
-use relay_sandbox::{Fault, Times, defender_atp::sample};
+use sandbox::{Fault, Times, defender_atp::sample};
 use serde_json::Value;
 
-use crate::desk::{Desk, codes, many, message, one};
+use crate::test_relay::{TestRelay, codes, many, message, one};
 
 const CONFINING: [&str; 3] = ["FullIsolation", "SelectiveIsolation", "RestrictCodeExecution"];
 
 /// The ids of what is offered, without the common prefix.
-async fn offered(desk: &Desk, device: &str) -> Vec<String> {
-    let answer = desk.actions(&one("ms_machine_id", device)).await;
+async fn offered(relay: &TestRelay, device: &str) -> Vec<String> {
+    let answer = relay.actions(&one("ms_machine_id", device)).await;
     let id = |action: &Value| {
         action["id"].as_str().unwrap().trim_start_matches("microsoft-defender-").to_owned()
     };
     answer["data"].as_array().unwrap_or(&Vec::new()).iter().map(id).collect()
 }
 
-async fn guarded(protected: &str) -> Desk {
-    Desk::with(&[("DEFENDER_PROTECTED_MACHINES", protected)]).await
+async fn guarded(protected: &str) -> TestRelay {
+    TestRelay::with(&[("DEFENDER_PROTECTED_MACHINES", protected)]).await
 }
 
 /// Calls that change something.
-fn deeds(desk: &Desk) -> usize {
-    desk.calls("/api").iter().filter(|call| call.method != http::Method::GET).count()
+fn deeds(relay: &TestRelay) -> usize {
+    relay.calls("/api").iter().filter(|call| call.method != http::Method::GET).count()
 }
 
 #[tokio::test]
@@ -30,49 +30,49 @@ async fn a_protected_device_is_neither_offered_nor_confined_by_id_or_by_name() {
     for protected in
         [sample::LAPTOP, &sample::LAPTOP.to_uppercase(), "ws-088.contoso.example", "other, WS-088"]
     {
-        let desk = guarded(protected).await;
-        let ids = offered(&desk, sample::LAPTOP).await;
+        let relay = guarded(protected).await;
+        let ids = offered(&relay, sample::LAPTOP).await;
         assert!(
             !ids.is_empty() && ids.iter().all(|id| !CONFINING.contains(&id.as_str())),
             "{ids:?}"
         );
         for action in CONFINING {
             for asked in [sample::LAPTOP, "ws-088.contoso.example"] {
-                let answer = desk.trigger(action, "ms_machine_id", asked).await;
+                let answer = relay.trigger(action, "ms_machine_id", asked).await;
                 assert_eq!(answer["data"]["status"], "failure", "{protected} {asked}");
                 assert_eq!(codes(&answer), [("fatal", "invalid request")], "{protected} {asked}");
                 assert!(message(&answer).contains("protected"), "{answer}");
             }
         }
-        assert_eq!(deeds(&desk), 0);
+        assert_eq!(deeds(&relay), 0);
     }
 }
 
 #[tokio::test]
 async fn a_protected_device_may_be_scanned_and_released() {
-    let desk = guarded(&format!("{},ws-204", sample::LAPTOP)).await;
+    let relay = guarded(&format!("{},ws-204", sample::LAPTOP)).await;
     for (action, device) in
         [("RunAntiVirusScanQuick", sample::LAPTOP), ("Unisolate", sample::WORKSTATION)]
     {
-        let answer = desk.trigger(action, "ms_machine_id", device).await;
+        let answer = relay.trigger(action, "ms_machine_id", device).await;
         assert_eq!(answer["data"]["status"], "success", "{action}");
     }
-    let ids = offered(&desk, sample::LAPTOP).await;
+    let ids = offered(&relay, sample::LAPTOP).await;
     assert!(ids.contains(&"CollectInvestigationPackage".to_owned()), "{ids:?}");
 }
 
 #[tokio::test]
 async fn other_devices_are_confined_under_the_id_that_was_checked() {
-    let desk = guarded("dc1.contoso.example").await;
-    assert!(offered(&desk, sample::LAPTOP).await.contains(&"FullIsolation".to_owned()));
-    let answer = desk.trigger("FullIsolation", "ms_machine_id", "ws-088.contoso.example").await;
+    let relay = guarded("dc1.contoso.example").await;
+    assert!(offered(&relay, sample::LAPTOP).await.contains(&"FullIsolation".to_owned()));
+    let answer = relay.trigger("FullIsolation", "ms_machine_id", "ws-088.contoso.example").await;
     assert_eq!(answer["data"]["status"], "success");
-    assert_eq!(desk.calls(&format!("/api/machines/{}/isolate", sample::LAPTOP)).len(), 1);
+    assert_eq!(relay.calls(&format!("/api/machines/{}/isolate", sample::LAPTOP)).len(), 1);
 }
 
 #[tokio::test]
 async fn a_device_that_cannot_be_checked_is_not_confined() {
-    let desk = guarded("dc1").await;
+    let relay = guarded("dc1").await;
     let record = format!("/api/machines/{}", sample::LAPTOP);
     for (fault, code) in [
         (Fault::Forbidden, "permission denied"),
@@ -80,34 +80,34 @@ async fn a_device_that_cannot_be_checked_is_not_confined() {
         (Fault::Html, "unknown"),
         (Fault::ResetInBody, "connection error"),
     ] {
-        desk.sandbox.fault(record.as_str(), fault, Times::Next(1));
-        let answer = desk.trigger("FullIsolation", "ms_machine_id", sample::LAPTOP).await;
+        relay.sandbox.fault(record.as_str(), fault, Times::Next(1));
+        let answer = relay.trigger("FullIsolation", "ms_machine_id", sample::LAPTOP).await;
         assert_eq!(answer["data"]["status"], "failure", "{answer}");
         assert_eq!(codes(&answer), [("fatal", code)], "{answer}");
         assert!(message(&answer).contains("nothing was done"), "{answer}");
     }
-    let answer = desk.trigger("FullIsolation", "ms_machine_id", "no-such-device").await;
+    let answer = relay.trigger("FullIsolation", "ms_machine_id", "no-such-device").await;
     assert_eq!(codes(&answer), [("fatal", "invalid request")]);
-    assert_eq!(deeds(&desk), 0);
+    assert_eq!(deeds(&relay), 0);
 }
 
 #[tokio::test]
 async fn a_failing_check_costs_the_device_its_offers_only() {
-    let desk = guarded("dc1").await;
-    let record = relay_sandbox::When::path(format!("/api/machines/{}", sample::LAPTOP));
-    desk.sandbox.fault(record, Fault::status(500), Times::Always);
+    let relay = guarded("dc1").await;
+    let record = sandbox::When::path(format!("/api/machines/{}", sample::LAPTOP));
+    relay.sandbox.fault(record, Fault::status(500), Times::Always);
     let wanted = many(&[("ms_machine_id", sample::LAPTOP), ("domain", "new.example")]);
-    let answer = desk.actions(&wanted).await;
+    let answer = relay.actions(&wanted).await;
     assert_eq!(answer["data"].as_array().unwrap().len(), 3);
     assert_eq!(codes(&answer), [("fatal", "internal error")]);
 }
 
 #[tokio::test]
 async fn the_check_costs_a_call_only_where_something_is_protected() {
-    let desk = guarded("dc1").await;
-    desk.actions(&one("ms_machine_id", sample::LAPTOP)).await;
-    assert_eq!(desk.calls("/api").len(), 3);
-    let desk = Desk::open().await;
-    desk.actions(&one("ms_machine_id", sample::LAPTOP)).await;
-    assert_eq!(desk.calls("/api").len(), 2);
+    let relay = guarded("dc1").await;
+    relay.actions(&one("ms_machine_id", sample::LAPTOP)).await;
+    assert_eq!(relay.calls("/api").len(), 3);
+    let relay = TestRelay::open().await;
+    relay.actions(&one("ms_machine_id", sample::LAPTOP)).await;
+    assert_eq!(relay.calls("/api").len(), 2);
 }

@@ -3,15 +3,15 @@
 
 use std::time::Duration;
 
-use relay_sandbox::{
+use sandbox::{
     Fault, Times, When,
     defender_atp::sample,
     identity::{App, app, tenant},
 };
 use serde_json::{Value, json};
 
-use crate::desk::{
-    Desk, HUNT, OBSERVE, OWN_HUNT, alert_ids, codes, contoso, many, message, one, sightings,
+use crate::test_relay::{
+    HUNT, OBSERVE, OWN_HUNT, TestRelay, alert_ids, codes, contoso, many, message, one, sightings,
 };
 
 /// How many alerts and how many events there are.
@@ -22,65 +22,65 @@ fn found(answer: &Value) -> (usize, usize) {
 }
 
 /// Calls to Graph's hunting and to the product's own.
-fn hunts(desk: &Desk) -> (usize, usize) {
-    (desk.calls(HUNT).len(), desk.calls(OWN_HUNT).len())
+fn hunts(relay: &TestRelay) -> (usize, usize) {
+    (relay.calls(HUNT).len(), relay.calls(OWN_HUNT).len())
 }
 
-async fn ask(desk: &Desk, app: &App) -> Value {
-    desk.observe_for(app, &tenant::CONTOSO, &one("ip", sample::ADDRESS)).await
+async fn ask(relay: &TestRelay, app: &App) -> Value {
+    relay.observe_for(app, &tenant::CONTOSO, &one("ip", sample::ADDRESS)).await
 }
 
 #[tokio::test]
 async fn graph_is_asked_first() {
-    let desk = Desk::open().await;
-    let answer = ask(&desk, &app::DEFENDER).await;
-    assert_eq!((found(&answer), hunts(&desk)), ((4, 12), (2, 0)));
+    let relay = TestRelay::open().await;
+    let answer = ask(&relay, &app::DEFENDER).await;
+    assert_eq!((found(&answer), hunts(&relay)), ((4, 12), (2, 0)));
 }
 
 #[tokio::test]
 async fn a_caller_whom_graph_refuses_hunts_at_the_product_for_a_day() {
-    let desk = Desk::open().await;
-    let answer = ask(&desk, &app::WITHOUT_GRAPH).await;
+    let relay = TestRelay::open().await;
+    let answer = ask(&relay, &app::WITHOUT_GRAPH).await;
     assert_eq!((found(&answer), codes(&answer)), ((4, 12), vec![]));
     // The query for adapters may leave before Graph has refused the one for events.
-    assert!(matches!(hunts(&desk), (1 | 2, 2)), "{:?}", hunts(&desk));
-    desk.sandbox.forget_calls();
+    assert!(matches!(hunts(&relay), (1 | 2, 2)), "{:?}", hunts(&relay));
+    relay.sandbox.forget_calls();
     // Another caller's choice is another one.
-    ask(&desk, &app::DEFENDER).await;
-    assert_eq!(hunts(&desk), (2, 0));
-    desk.sandbox.forget_calls();
-    desk.clock.advance(Duration::from_secs(24 * 3600 - 1));
-    ask(&desk, &app::WITHOUT_GRAPH).await;
-    assert_eq!(hunts(&desk), (0, 2));
-    desk.sandbox.forget_calls();
-    desk.clock.advance(Duration::from_secs(15 * 60));
-    ask(&desk, &app::WITHOUT_GRAPH).await;
-    assert!(matches!(hunts(&desk), (1 | 2, 2)), "{:?}", hunts(&desk));
+    ask(&relay, &app::DEFENDER).await;
+    assert_eq!(hunts(&relay), (2, 0));
+    relay.sandbox.forget_calls();
+    relay.clock.advance(Duration::from_secs(24 * 3600 - 1));
+    ask(&relay, &app::WITHOUT_GRAPH).await;
+    assert_eq!(hunts(&relay), (0, 2));
+    relay.sandbox.forget_calls();
+    relay.clock.advance(Duration::from_secs(15 * 60));
+    ask(&relay, &app::WITHOUT_GRAPH).await;
+    assert!(matches!(hunts(&relay), (1 | 2, 2)), "{:?}", hunts(&relay));
 }
 
 #[tokio::test]
 async fn a_caller_whom_both_refuse_asks_graph_first_the_next_time() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     for _ in 0..2 {
-        desk.sandbox.forget_calls();
-        ask(&desk, &app::WITHOUT_HUNTING).await;
-        assert!(hunts(&desk).0 > 0);
+        relay.sandbox.forget_calls();
+        ask(&relay, &app::WITHOUT_HUNTING).await;
+        assert!(hunts(&relay).0 > 0);
     }
 }
 
 #[tokio::test]
 async fn both_ways_give_the_same_answer() {
     let wanted = many(&[("ip", sample::ADDRESS), ("sha256", sample::UPDATER_SHA256)]);
-    let graph = Desk::with(&[("DEFENDER_HUNTING", "graph")]).await;
-    let own = Desk::with(&[("DEFENDER_HUNTING", "mde")]).await;
+    let graph = TestRelay::with(&[("DEFENDER_HUNTING", "graph")]).await;
+    let own = TestRelay::with(&[("DEFENDER_HUNTING", "mde")]).await;
     assert_eq!(graph.observe(&wanted).await, own.observe(&wanted).await);
     assert_eq!((hunts(&graph).1, hunts(&own).0), (0, 0));
 }
 
 #[tokio::test]
 async fn a_caller_who_may_not_hunt_at_all_learns_what_would_open_each_way() {
-    let desk = Desk::open().await;
-    let answer = ask(&desk, &app::WITHOUT_HUNTING).await;
+    let relay = TestRelay::open().await;
+    let answer = ask(&relay, &app::WITHOUT_HUNTING).await;
     assert_eq!((found(&answer), codes(&answer)), ((4, 0), vec![("warning", "permission denied")]));
     for permission in ["ThreatHunting.Read.All", "AdvancedQuery.Read.All"] {
         assert!(message(&answer).contains(permission), "{answer}");
@@ -89,33 +89,33 @@ async fn a_caller_who_may_not_hunt_at_all_learns_what_would_open_each_way() {
 
 #[tokio::test]
 async fn one_way_only_is_one_way_only() {
-    let desk = Desk::with(&[("DEFENDER_HUNTING", "graph")]).await;
-    let answer = ask(&desk, &app::WITHOUT_GRAPH).await;
+    let relay = TestRelay::with(&[("DEFENDER_HUNTING", "graph")]).await;
+    let answer = ask(&relay, &app::WITHOUT_GRAPH).await;
     assert_eq!((found(&answer), codes(&answer)), ((4, 0), vec![("warning", "permission denied")]));
-    assert_eq!(hunts(&desk).1, 0);
+    assert_eq!(hunts(&relay).1, 0);
 }
 
 #[tokio::test]
 async fn hunting_that_is_off_costs_nothing_and_says_nothing() {
-    let desk = Desk::with(&[("DEFENDER_HUNTING", "off")]).await;
-    let answer = ask(&desk, &app::WITHOUT_HUNTING).await;
+    let relay = TestRelay::with(&[("DEFENDER_HUNTING", "off")]).await;
+    let answer = ask(&relay, &app::WITHOUT_HUNTING).await;
     assert_eq!((found(&answer), codes(&answer)), ((4, 0), vec![]));
-    assert_eq!(hunts(&desk), (0, 0));
+    assert_eq!(hunts(&relay), (0, 0));
     assert!(sightings(&answer)[0]["targets"][0]["os"].is_string());
 }
 
 #[tokio::test]
 async fn the_token_may_choose_the_way() {
-    let desk = Desk::with(&[("DEFENDER_HUNTING", "off")]).await;
+    let relay = TestRelay::with(&[("DEFENDER_HUNTING", "off")]).await;
     for (word, expected) in
         [(json!("mde"), (0, 2)), (json!("GRAPH"), (2, 0)), (json!("x"), (0, 0)), (json!(1), (0, 0))]
     {
-        desk.sandbox.forget_calls();
-        desk.clock.advance(Duration::from_secs(3600));
+        relay.sandbox.forget_calls();
+        relay.clock.advance(Duration::from_secs(3600));
         let mut claims = contoso();
         claims["DEFENDER_HUNTING"] = word.clone();
-        desk.ask_with(claims, OBSERVE, &one("ip", sample::ADDRESS)).await;
-        assert_eq!(hunts(&desk), expected, "{word}");
+        relay.ask_with(claims, OBSERVE, &one("ip", sample::ADDRESS)).await;
+        assert_eq!(hunts(&relay), expected, "{word}");
     }
 }
 
@@ -137,9 +137,9 @@ async fn no07_a_hunt_that_fails_costs_the_events_only() {
         (Fault::ResetBeforeAnswer, "connection error"),
         (Fault::ResetInBody, "connection error"),
     ] {
-        let desk = Desk::open().await;
-        desk.sandbox.fault(HUNT, fault.clone(), Times::Always);
-        let answer = ask(&desk, &app::DEFENDER).await;
+        let relay = TestRelay::open().await;
+        relay.sandbox.fault(HUNT, fault.clone(), Times::Always);
+        let answer = ask(&relay, &app::DEFENDER).await;
         let expected = if code.is_empty() { vec![] } else { vec![("warning", code)] };
         assert_eq!((found(&answer), codes(&answer)), ((4, 0), expected), "{fault:?} {answer}");
         if !code.is_empty() {
@@ -150,12 +150,12 @@ async fn no07_a_hunt_that_fails_costs_the_events_only() {
 
 #[tokio::test]
 async fn at_the_product_a_used_up_quota_is_named_with_its_own_words() {
-    let desk = Desk::with(&[("DEFENDER_HUNTING", "mde")]).await;
+    let relay = TestRelay::with(&[("DEFENDER_HUNTING", "mde")]).await;
     let headers = vec![("retry-after".to_owned(), "900".to_owned())];
     let body = json!({"error": {"code": "TooManyRequests", "message": "You exceeded 15 hunts."}});
     let fault = Fault::Status { code: 429, headers, body: body.to_string() };
-    desk.sandbox.fault(OWN_HUNT, fault, Times::Always);
-    let answer = ask(&desk, &app::DEFENDER).await;
+    relay.sandbox.fault(OWN_HUNT, fault, Times::Always);
+    let answer = ask(&relay, &app::DEFENDER).await;
     assert_eq!((found(&answer), codes(&answer)), ((4, 0), vec![("warning", "too many requests")]));
     for words in ["Hunting failed", "900 seconds", "You exceeded 15 hunts."] {
         assert!(message(&answer).contains(words), "{answer}");
@@ -164,13 +164,13 @@ async fn at_the_product_a_used_up_quota_is_named_with_its_own_words() {
 
 #[tokio::test]
 async fn a_hunt_that_takes_too_long_costs_the_events_only() {
-    let desk = Desk::open().await;
-    ask(&desk, &app::DEFENDER).await;
+    let relay = TestRelay::open().await;
+    ask(&relay, &app::DEFENDER).await;
     let events = When::path(HUNT).mentioning("let hits");
-    desk.sandbox.fault(events, Fault::SlowHeaders, Times::Always);
+    relay.sandbox.fault(events, Fault::SlowHeaders, Times::Always);
     let time = Duration::from_millis(1200);
-    let (bearer, wanted) = (crate::desk::bearer(contoso()), one("ip", sample::ADDRESS));
-    let answer = desk.send_within(time, &bearer, OBSERVE, &wanted.to_string()).await;
+    let (bearer, wanted) = (crate::test_relay::bearer(contoso()), one("ip", sample::ADDRESS));
+    let answer = relay.send_within(time, &bearer, OBSERVE, &wanted.to_string()).await;
     assert_eq!((found(&answer), codes(&answer)), ((4, 0), vec![("warning", "connection error")]));
 }
 
@@ -180,23 +180,23 @@ async fn an_alert_looks_the_same_whatever_hunting_returned() {
         let alert = |it: &&Value| it["external_ids"][0].is_string();
         sightings(answer).iter().filter(alert).cloned().collect()
     };
-    let desk = Desk::open().await;
-    let whole = ask(&desk, &app::DEFENDER).await;
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
+    let whole = ask(&relay, &app::DEFENDER).await;
+    let relay = TestRelay::open().await;
     let events = When::path(HUNT).mentioning("let hits");
-    desk.sandbox.fault(events, Fault::status(500), Times::Always);
-    let without = ask(&desk, &app::DEFENDER).await;
+    relay.sandbox.fault(events, Fault::status(500), Times::Always);
+    let without = ask(&relay, &app::DEFENDER).await;
     assert_eq!(alerts(&whole), alerts(&without));
     assert!(sightings(&whole).len() > sightings(&without).len());
 }
 
 #[tokio::test]
 async fn no21_the_newest_events_of_each_observable_come_without_repeats() {
-    let desk = Desk::with(&[("CTR_ENTITIES_LIMIT", "6")]).await;
+    let relay = TestRelay::with(&[("CTR_ENTITIES_LIMIT", "6")]).await;
     let wanted = many(&[("ip", sample::ADDRESS), ("domain", sample::DOMAIN)]);
-    let few = desk.observe(&wanted).await;
-    let desk = Desk::open().await;
-    let all = desk.observe(&wanted).await;
+    let few = relay.observe(&wanted).await;
+    let relay = TestRelay::open().await;
+    let all = relay.observe(&wanted).await;
     let events = |answer: &Value, kind: &str| -> Vec<String> {
         let of_it = sightings(answer).iter().filter(|it| it["observables"][0]["type"] == kind);
         let events = of_it.filter(|it| it["external_ids"][0].is_null());
@@ -214,15 +214,15 @@ async fn no21_the_newest_events_of_each_observable_come_without_repeats() {
 
 #[tokio::test]
 async fn many_observables_share_what_one_answer_can_carry() {
-    let desk = Desk::with(&[("CTR_ENTITIES_LIMIT", "1000")]).await;
+    let relay = TestRelay::with(&[("CTR_ENTITIES_LIMIT", "1000")]).await;
     let wanted: Value = (0..1000)
         .map(|n| json!({"type": "sha1", "value": format!("{n:040x}")}))
         .chain(many(&[("ip", sample::ADDRESS)]).as_array().unwrap().clone())
         .skip(1)
         .collect();
-    let answer = desk.observe(&wanted).await;
+    let answer = relay.observe(&wanted).await;
     let queries: Vec<_> =
-        desk.calls(HUNT).iter().map(|call| call.json().unwrap().to_string()).collect();
+        relay.calls(HUNT).iter().map(|call| call.json().unwrap().to_string()).collect();
     assert!(queries.iter().any(|query| query.contains("where Rank <= 5);")), "{queries:?}");
     assert_eq!(found(&answer).1, 5);
     let warned = answer["errors"].to_string();
@@ -232,21 +232,21 @@ async fn many_observables_share_what_one_answer_can_carry() {
 /// The product allows 45 queries in a minute; whoever asks faster loses events, never alerts.
 #[tokio::test]
 async fn at_one_request_a_second_hunting_keeps_below_the_quota() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     let known = json!({"type": "ip", "value": sample::ADDRESS});
     let unknown = (1..10).map(|n| json!({"type": "domain", "value": format!("host-{n}.example")}));
     let wanted: Value = std::iter::once(known).chain(unknown).collect();
     let mut hunts_by_second = Vec::new();
     for _ in 0..90 {
-        desk.sandbox.forget_calls();
-        let answer = desk.observe_for(&app::DEFENDER, &tenant::WOODGROVE, &wanted).await;
+        relay.sandbox.forget_calls();
+        let answer = relay.observe_for(&app::DEFENDER, &tenant::WOODGROVE, &wanted).await;
         assert_eq!(found(&answer).0, 4);
-        let (graph, own) = hunts(&desk);
+        let (graph, own) = hunts(&relay);
         hunts_by_second.push(graph + own);
         if graph + own == 0 {
             assert_eq!(codes(&answer), [("warning", "too many requests")]);
         }
-        desk.clock.advance(Duration::from_secs(1));
+        relay.clock.advance(Duration::from_secs(1));
     }
     for minute in hunts_by_second.windows(60) {
         assert!(minute.iter().sum::<usize>() < 45);

@@ -13,8 +13,6 @@ mod calls;
 #[cfg(test)]
 mod conformance;
 #[cfg(test)]
-mod desk;
-#[cfg(test)]
 mod end_to_end;
 #[cfg(test)]
 mod faults;
@@ -30,5 +28,7 @@ mod originals;
 mod refusals;
 #[cfg(test)]
 mod routes;
+#[cfg(test)]
+mod test_relay;
 #[cfg(test)]
 mod triggers;

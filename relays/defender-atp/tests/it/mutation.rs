@@ -2,15 +2,15 @@
 //! a clear error.
 
 use proptest::prelude::*;
-use relay_sandbox::{Fault, Times, When, defender_atp::sample};
-use relay_testkit::{
+use sandbox::{Fault, Times, When, defender_atp::sample};
+use serde_json::{Value, json};
+use testkit::{
     ctim::{self, Asked, Route},
     mutation::{self, Change, assert_sound, mutate},
 };
-use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
-use crate::desk::{Desk, HUNT, OBSERVE, RESPOND, many};
+use crate::test_relay::{HUNT, OBSERVE, RESPOND, TestRelay, many};
 
 const ALERTS: &str = include_str!("../golden/worked-example/alerts.json");
 const MACHINES: &str = include_str!("../golden/worked-example/machines.json");
@@ -49,9 +49,9 @@ proptest! {
     ) {
         let wanted = many(&[("sha256", sample::SCRIPT_HOST_SHA256), ("sha1", sample::SCRIPT_HOST_SHA1)]);
         let answer = Runtime::new().unwrap().block_on(async {
-            let desk = Desk::open().await;
+            let relay = TestRelay::open().await;
             let sends = |when: When, answer: Value| {
-                desk.sandbox.fault(when, Fault::json(200, &answer), Times::Always);
+                relay.sandbox.fault(when, Fault::json(200, &answer), Times::Always);
             };
             sends(When::path("/api/files").mentioning("/alerts"), changed(ALERTS, &alerts));
             sends(When::path("/api/files"), changed(PROFILE, &profile));
@@ -59,7 +59,7 @@ proptest! {
             sends(When::path("/api/machines"), changed(MACHINES, &machines));
             sends(When::path(HUNT).mentioning("let hits"), changed(EVENTS, &events));
             sends(When::path(HUNT), changed(ADAPTERS, &adapters));
-            desk.ask(OBSERVE, &wanted).await
+            relay.ask(OBSERVE, &wanted).await
         });
         ctim::assert_valid(Route::Observe, &answer, &Asked::about(&wanted));
         assert_sound(Route::Observe, &wanted, &answer)?;
@@ -82,13 +82,13 @@ proptest! {
             &indicators,
         );
         let answer = Runtime::new().unwrap().block_on(async {
-            let desk = Desk::open().await;
+            let relay = TestRelay::open().await;
             for (path, answer) in
                 [("/api/machines/", available), ("/api/machineactions", history), ("/api/indicators", indicators)]
             {
-                desk.sandbox.fault(path, Fault::json(200, &answer), Times::Always);
+                relay.sandbox.fault(path, Fault::json(200, &answer), Times::Always);
             }
-            desk.ask(RESPOND, &wanted).await
+            relay.ask(RESPOND, &wanted).await
         });
         ctim::assert_valid(Route::Respond, &answer, &Asked::about(&wanted));
         assert_sound(Route::Respond, &wanted, &answer)?;

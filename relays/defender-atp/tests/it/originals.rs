@@ -2,15 +2,15 @@
 
 use std::collections::HashSet;
 
-use relay_sandbox::{
+use sandbox::{
     Fault, Times, When,
     defender_atp::sample,
     identity::{app, tenant},
 };
 use serde_json::{Value, json};
 
-use crate::desk::{
-    Desk, HUNT, OBSERVE, TRIGGER, alert_ids, codes, contoso, many, one, sightings, trigger,
+use crate::test_relay::{
+    HUNT, OBSERVE, TRIGGER, TestRelay, alert_ids, codes, contoso, many, one, sightings, trigger,
 };
 
 fn relations(sighting: &Value) -> Vec<String> {
@@ -20,7 +20,7 @@ fn relations(sighting: &Value) -> Vec<String> {
 
 #[tokio::test]
 async fn no01_values_never_leave_their_literal_or_their_segment() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     let wanted = many(&[
         ("domain", "x' or 1==1 //"),
         ("domain", "x/../../machines"),
@@ -28,8 +28,8 @@ async fn no01_values_never_leave_their_literal_or_their_segment() {
         ("ip", "203.0.113.80?$top=1"),
         ("ipv6", "::1'"),
     ]);
-    assert_eq!(desk.ask(OBSERVE, &wanted).await, json!({"data": {}}));
-    assert!(desk.sandbox.calls().is_empty());
+    assert_eq!(relay.ask(OBSERVE, &wanted).await, json!({"data": {}}));
+    assert!(relay.sandbox.calls().is_empty());
     // What the product itself says goes into filters and queries, too.
     let hostile = r"x' or id ne 'y\";
     let alert = json!({
@@ -38,12 +38,12 @@ async fn no01_values_never_leave_their_literal_or_their_segment() {
         "computerDnsName": "ws",
         "machineId": hostile,
     });
-    desk.sandbox.fault("/api/ips", Fault::json(200, &json!({"value": [alert]})), Times::Always);
-    let answer = desk.observe(&one("ip", sample::ADDRESS)).await;
+    relay.sandbox.fault("/api/ips", Fault::json(200, &json!({"value": [alert]})), Times::Always);
+    let answer = relay.observe(&one("ip", sample::ADDRESS)).await;
     assert_eq!(codes(&answer), []);
-    let filter = crate::desk::line(&desk.calls("/api/machines")[0]);
+    let filter = crate::test_relay::line(&relay.calls("/api/machines")[0]);
     assert_eq!(filter, r"GET /api/machines?$filter=id eq 'x'' or id ne ''y\'");
-    let adapters = desk.calls(HUNT).into_iter().find(|call| {
+    let adapters = relay.calls(HUNT).into_iter().find(|call| {
         call.json().unwrap()["Query"].as_str().unwrap().starts_with("let dev = dynamic")
     });
     let query = adapters.unwrap().json().unwrap()["Query"].as_str().unwrap().to_owned();
@@ -52,11 +52,11 @@ async fn no01_values_never_leave_their_literal_or_their_segment() {
 
 #[tokio::test]
 async fn no02_each_sighting_has_its_own_relations() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     let wanted = many(&[("ip", sample::ADDRESS), ("domain", sample::DOMAIN)]);
-    let together = desk.observe(&wanted).await;
+    let together = relay.observe(&wanted).await;
     for (kind, value) in [("ip", sample::ADDRESS), ("domain", sample::DOMAIN)] {
-        let alone = desk.observe(&one(kind, value)).await;
+        let alone = relay.observe(&one(kind, value)).await;
         for sighting in sightings(&alone) {
             let same = sightings(&together).iter().find(|it| it["id"] == sighting["id"]).unwrap();
             assert_eq!(relations(same), relations(sighting));
@@ -68,13 +68,13 @@ async fn no02_each_sighting_has_its_own_relations() {
 
 #[tokio::test]
 async fn no10_odd_machines_severities_and_fields_cost_nothing_else() {
-    let desk = Desk::open().await;
-    let answer = desk.observe(&one("sha1", sample::SCRIPT_HOST_SHA1)).await;
+    let relay = TestRelay::open().await;
+    let answer = relay.observe(&one("sha1", sample::SCRIPT_HOST_SHA1)).await;
     let forgotten = sightings(&answer)
         .iter()
         .find(|it| it["targets"][0]["observables"][1]["value"] == sample::FORGOTTEN_DEVICE);
     assert_eq!(forgotten.unwrap()["targets"][0].get("os"), None);
-    let answer = desk.observe(&one("ip", sample::ADDRESS)).await;
+    let answer = relay.observe(&one("ip", sample::ADDRESS)).await;
     let odd = sightings(&answer)
         .iter()
         .find(|it| it["external_ids"][0] == "da638471200000000007_1007")
@@ -85,10 +85,10 @@ async fn no10_odd_machines_severities_and_fields_cost_nothing_else() {
 
 #[tokio::test]
 async fn no15_partial_data_is_a_collection_beside_the_errors() {
-    let desk = Desk::open().await;
-    desk.sandbox.fault("/api/ips", Fault::status(500), Times::Always);
+    let relay = TestRelay::open().await;
+    relay.sandbox.fault("/api/ips", Fault::status(500), Times::Always);
     let wanted = many(&[("ip", sample::ADDRESS), ("domain", sample::DOMAIN)]);
-    let answer = desk.observe(&wanted).await;
+    let answer = relay.observe(&wanted).await;
     let docs = answer["data"]["sightings"]["docs"].as_array().unwrap();
     assert_eq!(answer["data"]["sightings"]["count"], docs.len());
     assert_eq!(codes(&answer), [("fatal", "internal error")]);
@@ -96,17 +96,17 @@ async fn no15_partial_data_is_a_collection_beside_the_errors() {
 
 #[tokio::test]
 async fn no16_a_token_that_does_not_verify_calls_nobody() {
-    let desk = Desk::open().await;
-    let forged = relay_testkit::token::Token::new().claims(contoso()).hs256(b"");
-    let answer = desk.send(&format!("Bearer {forged}"), OBSERVE, "[]").await;
+    let relay = TestRelay::open().await;
+    let forged = testkit::token::Token::new().claims(contoso()).hs256(b"");
+    let answer = relay.send(&format!("Bearer {forged}"), OBSERVE, "[]").await;
     assert_eq!(codes(&answer), [("fatal", "authorization error")]);
-    assert!(desk.sandbox.calls().is_empty());
+    assert!(relay.sandbox.calls().is_empty());
 }
 
 #[tokio::test]
 async fn no18_ids_are_transient() {
-    let desk = Desk::open().await;
-    let answer = desk.observe(&one("ip", sample::ADDRESS)).await;
+    let relay = TestRelay::open().await;
+    let answer = relay.observe(&one("ip", sample::ADDRESS)).await;
     for sighting in sightings(&answer) {
         assert!(sighting["id"].as_str().unwrap().starts_with("transient:sighting-"));
     }
@@ -114,8 +114,8 @@ async fn no18_ids_are_transient() {
 
 #[tokio::test]
 async fn no19_a_file_path_is_whole() {
-    let desk = Desk::open().await;
-    let answer = desk.observe(&one("sha256", sample::SCRIPT_HOST_SHA256)).await;
+    let relay = TestRelay::open().await;
+    let answer = relay.observe(&one("sha256", sample::SCRIPT_HOST_SHA256)).await;
     let paths: Vec<_> = sightings(&answer)
         .iter()
         .flat_map(|it| it["relations"].as_array().cloned().unwrap_or_default())
@@ -131,60 +131,60 @@ async fn no19_a_file_path_is_whole() {
 
 #[tokio::test]
 async fn no20_each_sighting_counts_one() {
-    let desk = Desk::open().await;
-    let answer = desk.observe(&one("ip", sample::ADDRESS)).await;
+    let relay = TestRelay::open().await;
+    let answer = relay.observe(&one("ip", sample::ADDRESS)).await;
     assert!(sightings(&answer).len() > 1);
     assert!(sightings(&answer).iter().all(|it| it["count"] == 1));
 }
 
 #[tokio::test]
 async fn no23_no25_many_requests_on_one_service_share_connections_and_keep_no_secret() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     let wanted = one("ip", sample::ADDRESS);
-    let first = desk.observe(&wanted).await;
+    let first = relay.observe(&wanted).await;
     for _ in 0..8 {
-        desk.sandbox.fault("/api/domains", Fault::ResetInBody, Times::Next(1));
-        desk.observe(&one("domain", sample::DOMAIN)).await;
-        assert_eq!(desk.observe(&wanted).await, first);
+        relay.sandbox.fault("/api/domains", Fault::ResetInBody, Times::Next(1));
+        relay.observe(&one("domain", sample::DOMAIN)).await;
+        assert_eq!(relay.observe(&wanted).await, first);
     }
-    let tokens = desk.sandbox.calls().iter().filter(|call| call.path.ends_with("/token")).count();
+    let tokens = relay.sandbox.calls().iter().filter(|call| call.path.ends_with("/token")).count();
     assert_eq!(tokens, 2);
 }
 
 #[tokio::test]
 async fn no26_an_error_is_a_sentence_with_the_products_words() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     let said = json!({"error": {"code": "Forbidden", "message": "Not for you", "target": "x"}});
     let when = When::path("/api/machines");
-    desk.sandbox.fault(when, Fault::json(403, &said), Times::Always);
+    relay.sandbox.fault(when, Fault::json(403, &said), Times::Always);
     let body = trigger("FullIsolation", "ms_machine_id", sample::LAPTOP);
-    let answer = desk.ask(TRIGGER, &body).await;
+    let answer = relay.ask(TRIGGER, &body).await;
     let text = answer["errors"][0]["message"].as_str().unwrap();
     assert!(text.contains("Not for you") && !text.contains('{'), "{text}");
 }
 
 #[tokio::test]
 async fn n18_pages_are_followed_to_the_limit_and_never_elsewhere() {
-    let desk = Desk::with(&[("CTR_ENTITIES_LIMIT", "4"), ("DEFENDER_HUNTING", "off")]).await;
+    let relay = TestRelay::with(&[("CTR_ENTITIES_LIMIT", "4"), ("DEFENDER_HUNTING", "off")]).await;
     let answer =
-        desk.observe_for(&app::DEFENDER, &tenant::FABRIKAM, &one("ip", sample::ADDRESS)).await;
-    assert_eq!((alert_ids(&answer).len(), desk.calls("/api/ips").len()), (4, 2));
+        relay.observe_for(&app::DEFENDER, &tenant::FABRIKAM, &one("ip", sample::ADDRESS)).await;
+    assert_eq!((alert_ids(&answer).len(), relay.calls("/api/ips").len()), (4, 2));
 
     let alert =
         |n: usize| json!({"id": format!("da{n}"), "alertCreationTime": "2026-10-30T06:00:00Z"});
     for next in ["https://evil.example/api/alerts", "/api/alerts", "http://127.0.0.1:1/api"] {
-        let desk = Desk::with(&[("DEFENDER_HUNTING", "off")]).await;
+        let relay = TestRelay::with(&[("DEFENDER_HUNTING", "off")]).await;
         let page = json!({"value": [alert(1)], "@odata.nextLink": next});
-        desk.sandbox.fault("/api/ips", Fault::json(200, &page), Times::Always);
-        let answer = desk.observe(&one("ip", sample::ADDRESS)).await;
+        relay.sandbox.fault("/api/ips", Fault::json(200, &page), Times::Always);
+        let answer = relay.observe(&one("ip", sample::ADDRESS)).await;
         assert_eq!((alert_ids(&answer), codes(&answer)), (vec!["da1"], vec![]));
-        assert_eq!(desk.calls("/api/ips").len(), 1);
+        assert_eq!(relay.calls("/api/ips").len(), 1);
     }
     // A list without end stops where the request's calls do.
-    let desk = Desk::with(&[("DEFENDER_HUNTING", "off")]).await;
-    let next = format!("{}/api/ips/x/alerts?$skip=1", desk.sandbox.url());
+    let relay = TestRelay::with(&[("DEFENDER_HUNTING", "off")]).await;
+    let next = format!("{}/api/ips/x/alerts?$skip=1", relay.sandbox.url());
     let page = json!({"value": [alert(1)], "@odata.nextLink": next});
-    desk.sandbox.fault("/api/ips", Fault::json(200, &page), Times::Always);
-    let answer = desk.observe(&one("ip", sample::ADDRESS)).await;
-    assert_eq!((alert_ids(&answer), desk.calls("/api/ips").len()), (vec!["da1"], 40));
+    relay.sandbox.fault("/api/ips", Fault::json(200, &page), Times::Always);
+    let answer = relay.observe(&one("ip", sample::ADDRESS)).await;
+    assert_eq!((alert_ids(&answer), relay.calls("/api/ips").len()), (vec!["da1"], 40));
 }

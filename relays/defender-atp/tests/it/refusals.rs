@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use relay_sandbox::{
+use sandbox::{
     Fault, Times, When,
     defender_atp::sample,
     identity::{app, tenant},
 };
-use relay_testkit::impostor::impostor;
 use serde_json::{Value, json};
+use testkit::impostor::impostor;
 
-use crate::desk::{
-    Desk, HUNT, OBSERVE, RESPOND, TOKEN, bearer, claims, codes, contoso, many, message, one,
+use crate::test_relay::{
+    HUNT, OBSERVE, RESPOND, TOKEN, TestRelay, bearer, claims, codes, contoso, many, message, one,
     sightings,
 };
 
@@ -27,11 +27,11 @@ fn problem(status: u16, code: &str, text: &str) -> Fault {
 }
 
 /// The alerts of the address fail; nothing else does.
-async fn broken(fault: Fault, times: Times) -> (Desk, Value) {
-    let desk = Desk::with(&[("DEFENDER_HUNTING", "off")]).await;
-    desk.sandbox.fault("/api/ips", fault, times);
-    let answer = desk.observe(&both()).await;
-    (desk, answer)
+async fn broken(fault: Fault, times: Times) -> (TestRelay, Value) {
+    let relay = TestRelay::with(&[("DEFENDER_HUNTING", "off")]).await;
+    relay.sandbox.fault("/api/ips", fault, times);
+    let answer = relay.observe(&both()).await;
+    (relay, answer)
 }
 
 /// The failure costs the address only; the domain's alerts are there.
@@ -45,17 +45,17 @@ async fn costs_one(fault: Fault, code: &str) -> Value {
 
 #[tokio::test]
 async fn a_missing_or_malformed_header_is_an_authorization_error() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     for header in ["", "Bearer", "Basic x", "Bearer a.b.c", "Bearer a b"] {
-        let answer = desk.send(header, OBSERVE, &both().to_string()).await;
+        let answer = relay.send(header, OBSERVE, &both().to_string()).await;
         assert_eq!(codes(&answer), [("fatal", "authorization error")], "{header}");
     }
-    assert!(desk.sandbox.calls().is_empty());
+    assert!(relay.sandbox.calls().is_empty());
 }
 
 #[tokio::test]
 async fn c09_a_token_without_credentials_is_an_authorization_error() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     for (claim, value) in [
         ("client_id", json!("")),
         ("client_id", json!(null)),
@@ -69,25 +69,25 @@ async fn c09_a_token_without_credentials_is_an_authorization_error() {
     ] {
         let mut claims = contoso();
         claims[claim] = value;
-        let answer = desk.ask_with(claims, OBSERVE, &both()).await;
+        let answer = relay.ask_with(claims, OBSERVE, &both()).await;
         assert_eq!(codes(&answer), [("fatal", "authorization error")], "{claim}");
     }
-    assert!(desk.sandbox.calls().is_empty());
+    assert!(relay.sandbox.calls().is_empty());
 }
 
 #[tokio::test]
 async fn a_wrong_or_expired_secret_is_an_authorization_error() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     let mut wrong = contoso();
     wrong["client_secret"] = "wrong".into();
     let expired = claims(&app::EXPIRED_SECRET, &tenant::CONTOSO);
     for claims in [wrong, expired] {
-        let answer = desk.ask_with(claims, "/health", &json!({})).await;
+        let answer = relay.ask_with(claims, "/health", &json!({})).await;
         assert_eq!(codes(&answer), [("fatal", "authorization error")]);
         assert!(message(&answer).contains("AADSTS"), "{answer}");
     }
     let elsewhere = claims(&app::FABRIKAM_ONLY, &tenant::CONTOSO);
-    let answer = desk.ask_with(elsewhere, "/health", &json!({})).await;
+    let answer = relay.ask_with(elsewhere, "/health", &json!({})).await;
     assert_eq!(codes(&answer), [("fatal", "authorization error")]);
 }
 
@@ -103,45 +103,45 @@ async fn a_login_that_fails_otherwise_says_how() {
         (Fault::json(200, &json!({"token_type": "Bearer"})), "invalid request"),
         (Fault::TooManyRequests { retry_after: Some("60".to_owned()) }, "too many requests"),
     ] {
-        let desk = Desk::open().await;
+        let relay = TestRelay::open().await;
         let login = format!("/{}{TOKEN}", tenant::CONTOSO.id);
-        desk.sandbox.fault(login.as_str(), fault.clone(), Times::Always);
-        let answer = desk.ask("/health", &json!({})).await;
+        relay.sandbox.fault(login.as_str(), fault.clone(), Times::Always);
+        let answer = relay.ask("/health", &json!({})).await;
         assert_eq!(codes(&answer), [("fatal", code)], "{fault:?} {answer}");
     }
 }
 
 #[tokio::test]
 async fn no04_a_refused_token_is_renewed_once_and_the_call_repeated_once() {
-    let desk = Desk::with(&[("DEFENDER_HUNTING", "off")]).await;
-    desk.health(&app::DEFENDER, &tenant::CONTOSO).await;
-    desk.sandbox.fault("/api/alerts", Fault::status(401), Times::Next(1));
-    desk.sandbox.forget_calls();
-    assert_eq!(desk.health(&app::DEFENDER, &tenant::CONTOSO).await["data"]["status"], "ok");
-    let paths: Vec<_> = desk.sandbox.calls().into_iter().map(|call| call.path).collect();
+    let relay = TestRelay::with(&[("DEFENDER_HUNTING", "off")]).await;
+    relay.health(&app::DEFENDER, &tenant::CONTOSO).await;
+    relay.sandbox.fault("/api/alerts", Fault::status(401), Times::Next(1));
+    relay.sandbox.forget_calls();
+    assert_eq!(relay.health(&app::DEFENDER, &tenant::CONTOSO).await["data"]["status"], "ok");
+    let paths: Vec<_> = relay.sandbox.calls().into_iter().map(|call| call.path).collect();
     let login = format!("/{}{TOKEN}", tenant::CONTOSO.id);
     assert_eq!(paths, ["/api/alerts", &login, "/api/alerts"]);
 }
 
 #[tokio::test]
 async fn a_second_401_is_an_authorization_error() {
-    let desk = Desk::open().await;
-    desk.health(&app::DEFENDER, &tenant::CONTOSO).await;
+    let relay = TestRelay::open().await;
+    relay.health(&app::DEFENDER, &tenant::CONTOSO).await;
     let refused = problem(401, "Unauthorized", "The token was revoked");
-    desk.sandbox.fault("/api/alerts", refused, Times::Always);
-    desk.sandbox.forget_calls();
-    let answer = desk.health(&app::DEFENDER, &tenant::CONTOSO).await;
+    relay.sandbox.fault("/api/alerts", refused, Times::Always);
+    relay.sandbox.forget_calls();
+    let answer = relay.health(&app::DEFENDER, &tenant::CONTOSO).await;
     assert_eq!(codes(&answer), [("fatal", "authorization error")]);
     assert_eq!(message(&answer), "Authorization failed: The token was revoked");
-    assert_eq!(desk.sandbox.calls().len(), 3);
+    assert_eq!(relay.sandbox.calls().len(), 3);
 }
 
 #[tokio::test]
 async fn no13_a_missing_permission_is_named() {
     let answer = costs_one(Fault::Forbidden, "permission denied").await;
     assert!(message(&answer).contains("Alert.Read.All"), "{answer}");
-    let desk = Desk::with(&[("DEFENDER_HUNTING", "off")]).await;
-    let answer = desk.observe_for(&app::WITHOUT_ALERTS, &tenant::CONTOSO, &both()).await;
+    let relay = TestRelay::with(&[("DEFENDER_HUNTING", "off")]).await;
+    let answer = relay.observe_for(&app::WITHOUT_ALERTS, &tenant::CONTOSO, &both()).await;
     assert!(codes(&answer).iter().all(|code| *code == ("fatal", "permission denied")));
 }
 
@@ -162,9 +162,9 @@ async fn invalid_and_unknown_entities_are_no_data() {
 #[tokio::test]
 async fn n10_a_rate_limit_is_waited_for_once_and_then_named() {
     let wait = |text: &str| Fault::TooManyRequests { retry_after: Some(text.to_owned()) };
-    let (desk, answer) = broken(wait("0"), Times::Next(1)).await;
+    let (relay, answer) = broken(wait("0"), Times::Next(1)).await;
     assert_eq!((codes(&answer), sightings(&answer).len() > 4), (vec![], true));
-    assert_eq!(desk.calls("/api/ips").len(), 2);
+    assert_eq!(relay.calls("/api/ips").len(), 2);
     let answer = costs_one(wait("3600"), "too many requests").await;
     assert!(message(&answer).contains("3600 seconds"), "{answer}");
     costs_one(wait("soon"), "too many requests").await;
@@ -189,8 +189,8 @@ async fn n16_what_is_no_answer_is_unknown() {
 
 #[tokio::test]
 async fn a_certificate_that_is_not_trusted_is_unknown() {
-    let desk = Desk::with(&[("DEFENDER_API_BASE", &impostor())]).await;
-    let answer = desk.health(&app::DEFENDER, &tenant::CONTOSO).await;
+    let relay = TestRelay::with(&[("DEFENDER_API_BASE", &impostor())]).await;
+    let answer = relay.health(&app::DEFENDER, &tenant::CONTOSO).await;
     assert_eq!(codes(&answer), [("fatal", "unknown")]);
     assert!(message(&answer).contains("certificate of Microsoft Defender"), "{answer}");
 }
@@ -201,20 +201,20 @@ async fn n03_a_connection_that_fails_is_a_connection_error() {
     assert!(message(&answer).contains("broke off"), "{answer}");
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let base = format!("http://{nobody}");
-    let desk = Desk::with(&[("DEFENDER_API_BASE", &base)]).await;
-    let answer = desk.health(&app::DEFENDER, &tenant::CONTOSO).await;
+    let relay = TestRelay::with(&[("DEFENDER_API_BASE", &base)]).await;
+    let answer = relay.health(&app::DEFENDER, &tenant::CONTOSO).await;
     assert_eq!(codes(&answer), [("fatal", "connection error")]);
     assert!(message(&answer).contains(&base), "{answer}");
 }
 
 #[tokio::test]
 async fn n05_what_arrived_before_the_deadline_is_answered() {
-    let desk = Desk::open().await;
-    desk.health(&app::DEFENDER, &tenant::CONTOSO).await;
-    desk.sandbox.fault("/api/ips", Fault::SlowHeaders, Times::Always);
-    desk.sandbox.fault(HUNT, Fault::Stall, Times::Always);
+    let relay = TestRelay::open().await;
+    relay.health(&app::DEFENDER, &tenant::CONTOSO).await;
+    relay.sandbox.fault("/api/ips", Fault::SlowHeaders, Times::Always);
+    relay.sandbox.fault(HUNT, Fault::Stall, Times::Always);
     let time = Duration::from_millis(1500);
-    let answer = desk.send_within(time, &bearer(contoso()), OBSERVE, &both().to_string()).await;
+    let answer = relay.send_within(time, &bearer(contoso()), OBSERVE, &both().to_string()).await;
     assert!(codes(&answer).contains(&("fatal", "connection error")), "{answer}");
     assert!(codes(&answer).contains(&("warning", "connection error")), "{answer}");
     assert_eq!(sightings(&answer).len(), 4);
@@ -224,10 +224,10 @@ async fn n05_what_arrived_before_the_deadline_is_answered() {
 async fn a_refused_list_of_what_can_be_done_is_an_invalid_request() {
     for status in [400, 404, 405, 409, 418] {
         for list in ["/api/machineactions", "/api/indicators"] {
-            let desk = Desk::open().await;
-            desk.sandbox.fault(list, problem(status, "BadRequest", "No"), Times::Always);
+            let relay = TestRelay::open().await;
+            relay.sandbox.fault(list, problem(status, "BadRequest", "No"), Times::Always);
             let wanted = many(&[("ms_machine_id", sample::LAPTOP), ("ip", sample::ADDRESS)]);
-            let answer = desk.ask(RESPOND, &wanted).await;
+            let answer = relay.ask(RESPOND, &wanted).await;
             assert_eq!(codes(&answer), [("fatal", "invalid request")], "{status} {answer}");
             let kinds: Vec<_> = answer["data"]
                 .as_array()
@@ -243,9 +243,9 @@ async fn a_refused_list_of_what_can_be_done_is_an_invalid_request() {
 
 #[tokio::test]
 async fn a_body_of_the_wrong_shape_is_an_invalid_payload() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     for path in [OBSERVE, RESPOND, "/refer/observables", "/respond/trigger"] {
-        let answer = desk.send(&bearer(contoso()), path, "7").await;
+        let answer = relay.send(&bearer(contoso()), path, "7").await;
         assert_eq!(codes(&answer), [("fatal", "invalid payload")]);
         assert_eq!(answer.get("data"), None);
     }
@@ -259,10 +259,10 @@ async fn a_failed_look_up_of_devices_is_a_warning() {
         (HUNT, 500, "internal error"),
         (HUNT, 429, "too many requests"),
     ] {
-        let desk = Desk::open().await;
+        let relay = TestRelay::open().await;
         let when = When::path(path).mentioning(if path == HUNT { "let dev = dynamic" } else { "" });
-        desk.sandbox.fault(when, problem(status, "x", "y"), Times::Always);
-        let answer = desk.observe(&one("ip", sample::ADDRESS)).await;
+        relay.sandbox.fault(when, problem(status, "x", "y"), Times::Always);
+        let answer = relay.observe(&one("ip", sample::ADDRESS)).await;
         let (kind, found) = codes(&answer)[0];
         assert_eq!((kind, codes(&answer).len()), ("warning", 1), "{answer}");
         assert!(found == code || (path == HUNT && found == "unknown"), "{found}");
@@ -281,11 +281,11 @@ async fn n17_secrets_that_the_product_repeats_are_blotted_out() {
 
 #[tokio::test]
 async fn failures_are_named_once_and_halt_what_would_fail_alike() {
-    let desk = Desk::with(&[("DEFENDER_HUNTING", "off")]).await;
-    desk.sandbox.fault("/api/ips", Fault::Forbidden, Times::Always);
+    let relay = TestRelay::with(&[("DEFENDER_HUNTING", "off")]).await;
+    relay.sandbox.fault("/api/ips", Fault::Forbidden, Times::Always);
     let wanted: Value =
         (1..=39).map(|n| json!({"type": "ip", "value": format!("192.0.2.{n}")})).collect();
-    let answer = desk.observe(&wanted).await;
+    let answer = relay.observe(&wanted).await;
     assert_eq!(codes(&answer), [("fatal", "permission denied")]);
-    assert!(desk.calls("/api/ips").len() <= 16, "{}", desk.calls("/api/ips").len());
+    assert!(relay.calls("/api/ips").len() <= 16, "{}", relay.calls("/api/ips").len());
 }

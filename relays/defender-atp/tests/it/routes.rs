@@ -1,84 +1,84 @@
 //! The routes, their gates and their constant answers. Source: spec §1, §7.
 
-use relay_sandbox::defender_atp::sample;
-use relay_testkit::ctim::Route;
+use sandbox::defender_atp::sample;
 use serde_json::{Value, json};
+use testkit::ctim::Route;
 
-use crate::desk::{
-    Desk, OBSERVE, REFER, RESPOND, TRIGGER, assert_valid, bearer, codes, contoso, many, one,
+use crate::test_relay::{
+    OBSERVE, REFER, RESPOND, TRIGGER, TestRelay, assert_valid, bearer, codes, contoso, many, one,
     trigger,
 };
 
 #[tokio::test]
 async fn deliberating_is_a_constant_that_looks_at_nothing() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     for body in ["", "7", "[]"] {
-        let answer = desk.send("", "/deliberate/observables", body).await;
+        let answer = relay.send("", "/deliberate/observables", body).await;
         assert_eq!(answer, json!({"data": {}}));
     }
 }
 
 #[tokio::test]
 async fn the_version_needs_no_token() {
-    let desk = Desk::open().await;
-    let answer = desk.send("", "/version", "").await;
+    let relay = TestRelay::open().await;
+    let answer = relay.send("", "/version", "").await;
     assert_eq!(answer, json!({"version": env!("CARGO_PKG_VERSION")}));
 }
 
 #[tokio::test]
 async fn the_body_is_looked_at_before_the_token() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     for path in [OBSERVE, REFER, RESPOND, TRIGGER] {
-        assert_eq!(codes(&desk.send("", path, "x").await), [("fatal", "invalid payload")]);
+        assert_eq!(codes(&relay.send("", path, "x").await), [("fatal", "invalid payload")]);
         let body = if path == TRIGGER { trigger("x", "ip", "x") } else { json!([]) };
-        let answer = desk.send("", path, &body.to_string()).await;
+        let answer = relay.send("", path, &body.to_string()).await;
         assert_eq!(codes(&answer), [("fatal", "authorization error")]);
     }
 }
 
 #[tokio::test]
 async fn nothing_to_do_is_the_empty_answer() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     for (path, empty) in [(OBSERVE, json!({})), (REFER, json!([])), (RESPOND, json!([]))] {
         for body in [json!([]), one("file_name", "x"), one("nonsense", "x")] {
-            assert_eq!(desk.ask(path, &body).await, json!({ "data": empty }));
+            assert_eq!(relay.ask(path, &body).await, json!({ "data": empty }));
         }
     }
-    assert!(desk.sandbox.calls().is_empty());
+    assert!(relay.sandbox.calls().is_empty());
 }
 
 #[tokio::test]
 async fn no24_any_type_may_be_asked_and_types_are_read_in_any_case() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     let wanted =
         many(&[("SHA1", sample::UPDATER_SHA1), ("something_new", "x"), ("IP", "192.0.2.9")]);
-    let answer = desk.ask(OBSERVE, &wanted).await;
+    let answer = relay.ask(OBSERVE, &wanted).await;
     assert_eq!(codes(&answer), []);
     assert_eq!(answer["data"]["sightings"]["docs"][0]["observables"][0]["type"], "sha1");
 }
 
 #[tokio::test]
 async fn the_first_versions_features_are_stubs_on_request() {
-    let desk = Desk::with(&[("DEFENDER_FEATURES", "seed")]).await;
+    let relay = TestRelay::with(&[("DEFENDER_FEATURES", "seed")]).await;
     let wanted = many(&[("ip", sample::ADDRESS), ("ms_machine_id", sample::LAPTOP)]);
     for path in [REFER, RESPOND] {
-        assert_eq!(desk.ask(path, &wanted).await, json!({"data": []}));
+        assert_eq!(relay.ask(path, &wanted).await, json!({"data": []}));
     }
-    let answer = desk.trigger("FullIsolation", "ms_machine_id", sample::LAPTOP).await;
+    let answer = relay.trigger("FullIsolation", "ms_machine_id", sample::LAPTOP).await;
     assert_eq!((&answer["data"]["status"], codes(&answer).len()), (&json!("failure"), 1));
-    assert!(desk.sandbox.calls().is_empty());
+    assert!(relay.sandbox.calls().is_empty());
 }
 
 #[tokio::test]
 async fn links_are_in_the_order_asked_and_ids_are_escaped() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     let wanted = many(&[
         ("domain", "Bücher.example"),
         ("md5", sample::SCRIPT_HOST_MD5),
         ("ipv6", "2001:DB8::80"),
         ("sha1", "no hash"),
     ]);
-    let answer = desk.ask(REFER, &wanted).await;
+    let answer = relay.ask(REFER, &wanted).await;
     assert_valid(Route::Refer, &wanted, &answer, 1000);
     let ids: Vec<_> = answer["data"].as_array().unwrap().iter().map(|link| &link["id"]).collect();
     assert_eq!(
@@ -86,29 +86,29 @@ async fn links_are_in_the_order_asked_and_ids_are_escaped() {
         ["ref-md-search-domain-B%C3%BCcher.example", "ref-md-search-ipv6-2001%3ADB8%3A%3A80"]
     );
     assert_eq!(answer["data"][0]["title"], "Search for this Domain");
-    assert!(desk.sandbox.calls().is_empty());
+    assert!(relay.sandbox.calls().is_empty());
 }
 
 #[tokio::test]
 async fn the_product_may_have_another_name() {
     let name = "Microsoft Defender ATP";
-    let desk = Desk::with(&[("DEFENDER_PRODUCT_NAME", name)]).await;
-    let answer = desk.observe(&one("ip", sample::ADDRESS)).await;
+    let relay = TestRelay::with(&[("DEFENDER_PRODUCT_NAME", name)]).await;
+    let answer = relay.observe(&one("ip", sample::ADDRESS)).await;
     let docs = answer["data"]["sightings"]["docs"].as_array().unwrap();
     assert!(docs.iter().all(|it| it["source"] == name));
     let mut origins = docs.iter().filter_map(|it| it["relations"][0]["origin"].as_str());
     assert!(origins.any(|origin| origin == name));
-    let refused = relay_sandbox::Fault::status(500);
-    desk.sandbox.fault("/api/ips", refused, relay_sandbox::Times::Always);
-    let answer: Value = desk.observe(&one("ip", sample::ADDRESS)).await;
+    let refused = sandbox::Fault::status(500);
+    relay.sandbox.fault("/api/ips", refused, sandbox::Times::Always);
+    let answer: Value = relay.observe(&one("ip", sample::ADDRESS)).await;
     let text = answer["errors"].to_string();
     assert!(text.contains(name) && !text.contains("for Endpoint"), "{text}");
 }
 
 #[tokio::test]
 async fn a_trailing_slash_and_a_stage_are_the_same_route() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     for path in ["/version/", "/prod/version"] {
-        assert!(desk.send(&bearer(contoso()), path, "").await["version"].is_string());
+        assert!(relay.send(&bearer(contoso()), path, "").await["version"].is_string());
     }
 }

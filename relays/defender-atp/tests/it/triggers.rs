@@ -4,14 +4,16 @@
 use std::time::Duration;
 
 use http::Method;
-use relay_sandbox::{
+use sandbox::{
     Fault, Times, When,
     defender_atp::sample,
     identity::{app, tenant},
 };
 use serde_json::{Value, json};
 
-use crate::desk::{Desk, TOKEN, TRIGGER, bearer, claims, codes, contoso, line, message, trigger};
+use crate::test_relay::{
+    TOKEN, TRIGGER, TestRelay, bearer, claims, codes, contoso, line, message, trigger,
+};
 
 fn success() -> Value {
     json!({"data": {"status": "success"}})
@@ -25,8 +27,8 @@ fn assert_failed(answer: &Value, code: &str) {
 }
 
 /// The only call that changes something.
-fn deed(desk: &Desk) -> (String, Value) {
-    let calls = desk.sandbox.calls();
+fn deed(relay: &TestRelay) -> (String, Value) {
+    let calls = relay.sandbox.calls();
     let mut deeds =
         calls.iter().filter(|call| call.method != Method::GET && !call.path.ends_with(TOKEN));
     let deed = deeds.next().expect("a request");
@@ -48,14 +50,14 @@ async fn every_action_on_a_device_is_sent_exactly_as_documented() {
         ("CollectInvestigationPackage", sample::LAPTOP, "collectInvestigationPackage", None),
         ("InitiateInvestigation", sample::LAPTOP, "startInvestigation", None),
     ] {
-        let desk = Desk::open().await;
-        assert_eq!(desk.trigger(action, "ms_machine_id", device).await, success(), "{action}");
+        let relay = TestRelay::open().await;
+        assert_eq!(relay.trigger(action, "ms_machine_id", device).await, success(), "{action}");
         let mut body = json!({"Comment": comment});
         if let Some((name, value)) = parameter {
             body[name] = value.into();
         }
-        assert_eq!(deed(&desk), (format!("POST /api/machines/{device}/{verb}"), body));
-        assert_eq!(desk.sandbox.calls().len(), 2);
+        assert_eq!(deed(&relay), (format!("POST /api/machines/{device}/{verb}"), body));
+        assert_eq!(relay.sandbox.calls().len(), 2);
     }
 }
 
@@ -76,8 +78,8 @@ async fn no22_every_indicator_is_sent_exactly_as_documented() {
             ("add-indicator-alert-and-block", block, true, Some("High")),
             ("add-indicator-allowed", "Allowed", false, None),
         ] {
-            let desk = Desk::open().await;
-            assert_eq!(desk.trigger(action, kind, value).await, success(), "{kind} {action}");
+            let relay = TestRelay::open().await;
+            assert_eq!(relay.trigger(action, kind, value).await, success(), "{kind} {action}");
             let mut body = json!({
                 "indicatorValue": value,
                 "indicatorType": name,
@@ -89,43 +91,43 @@ async fn no22_every_indicator_is_sent_exactly_as_documented() {
             if let Some(severity) = severity {
                 body["severity"] = severity.into();
             }
-            assert_eq!(deed(&desk), ("POST /api/indicators".to_owned(), body));
+            assert_eq!(deed(&relay), ("POST /api/indicators".to_owned(), body));
         }
     }
 }
 
 #[tokio::test]
 async fn no06_an_indicator_is_removed_by_its_number_or_by_its_value() {
-    let desk = Desk::open().await;
-    let offered = desk.actions(&crate::desk::one("ip", sample::ADDRESS)).await;
+    let relay = TestRelay::open().await;
+    let offered = relay.actions(&crate::test_relay::one("ip", sample::ADDRESS)).await;
     let number = offered["data"][0]["query-params"]["indicator_id"].clone();
     let mut body = trigger("remove-indicator", "ip", sample::ADDRESS);
     body["indicator_id"] = number.clone();
-    desk.sandbox.forget_calls();
-    assert_eq!(desk.trigger_with(contoso(), &body).await, success());
+    relay.sandbox.forget_calls();
+    assert_eq!(relay.trigger_with(contoso(), &body).await, success());
     let path = format!("DELETE /api/indicators/{}", number.as_str().unwrap());
-    assert_eq!(deed(&desk), (path.clone(), Value::Null));
-    assert_failed(&desk.trigger_with(contoso(), &body).await, "not found");
+    assert_eq!(deed(&relay), (path.clone(), Value::Null));
+    assert_failed(&relay.trigger_with(contoso(), &body).await, "not found");
     // The number may come as one.
     body["indicator_id"] = number.as_str().unwrap().parse::<u64>().unwrap().into();
-    assert_failed(&desk.trigger_with(contoso(), &body).await, "not found");
+    assert_failed(&relay.trigger_with(contoso(), &body).await, "not found");
 
-    let desk = Desk::open().await;
-    assert_eq!(desk.trigger("remove-indicator", "ip", sample::ADDRESS).await, success());
-    assert_eq!(deed(&desk).0, path);
-    desk.sandbox.forget_calls();
-    let again = desk.trigger("remove-indicator", "ip", sample::ADDRESS).await;
+    let relay = TestRelay::open().await;
+    assert_eq!(relay.trigger("remove-indicator", "ip", sample::ADDRESS).await, success());
+    assert_eq!(deed(&relay).0, path);
+    relay.sandbox.forget_calls();
+    let again = relay.trigger("remove-indicator", "ip", sample::ADDRESS).await;
     assert_failed(&again, "not found");
-    assert_eq!(desk.sandbox.calls().len(), 1);
+    assert_eq!(relay.sandbox.calls().len(), 1);
 }
 
 #[tokio::test]
 async fn a_removal_whose_indicator_cannot_be_looked_up_fails_with_the_reason() {
-    let desk = Desk::open().await;
-    desk.sandbox.fault("/api/indicators", Fault::status(500), Times::Always);
-    let answer = desk.trigger("remove-indicator", "ip", sample::ADDRESS).await;
+    let relay = TestRelay::open().await;
+    relay.sandbox.fault("/api/indicators", Fault::status(500), Times::Always);
+    let answer = relay.trigger("remove-indicator", "ip", sample::ADDRESS).await;
     assert_failed(&answer, "internal error");
-    assert!(desk.sandbox.calls().iter().all(|call| call.method != Method::DELETE));
+    assert!(relay.sandbox.calls().iter().all(|call| call.method != Method::DELETE));
 }
 
 #[tokio::test]
@@ -142,15 +144,15 @@ async fn no05_success_is_only_what_the_product_accepted() {
         (Fault::status(500), "internal error"),
         (Fault::status(503), "internal error"),
     ] {
-        let desk = Desk::open().await;
-        desk.sandbox.fault("/api/machines", fault.clone(), Times::Always);
-        let answer = desk.trigger("FullIsolation", "ms_machine_id", sample::LAPTOP).await;
+        let relay = TestRelay::open().await;
+        relay.sandbox.fault("/api/machines", fault.clone(), Times::Always);
+        let answer = relay.trigger("FullIsolation", "ms_machine_id", sample::LAPTOP).await;
         assert_failed(&answer, code);
         assert!(message(&answer).contains("not known"), "{fault:?} {answer}");
-        assert_eq!(desk.calls("/api").len(), 1, "{fault:?}");
-        let desk = Desk::open().await;
-        desk.sandbox.fault("/api/indicators", fault, Times::Always);
-        let answer = desk.trigger("add-indicator-alert", "ip", "192.0.2.9").await;
+        assert_eq!(relay.calls("/api").len(), 1, "{fault:?}");
+        let relay = TestRelay::open().await;
+        relay.sandbox.fault("/api/indicators", fault, Times::Always);
+        let answer = relay.trigger("add-indicator-alert", "ip", "192.0.2.9").await;
         assert_eq!(answer["data"]["status"], "failure", "{answer}");
     }
 }
@@ -158,66 +160,66 @@ async fn no05_success_is_only_what_the_product_accepted() {
 #[tokio::test]
 async fn n14_an_action_whose_answer_was_lost_is_never_sent_again() {
     for fault in [Fault::ResetBeforeAnswer, Fault::status(500), Fault::status(502)] {
-        let desk = Desk::open().await;
-        desk.sandbox.fault("/api/", fault, Times::Always);
-        let answer = desk.trigger("FullIsolation", "ms_machine_id", sample::LAPTOP).await;
+        let relay = TestRelay::open().await;
+        relay.sandbox.fault("/api/", fault, Times::Always);
+        let answer = relay.trigger("FullIsolation", "ms_machine_id", sample::LAPTOP).await;
         assert_eq!(answer["data"]["status"], "failure", "{answer}");
         assert!(message(&answer).contains("Whether it was done is not known"), "{answer}");
-        assert_eq!(desk.calls("/api").len(), 1);
+        assert_eq!(relay.calls("/api").len(), 1);
         let mut removal = trigger("remove-indicator", "ip", sample::ADDRESS);
         removal["indicator_id"] = "995".into();
-        assert_eq!(desk.trigger_with(contoso(), &removal).await["data"]["status"], "failure");
-        desk.trigger("add-indicator-alert", "ip", "192.0.2.9").await;
-        assert_eq!(desk.calls("/api").len(), 3);
+        assert_eq!(relay.trigger_with(contoso(), &removal).await["data"]["status"], "failure");
+        relay.trigger("add-indicator-alert", "ip", "192.0.2.9").await;
+        assert_eq!(relay.calls("/api").len(), 3);
     }
-    let desk = Desk::open().await;
-    desk.sandbox.fault("/api/", Fault::ResetInBody, Times::Always);
-    let answer = desk.trigger("FullIsolation", "ms_machine_id", sample::LAPTOP).await;
+    let relay = TestRelay::open().await;
+    relay.sandbox.fault("/api/", Fault::ResetInBody, Times::Always);
+    let answer = relay.trigger("FullIsolation", "ms_machine_id", sample::LAPTOP).await;
     assert_failed(&answer, "connection error");
-    assert_eq!(desk.calls("/api").len(), 1);
+    assert_eq!(relay.calls("/api").len(), 1);
 }
 
 #[tokio::test]
 async fn n14_an_action_that_times_out_is_never_sent_again() {
-    let desk = Desk::open().await;
-    desk.health(&app::DEFENDER, &tenant::CONTOSO).await;
-    desk.sandbox.forget_calls();
-    desk.sandbox.fault("/api/machines", Fault::SlowHeaders, Times::Always);
+    let relay = TestRelay::open().await;
+    relay.health(&app::DEFENDER, &tenant::CONTOSO).await;
+    relay.sandbox.forget_calls();
+    relay.sandbox.fault("/api/machines", Fault::SlowHeaders, Times::Always);
     let body = trigger("FullIsolation", "ms_machine_id", sample::LAPTOP).to_string();
     let time = Duration::from_millis(700);
-    let answer = desk.send_within(time, &bearer(contoso()), TRIGGER, &body).await;
+    let answer = relay.send_within(time, &bearer(contoso()), TRIGGER, &body).await;
     assert_failed(&answer, "connection error");
-    assert_eq!(desk.sandbox.calls().len(), 1);
+    assert_eq!(relay.sandbox.calls().len(), 1);
 }
 
 #[tokio::test]
 async fn an_action_is_sent_again_after_a_401_only() {
-    let desk = Desk::open().await;
-    desk.health(&app::DEFENDER, &tenant::CONTOSO).await;
+    let relay = TestRelay::open().await;
+    relay.health(&app::DEFENDER, &tenant::CONTOSO).await;
     let isolate = format!("/api/machines/{}/isolate", sample::LAPTOP);
-    desk.sandbox.fault(isolate.as_str(), Fault::status(401), Times::Next(1));
-    let answer = desk.trigger("FullIsolation", "ms_machine_id", sample::LAPTOP).await;
-    assert_eq!((answer, desk.calls(&isolate).len()), (success(), 2));
-    desk.sandbox.fault(isolate.as_str(), Fault::status(401), Times::Always);
-    let answer = desk.trigger("FullIsolation", "ms_machine_id", sample::LAPTOP).await;
+    relay.sandbox.fault(isolate.as_str(), Fault::status(401), Times::Next(1));
+    let answer = relay.trigger("FullIsolation", "ms_machine_id", sample::LAPTOP).await;
+    assert_eq!((answer, relay.calls(&isolate).len()), (success(), 2));
+    relay.sandbox.fault(isolate.as_str(), Fault::status(401), Times::Always);
+    let answer = relay.trigger("FullIsolation", "ms_machine_id", sample::LAPTOP).await;
     assert_failed(&answer, "authorization error");
-    assert_eq!(desk.calls(&isolate).len(), 4);
+    assert_eq!(relay.calls(&isolate).len(), 4);
 }
 
 #[tokio::test]
 async fn a_429_is_not_waited_for() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     let throttled = Fault::TooManyRequests { retry_after: Some("0".to_owned()) };
-    desk.sandbox.fault("/api/machines", throttled, Times::Always);
-    let answer = desk.trigger("FullIsolation", "ms_machine_id", sample::LAPTOP).await;
+    relay.sandbox.fault("/api/machines", throttled, Times::Always);
+    let answer = relay.trigger("FullIsolation", "ms_machine_id", sample::LAPTOP).await;
     assert_failed(&answer, "too many requests");
-    assert_eq!(desk.calls("/api/machines").len(), 1);
+    assert_eq!(relay.calls("/api/machines").len(), 1);
 }
 
 #[tokio::test]
 async fn no26_what_the_product_refuses_is_an_invalid_request_in_its_words() {
-    let desk = Desk::open().await;
-    let twice = desk.trigger("FullIsolation", "ms_machine_id", sample::WORKSTATION).await;
+    let relay = TestRelay::open().await;
+    let twice = relay.trigger("FullIsolation", "ms_machine_id", sample::WORKSTATION).await;
     assert_failed(&twice, "invalid request");
     assert!(message(&twice).contains("ActiveRequestAlreadyExists") || message(&twice).len() > 40);
     for (action, permission) in [
@@ -229,23 +231,23 @@ async fn no26_what_the_product_refuses_is_an_invalid_request_in_its_words() {
     ] {
         let read_only = claims(&app::READ_ONLY, &tenant::CONTOSO);
         let body = trigger(action, "ms_machine_id", sample::LAPTOP);
-        let answer = desk.trigger_with(read_only, &body).await;
+        let answer = relay.trigger_with(read_only, &body).await;
         assert_failed(&answer, "invalid request");
         let needed = format!("grant the application {permission} in");
         assert!(message(&answer).contains(&needed), "{answer}");
     }
-    let unknown = desk.trigger("RunAntiVirusScanFull", "ms_machine_id", "no-such-device").await;
+    let unknown = relay.trigger("RunAntiVirusScanFull", "ms_machine_id", "no-such-device").await;
     assert_failed(&unknown, "invalid request");
     for status in [400, 403, 404, 409, 418] {
-        desk.sandbox.fault("/api/indicators", Fault::status(status), Times::Next(1));
-        let answer = desk.trigger("add-indicator-alert", "ip", "192.0.2.9").await;
+        relay.sandbox.fault("/api/indicators", Fault::status(status), Times::Next(1));
+        let answer = relay.trigger("add-indicator-alert", "ip", "192.0.2.9").await;
         assert_failed(&answer, "invalid request");
     }
 }
 
 #[tokio::test]
 async fn i07_what_was_not_offered_is_not_done() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     for (action, kind, value, code) in [
         ("Offboard", "ms_machine_id", sample::LAPTOP, "invalid request"),
         ("", "ms_machine_id", sample::LAPTOP, "invalid request"),
@@ -257,14 +259,14 @@ async fn i07_what_was_not_offered_is_not_done() {
         ("remove-indicator", "ms_machine_id", sample::LAPTOP, "unsupported type"),
         ("add-indicator-alert", "email", "mara@contoso.example", "unsupported type"),
     ] {
-        assert_failed(&desk.trigger(action, kind, value).await, code);
+        assert_failed(&relay.trigger(action, kind, value).await, code);
     }
-    assert!(desk.sandbox.calls().is_empty());
+    assert!(relay.sandbox.calls().is_empty());
 }
 
 #[tokio::test]
 async fn i06_values_that_are_no_ids_never_reach_the_product() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     for (kind, value) in [
         ("ms_machine_id", "x/../y"),
         ("ms_machine_id", ".."),
@@ -275,47 +277,47 @@ async fn i06_values_that_are_no_ids_never_reach_the_product() {
         ("url", "no-scheme"),
     ] {
         let action = if kind == "ms_machine_id" { "FullIsolation" } else { "add-indicator-alert" };
-        assert_failed(&desk.trigger(action, kind, value).await, "invalid argument");
+        assert_failed(&relay.trigger(action, kind, value).await, "invalid argument");
     }
     for number in [json!("1/../../machines"), json!("x"), json!(""), json!(-1), json!(1.5)] {
         let mut body = trigger("remove-indicator", "ip", sample::ADDRESS);
         body["indicator_id"] = number;
-        assert_failed(&desk.trigger_with(contoso(), &body).await, "invalid payload");
+        assert_failed(&relay.trigger_with(contoso(), &body).await, "invalid payload");
     }
-    assert!(desk.sandbox.calls().is_empty());
+    assert!(relay.sandbox.calls().is_empty());
 }
 
 #[tokio::test]
 async fn a_missing_member_is_an_error_without_data() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     for member in ["action-id", "observable_type", "observable_value"] {
         let mut body = trigger("FullIsolation", "ms_machine_id", sample::LAPTOP);
         body.as_object_mut().unwrap().remove(member);
-        let answer = desk.ask(TRIGGER, &body).await;
+        let answer = relay.ask(TRIGGER, &body).await;
         assert_eq!(
             (codes(&answer), answer.get("data")),
             (vec![("fatal", "invalid payload")], None)
         );
     }
-    assert!(desk.sandbox.calls().is_empty());
+    assert!(relay.sandbox.calls().is_empty());
 }
 
 #[tokio::test]
 async fn the_operator_chooses_what_is_done() {
-    let desk = Desk::with(&[("DEFENDER_ACTIONS", "Unisolate")]).await;
-    let answer = desk.trigger("FullIsolation", "ms_machine_id", sample::LAPTOP).await;
+    let relay = TestRelay::with(&[("DEFENDER_ACTIONS", "Unisolate")]).await;
+    let answer = relay.trigger("FullIsolation", "ms_machine_id", sample::LAPTOP).await;
     assert_failed(&answer, "invalid request");
-    assert!(desk.sandbox.calls().is_empty());
-    let answer = desk.trigger("Unisolate", "ms_machine_id", sample::WORKSTATION).await;
+    assert!(relay.sandbox.calls().is_empty());
+    let answer = relay.trigger("Unisolate", "ms_machine_id", sample::WORKSTATION).await;
     assert_eq!(answer, success());
 }
 
 #[tokio::test]
 async fn an_action_that_could_not_log_in_was_not_asked_for() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     let login = When::any().mentioning("client_credentials");
-    desk.sandbox.fault(login, Fault::status(401), Times::Always);
-    let answer = desk.trigger("FullIsolation", "ms_machine_id", sample::LAPTOP).await;
+    relay.sandbox.fault(login, Fault::status(401), Times::Always);
+    let answer = relay.trigger("FullIsolation", "ms_machine_id", sample::LAPTOP).await;
     assert_failed(&answer, "authorization error");
     assert!(!message(&answer).contains("not known"), "{answer}");
 }

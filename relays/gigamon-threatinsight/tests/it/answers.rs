@@ -1,16 +1,16 @@
 //! Whole answers, compared with golden files; the sandbox's data hold every branch of the tables.
 
-use relay_testkit::golden;
+use testkit::golden;
 
-use crate::desk::{Desk, OBSERVE, assert_valid};
+use crate::test_relay::{OBSERVE, TestRelay, assert_valid};
 
 async fn check(case: &str, settings: &[(&str, &str)]) {
     let case = golden!(case);
     let request = case.read("request.json");
     let limit = settings.iter().find(|(name, _)| *name == "CTR_ENTITIES_LIMIT");
     let limit = limit.map_or(100, |(_, limit)| limit.parse().unwrap());
-    let desk = Desk::with(settings).await;
-    let answer = desk.ask(OBSERVE, &request).await;
+    let relay = TestRelay::with(settings).await;
+    let answer = relay.ask(OBSERVE, &request).await;
     assert_valid(&request, &answer, limit);
     case.assert_answer(&answer);
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http::Method;
-use relay_sandbox::{
+use sandbox::{
     Fault, Times, When,
     gigamon_threatinsight::{
         DAY_WINDOWS_KEY, DETECTIONS_BASE, ENTITY_BASE, EVENTS_BASE, KEY, SECOND_KEY,
@@ -11,16 +11,16 @@ use relay_sandbox::{
 };
 use serde_json::{Value, json};
 
-use crate::desk::{Desk, OBSERVE, SERVER, bearer, codes, count, docs, message, one};
+use crate::test_relay::{OBSERVE, SERVER, TestRelay, bearer, codes, count, docs, message, one};
 
 /// Long enough that calls which may run side by side meet.
 const LONG: Duration = Duration::from_millis(100);
 
 #[tokio::test]
 async fn no08_requests_are_the_documented_ones() {
-    let desk = Desk::open().await;
-    desk.observe(&one("ip", SERVER)).await;
-    let calls = desk.sandbox.calls();
+    let relay = TestRelay::open().await;
+    relay.observe(&one("ip", SERVER)).await;
+    let calls = relay.sandbox.calls();
     for call in &calls {
         assert_eq!(call.authorization(), Some(format!("IBToken {KEY}").as_str()));
         assert_eq!(call.header("accept"), Some("application/json"));
@@ -40,10 +40,10 @@ async fn no08_requests_are_the_documented_ones() {
 
 #[tokio::test]
 async fn no13_searches_and_look_ups_say_their_times_in_utc() {
-    let desk = Desk::open().await;
-    desk.observe(&one("ip", SERVER)).await;
+    let relay = TestRelay::open().await;
+    relay.observe(&one("ip", SERVER)).await;
     let body = |path: &str| {
-        let calls = desk.calls(path);
+        let calls = relay.calls(path);
         let call = calls.last().unwrap();
         assert_eq!(call.method, Method::POST);
         assert_eq!(call.header("content-type"), Some("application/json"));
@@ -68,29 +68,29 @@ async fn no13_searches_and_look_ups_say_their_times_in_utc() {
 
 #[tokio::test]
 async fn no05_each_observable_costs_two_calls_each_detection_one_and_all_names_one() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     let wanted = json!([
         {"type": "ip", "value": SERVER},
         {"type": "domain", "value": "c2.bad.example"},
         {"type": "md5", "value": "6b1f0e9d8c7b6a594837261504f3e2d1"},
         {"type": "ip", "value": "192.0.2.1"},
     ]);
-    desk.observe(&wanted).await;
+    relay.observe(&wanted).await;
     // One detection of the address, three of the name, two of the hash, none of the other address.
-    assert_eq!(desk.counts(), [4, 6, 4, 1]);
-    let last = desk.sandbox.calls().pop().unwrap();
+    assert_eq!(relay.counts(), [4, 6, 4, 1]);
+    let last = relay.sandbox.calls().pop().unwrap();
     assert!(last.path.starts_with(ENTITY_BASE));
 }
 
 #[tokio::test]
 async fn without_detections_and_inner_addresses_all_is_asked_at_once() {
-    let desk = Desk::open().await;
-    desk.observe(&one("ip", "192.0.2.1")).await;
-    assert_eq!(desk.counts(), [1, 0, 1, 0]);
-    desk.sandbox.forget_calls();
+    let relay = TestRelay::open().await;
+    relay.observe(&one("ip", "192.0.2.1")).await;
+    assert_eq!(relay.counts(), [1, 0, 1, 0]);
+    relay.sandbox.forget_calls();
     // Only events whose sides are outside, or nobody knows where.
-    desk.observe(&one("ip", "198.51.100.28")).await;
-    assert_eq!(desk.counts(), [1, 0, 1, 0]);
+    relay.observe(&one("ip", "198.51.100.28")).await;
+    assert_eq!(relay.counts(), [1, 0, 1, 0]);
 }
 
 #[tokio::test]
@@ -100,26 +100,26 @@ async fn everything_runs_side_by_side_within_the_configured_width() {
     for (settings, width) in
         [(vec![], 8), (vec![("GTI_CONCURRENCY", "1")], 1), (vec![("GTI_CONCURRENCY", "32")], 12)]
     {
-        let desk = Desk::with(&settings).await;
-        desk.sandbox.delay(LONG);
-        desk.observe(&wanted).await;
-        assert_eq!((desk.counts()[0], desk.counts()[2]), (6, 6));
-        assert_eq!(desk.sandbox.peak_concurrency(), width);
+        let relay = TestRelay::with(&settings).await;
+        relay.sandbox.delay(LONG);
+        relay.observe(&wanted).await;
+        assert_eq!((relay.counts()[0], relay.counts()[2]), (6, 6));
+        assert_eq!(relay.sandbox.peak_concurrency(), width);
     }
 }
 
 #[tokio::test]
 async fn the_events_of_a_detection_do_not_wait_for_other_observables() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     let other = When::path(DETECTIONS_BASE).mentioning("198.51.100.23");
-    desk.sandbox.fault(other, Fault::SlowHeaders, Times::Always);
+    relay.sandbox.fault(other, Fault::SlowHeaders, Times::Always);
     let wanted = json!([
         {"type": "ip", "value": "198.51.100.23"},
         {"type": "ip", "value": SERVER},
     ]);
     let time = Duration::from_millis(1500);
     let answer =
-        desk.send_within(time, &bearer(json!({"key": KEY})), OBSERVE, &wanted.to_string()).await;
+        relay.send_within(time, &bearer(json!({"key": KEY})), OBSERVE, &wanted.to_string()).await;
     let titles: Vec<_> = docs(&answer, "sightings").iter().map(|doc| &doc["title"]).collect();
     assert!(titles.contains(&&json!("Executable Download over HTTP")), "{titles:?}");
     // The other observable is answered by the search, and what is missing is said.
@@ -130,48 +130,48 @@ async fn the_events_of_a_detection_do_not_wait_for_other_observables() {
 
 #[tokio::test]
 async fn names_are_not_looked_up_when_time_is_short() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     let token = bearer(json!({"key": KEY}));
     let body = one("ip", SERVER).to_string();
-    let answer = desk.send_within(Duration::from_millis(1900), &token, OBSERVE, &body).await;
+    let answer = relay.send_within(Duration::from_millis(1900), &token, OBSERVE, &body).await;
     assert_eq!(codes(&answer), [("warning", "connection error")]);
     assert!(message(&answer).contains("look devices up"));
-    assert_eq!((count(&answer, "sightings"), desk.counts()[3]), (3, 0));
+    assert_eq!((count(&answer, "sightings"), relay.counts()[3]), (3, 0));
 }
 
 #[tokio::test]
 async fn the_limit_goes_with_every_call() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     let claims = json!({"key": KEY, "CTR_ENTITIES_LIMIT": "5000"});
-    desk.ask_with(claims, OBSERVE, &one("ip", SERVER)).await;
-    let calls = desk.calls(DETECTIONS_BASE);
+    relay.ask_with(claims, OBSERVE, &one("ip", SERVER)).await;
+    let calls = relay.calls(DETECTIONS_BASE);
     assert!(calls.iter().all(|call| call.query.contains("limit=1000")));
-    assert_eq!(desk.calls(EVENTS_BASE)[0].json().unwrap()["limit"], 1000);
+    assert_eq!(relay.calls(EVENTS_BASE)[0].json().unwrap()["limit"], 1000);
 }
 
 #[tokio::test]
 async fn refused_windows_become_days_and_stay_days() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     let wanted = one("ip", SERVER);
-    let first = desk.ask_as(DAY_WINDOWS_KEY, OBSERVE, &wanted).await;
+    let first = relay.ask_as(DAY_WINDOWS_KEY, OBSERVE, &wanted).await;
     assert_eq!((codes(&first), count(&first, "sightings")), (vec![], 3));
-    assert_eq!(desk.counts()[2], 8);
-    let mut windows: Vec<_> = desk.calls(EVENTS_BASE).iter().skip(1).map(window).collect();
+    assert_eq!(relay.counts()[2], 8);
+    let mut windows: Vec<_> = relay.calls(EVENTS_BASE).iter().skip(1).map(window).collect();
     windows.sort();
     assert_eq!(windows[0].0, "2026-02-24T10:00:00.000Z");
     assert_eq!(windows[6].1, "2026-03-03T10:00:00.000Z");
     assert!(windows.windows(2).all(|pair| pair[0].1 == pair[1].0), "{windows:?}");
-    desk.sandbox.forget_calls();
-    let second = desk.ask_as(DAY_WINDOWS_KEY, OBSERVE, &wanted).await;
+    relay.sandbox.forget_calls();
+    let second = relay.ask_as(DAY_WINDOWS_KEY, OBSERVE, &wanted).await;
     assert_eq!(second, first);
-    assert_eq!(desk.counts()[2], 7);
+    assert_eq!(relay.counts()[2], 7);
     // What one key's search refuses says nothing of another's.
-    desk.sandbox.forget_calls();
-    desk.observe(&wanted).await;
-    assert_eq!(desk.counts()[2], 1);
+    relay.sandbox.forget_calls();
+    relay.observe(&wanted).await;
+    assert_eq!(relay.counts()[2], 1);
 }
 
-fn window(call: &relay_sandbox::Call) -> (String, String) {
+fn window(call: &sandbox::Call) -> (String, String) {
     let body = call.json().unwrap();
     let text = |name: &str| body[name].as_str().unwrap().to_owned();
     (text("start_date"), text("end_date"))
@@ -179,33 +179,33 @@ fn window(call: &relay_sandbox::Call) -> (String, String) {
 
 #[tokio::test]
 async fn a_search_that_is_refused_by_the_day_too_is_not_remembered() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     let refusal = json!({"error": {"code": "client.invalid_query", "message": "no such field"}});
-    desk.sandbox.fault(EVENTS_BASE, Fault::json(400, &refusal), Times::Always);
-    let answer = desk.observe(&one("ip", SERVER)).await;
+    relay.sandbox.fault(EVENTS_BASE, Fault::json(400, &refusal), Times::Always);
+    let answer = relay.observe(&one("ip", SERVER)).await;
     assert_eq!(codes(&answer), [("warning", "client : invalid query")]);
-    assert_eq!((count(&answer, "sightings"), desk.counts()[2]), (1, 8));
-    desk.sandbox.clear_faults();
-    desk.sandbox.forget_calls();
-    let answer = desk.observe(&one("ip", SERVER)).await;
-    assert_eq!((count(&answer, "sightings"), desk.counts()[2]), (3, 1));
+    assert_eq!((count(&answer, "sightings"), relay.counts()[2]), (1, 8));
+    relay.sandbox.clear_faults();
+    relay.sandbox.forget_calls();
+    let answer = relay.observe(&one("ip", SERVER)).await;
+    assert_eq!((count(&answer, "sightings"), relay.counts()[2]), (3, 1));
 }
 
 #[tokio::test]
 async fn a_window_of_one_day_is_not_asked_twice() {
-    let desk = Desk::with(&[("GTI_EVENT_DAYS", "1")]).await;
-    desk.sandbox.fault(EVENTS_BASE, Fault::status(400), Times::Always);
-    let answer = desk.observe(&one("ip", SERVER)).await;
+    let relay = TestRelay::with(&[("GTI_EVENT_DAYS", "1")]).await;
+    relay.sandbox.fault(EVENTS_BASE, Fault::status(400), Times::Always);
+    let answer = relay.observe(&one("ip", SERVER)).await;
     assert_eq!(codes(&answer), [("warning", "invalid argument")]);
-    assert_eq!(desk.counts()[2], 1);
+    assert_eq!(relay.counts()[2], 1);
 }
 
 #[tokio::test]
 async fn days_that_fail_cost_only_their_events() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     let failing = When::path(EVENTS_BASE).mentioning("\"end_date\":\"2026-03-02T10:00:00.000Z\"");
-    desk.sandbox.fault(failing, Fault::status(500), Times::Always);
-    let answer = desk.ask_as(DAY_WINDOWS_KEY, OBSERVE, &one("ip", "198.51.100.23")).await;
+    relay.sandbox.fault(failing, Fault::status(500), Times::Always);
+    let answer = relay.ask_as(DAY_WINDOWS_KEY, OBSERVE, &one("ip", "198.51.100.23")).await;
     assert_eq!(codes(&answer)[0], ("warning", "unknown"));
     assert!(docs(&answer, "sightings").iter().all(|doc| doc["title"] != "FLOW event"));
     assert!(count(&answer, "sightings") > 0);
@@ -213,18 +213,18 @@ async fn days_that_fail_cost_only_their_events() {
 
 #[tokio::test]
 async fn five_hundred_addresses_go_into_one_look_up() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     let event = |host: usize| {
         let ip = format!("10.{}.{}.1", host / 250, host % 250);
         json!({"uuid": format!("u{host}"), "timestamp": "2026-03-02T08:00:00Z", "event_type": "flow",
                "src": {"ip": ip, "internal": true}, "dst": {"ip": SERVER, "internal": false}})
     };
     let events: Vec<_> = (0..501).map(event).collect();
-    desk.sandbox.fault(EVENTS_BASE, Fault::json(200, &json!({"events": events})), Times::Always);
+    relay.sandbox.fault(EVENTS_BASE, Fault::json(200, &json!({"events": events})), Times::Always);
     let claims = json!({"key": KEY, "CTR_ENTITIES_LIMIT": 1000});
-    let answer = desk.ask_with(claims, OBSERVE, &one("ip", SERVER)).await;
+    let answer = relay.ask_with(claims, OBSERVE, &one("ip", SERVER)).await;
     assert_eq!((codes(&answer), count(&answer, "sightings")), (vec![], 502));
-    let asked: Vec<_> = desk
+    let asked: Vec<_> = relay
         .calls(ENTITY_BASE)
         .iter()
         .map(|call| call.json().unwrap()["entities"].as_array().unwrap().len())
@@ -236,9 +236,9 @@ async fn five_hundred_addresses_go_into_one_look_up() {
 
 #[tokio::test]
 async fn no18_health_costs_one_call() {
-    let desk = Desk::open().await;
-    assert_eq!(desk.ask("/health", &json!({})).await, json!({"data": {"status": "ok"}}));
-    let calls = desk.sandbox.calls();
+    let relay = TestRelay::open().await;
+    assert_eq!(relay.ask("/health", &json!({})).await, json!({"data": {"status": "ok"}}));
+    let calls = relay.sandbox.calls();
     assert_eq!(calls.len(), 1);
     assert_eq!(calls[0].path, format!("{DETECTIONS_BASE}/detections"));
     assert_eq!(calls[0].query, "indicator_value=8.8.8.8&status=active&limit=1");
@@ -246,7 +246,7 @@ async fn no18_health_costs_one_call() {
 
 #[tokio::test]
 async fn nothing_is_asked_about_what_cannot_be_found() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     let wanted = json!([
         {"type": "url", "value": "https://bad.example/"},
         {"type": "unheard_of", "value": "x"},
@@ -255,7 +255,7 @@ async fn nothing_is_asked_about_what_cannot_be_found() {
         {"type": "domain", "value": "x' OR domain != '"},
         {"type": "domain", "value": "  "},
     ]);
-    assert_eq!(desk.observe(&wanted).await, json!({"data": {}}));
+    assert_eq!(relay.observe(&wanted).await, json!({"data": {}}));
     for path in [
         "/refer/observables",
         "/deliberate/observables",
@@ -263,18 +263,18 @@ async fn nothing_is_asked_about_what_cannot_be_found() {
         "/respond/trigger",
         "/version",
     ] {
-        desk.ask(path, &one("ip", SERVER)).await;
+        relay.ask(path, &one("ip", SERVER)).await;
     }
-    assert_eq!(desk.sandbox.calls().len(), 0);
+    assert_eq!(relay.sandbox.calls().len(), 0);
 }
 
 #[tokio::test]
 async fn s01_s02_two_accounts_in_turn_never_meet() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     let wanted = one("ip", SERVER);
     for _ in 0..3 {
-        let first = desk.observe(&wanted).await.to_string();
-        let second = desk.ask_as(SECOND_KEY, OBSERVE, &wanted).await.to_string();
+        let first = relay.observe(&wanted).await.to_string();
+        let second = relay.ask_as(SECOND_KEY, OBSERVE, &wanted).await.to_string();
         assert!(first.contains("fin-lt-07") && !first.contains("other-pc-01"));
         assert!(second.contains("other-pc-01") && !second.contains("fin-lt-07"));
     }

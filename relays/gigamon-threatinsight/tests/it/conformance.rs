@@ -1,14 +1,14 @@
 //! The rules that every relay keeps.
 
 use gigamon_threatinsight::GigamonThreatInsight;
-use relay_sandbox::{
+use sandbox::{
     Product,
     gigamon_threatinsight::{DETECTIONS_BASE, ENTITY_BASE, EVENTS_BASE, KEY, SECOND_KEY},
 };
-use relay_testkit::conformance::Subject;
 use serde_json::{Value, json};
+use testkit::conformance::Subject;
 
-use crate::desk::SERVER;
+use crate::test_relay::SERVER;
 
 /// A server that events of nearly every kind name.
 const BUSY_SERVER: &str = "198.51.100.23";
@@ -51,4 +51,4 @@ impl Subject for Conforming {
     }
 }
 
-relay_testkit::conformance!(Conforming);
+testkit::conformance!(Conforming);

@@ -2,5 +2,5 @@
 
 use crate::conformance::Conforming;
 
-relay_testkit::end_to_end!(Conforming, env!("CARGO_BIN_EXE_gigamon-threatinsight"));
-relay_testkit::under_load!(Conforming, env!("CARGO_BIN_EXE_gigamon-threatinsight"));
+testkit::end_to_end!(Conforming, env!("CARGO_BIN_EXE_gigamon-threatinsight"));
+testkit::under_load!(Conforming, env!("CARGO_BIN_EXE_gigamon-threatinsight"));

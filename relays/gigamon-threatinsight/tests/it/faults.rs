@@ -1,6 +1,6 @@
 //! Every fault of the product, and what is left of the answer.
 
-use relay_testkit::fault_matrix::Exposed;
+use testkit::fault_matrix::Exposed;
 
 use crate::conformance::Conforming;
 
@@ -10,4 +10,4 @@ impl Exposed for Conforming {
     const REMEMBERED: &'static [&'static str] = &["404"];
 }
 
-relay_testkit::fault_matrix!(Conforming: no_fault_costs_what_it_did_not_hit);
+testkit::fault_matrix!(Conforming: no_fault_costs_what_it_did_not_hit);

@@ -7,8 +7,6 @@ mod calls;
 #[cfg(test)]
 mod conformance;
 #[cfg(test)]
-mod desk;
-#[cfg(test)]
 mod end_to_end;
 #[cfg(test)]
 mod families;
@@ -22,3 +20,5 @@ mod originals;
 mod refusals;
 #[cfg(test)]
 mod routes;
+#[cfg(test)]
+mod test_relay;

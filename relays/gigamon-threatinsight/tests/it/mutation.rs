@@ -2,18 +2,18 @@
 //! or a clear error.
 
 use proptest::prelude::*;
-use relay_sandbox::{
+use sandbox::{
     Fault, Times,
     gigamon_threatinsight::{DETECTIONS_BASE, ENTITY_BASE, EVENTS_BASE},
 };
-use relay_testkit::{
+use serde_json::{Value, json};
+use testkit::{
     ctim::Route,
     mutation::{self, Change, assert_sound, mutate},
 };
-use serde_json::{Value, json};
 use tokio::runtime::Builder;
 
-use crate::desk::{Desk, OBSERVE, SERVER, one};
+use crate::test_relay::{OBSERVE, SERVER, TestRelay, one};
 
 /// Each answer of the product to the question about [`SERVER`], by what its path begins with.
 const ANSWERS: [(&str, &str, &str); 4] = [
@@ -46,14 +46,14 @@ proptest! {
     ) {
         let wanted = one(asked.0, asked.1);
         let answer = Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
-            let desk = Desk::open().await;
+            let relay = TestRelay::open().await;
             for (at, (base, path, answer)) in ANSWERS.into_iter().enumerate() {
                 let answer: Value = serde_json::from_str(answer).unwrap();
                 let answer = if at == mutated { mutate(answer, &changes) } else { answer };
                 let path = format!("{base}{path}");
-                desk.sandbox.fault(path.as_str(), Fault::json(200, &answer), Times::Always);
+                relay.sandbox.fault(path.as_str(), Fault::json(200, &answer), Times::Always);
             }
-            desk.ask(OBSERVE, &wanted).await
+            relay.ask(OBSERVE, &wanted).await
         });
         assert_sound(Route::Observe, &wanted, &answer)?;
     }

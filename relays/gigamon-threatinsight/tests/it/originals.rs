@@ -2,18 +2,18 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use relay_sandbox::{
+use sandbox::{
     Fault, Times,
     gigamon_threatinsight::{DETECTIONS_BASE, EVENTS_BASE, KEY},
 };
-use relay_testkit::{keys::RsaKey, token::Token};
 use serde_json::{Value, json};
+use testkit::{keys::RsaKey, token::Token};
 
-use crate::desk::{Desk, Names, OBSERVE, SERVER, bearer, codes, count, docs, one};
+use crate::test_relay::{Names, OBSERVE, SERVER, TestRelay, bearer, codes, count, docs, one};
 
 #[tokio::test]
 async fn no01_a_value_is_never_a_query() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     for value in [
         "x' OR domain != '",
         "bad.example' OR 'a' = 'a",
@@ -22,34 +22,34 @@ async fn no01_a_value_is_never_a_query() {
         "domain = 'c2.bad.example'",
     ] {
         for kind in ["ip", "ipv6", "domain", "md5", "sha1", "sha256"] {
-            assert_eq!(desk.observe(&one(kind, value)).await, json!({"data": {}}));
+            assert_eq!(relay.observe(&one(kind, value)).await, json!({"data": {}}));
         }
     }
-    assert_eq!(desk.sandbox.calls().len(), 0);
+    assert_eq!(relay.sandbox.calls().len(), 0);
 }
 
 #[tokio::test]
 async fn no02_limit_flag_and_region_of_one_token_do_not_reach_the_next() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     let wanted = one("ip", "198.51.100.23");
-    let before = desk.observe(&wanted).await;
+    let before = relay.observe(&wanted).await;
     let claims = json!({
         "key": KEY, "CTR_ENTITIES_LIMIT": 1, "GTI_ALLOW_TEST_ACCOUNTS": true, "GTI_REGION": "eu",
     });
-    let other = desk.ask_with(claims, OBSERVE, &wanted).await;
+    let other = relay.ask_with(claims, OBSERVE, &wanted).await;
     assert_eq!(count(&other, "sightings"), 1);
-    assert_eq!(desk.observe(&wanted).await, before);
+    assert_eq!(relay.observe(&wanted).await, before);
 }
 
 #[tokio::test]
 async fn no03_settings_may_be_null_or_missing() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     for claims in [
         json!({"key": KEY}),
         json!({"key": KEY, "CTR_ENTITIES_LIMIT": null, "GTI_ALLOW_TEST_ACCOUNTS": null}),
         json!({"key": KEY, "CTR_ENTITIES_LIMIT": "many", "GTI_ALLOW_TEST_ACCOUNTS": []}),
     ] {
-        let answer = desk.ask_with(claims, OBSERVE, &one("ip", SERVER)).await;
+        let answer = relay.ask_with(claims, OBSERVE, &one("ip", SERVER)).await;
         assert_eq!((codes(&answer), count(&answer, "sightings")), (vec![], 3));
     }
 }
@@ -57,23 +57,23 @@ async fn no03_settings_may_be_null_or_missing() {
 #[tokio::test]
 async fn no04_keys_are_fetched_from_no_host_of_a_tokens_choice() {
     let names = Arc::new(Names::unknown());
-    let desk = Desk::resolving(&[], names.clone()).await;
+    let relay = TestRelay::resolving(&[], names.clone()).await;
     let token = Token::new()
         .claim("key", KEY)
         .claim("jwks_host", "keys.evil.example")
         .claim("aud", "https://relay.example")
         .kid("k1")
         .rs256(RsaKey::shared());
-    let answer = desk.send(&format!("Bearer {token}"), "/health", "").await;
+    let answer = relay.send(&format!("Bearer {token}"), "/health", "").await;
     assert_eq!(codes(&answer), [("fatal", "authorization error")]);
     assert!(names.asked().is_empty());
-    assert_eq!(desk.sandbox.calls().len(), 0);
+    assert_eq!(relay.sandbox.calls().len(), 0);
 }
 
 #[tokio::test]
 async fn no06_a_deleted_rule_makes_a_detection_a_plain_source_of_events() {
-    let desk = Desk::with(&[("GTI_EVENTS_URL", "off")]).await;
-    let answer = desk.observe(&one("md5", "6b1f0e9d8c7b6a594837261504f3e2d1")).await;
+    let relay = TestRelay::with(&[("GTI_EVENTS_URL", "off")]).await;
+    let answer = relay.observe(&one("md5", "6b1f0e9d8c7b6a594837261504f3e2d1")).await;
     let program = docs(&answer, "sightings").iter().find(|doc| doc["title"] == "PE event").unwrap();
     assert_eq!(program.get("severity"), None);
     assert_eq!(program["external_ids"].as_array().unwrap().len(), 1);
@@ -91,8 +91,8 @@ async fn no12_ids_are_the_same_in_any_order_and_none_is_there_twice() {
         json!({"type": "sha1", "value": "c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f7"}),
         json!({"type": "md5", "value": "6b1f0e9d8c7b6a594837261504f3e2d1"}),
     ];
-    let forth = Desk::open().await.observe(&json!([sha1, md5])).await;
-    let back = Desk::open().await.observe(&json!([md5, sha1])).await;
+    let forth = TestRelay::open().await.observe(&json!([sha1, md5])).await;
+    let back = TestRelay::open().await.observe(&json!([md5, sha1])).await;
     // Both meet one rule.
     assert_eq!(count(&forth, "indicators"), 1);
     let (forth, back) = (ids(&forth), ids(&back));
@@ -104,22 +104,22 @@ async fn no12_ids_are_the_same_in_any_order_and_none_is_there_twice() {
 #[tokio::test]
 async fn no14_errors_without_json_are_answers_too() {
     for code in [400, 401, 403, 404, 418, 429, 500, 503] {
-        let desk = Desk::open().await;
+        let relay = TestRelay::open().await;
         let headers = vec![("Retry-After".to_owned(), "0".to_owned())];
         let body = "<html><body>Gateway</body></html>".to_owned();
         for path in [DETECTIONS_BASE, EVENTS_BASE] {
             let page = Fault::Status { code, headers: headers.clone(), body: body.clone() };
-            desk.sandbox.fault(path, page, Times::Always);
+            relay.sandbox.fault(path, page, Times::Always);
         }
-        let answer = desk.ask(OBSERVE, &one("ip", SERVER)).await;
+        let answer = relay.ask(OBSERVE, &one("ip", SERVER)).await;
         assert!(!codes(&answer).is_empty() && !answer.to_string().contains('<'), "{answer}");
     }
 }
 
 #[tokio::test]
 async fn no16_sensors_are_of_a_kind_and_tables_have_neither_gaps_nor_nulls() {
-    let desk = Desk::open().await;
-    let answer = desk.observe(&one("ip", "198.51.100.23")).await;
+    let relay = TestRelay::open().await;
+    let answer = relay.observe(&one("ip", "198.51.100.23")).await;
     for doc in docs(&answer, "sightings") {
         assert_eq!(doc["sensor"], "network.sensor");
         if let Some(table) = doc.get("data") {
@@ -133,24 +133,24 @@ async fn no16_sensors_are_of_a_kind_and_tables_have_neither_gaps_nor_nulls() {
 
 #[tokio::test]
 async fn no19_an_authorization_header_of_other_than_two_words_is_refused() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     let good = bearer(json!({"key": KEY}));
     for header in ["Bearer", "", "Basic abc", &format!("{good} more"), &good["Bearer ".len()..]] {
-        let answer = desk.send(header, "/health", "").await;
+        let answer = relay.send(header, "/health", "").await;
         assert_eq!(codes(&answer), [("fatal", "authorization error")], "{header}");
     }
-    assert_eq!(desk.send(&good, "/health", "").await, json!({"data": {"status": "ok"}}));
+    assert_eq!(relay.send(&good, "/health", "").await, json!({"data": {"status": "ok"}}));
 }
 
 #[tokio::test]
 async fn what_is_asked_twice_is_asked_once() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     let wanted = json!([
         {"type": "domain", "value": "C2.Bad.Example"},
         {"type": "DOMAIN", "value": "c2.bad.example."},
     ]);
-    let answer = desk.ask(OBSERVE, &wanted).await;
-    assert_eq!((desk.counts()[0], desk.counts()[2]), (1, 1));
+    let answer = relay.ask(OBSERVE, &wanted).await;
+    assert_eq!((relay.counts()[0], relay.counts()[2]), (1, 1));
     let first = &docs(&answer, "sightings")[0]["observables"][0];
     assert_eq!(*first, json!({"type": "domain", "value": "C2.Bad.Example"}));
 }

@@ -2,14 +2,16 @@
 
 use std::{net::TcpListener, time::Duration};
 
-use relay_sandbox::{
+use sandbox::{
     Fault, Times, When,
     gigamon_threatinsight::{DETECTIONS_BASE, ENTITY_BASE, EVENTS_BASE, KEY, REVOKED_KEY},
 };
-use relay_testkit::impostor::impostor;
 use serde_json::{Value, json};
+use testkit::impostor::impostor;
 
-use crate::desk::{Desk, OBSERVE, SERVER, assert_valid, bearer, codes, count, message, one};
+use crate::test_relay::{
+    OBSERVE, SERVER, TestRelay, assert_valid, bearer, codes, count, message, one,
+};
 
 const OTHER: &str = "198.51.100.24";
 
@@ -23,13 +25,13 @@ fn said(status: u16, code: &str, message: &str) -> Fault {
 
 /// Answers about both observables while the detections of the first are broken and there is no
 /// event search.
-async fn broken(fault: Fault) -> (Desk, Value) {
-    let desk = Desk::with(&[("GTI_EVENTS_URL", "off"), ("GTI_CONCURRENCY", "1")]).await;
+async fn broken(fault: Fault) -> (TestRelay, Value) {
+    let relay = TestRelay::with(&[("GTI_EVENTS_URL", "off"), ("GTI_CONCURRENCY", "1")]).await;
     let first = When::path(format!("{DETECTIONS_BASE}/detections")).mentioning(SERVER);
-    desk.sandbox.fault(first, fault, Times::Always);
-    let answer = desk.ask(OBSERVE, &both()).await;
+    relay.sandbox.fault(first, fault, Times::Always);
+    let answer = relay.ask(OBSERVE, &both()).await;
     assert_valid(&both(), &answer, 100);
-    (desk, answer)
+    (relay, answer)
 }
 
 /// The failure costs the first observable only.
@@ -42,10 +44,10 @@ async fn costs_one(fault: Fault, code: &str) -> Value {
 
 /// The failure ends everything: no call after the first.
 async fn costs_all(fault: Fault, code: &str) -> Value {
-    let (desk, answer) = broken(fault.clone()).await;
+    let (relay, answer) = broken(fault.clone()).await;
     assert_eq!(codes(&answer), [("fatal", code)], "{fault:?}");
     assert_eq!(answer.get("data"), None);
-    assert_eq!(desk.sandbox.calls().len(), 1, "{fault:?}");
+    assert_eq!(relay.sandbox.calls().len(), 1, "{fault:?}");
     answer
 }
 
@@ -70,9 +72,9 @@ async fn no14_a_body_of_another_form_is_quoted() {
 
 #[tokio::test]
 async fn status_401_is_an_authorization_error_in_the_products_words() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     for path in ["/health", OBSERVE] {
-        let answer = desk.ask_as(REVOKED_KEY, path, &both()).await;
+        let answer = relay.ask_as(REVOKED_KEY, path, &both()).await;
         assert_eq!(codes(&answer), [("fatal", "client : invalid authentication")]);
         assert_eq!(message(&answer), "Authorization failed: The API token was revoked.");
     }
@@ -108,11 +110,11 @@ async fn status_429_ends_everything_and_names_the_wait() {
 
 #[tokio::test]
 async fn n10_status_429_with_a_short_wait_is_repeated_once() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     let fault = Fault::TooManyRequests { retry_after: Some("0".into()) };
-    desk.sandbox.fault(DETECTIONS_BASE, fault, Times::Next(1));
-    assert_eq!(desk.ask("/health", &json!({})).await, json!({"data": {"status": "ok"}}));
-    assert_eq!(desk.counts()[0], 2);
+    relay.sandbox.fault(DETECTIONS_BASE, fault, Times::Next(1));
+    assert_eq!(relay.ask("/health", &json!({})).await, json!({"data": {"status": "ok"}}));
+    assert_eq!(relay.counts()[0], 2);
 }
 
 #[tokio::test]
@@ -128,10 +130,10 @@ async fn status_502_503_504_are_repeated_once_and_then_out_of_order() {
         let headers = vec![("Retry-After".to_owned(), "0".to_owned())];
         let fault = Fault::Status { code, headers, body: String::new() };
         costs_one(fault.clone(), "service unavailable").await;
-        let desk = Desk::open().await;
-        desk.sandbox.fault(DETECTIONS_BASE, fault, Times::Next(1));
-        assert_eq!(desk.ask("/health", &json!({})).await, json!({"data": {"status": "ok"}}));
-        assert_eq!(desk.counts()[0], 2);
+        let relay = TestRelay::open().await;
+        relay.sandbox.fault(DETECTIONS_BASE, fault, Times::Next(1));
+        assert_eq!(relay.ask("/health", &json!({})).await, json!({"data": {"status": "ok"}}));
+        assert_eq!(relay.counts()[0], 2);
     }
 }
 
@@ -149,15 +151,15 @@ async fn n16_status_200_with_something_else() {
         let answer = costs_one(fault, "unknown").await;
         assert!(!answer.to_string().contains("<html"), "{answer}");
     }
-    let desk = Desk::open().await;
-    desk.sandbox.fault(DETECTIONS_BASE, Fault::json(200, &json!({})), Times::Always);
-    assert_eq!(codes(&desk.ask("/health", &json!({})).await), [("fatal", "unknown")]);
+    let relay = TestRelay::open().await;
+    relay.sandbox.fault(DETECTIONS_BASE, Fault::json(200, &json!({})), Times::Always);
+    assert_eq!(codes(&relay.ask("/health", &json!({})).await), [("fatal", "unknown")]);
 }
 
 #[tokio::test]
 async fn n02_an_untrusted_certificate_is_named() {
-    let desk = Desk::with(&[("GTI_DETECTIONS_URL", &impostor())]).await;
-    let answer = desk.ask("/health", &json!({})).await;
+    let relay = TestRelay::with(&[("GTI_DETECTIONS_URL", &impostor())]).await;
+    let answer = relay.ask("/health", &json!({})).await;
     assert_eq!(codes(&answer), [("fatal", "unknown")]);
     assert!(message(&answer).contains("certificate of Gigamon ThreatINSIGHT"), "{answer}");
 }
@@ -167,9 +169,9 @@ async fn no_connection_names_the_base() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", free.local_addr().unwrap());
     drop(free);
-    let desk = Desk::with(&[("GTI_DETECTIONS_URL", &url), ("GTI_EVENTS_URL", "off")]).await;
+    let relay = TestRelay::with(&[("GTI_DETECTIONS_URL", &url), ("GTI_EVENTS_URL", "off")]).await;
     for path in ["/health", OBSERVE] {
-        let answer = desk.ask(path, &both()).await;
+        let answer = relay.ask(path, &both()).await;
         assert_eq!(codes(&answer), [("fatal", "connection error")]);
         assert!(message(&answer).contains("Gigamon ThreatINSIGHT"));
         assert!(message(&answer).contains(&url));
@@ -186,10 +188,10 @@ async fn n03_a_connection_that_breaks_is_a_connection_error() {
 
 #[tokio::test]
 async fn n05_no_answer_in_time_is_a_connection_error() {
-    let desk = Desk::with(&[("GTI_EVENTS_URL", "off")]).await;
-    desk.sandbox.fault(DETECTIONS_BASE, Fault::SlowHeaders, Times::Always);
+    let relay = TestRelay::with(&[("GTI_EVENTS_URL", "off")]).await;
+    relay.sandbox.fault(DETECTIONS_BASE, Fault::SlowHeaders, Times::Always);
     let token = bearer(json!({"key": KEY}));
-    let answer = desk.send_within(Duration::from_millis(200), &token, "/health", "").await;
+    let answer = relay.send_within(Duration::from_millis(200), &token, "/health", "").await;
     assert_eq!(codes(&answer), [("fatal", "connection error")]);
 }
 
@@ -202,26 +204,26 @@ async fn n06_n07_an_answer_without_end_costs_its_observable_only() {
 #[tokio::test]
 async fn while_one_way_is_open_the_failure_of_the_other_is_a_warning() {
     let wanted = one("ip", SERVER);
-    let desk = Desk::open().await;
-    desk.sandbox.fault(DETECTIONS_BASE, Fault::status(500), Times::Always);
-    let answer = desk.observe(&wanted).await;
+    let relay = TestRelay::open().await;
+    relay.sandbox.fault(DETECTIONS_BASE, Fault::status(500), Times::Always);
+    let answer = relay.observe(&wanted).await;
     assert_eq!((codes(&answer), count(&answer, "sightings")), (vec![("warning", "unknown")], 2));
-    desk.sandbox.clear_faults();
-    desk.sandbox.fault(EVENTS_BASE, Fault::status(500), Times::Always);
-    let answer = desk.observe(&wanted).await;
+    relay.sandbox.clear_faults();
+    relay.sandbox.fault(EVENTS_BASE, Fault::status(500), Times::Always);
+    let answer = relay.observe(&wanted).await;
     assert_eq!((codes(&answer), count(&answer, "sightings")), (vec![("warning", "unknown")], 1));
-    desk.sandbox.fault(DETECTIONS_BASE, Fault::status(404), Times::Always);
-    let answer = desk.observe(&wanted).await;
+    relay.sandbox.fault(DETECTIONS_BASE, Fault::status(404), Times::Always);
+    let answer = relay.observe(&wanted).await;
     assert_eq!(codes(&answer), [("fatal", "not found"), ("fatal", "unknown")]);
     assert_eq!(answer.get("data"), None);
 }
 
 #[tokio::test]
 async fn no09_the_events_of_one_detection_are_missed_with_a_warning() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     let one_of_three = When::path(DETECTIONS_BASE).mentioning("d0000003");
-    desk.sandbox.fault(one_of_three, Fault::status(500), Times::Always);
-    let answer = desk.observe(&one("domain", "c2.bad.example")).await;
+    relay.sandbox.fault(one_of_three, Fault::status(500), Times::Always);
+    let answer = relay.observe(&one("domain", "c2.bad.example")).await;
     assert_eq!(codes(&answer), [("warning", "unknown")]);
     // The other two detections are there with their rules.
     assert_eq!(count(&answer, "indicators"), 2);
@@ -236,9 +238,9 @@ async fn no10_a_failed_look_up_costs_the_names_only() {
         (Fault::json(200, &json!({"a": 1})), "unknown"),
         (Fault::ResetBeforeAnswer, "connection error"),
     ] {
-        let desk = Desk::open().await;
-        desk.sandbox.fault(ENTITY_BASE, fault, Times::Always);
-        let answer = desk.observe(&one("ip", SERVER)).await;
+        let relay = TestRelay::open().await;
+        relay.sandbox.fault(ENTITY_BASE, fault, Times::Always);
+        let answer = relay.observe(&one("ip", SERVER)).await;
         assert_eq!(codes(&answer), [("warning", code)]);
         assert_eq!(count(&answer, "sightings"), 3);
         assert!(!answer.to_string().contains("fin-lt-07"));
@@ -248,9 +250,9 @@ async fn no10_a_failed_look_up_costs_the_names_only() {
 #[tokio::test]
 async fn n17_the_key_never_shows_in_an_answer() {
     let echo = said(401, &format!("client.{KEY}"), &format!("unknown key {KEY}"));
-    let desk = Desk::open().await;
-    desk.sandbox.fault(DETECTIONS_BASE, echo, Times::Always);
-    let answer = desk.ask("/health", &json!({})).await;
+    let relay = TestRelay::open().await;
+    relay.sandbox.fault(DETECTIONS_BASE, echo, Times::Always);
+    let answer = relay.ask("/health", &json!({})).await;
     assert_eq!(codes(&answer), [("fatal", "authorization error")]);
     assert!(message(&answer).contains("unknown key") && !answer.to_string().contains(KEY));
 }

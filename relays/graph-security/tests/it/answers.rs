@@ -1,14 +1,14 @@
 //! Whole answers, compared with golden files; the sandbox's data hold every branch of the tables.
 
-use relay_testkit::golden;
+use testkit::golden;
 
-use crate::desk::{Desk, OBSERVE, assert_valid};
+use crate::test_relay::{OBSERVE, TestRelay, assert_valid};
 
 async fn check(case: &str, settings: &[(&str, &str)]) {
     let case = golden!(case);
     let request = case.read("request.json");
-    let desk = Desk::with(settings).await;
-    let answer = desk.ask(OBSERVE, &request).await;
+    let relay = TestRelay::with(settings).await;
+    let answer = relay.ask(OBSERVE, &request).await;
     assert_valid(&request, &answer, 100);
     case.assert_answer(&answer);
 }

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use relay_sandbox::identity::{app, tenant};
+use sandbox::identity::{app, tenant};
 use serde_json::{Value, json};
 
-use crate::desk::{
-    ADDRESS, BATCH, Desk, HUNT, MD5, OBSERVE, SHA256, claims, inner_urls, one, sightings,
+use crate::test_relay::{
+    ADDRESS, BATCH, HUNT, MD5, OBSERVE, SHA256, TestRelay, claims, inner_urls, one, sightings,
 };
 
 /// Long enough that calls which may run side by side meet.
@@ -21,9 +21,9 @@ fn addresses(count: usize) -> Value {
 
 #[tokio::test]
 async fn no04_a_login_is_sent_exactly_as_documented() {
-    let desk = Desk::open().await;
-    desk.observe(&one("ip", ADDRESS)).await;
-    let login = &desk.sandbox.calls()[0];
+    let relay = TestRelay::open().await;
+    relay.observe(&one("ip", ADDRESS)).await;
+    let login = &relay.sandbox.calls()[0];
     let tenant = tenant::CONTOSO.id;
     assert_eq!(login.method.as_str(), "POST");
     assert_eq!(login.path, format!("/{tenant}/oauth2/v2.0/token"));
@@ -40,9 +40,9 @@ async fn no04_a_login_is_sent_exactly_as_documented() {
 
 #[tokio::test]
 async fn a_batch_is_sent_exactly_as_documented() {
-    let desk = Desk::with(&[("CTR_ENTITIES_LIMIT", "7")]).await;
-    desk.observe(&one("url", "https://cdn.contoso-files.example/it's?a=b&c#d+e%20f")).await;
-    let batch = &desk.calls(BATCH)[0];
+    let relay = TestRelay::with(&[("CTR_ENTITIES_LIMIT", "7")]).await;
+    relay.observe(&one("url", "https://cdn.contoso-files.example/it's?a=b&c#d+e%20f")).await;
+    let batch = &relay.calls(BATCH)[0];
     assert_eq!(batch.method.as_str(), "POST");
     assert_eq!(batch.header("accept"), Some("application/json"));
     assert_eq!(batch.header("content-type"), Some("application/json"));
@@ -61,10 +61,10 @@ async fn a_batch_is_sent_exactly_as_documented() {
 
 #[tokio::test]
 async fn a_legacy_list_is_sent_exactly_as_documented() {
-    let desk = Desk::with(&[("GRAPH_BACKEND", "alerts")]).await;
-    desk.observe(&one("domain", "cdn.contoso-files.example")).await;
+    let relay = TestRelay::with(&[("GRAPH_BACKEND", "alerts")]).await;
+    relay.observe(&one("domain", "cdn.contoso-files.example")).await;
     assert_eq!(
-        inner_urls(&desk.calls(BATCH)[0]),
+        inner_urls(&relay.calls(BATCH)[0]),
         [
             "/security/alerts?$filter=networkConnections%2Fany%28x%3A%20x%2FdestinationDomain%20eq%20%27cdn.contoso-files.example%27%29&$top=100"
         ]
@@ -73,106 +73,109 @@ async fn a_legacy_list_is_sent_exactly_as_documented() {
 
 #[tokio::test]
 async fn a_hunt_is_sent_exactly_as_documented() {
-    let desk = Desk::with(&[("GRAPH_V2_STRATEGY", "hunting")]).await;
-    desk.observe(&one("file_name", "résumé — 東京's.sh")).await;
-    let hunt = &desk.calls(HUNT)[0];
+    let relay = TestRelay::with(&[("GRAPH_V2_STRATEGY", "hunting")]).await;
+    relay.observe(&one("file_name", "résumé — 東京's.sh")).await;
+    let hunt = &relay.calls(HUNT)[0];
     assert_eq!(hunt.header("content-type"), Some("application/json; charset=utf-8"));
     let body = hunt.json().unwrap();
     assert_eq!(body["Timespan"], "P30D");
     assert!(body["Query"].as_str().unwrap().contains(r"dynamic(['résumé — 東京\'s.sh'])"));
-    assert_eq!(inner_urls(&desk.calls(BATCH)[0]), ["/security/alerts_v2/da638470555000000005_105"]);
+    assert_eq!(
+        inner_urls(&relay.calls(BATCH)[0]),
+        ["/security/alerts_v2/da638470555000000005_105"]
+    );
 }
 
 #[tokio::test]
 async fn no06_cold_one_login_and_one_batch_for_twenty_observables() {
-    let desk = Desk::open().await;
-    desk.observe(&addresses(19)).await;
-    assert_eq!(desk.counts(), [1, 1, 0]);
-    assert_eq!(desk.sandbox.calls().len(), 2);
+    let relay = TestRelay::open().await;
+    relay.observe(&addresses(19)).await;
+    assert_eq!(relay.counts(), [1, 1, 0]);
+    assert_eq!(relay.sandbox.calls().len(), 2);
 }
 
 #[tokio::test]
 async fn warm_batches_of_twenty_run_side_by_side() {
-    let desk = Desk::open().await;
-    desk.observe(&one("ip", ADDRESS)).await;
-    desk.sandbox.forget_calls();
-    desk.sandbox.delay(LONG);
-    let answer = desk.observe(&addresses(44)).await;
+    let relay = TestRelay::open().await;
+    relay.observe(&one("ip", ADDRESS)).await;
+    relay.sandbox.forget_calls();
+    relay.sandbox.delay(LONG);
+    let answer = relay.observe(&addresses(44)).await;
     assert_eq!(sightings(&answer).len(), 4);
-    assert_eq!((desk.counts(), desk.sandbox.peak_concurrency()), ([0, 3, 0], 3));
-    let mut sizes: Vec<_> = desk.calls(BATCH).iter().map(|call| inner_urls(call).len()).collect();
+    assert_eq!((relay.counts(), relay.sandbox.peak_concurrency()), ([0, 3, 0], 3));
+    let mut sizes: Vec<_> = relay.calls(BATCH).iter().map(|call| inner_urls(call).len()).collect();
     sizes.sort_unstable();
     assert_eq!(sizes, [5, 20, 20]);
 }
 
 #[tokio::test]
 async fn warm_hunting_is_one_hunt_then_one_batch() {
-    let desk = Desk::with(&[("GRAPH_V2_STRATEGY", "hunting")]).await;
-    desk.observe(&one("ip", ADDRESS)).await;
-    desk.sandbox.forget_calls();
-    desk.sandbox.delay(LONG);
+    let relay = TestRelay::with(&[("GRAPH_V2_STRATEGY", "hunting")]).await;
+    relay.observe(&one("ip", ADDRESS)).await;
+    relay.sandbox.forget_calls();
+    relay.sandbox.delay(LONG);
     let wanted = json!([
         {"type": "ip", "value": ADDRESS},
         {"type": "sha256", "value": SHA256},
         {"type": "domain", "value": "cdn.contoso-files.example"},
     ]);
-    desk.observe(&wanted).await;
-    let paths: Vec<_> = desk.sandbox.calls().into_iter().map(|call| call.path).collect();
+    relay.observe(&wanted).await;
+    let paths: Vec<_> = relay.sandbox.calls().into_iter().map(|call| call.path).collect();
     assert_eq!(paths, [HUNT, BATCH]);
-    assert_eq!(desk.sandbox.peak_concurrency(), 1);
+    assert_eq!(relay.sandbox.peak_concurrency(), 1);
 }
 
 #[tokio::test]
 async fn an_alert_that_several_observables_meet_is_read_once() {
-    let desk = Desk::with(&[("GRAPH_V2_STRATEGY", "hunting")]).await;
+    let relay = TestRelay::with(&[("GRAPH_V2_STRATEGY", "hunting")]).await;
     let wanted = json!([
         {"type": "file_name", "value": "upd.exe"},
         {"type": "sha256", "value": SHA256},
     ]);
-    let answer = desk.observe(&wanted).await;
+    let answer = relay.observe(&wanted).await;
     assert_eq!(sightings(&answer).len(), 7);
-    assert_eq!(inner_urls(&desk.calls(BATCH)[0]).len(), 4);
+    assert_eq!(inner_urls(&relay.calls(BATCH)[0]).len(), 4);
 }
 
 #[tokio::test]
 async fn nothing_hunted_is_no_batch() {
-    let desk = Desk::with(&[("GRAPH_V2_STRATEGY", "hunting")]).await;
-    desk.observe(&one("ip", "192.0.2.99")).await;
-    assert_eq!(desk.counts(), [1, 0, 1]);
-    desk.sandbox.forget_calls();
-    desk.observe(&one("md5", MD5)).await;
-    assert_eq!(desk.counts(), [0, 0, 0]);
+    let relay = TestRelay::with(&[("GRAPH_V2_STRATEGY", "hunting")]).await;
+    relay.observe(&one("ip", "192.0.2.99")).await;
+    assert_eq!(relay.counts(), [1, 0, 1]);
+    relay.sandbox.forget_calls();
+    relay.observe(&one("md5", MD5)).await;
+    assert_eq!(relay.counts(), [0, 0, 0]);
 }
 
 #[tokio::test]
 async fn legacy_lists_travel_in_one_batch_too() {
-    let desk = Desk::with(&[("GRAPH_BACKEND", "alerts")]).await;
+    let relay = TestRelay::with(&[("GRAPH_BACKEND", "alerts")]).await;
     let wanted = json!([
         {"type": "ip", "value": ADDRESS},
         {"type": "sha256", "value": SHA256},
         {"type": "md5", "value": MD5},
     ]);
-    desk.observe(&wanted).await;
-    assert_eq!(desk.counts(), [1, 1, 0]);
-    assert_eq!(inner_urls(&desk.calls(BATCH)[0]).len(), 2);
+    relay.observe(&wanted).await;
+    assert_eq!(relay.counts(), [1, 1, 0]);
+    assert_eq!(inner_urls(&relay.calls(BATCH)[0]).len(), 2);
 }
 
 #[tokio::test]
 async fn s03_a_token_that_is_refused_is_renewed_once() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     let wanted = one("ip", ADDRESS);
-    desk.ask_with(claims(&app::ONE_CALL, &tenant::CONTOSO), OBSERVE, &wanted).await;
-    desk.sandbox.forget_calls();
-    let answer = desk.ask_with(claims(&app::ONE_CALL, &tenant::CONTOSO), OBSERVE, &wanted).await;
+    relay.ask_with(claims(&app::ONE_CALL, &tenant::CONTOSO), OBSERVE, &wanted).await;
+    relay.sandbox.forget_calls();
+    let answer = relay.ask_with(claims(&app::ONE_CALL, &tenant::CONTOSO), OBSERVE, &wanted).await;
     assert_eq!(sightings(&answer).len(), 4);
-    assert_eq!(desk.counts(), [1, 2, 0]);
+    assert_eq!(relay.counts(), [1, 2, 0]);
 }
 
 #[tokio::test]
 async fn the_token_may_choose_the_backend() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     let mut claims = claims(&app::GRAPH, &tenant::CONTOSO);
     claims["GRAPH_BACKEND"] = json!("alerts");
-    desk.ask_with(claims, OBSERVE, &one("sha256", SHA256)).await;
-    assert!(inner_urls(&desk.calls(BATCH)[0])[0].starts_with("/security/alerts?$filter="));
+    relay.ask_with(claims, OBSERVE, &one("sha256", SHA256)).await;
+    assert!(inner_urls(&relay.calls(BATCH)[0])[0].starts_with("/security/alerts?$filter="));
 }

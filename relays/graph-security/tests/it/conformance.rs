@@ -1,15 +1,15 @@
 //! The rules that every relay keeps, for each way in which this one finds alerts.
 
 use graph_security::GraphSecurity;
-use relay_sandbox::{
+use sandbox::{
     Product,
     graph_security::BUSY_ADDRESS,
     identity::{app, tenant},
 };
-use relay_testkit::conformance::Subject;
 use serde_json::Value;
+use testkit::conformance::Subject;
 
-use crate::desk::{ADDRESS, BATCH, HUNT, SHA256, claims};
+use crate::test_relay::{ADDRESS, BATCH, HUNT, SHA256, claims};
 
 /// What is the same whatever the backend: `$settings` chooses it, `$search` is its first call.
 macro_rules! subject {
@@ -59,7 +59,7 @@ subject!(Legacy, [("GRAPH_BACKEND", "alerts")], (BATCH, ("ip", ADDRESS)), 20, 1)
 mod filtered {
     use super::Filtered;
 
-    relay_testkit::conformance!(Filtered);
+    testkit::conformance!(Filtered);
 }
 
 mod hunted {
@@ -67,7 +67,7 @@ mod hunted {
 
     // The rules that depend on how alerts are found, but for two: one query is about all
     // observables, whatever their number and type, and many alerts outlast the service's quota.
-    relay_testkit::conformance!(Hunted;
+    testkit::conformance!(Hunted;
         routes {
             health_asks_the_product
             known_observables_are_found
@@ -121,5 +121,5 @@ mod hunted {
 mod legacy {
     use super::Legacy;
 
-    relay_testkit::conformance!(Legacy);
+    testkit::conformance!(Legacy);
 }

@@ -1,12 +1,12 @@
 //! Health: one call, green only when everything the strategy may do is permitted. Source: spec §5.4.
 
-use relay_sandbox::{
+use sandbox::{
     Fault, Times,
     identity::{App, app, tenant},
 };
 use serde_json::{Value, json};
 
-use crate::desk::{BATCH, Desk, codes, message};
+use crate::test_relay::{BATCH, TestRelay, codes, message};
 
 const ALERTS: &str = "SecurityAlert.Read.All";
 const HUNTING: &str = "ThreatHunting.Read.All";
@@ -24,12 +24,12 @@ async fn health_is_one_call_when_warm_and_a_login_more_when_cold() {
         (&[("GRAPH_V2_STRATEGY", "filter")], "/v1.0/security/alerts_v2"),
         (&[("GRAPH_BACKEND", "alerts")], "/v1.0/security/alerts"),
     ] {
-        let desk = Desk::with(settings).await;
-        assert_eq!(desk.health(&app::GRAPH, &tenant::CONTOSO).await, ok());
-        assert_eq!(desk.sandbox.calls().len(), 2);
-        desk.sandbox.forget_calls();
-        assert_eq!(desk.health(&app::GRAPH, &tenant::CONTOSO).await, ok());
-        let paths: Vec<_> = desk.sandbox.calls().into_iter().map(|call| call.path).collect();
+        let relay = TestRelay::with(settings).await;
+        assert_eq!(relay.health(&app::GRAPH, &tenant::CONTOSO).await, ok());
+        assert_eq!(relay.sandbox.calls().len(), 2);
+        relay.sandbox.forget_calls();
+        assert_eq!(relay.health(&app::GRAPH, &tenant::CONTOSO).await, ok());
+        let paths: Vec<_> = relay.sandbox.calls().into_iter().map(|call| call.path).collect();
         assert_eq!(paths, [path]);
     }
 }
@@ -37,15 +37,15 @@ async fn health_is_one_call_when_warm_and_a_login_more_when_cold() {
 #[tokio::test]
 async fn a_plain_health_call_asks_for_one_alert() {
     for settings in [("GRAPH_V2_STRATEGY", "filter"), ("GRAPH_BACKEND", "alerts")] {
-        let desk = Desk::with(&[settings]).await;
-        desk.health(&app::GRAPH, &tenant::CONTOSO).await;
-        assert_eq!(desk.sandbox.calls()[1].query, "$top=1");
+        let relay = TestRelay::with(&[settings]).await;
+        relay.health(&app::GRAPH, &tenant::CONTOSO).await;
+        assert_eq!(relay.sandbox.calls()[1].query, "$top=1");
     }
 }
 
 async fn missing(settings: (&str, &str), app: &App, permission: &str) {
-    let desk = Desk::with(&[settings]).await;
-    let answer = desk.health(app, &tenant::CONTOSO).await;
+    let relay = TestRelay::with(&[settings]).await;
+    let answer = relay.health(app, &tenant::CONTOSO).await;
     assert_eq!(codes(&answer), [("fatal", "permission denied")], "{settings:?}");
     assert!(message(&answer).contains(permission), "{answer}");
     assert!(answer["data"].is_null());
@@ -64,20 +64,20 @@ async fn a_missing_permission_is_red_and_named() {
 
 #[tokio::test]
 async fn only_what_is_used_must_be_permitted() {
-    let desk = Desk::with(&[("GRAPH_V2_STRATEGY", "filter")]).await;
-    assert_eq!(desk.health(&app::WITHOUT_HUNTING, &tenant::CONTOSO).await, ok());
-    let desk = Desk::with(&[("GRAPH_BACKEND", "alerts")]).await;
-    assert_eq!(desk.health(&app::LEGACY_ONLY, &tenant::CONTOSO).await, ok());
+    let relay = TestRelay::with(&[("GRAPH_V2_STRATEGY", "filter")]).await;
+    assert_eq!(relay.health(&app::WITHOUT_HUNTING, &tenant::CONTOSO).await, ok());
+    let relay = TestRelay::with(&[("GRAPH_BACKEND", "alerts")]).await;
+    assert_eq!(relay.health(&app::LEGACY_ONLY, &tenant::CONTOSO).await, ok());
 }
 
 #[tokio::test]
 async fn no10_a_missing_address_is_no_health() {
-    let desk = Desk::with(&[("GRAPH_BACKEND", "alerts")]).await;
-    desk.sandbox.fault("/v1.0", Fault::status(404), Times::Always);
-    let answer = desk.health(&app::GRAPH, &tenant::CONTOSO).await;
+    let relay = TestRelay::with(&[("GRAPH_BACKEND", "alerts")]).await;
+    relay.sandbox.fault("/v1.0", Fault::status(404), Times::Always);
+    let answer = relay.health(&app::GRAPH, &tenant::CONTOSO).await;
     assert_eq!(codes(&answer), [("fatal", "not found")]);
-    let desk = Desk::open().await;
-    desk.sandbox.fault("/v1.0", Fault::status(404), Times::Always);
-    let answer = desk.health(&app::GRAPH, &tenant::CONTOSO).await;
+    let relay = TestRelay::open().await;
+    relay.sandbox.fault("/v1.0", Fault::status(404), Times::Always);
+    let answer = relay.health(&app::GRAPH, &tenant::CONTOSO).await;
     assert_eq!(codes(&answer), [("fatal", "not found")]);
 }

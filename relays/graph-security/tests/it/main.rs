@@ -5,7 +5,6 @@
 mod answers;
 mod calls;
 mod conformance;
-mod desk;
 mod end_to_end;
 mod faults;
 mod health;
@@ -16,3 +15,4 @@ mod refusals;
 mod routes;
 mod strategies;
 mod tenants;
+mod test_relay;

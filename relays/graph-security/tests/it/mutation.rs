@@ -2,15 +2,15 @@
 //! clear error.
 
 use proptest::prelude::*;
-use relay_sandbox::{Fault, Times};
-use relay_testkit::{
+use sandbox::{Fault, Times};
+use serde_json::{Value, json};
+use testkit::{
     ctim::Route,
     mutation::{self, Change, assert_sound, mutate},
 };
-use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
-use crate::desk::{ADDRESS, BATCH, Desk, HUNT, OBSERVE, SHA256};
+use crate::test_relay::{ADDRESS, BATCH, HUNT, OBSERVE, SHA256, TestRelay};
 
 /// True answers to the question about [`wanted`].
 const ALERTS: &str = include_str!("../golden/microsoft/batch.json");
@@ -25,9 +25,9 @@ fn wanted() -> Value {
 fn ask(settings: &[(&str, &str)], (path, answer): (&str, &str), changes: &[Change]) -> Value {
     let changed = mutate(serde_json::from_str(answer).unwrap(), changes);
     Runtime::new().unwrap().block_on(async {
-        let desk = Desk::with(settings).await;
-        desk.sandbox.fault(path, Fault::json(200, &changed), Times::Always);
-        desk.ask(OBSERVE, &wanted()).await
+        let relay = TestRelay::with(settings).await;
+        relay.sandbox.fault(path, Fault::json(200, &changed), Times::Always);
+        relay.ask(OBSERVE, &wanted()).await
     })
 }
 

@@ -1,13 +1,13 @@
 //! Limits, pages, partial answers, and rate limits inside a batch. Source: spec §4, §5.3, §5.6.
 
-use relay_sandbox::{
+use sandbox::{
     Fault, Times, When,
     graph_security::{BUSY_ADDRESS, BUSY_ALERTS, HALF_ANSWERED_DOMAIN},
 };
 use serde_json::{Value, json};
 
-use crate::desk::{
-    ADDRESS, BATCH, Desk, SHA256, alert_ids, codes, inner_urls, message, one, sightings,
+use crate::test_relay::{
+    ADDRESS, BATCH, SHA256, TestRelay, alert_ids, codes, inner_urls, message, one, sightings,
 };
 
 /// A batch's answer with these answers of its requests.
@@ -46,17 +46,17 @@ async fn pages_are_followed_only_while_fewer_than_the_limit_came() {
         ("201", 3, 201),
         ("5000", 3, BUSY_ALERTS),
     ] {
-        let desk = Desk::with(&[("CTR_ENTITIES_LIMIT", limit)]).await;
-        let answer = desk.observe(&one("ip", BUSY_ADDRESS)).await;
-        assert_eq!((desk.counts()[1], sightings(&answer).len()), (batches, found), "{limit}");
+        let relay = TestRelay::with(&[("CTR_ENTITIES_LIMIT", limit)]).await;
+        let answer = relay.observe(&one("ip", BUSY_ADDRESS)).await;
+        assert_eq!((relay.counts()[1], sightings(&answer).len()), (batches, found), "{limit}");
     }
 }
 
 #[tokio::test]
 async fn a_next_page_is_asked_for_without_origin_and_version() {
-    let desk = Desk::with(&[("CTR_ENTITIES_LIMIT", "150")]).await;
-    desk.observe(&one("ip", BUSY_ADDRESS)).await;
-    let batches: Vec<_> = desk.calls(BATCH).iter().map(inner_urls).collect();
+    let relay = TestRelay::with(&[("CTR_ENTITIES_LIMIT", "150")]).await;
+    relay.observe(&one("ip", BUSY_ADDRESS)).await;
+    let batches: Vec<_> = relay.calls(BATCH).iter().map(inner_urls).collect();
     assert_eq!(batches[1][0], format!("{}&$skip=100", batches[0][0]));
 }
 
@@ -64,8 +64,8 @@ async fn a_next_page_is_asked_for_without_origin_and_version() {
 async fn the_limit_holds_for_hunting_too() {
     for (limit, found) in [("7", 7), ("140", 140)] {
         let settings = [("CTR_ENTITIES_LIMIT", limit), ("GRAPH_V2_STRATEGY", "hunting")];
-        let desk = Desk::with(&settings).await;
-        let answer = desk.observe(&one("ip", BUSY_ADDRESS)).await;
+        let relay = TestRelay::with(&settings).await;
+        let answer = relay.observe(&one("ip", BUSY_ADDRESS)).await;
         assert_eq!(sightings(&answer).len(), found);
     }
 }
@@ -76,7 +76,7 @@ async fn the_newest_alerts_come_first() {
     let mut answers = Vec::new();
     for strategy in ["filter", "hunting"] {
         let settings = [("CTR_ENTITIES_LIMIT", "3"), ("GRAPH_V2_STRATEGY", strategy)];
-        answers.push(Desk::with(&settings).await.observe(&wanted).await);
+        answers.push(TestRelay::with(&settings).await.observe(&wanted).await);
     }
     assert_eq!(
         alert_ids(&answers[0]),
@@ -88,26 +88,26 @@ async fn the_newest_alerts_come_first() {
 #[tokio::test]
 async fn no15_the_rows_of_many_providers_are_cut() {
     let settings = [("GRAPH_BACKEND", "alerts"), ("CTR_ENTITIES_LIMIT", "2")];
-    let desk = Desk::with(&settings).await;
-    let answer = desk.observe(&one("ip", ADDRESS)).await;
+    let relay = TestRelay::with(&settings).await;
+    let answer = relay.observe(&one("ip", ADDRESS)).await;
     assert_eq!(sightings(&answer).len(), 2);
-    assert!(inner_urls(&desk.calls(BATCH)[0])[0].ends_with("&$top=2"));
-    assert_eq!(desk.counts()[1], 1);
+    assert!(inner_urls(&relay.calls(BATCH)[0])[0].ends_with("&$top=2"));
+    assert_eq!(relay.counts()[1], 1);
 }
 
 #[tokio::test]
 async fn no16_legacy_pages_are_followed() {
-    let desk = Desk::with(&[("GRAPH_BACKEND", "alerts")]).await;
+    let relay = TestRelay::with(&[("GRAPH_BACKEND", "alerts")]).await;
     let legacy = |id: &str, next: Option<&str>| {
         let row = json!({"id": id, "eventDateTime": "2026-03-04T08:19:42Z"});
         (200, json!({}), json!({"value": [row], "@odata.nextLink": next}))
     };
     let next = "https://graph.microsoft.com/v1.0/security/alerts?$skiptoken=x";
-    desk.sandbox.fault(BATCH, answers(&[legacy("a", Some(next))]), Times::Nth(1));
-    desk.sandbox.fault(BATCH, answers(&[legacy("b", None)]), Times::Nth(1));
-    let answer = desk.observe(&one("domain", "bad.example")).await;
+    relay.sandbox.fault(BATCH, answers(&[legacy("a", Some(next))]), Times::Nth(1));
+    relay.sandbox.fault(BATCH, answers(&[legacy("b", None)]), Times::Nth(1));
+    let answer = relay.observe(&one("domain", "bad.example")).await;
     assert_eq!(alert_ids(&answer), ["a", "b"]);
-    assert_eq!(inner_urls(&desk.calls(BATCH)[1]), ["/security/alerts?$skiptoken=x"]);
+    assert_eq!(inner_urls(&relay.calls(BATCH)[1]), ["/security/alerts?$skiptoken=x"]);
 }
 
 #[tokio::test]
@@ -120,45 +120,45 @@ async fn n18_pages_without_end_and_links_elsewhere_stop() {
         "/security/alerts_v2?$skip=1",
         "nonsense",
     ] {
-        let desk = Desk::open().await;
-        desk.sandbox.fault(BATCH, answers(&[page(&["a"], Some(link))]), Times::Always);
-        let answer = desk.observe(&one("ip", ADDRESS)).await;
+        let relay = TestRelay::open().await;
+        relay.sandbox.fault(BATCH, answers(&[page(&["a"], Some(link))]), Times::Always);
+        let answer = relay.observe(&one("ip", ADDRESS)).await;
         assert_eq!((alert_ids(&answer), codes(&answer)), (vec!["a"], vec![("fatal", "unknown")]));
-        assert!(desk.counts()[1] <= 2, "{link}");
+        assert!(relay.counts()[1] <= 2, "{link}");
     }
 }
 
 #[tokio::test]
 async fn a_206_is_success() {
-    let desk = Desk::with(&[("GRAPH_BACKEND", "alerts")]).await;
+    let relay = TestRelay::with(&[("GRAPH_BACKEND", "alerts")]).await;
     let wanted = json!([
         {"type": "domain", "value": HALF_ANSWERED_DOMAIN},
         {"type": "url", "value": "http://half-answered.example/x?a=b&c=d"},
     ]);
-    let answer = desk.observe(&wanted).await;
+    let answer = relay.observe(&wanted).await;
     assert_eq!((sightings(&answer).len(), codes(&answer)), (2, vec![]));
 }
 
 #[tokio::test]
 async fn a_404_on_a_list_is_no_data() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     let gone = (404, json!({}), json!({"error": {"code": "NotFound", "message": "nothing"}}));
-    desk.sandbox.fault(BATCH, answers(&[gone, page(&["a"], None)]), Times::Always);
+    relay.sandbox.fault(BATCH, answers(&[gone, page(&["a"], None)]), Times::Always);
     let wanted = json!([{"type": "ip", "value": "192.0.2.1"}, {"type": "ip", "value": ADDRESS}]);
-    let answer = desk.observe(&wanted).await;
+    let answer = relay.observe(&wanted).await;
     assert_eq!((alert_ids(&answer), codes(&answer)), (vec!["a"], vec![]));
 }
 
 #[tokio::test]
 async fn n10_a_throttled_part_is_repeated_alone() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     let throttled = (429, json!({"Retry-After": "0"}), json!({"error": {"message": "slow"}}));
-    desk.sandbox.fault(BATCH, answers(&[page(&["a"], None), throttled]), Times::Next(1));
+    relay.sandbox.fault(BATCH, answers(&[page(&["a"], None), throttled]), Times::Next(1));
     let wanted = json!([{"type": "ip", "value": ADDRESS}, {"type": "sha256", "value": SHA256}]);
-    let answer = desk.observe(&wanted).await;
+    let answer = relay.observe(&wanted).await;
     assert_eq!(codes(&answer), []);
     assert_eq!((alert_ids(&answer)[0], sightings(&answer).len()), ("a", 5));
-    let [first, second] = &desk.calls(BATCH)[..] else { panic!("two batches") };
+    let [first, second] = &relay.calls(BATCH)[..] else { panic!("two batches") };
     assert_eq!(inner_urls(second), inner_urls(first)[1..]);
     assert_eq!(second.json().unwrap()["requests"][0]["id"], "1");
 }
@@ -168,18 +168,18 @@ async fn n10_a_part_is_repeated_once_and_only_when_the_wait_fits() {
     for (wait, batches) in
         [(json!("0"), 2), (json!("3600"), 1), (json!("soon"), 1), (json!(null), 1)]
     {
-        let desk = Desk::open().await;
+        let relay = TestRelay::open().await;
         let throttled = (429, json!({"Retry-After": wait}), json!({}));
         let both = answers(&[page(&["a"], None), throttled.clone()]);
-        desk.sandbox.fault(When::path(BATCH).mentioning(ADDRESS), both, Times::Always);
+        relay.sandbox.fault(When::path(BATCH).mentioning(ADDRESS), both, Times::Always);
         let again = json!({"responses": [{"id": "1", "status": 429, "headers": {}, "body": {}}]});
-        desk.sandbox.fault(BATCH, Fault::json(200, &again), Times::Always);
+        relay.sandbox.fault(BATCH, Fault::json(200, &again), Times::Always);
         let wanted =
             json!([{"type": "ip", "value": ADDRESS}, {"type": "ip", "value": "192.0.2.1"}]);
-        let answer = desk.observe(&wanted).await;
+        let answer = relay.observe(&wanted).await;
         assert_eq!(alert_ids(&answer), ["a"], "n11: the other one's alerts are there");
         assert_eq!(codes(&answer), [("fatal", "too many requests")]);
-        assert_eq!(desk.counts()[1], batches, "{wait}");
+        assert_eq!(relay.counts()[1], batches, "{wait}");
         assert_eq!(message(&answer).contains("3600 seconds"), wait == "3600");
     }
 }
@@ -195,16 +195,16 @@ async fn each_failing_part_costs_its_observable_only() {
         (503, "service unavailable"),
         (418, "unknown"),
     ] {
-        let desk = Desk::with(&[("GRAPH_V2_STRATEGY", "filter")]).await;
+        let relay = TestRelay::with(&[("GRAPH_V2_STRATEGY", "filter")]).await;
         let failed = (status, json!({}), json!({"error": {"message": "because"}}));
         let parts = [failed.clone(), page(&["a"], None), failed];
-        desk.sandbox.fault(BATCH, answers(&parts), Times::Always);
+        relay.sandbox.fault(BATCH, answers(&parts), Times::Always);
         let wanted = json!([
             {"type": "ip", "value": "192.0.2.1"},
             {"type": "ip", "value": ADDRESS},
             {"type": "ip", "value": "192.0.2.2"},
         ]);
-        let answer = desk.observe(&wanted).await;
+        let answer = relay.observe(&wanted).await;
         assert_eq!((alert_ids(&answer), codes(&answer)), (vec!["a"], vec![("fatal", code)]));
         if status != 503 {
             assert!(message(&answer).contains("because"), "{answer}");
@@ -214,25 +214,25 @@ async fn each_failing_part_costs_its_observable_only() {
 
 #[tokio::test]
 async fn a_part_without_an_answer_says_so() {
-    let desk = Desk::open().await;
-    desk.sandbox.fault(BATCH, answers(&[page(&["a"], None)]), Times::Always);
+    let relay = TestRelay::open().await;
+    relay.sandbox.fault(BATCH, answers(&[page(&["a"], None)]), Times::Always);
     let wanted = json!([{"type": "ip", "value": ADDRESS}, {"type": "ip", "value": "192.0.2.1"}]);
-    let answer = desk.observe(&wanted).await;
+    let answer = relay.observe(&wanted).await;
     assert_eq!((alert_ids(&answer), codes(&answer)), (vec!["a"], vec![("fatal", "unknown")]));
 }
 
 #[tokio::test]
 async fn n06_a_batch_whose_answer_is_too_large_is_asked_in_smaller_pieces() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     let huge = Fault::Huge { bytes: 9 * 1024 * 1024 };
-    desk.sandbox.fault(When::path(BATCH).mentioning(r#""id":"0""#), huge, Times::Next(2));
+    relay.sandbox.fault(When::path(BATCH).mentioning(r#""id":"0""#), huge, Times::Next(2));
     let wanted: Value = (1..=6)
         .map(|n| json!({"type": "ip", "value": format!("192.0.2.{n}")}))
         .chain([json!({"type": "ip", "value": ADDRESS})])
         .collect();
-    let answer = desk.observe(&wanted).await;
+    let answer = relay.observe(&wanted).await;
     assert_eq!((sightings(&answer).len(), codes(&answer)), (4, vec![]));
-    let mut sizes: Vec<_> = desk.calls(BATCH).iter().map(|call| inner_urls(call).len()).collect();
+    let mut sizes: Vec<_> = relay.calls(BATCH).iter().map(|call| inner_urls(call).len()).collect();
     sizes.sort_unstable();
     assert_eq!(sizes, [1, 1, 1, 1, 1, 2, 5, 7]);
 }

@@ -2,14 +2,14 @@
 
 use std::{net::TcpListener, time::Duration};
 
-use relay_sandbox::{
+use sandbox::{
     Fault, Times, When,
     identity::{app, tenant},
 };
 use serde_json::{Value, json};
 
-use crate::desk::{
-    ADDRESS, BATCH, Desk, HUNT, OBSERVE, SHA256, bearer, claims, codes, contoso, message, one,
+use crate::test_relay::{
+    ADDRESS, BATCH, HUNT, OBSERVE, SHA256, TestRelay, bearer, claims, codes, contoso, message, one,
     sightings,
 };
 
@@ -17,9 +17,9 @@ const LOGIN: &str = "/a4c123b1-612d-4272-a137-1c17149d4395/oauth2/v2.0/token";
 
 /// The answer when calls to `path` always meet `fault`.
 async fn broken(path: &str, fault: Fault) -> Value {
-    let desk = Desk::open().await;
-    desk.sandbox.fault(path, fault, Times::Always);
-    let answer = desk.ask(OBSERVE, &one("ip", ADDRESS)).await;
+    let relay = TestRelay::open().await;
+    relay.sandbox.fault(path, fault, Times::Always);
+    let answer = relay.ask(OBSERVE, &one("ip", ADDRESS)).await;
     assert!(answer["data"].is_null(), "{answer}");
     answer
 }
@@ -41,7 +41,7 @@ fn graph_error(status: u16, words: &str) -> Fault {
 
 #[tokio::test]
 async fn refused_logins_are_authorization_errors_with_microsofts_words() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     let mut wrong_secret = contoso();
     wrong_secret["client_secret"] = json!("wrong");
     let mut unknown_tenant = contoso();
@@ -54,12 +54,12 @@ async fn refused_logins_are_authorization_errors_with_microsofts_words() {
         (expired, "AADSTS7000222"),
         (elsewhere, "AADSTS700016"),
     ] {
-        let answer = desk.ask_with(claims, OBSERVE, &one("ip", ADDRESS)).await;
+        let answer = relay.ask_with(claims, OBSERVE, &one("ip", ADDRESS)).await;
         assert_eq!(codes(&answer), [("fatal", "authorization error")]);
         assert!(message(&answer).starts_with("Authorization failed: "), "{answer}");
         assert!(message(&answer).contains(words), "{answer}");
     }
-    assert_eq!(desk.counts()[1], 0);
+    assert_eq!(relay.counts()[1], 0);
 }
 
 #[tokio::test]
@@ -78,12 +78,12 @@ async fn login_statuses() {
 async fn a_token_that_stays_refused_is_an_authorization_error() {
     let text = check(BATCH, graph_error(401, "no token"), "authorization error").await;
     assert_eq!(text, "Authorization failed: no token");
-    let desk = Desk::open().await;
-    desk.observe(&one("ip", ADDRESS)).await;
-    desk.sandbox.forget_calls();
-    desk.sandbox.fault(BATCH, graph_error(401, "no token"), Times::Always);
-    desk.ask(OBSERVE, &one("ip", ADDRESS)).await;
-    assert_eq!(desk.counts(), [1, 2, 0], "one renewal, one repetition");
+    let relay = TestRelay::open().await;
+    relay.observe(&one("ip", ADDRESS)).await;
+    relay.sandbox.forget_calls();
+    relay.sandbox.fault(BATCH, graph_error(401, "no token"), Times::Always);
+    relay.ask(OBSERVE, &one("ip", ADDRESS)).await;
+    assert_eq!(relay.counts(), [1, 2, 0], "one renewal, one repetition");
 }
 
 #[tokio::test]
@@ -118,22 +118,22 @@ async fn a_string_for_an_error_is_understood_too() {
 async fn n10_a_used_up_quota_names_the_wait() {
     let fault = Fault::TooManyRequests { retry_after: Some("3600".into()) };
     assert!(check(BATCH, fault, "too many requests").await.contains("3600 seconds"));
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     let short = Fault::TooManyRequests { retry_after: Some("0".into()) };
-    desk.sandbox.fault(BATCH, short, Times::Next(1));
-    assert_eq!(sightings(&desk.observe(&one("ip", ADDRESS)).await).len(), 4);
+    relay.sandbox.fault(BATCH, short, Times::Next(1));
+    assert_eq!(sightings(&relay.observe(&one("ip", ADDRESS)).await).len(), 4);
 }
 
 #[tokio::test]
 async fn a_missing_permission_is_named() {
-    let desk = Desk::open().await;
-    let legacy = Desk::with(&[("GRAPH_BACKEND", "alerts")]).await;
-    for (desk, app, permission) in [
-        (&desk, &app::WITHOUT_ALERTS, "SecurityAlert.Read.All"),
+    let relay = TestRelay::open().await;
+    let legacy = TestRelay::with(&[("GRAPH_BACKEND", "alerts")]).await;
+    for (relay, app, permission) in [
+        (&relay, &app::WITHOUT_ALERTS, "SecurityAlert.Read.All"),
         (&legacy, &app::WITHOUT_GRAPH, "SecurityEvents.Read.All"),
     ] {
         let answer =
-            desk.ask_with(claims(app, &tenant::CONTOSO), OBSERVE, &one("ip", ADDRESS)).await;
+            relay.ask_with(claims(app, &tenant::CONTOSO), OBSERVE, &one("ip", ADDRESS)).await;
         assert_eq!(codes(&answer), [("fatal", "permission denied")]);
         assert!(message(&answer).contains(permission), "{answer}");
     }
@@ -148,9 +148,9 @@ async fn hunting_failures() {
         (Fault::TooManyRequests { retry_after: Some("900".into()) }, "too many requests"),
         (Fault::Html, "unknown"),
     ] {
-        let desk = Desk::with(&[("GRAPH_V2_STRATEGY", "hunting")]).await;
-        desk.sandbox.fault(HUNT, fault, Times::Always);
-        let answer = desk.ask(OBSERVE, &one("ip", ADDRESS)).await;
+        let relay = TestRelay::with(&[("GRAPH_V2_STRATEGY", "hunting")]).await;
+        relay.sandbox.fault(HUNT, fault, Times::Always);
+        let answer = relay.ask(OBSERVE, &one("ip", ADDRESS)).await;
         assert_eq!(codes(&answer), [("fatal", code)]);
     }
 }
@@ -200,8 +200,8 @@ async fn an_unreachable_host_is_named() {
     let url = format!("http://{}", free.local_addr().unwrap());
     drop(free);
     for setting in ["GRAPH_BASE_URL", "LOGIN_BASE_URL"] {
-        let desk = Desk::with(&[(setting, &url)]).await;
-        let answer = desk.ask(OBSERVE, &one("ip", ADDRESS)).await;
+        let relay = TestRelay::with(&[(setting, &url)]).await;
+        let answer = relay.ask(OBSERVE, &one("ip", ADDRESS)).await;
         assert_eq!(codes(&answer), [("fatal", "connection error")]);
         assert!(message(&answer).contains(&url), "{answer}");
     }
@@ -209,8 +209,8 @@ async fn an_unreachable_host_is_named() {
 
 #[tokio::test]
 async fn n05_what_arrived_before_the_deadline_is_answered() {
-    let desk = Desk::open().await;
-    desk.observe(&one("ip", ADDRESS)).await;
+    let relay = TestRelay::open().await;
+    relay.observe(&one("ip", ADDRESS)).await;
     let wanted: Value = [("sha256", SHA256.to_owned())]
         .into_iter()
         .chain((1..20).map(|n| ("ip", format!("192.0.2.{n}"))))
@@ -218,9 +218,9 @@ async fn n05_what_arrived_before_the_deadline_is_answered() {
         .map(|(kind, value)| json!({"type": kind, "value": value}))
         .collect();
     let second = When::path(BATCH).mentioning(ADDRESS);
-    desk.sandbox.fault(second, Fault::SlowHeaders, Times::Always);
+    relay.sandbox.fault(second, Fault::SlowHeaders, Times::Always);
     let time = Duration::from_millis(1500);
-    let answer = desk.send_within(time, &bearer(contoso()), OBSERVE, &wanted.to_string()).await;
+    let answer = relay.send_within(time, &bearer(contoso()), OBSERVE, &wanted.to_string()).await;
     assert_eq!(codes(&answer), [("fatal", "connection error")]);
     assert_eq!(sightings(&answer).len(), 4, "the hash was in the other batch");
 }
@@ -234,10 +234,10 @@ async fn n17_h14_secrets_in_microsofts_words_do_not_come_out() {
         let text = broken(path, fault).await.to_string();
         assert!(text.contains("you said") && !text.contains(secret), "{text}");
     }
-    let desk = Desk::open().await;
-    desk.observe(&one("ip", ADDRESS)).await;
-    let token = desk.calls(BATCH)[0].authorization().unwrap()["Bearer ".len()..].to_owned();
-    desk.sandbox.fault(BATCH, graph_error(500, &format!("seen {token}")), Times::Always);
-    let text = desk.ask(OBSERVE, &one("ip", ADDRESS)).await.to_string();
+    let relay = TestRelay::open().await;
+    relay.observe(&one("ip", ADDRESS)).await;
+    let token = relay.calls(BATCH)[0].authorization().unwrap()["Bearer ".len()..].to_owned();
+    relay.sandbox.fault(BATCH, graph_error(500, &format!("seen {token}")), Times::Always);
+    let text = relay.ask(OBSERVE, &one("ip", ADDRESS)).await.to_string();
     assert!(text.contains("seen") && !text.contains(&token), "{text}");
 }

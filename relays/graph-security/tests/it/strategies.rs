@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use relay_sandbox::identity::{Tenant, app, tenant};
+use sandbox::identity::{Tenant, app, tenant};
 use serde_json::{Value, json};
 
-use crate::desk::{
-    ADDRESS, Desk, MD5, OBSERVE, SHA256, alert_ids, claims, codes, message, one, sightings,
+use crate::test_relay::{
+    ADDRESS, MD5, OBSERVE, SHA256, TestRelay, alert_ids, claims, codes, message, one, sightings,
 };
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -16,14 +16,14 @@ const RECENT: [&str; 3] =
     ["da638470011223344556_-1200345678", "da638470555000000002_102", "da638470555000000003_103"];
 
 async fn learns_to_hunt(tenant: &Tenant) {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     let wanted = one("ip", ADDRESS);
-    let answer = desk.observe_for(tenant, &wanted).await;
+    let answer = relay.observe_for(tenant, &wanted).await;
     assert_eq!((alert_ids(&answer), codes(&answer)), (RECENT.to_vec(), vec![]));
-    assert_eq!(desk.counts(), [1, 2, 1]);
-    desk.sandbox.forget_calls();
-    assert_eq!(desk.observe_for(tenant, &wanted).await, answer);
-    assert_eq!(desk.counts(), [0, 1, 1], "what was learnt is remembered");
+    assert_eq!(relay.counts(), [1, 2, 1]);
+    relay.sandbox.forget_calls();
+    assert_eq!(relay.observe_for(tenant, &wanted).await, answer);
+    assert_eq!(relay.counts(), [0, 1, 1], "what was learnt is remembered");
 }
 
 #[tokio::test]
@@ -43,69 +43,69 @@ async fn a_filter_that_is_ignored_turns_to_hunting() {
 
 #[tokio::test]
 async fn what_was_learnt_is_forgotten_after_a_day() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     let wanted = one("ip", ADDRESS);
-    desk.observe_for(&tenant::NORTHWIND, &wanted).await;
+    relay.observe_for(&tenant::NORTHWIND, &wanted).await;
     for (pass, filtered) in [(DAY - Duration::from_secs(1), false), (Duration::from_secs(1), true)]
     {
-        desk.clock.advance(pass);
-        desk.sandbox.forget_calls();
-        desk.observe_for(&tenant::NORTHWIND, &wanted).await;
-        let [_, batches, hunts] = desk.counts();
+        relay.clock.advance(pass);
+        relay.sandbox.forget_calls();
+        relay.observe_for(&tenant::NORTHWIND, &wanted).await;
+        let [_, batches, hunts] = relay.counts();
         assert_eq!((batches, hunts), (1 + usize::from(filtered), 1));
     }
 }
 
 #[tokio::test]
 async fn it_is_learnt_for_each_type() {
-    let desk = Desk::open().await;
-    desk.observe_for(&tenant::NORTHWIND, &one("ip", ADDRESS)).await;
-    desk.sandbox.forget_calls();
+    let relay = TestRelay::open().await;
+    relay.observe_for(&tenant::NORTHWIND, &one("ip", ADDRESS)).await;
+    relay.sandbox.forget_calls();
     let both = json!([{"type": "ip", "value": ADDRESS}, {"type": "sha256", "value": SHA256}]);
-    let answer = desk.observe_for(&tenant::NORTHWIND, &both).await;
-    assert_eq!(desk.counts(), [0, 3, 2], "the hash is filtered first, the address is not");
+    let answer = relay.observe_for(&tenant::NORTHWIND, &both).await;
+    assert_eq!(relay.counts(), [0, 3, 2], "the hash is filtered first, the address is not");
     assert_eq!(sightings(&answer).len(), 7);
-    desk.sandbox.forget_calls();
-    assert_eq!(desk.observe_for(&tenant::NORTHWIND, &both).await, answer);
-    assert_eq!(desk.counts(), [0, 1, 1]);
+    relay.sandbox.forget_calls();
+    assert_eq!(relay.observe_for(&tenant::NORTHWIND, &both).await, answer);
+    assert_eq!(relay.counts(), [0, 1, 1]);
 }
 
 #[tokio::test]
 async fn an_empty_list_proves_nothing() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     for _ in 0..2 {
-        assert_eq!(desk.observe(&one("ip", "192.0.2.99")).await, json!({"data": {}}));
+        assert_eq!(relay.observe(&one("ip", "192.0.2.99")).await, json!({"data": {}}));
     }
-    assert_eq!(desk.counts(), [1, 2, 0]);
+    assert_eq!(relay.counts(), [1, 2, 0]);
 }
 
 #[tokio::test]
 async fn rows_that_only_contain_the_domain_are_dropped_and_prove_nothing() {
-    let desk = Desk::open().await;
-    let answer = desk.observe(&one("domain", "contoso-files.example")).await;
-    assert_eq!((answer, desk.counts()), (json!({"data": {}}), [1, 1, 0]));
+    let relay = TestRelay::open().await;
+    let answer = relay.observe(&one("domain", "contoso-files.example")).await;
+    assert_eq!((answer, relay.counts()), (json!({"data": {}}), [1, 1, 0]));
 }
 
 #[tokio::test]
 async fn filtering_alone_tells_when_it_cannot_work() {
-    let desk = Desk::with(&[("GRAPH_V2_STRATEGY", "filter")]).await;
+    let relay = TestRelay::with(&[("GRAPH_V2_STRATEGY", "filter")]).await;
     let wanted = one("ip", ADDRESS);
-    let answer = desk.observe_for(&tenant::NORTHWIND, &wanted).await;
+    let answer = relay.observe_for(&tenant::NORTHWIND, &wanted).await;
     assert_eq!(codes(&answer), [("fatal", "invalid argument")]);
-    let answer = desk.observe_for(&tenant::ADATUM, &wanted).await;
+    let answer = relay.observe_for(&tenant::ADATUM, &wanted).await;
     assert_eq!(codes(&answer), [("fatal", "unknown")]);
-    let answer = desk.observe_for(&tenant::LITWARE, &wanted).await;
+    let answer = relay.observe_for(&tenant::LITWARE, &wanted).await;
     assert_eq!(codes(&answer), [("warning", "invalid argument")]);
     assert!(message(&answer).contains("GRAPH_V2_STRATEGY"));
     assert_eq!(sightings(&answer).len(), 3, "what matches is shown");
-    assert_eq!(desk.calls(crate::desk::HUNT).len(), 0);
+    assert_eq!(relay.calls(crate::test_relay::HUNT).len(), 0);
 }
 
 #[tokio::test]
 async fn md5_cannot_be_hunted_and_says_so() {
-    let desk = Desk::with(&[("GRAPH_V2_STRATEGY", "hunting")]).await;
+    let relay = TestRelay::with(&[("GRAPH_V2_STRATEGY", "hunting")]).await;
     let both = json!([{"type": "md5", "value": MD5}, {"type": "sha256", "value": SHA256}]);
-    let answer = desk.observe(&both).await;
+    let answer = relay.observe(&both).await;
     assert_eq!(codes(&answer), [("warning", "invalid argument")]);
     assert!(message(&answer).contains("MD5"));
     assert_eq!(sightings(&answer).len(), 4);
@@ -124,51 +124,52 @@ async fn hunting_gives_what_filtering_gives() {
     ]);
     let mut answers: Vec<Value> = Vec::new();
     for strategy in ["filter", "hunting"] {
-        answers.push(Desk::with(&[("GRAPH_V2_STRATEGY", strategy)]).await.observe(&wanted).await);
+        answers
+            .push(TestRelay::with(&[("GRAPH_V2_STRATEGY", strategy)]).await.observe(&wanted).await);
     }
     assert_eq!(answers[0], answers[1]);
 }
 
 #[tokio::test]
 async fn an_alert_that_is_gone_is_left_out() {
-    let desk = Desk::with(&[("GRAPH_V2_STRATEGY", "hunting")]).await;
-    let answer = desk.observe(&one("ip", ADDRESS)).await;
+    let relay = TestRelay::with(&[("GRAPH_V2_STRATEGY", "hunting")]).await;
+    let answer = relay.observe(&one("ip", ADDRESS)).await;
     assert_eq!((alert_ids(&answer), codes(&answer)), (RECENT.to_vec(), vec![]));
-    let details = desk.calls(crate::desk::BATCH)[0].json().unwrap();
+    let details = relay.calls(crate::test_relay::BATCH)[0].json().unwrap();
     let urls = details["requests"].to_string();
     assert!(urls.contains("da638470555000000099_999"), "hunting knows an alert that was deleted");
 }
 
 #[tokio::test]
 async fn hunting_finds_local_addresses_without_evidence_of_them() {
-    let desk = Desk::with(&[("GRAPH_V2_STRATEGY", "hunting")]).await;
-    let answer = desk.observe(&one("ip", "10.20.9.77")).await;
+    let relay = TestRelay::with(&[("GRAPH_V2_STRATEGY", "hunting")]).await;
+    let answer = relay.observe(&one("ip", "10.20.9.77")).await;
     assert_eq!(alert_ids(&answer), ["da638470555000000005_105"]);
     assert_eq!(sightings(&answer)[0]["confidence"], "Unknown");
 }
 
 #[tokio::test]
 async fn without_the_permission_to_hunt_the_filter_still_works() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     let wanted = one("ip", ADDRESS);
     let answer =
-        desk.ask_with(claims(&app::WITHOUT_HUNTING, &tenant::CONTOSO), OBSERVE, &wanted).await;
+        relay.ask_with(claims(&app::WITHOUT_HUNTING, &tenant::CONTOSO), OBSERVE, &wanted).await;
     assert_eq!((sightings(&answer).len(), codes(&answer)), (4, vec![]));
     let northwind = claims(&app::WITHOUT_HUNTING, &tenant::NORTHWIND);
-    let answer = desk.ask_with(northwind, OBSERVE, &wanted).await;
+    let answer = relay.ask_with(northwind, OBSERVE, &wanted).await;
     assert_eq!(codes(&answer), [("fatal", "permission denied")]);
     assert!(message(&answer).contains("ThreatHunting.Read.All"));
 }
 
 #[tokio::test]
 async fn a_failing_hunt_does_not_cost_what_was_filtered() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     let northwind = || claims(&app::GRAPH, &tenant::NORTHWIND);
-    desk.ask_with(northwind(), OBSERVE, &one("ip", ADDRESS)).await;
-    let fault = relay_sandbox::Fault::json(500, &json!({"error": {"message": "boom"}}));
-    desk.sandbox.fault(crate::desk::HUNT, fault, relay_sandbox::Times::Always);
-    let contoso = desk.observe(&json!([{"type": "ip", "value": ADDRESS}])).await;
+    relay.ask_with(northwind(), OBSERVE, &one("ip", ADDRESS)).await;
+    let fault = sandbox::Fault::json(500, &json!({"error": {"message": "boom"}}));
+    relay.sandbox.fault(crate::test_relay::HUNT, fault, sandbox::Times::Always);
+    let contoso = relay.observe(&json!([{"type": "ip", "value": ADDRESS}])).await;
     assert_eq!(sightings(&contoso).len(), 4);
-    let answer = desk.ask_with(northwind(), OBSERVE, &one("ip", ADDRESS)).await;
+    let answer = relay.ask_with(northwind(), OBSERVE, &one("ip", ADDRESS)).await;
     assert_eq!(codes(&answer), [("fatal", "unknown")]);
 }

@@ -1,9 +1,11 @@
 //! Two customers on one warm instance: neither sees anything of the other's.
 
-use relay_sandbox::identity::{Tenant, app, tenant};
+use sandbox::identity::{Tenant, app, tenant};
 use serde_json::{Value, json};
 
-use crate::desk::{ADDRESS, BATCH, Desk, OBSERVE, SHA256, claims, codes, one, sightings};
+use crate::test_relay::{
+    ADDRESS, BATCH, OBSERVE, SHA256, TestRelay, claims, codes, one, sightings,
+};
 
 fn both() -> Value {
     json!([{"type": "ip", "value": ADDRESS}, {"type": "sha256", "value": SHA256}])
@@ -21,18 +23,18 @@ fn assert_about(answer: &Value, own: &Tenant, other: &Tenant) {
 #[tokio::test]
 async fn s02_tenants_in_turn_get_their_own_data_with_their_own_tokens() {
     for backend in ["alerts_v2", "alerts"] {
-        let desk = Desk::with(&[("GRAPH_BACKEND", backend)]).await;
-        let contoso = desk.observe_for(&tenant::CONTOSO, &both()).await;
-        let fabrikam = desk.observe_for(&tenant::FABRIKAM, &both()).await;
+        let relay = TestRelay::with(&[("GRAPH_BACKEND", backend)]).await;
+        let contoso = relay.observe_for(&tenant::CONTOSO, &both()).await;
+        let fabrikam = relay.observe_for(&tenant::FABRIKAM, &both()).await;
         assert_about(&contoso, &tenant::CONTOSO, &tenant::FABRIKAM);
         assert_about(&fabrikam, &tenant::FABRIKAM, &tenant::CONTOSO);
         for _ in 0..10 {
-            assert_eq!(desk.observe_for(&tenant::CONTOSO, &both()).await, contoso);
-            assert_eq!(desk.observe_for(&tenant::FABRIKAM, &both()).await, fabrikam);
+            assert_eq!(relay.observe_for(&tenant::CONTOSO, &both()).await, contoso);
+            assert_eq!(relay.observe_for(&tenant::FABRIKAM, &both()).await, fabrikam);
         }
-        assert_eq!(desk.counts()[0], 2, "one login for each tenant");
+        assert_eq!(relay.counts()[0], 2, "one login for each tenant");
         let tokens: Vec<_> =
-            desk.calls(BATCH).iter().map(|it| it.authorization().unwrap().to_owned()).collect();
+            relay.calls(BATCH).iter().map(|it| it.authorization().unwrap().to_owned()).collect();
         assert_ne!(tokens[0], tokens[1]);
         let is_own = |(turn, token): (usize, &String)| *token == tokens[turn % 2];
         assert!(tokens.iter().enumerate().all(is_own));
@@ -41,11 +43,11 @@ async fn s02_tenants_in_turn_get_their_own_data_with_their_own_tokens() {
 
 #[tokio::test]
 async fn s02_tenants_at_the_same_time_get_their_own_data() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     let (wanted, other) = (both(), both());
     let (contoso, fabrikam) = tokio::join!(
-        desk.observe_for(&tenant::CONTOSO, &wanted),
-        desk.observe_for(&tenant::FABRIKAM, &other)
+        relay.observe_for(&tenant::CONTOSO, &wanted),
+        relay.observe_for(&tenant::FABRIKAM, &other)
     );
     assert_about(&contoso, &tenant::CONTOSO, &tenant::FABRIKAM);
     assert_about(&fabrikam, &tenant::FABRIKAM, &tenant::CONTOSO);
@@ -53,36 +55,36 @@ async fn s02_tenants_at_the_same_time_get_their_own_data() {
 
 #[tokio::test]
 async fn what_is_learnt_of_one_tenant_says_nothing_of_another() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     for _ in 0..2 {
         for (tenant, hunts) in [(&tenant::NORTHWIND, 1), (&tenant::CONTOSO, 0)] {
-            desk.sandbox.forget_calls();
-            desk.observe_for(tenant, &one("ip", ADDRESS)).await;
-            assert_eq!(desk.counts()[2], hunts, "{}", tenant.name);
+            relay.sandbox.forget_calls();
+            relay.observe_for(tenant, &one("ip", ADDRESS)).await;
+            assert_eq!(relay.counts()[2], hunts, "{}", tenant.name);
         }
     }
 }
 
 #[tokio::test]
 async fn s01_a_wrong_secret_never_gets_the_token_of_the_right_one() {
-    let desk = Desk::open().await;
-    desk.observe(&both()).await;
+    let relay = TestRelay::open().await;
+    relay.observe(&both()).await;
     let mut wrong = claims(&app::GRAPH, &tenant::CONTOSO);
     wrong["client_secret"] = json!("not the secret");
-    let answer = desk.ask_with(wrong, OBSERVE, &both()).await;
+    let answer = relay.ask_with(wrong, OBSERVE, &both()).await;
     assert_eq!(codes(&answer), [("fatal", "authorization error")]);
     assert!(answer["data"].is_null());
-    assert!(!sightings(&desk.observe(&both()).await).is_empty());
+    assert!(!sightings(&relay.observe(&both()).await).is_empty());
 }
 
 #[tokio::test]
 async fn no03_limits_are_each_callers_own() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     let mut narrow = claims(&app::GRAPH, &tenant::CONTOSO);
     narrow["CTR_ENTITIES_LIMIT"] = json!(1);
     for _ in 0..2 {
-        let answer = desk.ask_with(narrow.clone(), OBSERVE, &one("ip", ADDRESS)).await;
+        let answer = relay.ask_with(narrow.clone(), OBSERVE, &one("ip", ADDRESS)).await;
         assert_eq!(sightings(&answer).len(), 1);
-        assert_eq!(sightings(&desk.observe(&one("ip", ADDRESS)).await).len(), 4);
+        assert_eq!(sightings(&relay.observe(&one("ip", ADDRESS)).await).len(), 4);
     }
 }

@@ -1,6 +1,6 @@
 //! An answer, and the questions that tests put to it.
 
-use relay_sandbox::Sandbox;
+use sandbox::Sandbox;
 use serde_json::{Value, json};
 
 /// Where the MISP of the written examples stands.

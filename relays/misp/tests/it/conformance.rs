@@ -1,15 +1,15 @@
 //! The rules that every relay keeps.
 
 use misp::Misp;
-use relay_sandbox::{
+use sandbox::{
     Product,
     misp::{
         API_KEY, NO_SEARCH_KEY,
         sample::{LOADER_DOMAIN, RANSOMWARE_SHA256, SCANNER_ADDRESS, SINKHOLE_ADDRESS},
     },
 };
-use relay_testkit::conformance::Subject;
 use serde_json::{Value, json};
+use testkit::conformance::Subject;
 
 pub(crate) struct Conforming;
 
@@ -41,4 +41,4 @@ impl Subject for Conforming {
     }
 }
 
-relay_testkit::conformance!(Conforming);
+testkit::conformance!(Conforming);

@@ -2,5 +2,5 @@
 
 use crate::conformance::Conforming;
 
-relay_testkit::end_to_end!(Conforming, env!("CARGO_BIN_EXE_misp"));
-relay_testkit::under_load!(Conforming, env!("CARGO_BIN_EXE_misp"));
+testkit::end_to_end!(Conforming, env!("CARGO_BIN_EXE_misp"));
+testkit::under_load!(Conforming, env!("CARGO_BIN_EXE_misp"));

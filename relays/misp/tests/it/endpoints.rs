@@ -1,13 +1,13 @@
 //! What each route answers when all is well, when nothing is found, and when the question is
 //! wrong (spec §5).
 
-use relay_sandbox::{Fault, Times, misp::sample};
-use relay_testkit::ctim::Route;
+use sandbox::{Fault, Times, misp::sample};
 use serde_json::{Value, json};
+use testkit::ctim::Route;
 
 use crate::{
-    harness::{Relay, sandbox},
     rows::SEARCH,
+    test_relay::{Relay, sandbox},
 };
 
 #[tokio::test]

@@ -1,13 +1,13 @@
 //! From events and their attributes to entities (spec §4.2 to §4.4).
 
 use relay_core::Namespace;
-use relay_sandbox::Sandbox;
+use sandbox::Sandbox;
 use serde_json::{Value, json};
 
 use crate::{
     answer::Answer,
-    harness::{Relay, sandbox},
     rows::{EVENT, row, serve},
+    test_relay::{Relay, sandbox},
 };
 
 const ASKED: &[(&str, &str)] = &[("domain", "bad.example")];

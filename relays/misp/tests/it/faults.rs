@@ -1,11 +1,11 @@
 //! Every fault of MISP and of urlscan.io, and what is left of the answer.
 
-use relay_sandbox::misp::{
+use sandbox::misp::{
     URLSCAN_API_KEY,
     sample::{LOADER_DOMAIN, SCANNABLE_URL},
 };
-use relay_testkit::fault_matrix::{Deed, Exposed};
 use serde_json::{Map, Value};
+use testkit::fault_matrix::{Deed, Exposed};
 
 use crate::conformance::Conforming;
 
@@ -36,7 +36,7 @@ impl Exposed for Conforming {
     }
 }
 
-relay_testkit::fault_matrix!(Conforming:
+testkit::fault_matrix!(Conforming:
     no_fault_costs_what_it_did_not_hit
     no_fault_makes_an_action_happen_twice
 );

@@ -3,10 +3,10 @@
 //! A request says the route, the body, and where they matter claims and settings. The answer of
 //! `worked-example` is the one of the specification, letter by letter.
 
-use relay_testkit::golden;
 use serde_json::Value;
+use testkit::golden;
 
-use crate::harness::{Relay, sandbox};
+use crate::test_relay::{Relay, sandbox};
 
 async fn check(name: &str) {
     let case = golden!(name);

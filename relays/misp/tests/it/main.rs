@@ -16,8 +16,6 @@ mod faults;
 #[cfg(test)]
 mod golden;
 #[cfg(test)]
-mod harness;
-#[cfg(test)]
 mod mutation;
 #[cfg(test)]
 mod observables;
@@ -43,6 +41,8 @@ mod settings;
 mod statuses;
 #[cfg(test)]
 mod tenants;
+#[cfg(test)]
+mod test_relay;
 #[cfg(test)]
 mod tlp;
 #[cfg(test)]

@@ -9,19 +9,19 @@ use proptest::{
     prelude::{Just, ProptestConfig, Strategy, any, prop_oneof, proptest},
     sample::Index,
 };
-use relay_core::{BaseUrl, Environment, Http, Request, http::SystemLookup};
-use relay_sandbox::{
+use relay_core::{BaseUrl, Environment, Http, Request, http::SystemResolver};
+use sandbox::{
     Fault, Sandbox, Times,
     misp::{API_KEY, sample},
 };
-use relay_testkit::mutation::{places, remove};
 use serde_json::{Value, json};
+use testkit::mutation::{places, remove};
 use tokio::runtime::Runtime;
 
 use crate::{
     answer::Answer,
-    harness::{Relay, sandbox},
     rows::{SEARCH, for_matches, for_neighbours, searches},
+    test_relay::{Relay, sandbox},
 };
 
 const ASKED: &[(&str, &str)] = &[
@@ -103,7 +103,7 @@ impl Bench {
 }
 
 async fn true_answer(sandbox: &Sandbox, search: &Value) -> Value {
-    let http = Http::new(&Environment::default(), "test", Arc::new(SystemLookup)).unwrap();
+    let http = Http::new(&Environment::default(), "test", Arc::new(SystemResolver)).unwrap();
     let request = Request::post(BaseUrl::from_environment(sandbox.url()).unwrap().path(SEARCH))
         .header(header::AUTHORIZATION, HeaderValue::from_static(API_KEY))
         .json(search)

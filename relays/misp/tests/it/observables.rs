@@ -1,12 +1,12 @@
 //! What is asked about, and under which spellings it is searched (spec §1).
 
-use relay_sandbox::misp::sample;
-use relay_testkit::ctim::Route;
+use sandbox::misp::sample;
 use serde_json::json;
+use testkit::ctim::Route;
 
 use crate::{
-    harness::{Relay, sandbox},
     rows::{row, searches, serve, values},
+    test_relay::{Relay, sandbox},
 };
 
 const MORE_TYPES: (&str, &str) = ("MISP_MORE_TYPES", "true");

@@ -3,16 +3,16 @@
 
 use std::{io::Write, sync::Arc};
 
-use relay_core::http::SystemLookup;
-use relay_sandbox::{
+use relay_core::http::SystemResolver;
+use sandbox::{
     Fault, Times,
     misp::{API_KEY, sample},
 };
 use serde_json::{Value, json};
 
 use crate::{
-    harness::{Relay, sandbox},
     rows::{EVENT, SEARCH, for_matches, neighbour, row, serve},
+    test_relay::{Relay, sandbox},
     tls::TlsMisp,
 };
 
@@ -22,7 +22,7 @@ const ASKED: &[(&str, &str)] = &[("domain", "bad.example")];
 async fn fault_01_certificates_are_verified() {
     let misp = TlsMisp::start();
     let unknown = [("API_URL", misp.url.as_str())];
-    let relay = Relay::set_up(&unknown, Arc::new(SystemLookup)).await.unwrap();
+    let relay = Relay::set_up(&unknown, Arc::new(SystemResolver)).await.unwrap();
     let answer = relay.health().await;
     answer.assert_refused("unknown");
     assert!(answer.message().contains("EXTRA_CA_BUNDLE"), "{}", answer.message());
@@ -32,7 +32,7 @@ async fn fault_01_certificates_are_verified() {
     bundle.write_all(misp.certificate.as_bytes()).unwrap();
     let path = bundle.path().to_str().unwrap();
     let known = [("API_URL", misp.url.as_str()), ("EXTRA_CA_BUNDLE", path)];
-    let relay = Relay::set_up(&known, Arc::new(SystemLookup)).await.unwrap();
+    let relay = Relay::set_up(&known, Arc::new(SystemResolver)).await.unwrap();
     assert_eq!(relay.health().await.0, json!({"data": {"status": "ok"}}));
     assert_eq!(misp.requests(), 1);
 }

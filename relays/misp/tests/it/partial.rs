@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use futures::future::join_all;
-use relay_sandbox::{Fault, Sandbox, Times, When, misp::faults, misp::sample};
+use sandbox::{Fault, Sandbox, Times, When, misp::faults, misp::sample};
 use serde_json::Value;
 
 use crate::{
     answer::Answer,
-    harness::{Relay, sandbox},
     rows::{SEARCH, for_matches, for_neighbours, neighbour_searches, searches},
+    test_relay::{Relay, sandbox},
 };
 
 /// A value of the second of three chunks.

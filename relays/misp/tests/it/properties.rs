@@ -7,13 +7,13 @@ use proptest::{
     prelude::{ProptestConfig, Strategy, any, prop_oneof, proptest},
     sample::select,
 };
-use relay_sandbox::{Sandbox, misp::sample};
+use sandbox::{Sandbox, misp::sample};
 use tokio::runtime::Runtime;
 
 use crate::{
     answer::Answer,
-    harness::{Relay, sandbox},
     rows::{searches, values},
+    test_relay::{Relay, sandbox},
 };
 
 const TYPES: &[&str] = &[

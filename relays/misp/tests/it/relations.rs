@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::{
-    harness::{Relay, sandbox},
     rows::{neighbour, row, serve},
+    test_relay::{Relay, sandbox},
 };
 
 /// Name, source and related of each relation, in order.

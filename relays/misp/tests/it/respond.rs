@@ -1,15 +1,15 @@
 //! Scans by urlscan.io and sightings in MISP: what is offered and what a trigger does (spec §6).
 
-use relay_sandbox::{
+use sandbox::{
     Fault, Sandbox, Times,
     misp::{API_KEY, READ_ONLY_KEY, URLSCAN_API_KEY, faults, sample},
 };
-use relay_testkit::ctim::Route;
 use serde_json::{Value, json};
+use testkit::ctim::Route;
 
 use crate::{
     answer::Answer,
-    harness::{Relay, sandbox},
+    test_relay::{Relay, sandbox},
 };
 
 const SCAN: &str = "respond-urlscan-action-url-x";

@@ -4,15 +4,15 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::{Json, Router, extract::State, routing::post};
-use relay_core::http::SystemLookup;
-use relay_sandbox::misp::sample;
-use relay_testkit::ctim::Route;
+use relay_core::http::SystemResolver;
+use sandbox::misp::sample;
 use serde_json::{Value, json};
+use testkit::ctim::Route;
 use tokio::{net::TcpListener, sync::Barrier};
 
 use crate::{
-    harness::{Relay, sandbox},
     rows::{SEARCH, neighbour_searches, row, searches, serve},
+    test_relay::{Relay, sandbox},
 };
 
 /// Domains of the sinkhole's feed, each in an event of its own.
@@ -136,7 +136,7 @@ async fn search(State(gathering): State<Arc<Gathering>>, Json(search): Json<Valu
 async fn four_chunks_run_side_by_side_and_the_neighbours_after_them() {
     let url = Gathering::start(4, 4).await;
     let settings = [("API_URL", url.as_str())];
-    let relay = Relay::set_up(&settings, Arc::new(SystemLookup)).await.unwrap();
+    let relay = Relay::set_up(&settings, Arc::new(SystemResolver)).await.unwrap();
     let names: Vec<_> = (1..=200).map(|n| format!("d{n}.test")).collect();
     let answer = relay.observe(&domains(&names)).await;
     assert_eq!(answer.errors(), []);

@@ -1,6 +1,6 @@
 //! Made-up answers of MISP, for what the imitation's own events do not show.
 
-use relay_sandbox::{Call, Fault, Sandbox, Times, When};
+use sandbox::{Call, Fault, Sandbox, Times, When};
 use serde_json::{Value, json};
 
 pub(crate) const SEARCH: &str = "/attributes/restSearch";

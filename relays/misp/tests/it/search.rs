@@ -1,12 +1,12 @@
 //! The two searches: what is sent, in which chunks, and whose a row is (spec §3.2, §3.3).
 
-use relay_sandbox::{Call, Fault, Sandbox, Times, misp::API_KEY, misp::sample};
+use sandbox::{Call, Fault, Sandbox, Times, misp::API_KEY, misp::sample};
 use serde_json::{Value, json};
 
 use crate::{
     answer::Answer,
-    harness::{Relay, sandbox},
     rows::{EVENT, for_matches, neighbour_searches, row, searches, serve, values},
+    test_relay::{Relay, sandbox},
 };
 
 /// So many domains that no event holds.

@@ -2,20 +2,20 @@
 
 use std::sync::Arc;
 
-use relay_core::http::SystemLookup;
-use relay_sandbox::{
+use relay_core::http::SystemResolver;
+use sandbox::{
     Sandbox,
     misp::{API_KEY, sample},
 };
 use serde_json::{Value, json};
 
 use crate::{
-    harness::{Relay, sandbox},
     rows::{neighbour, neighbour_searches, row, searches, serve},
+    test_relay::{Relay, sandbox},
 };
 
 async fn refused(name: &str, value: &str) -> String {
-    let outcome = Relay::set_up(&[(name, value)], Arc::new(SystemLookup)).await;
+    let outcome = Relay::set_up(&[(name, value)], Arc::new(SystemResolver)).await;
     let Err(bad) = outcome else { panic!("{name} took {value:?}") };
     bad.to_string()
 }
@@ -75,7 +75,7 @@ async fn i10_a_key_that_could_split_a_header_is_refused() {
 
 /// The beginning of the links that the relay makes.
 async fn linked_host(settings: &[(&str, &str)], host: Option<&str>) -> Result<String, String> {
-    let mut relay = Relay::set_up(settings, Arc::new(SystemLookup)).await.unwrap();
+    let mut relay = Relay::set_up(settings, Arc::new(SystemResolver)).await.unwrap();
     if let Some(host) = host {
         relay = relay.claiming("HOST", host);
     }
@@ -132,7 +132,7 @@ async fn a_missing_or_unusable_host_is_an_invalid_argument() {
 
 #[tokio::test]
 async fn every_route_that_needs_a_host_says_that_it_is_missing() {
-    let relay = Relay::set_up(&[], Arc::new(SystemLookup)).await.unwrap();
+    let relay = Relay::set_up(&[], Arc::new(SystemResolver)).await.unwrap();
     let asked = [("domain", "bad.example")];
     relay.health().await.assert_refused("invalid argument");
     relay.observe(&asked).await.assert_refused("invalid argument");

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use relay_core::http::SystemLookup;
-use relay_sandbox::{
+use relay_core::http::SystemResolver;
+use sandbox::{
     Fault, Sandbox, Times, When,
     misp::{API_KEY, NO_SEARCH_KEY, faults},
 };
@@ -12,8 +12,8 @@ use tokio::net::TcpListener;
 
 use crate::{
     answer::Answer,
-    harness::{Relay, sandbox},
     rows::SEARCH,
+    test_relay::{Relay, sandbox},
 };
 
 const ASKED: &[(&str, &str)] = &[("domain", "bad.example")];
@@ -195,7 +195,8 @@ async fn n03_broken_connections_are_connection_errors() {
 async fn n03_a_closed_port_is_a_connection_error_that_names_the_place() {
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let url = format!("http://{closed}/misp");
-    let relay = Relay::set_up(&[("API_URL", url.as_str())], Arc::new(SystemLookup)).await.unwrap();
+    let relay =
+        Relay::set_up(&[("API_URL", url.as_str())], Arc::new(SystemResolver)).await.unwrap();
     for answer in [relay.health().await, relay.observe(ASKED).await, relay.deliberate(ASKED).await]
     {
         answer.assert_refused("connection error");

@@ -8,20 +8,20 @@ use std::{
 };
 
 use futures::{FutureExt, future::BoxFuture, future::join_all};
-use relay_core::http::Lookup;
-use relay_sandbox::misp::{API_KEY, READ_ONLY_KEY, sample};
+use relay_core::http::Resolver;
+use sandbox::misp::{API_KEY, READ_ONLY_KEY, sample};
 use serde_json::json;
 
 use crate::{
     canary::Canary,
-    harness::{Relay, sandbox},
+    test_relay::{Relay, sandbox},
 };
 
 /// Knows the names that lead inside, no others, and writes down what it is asked.
 #[derive(Default)]
 struct Names(Mutex<Vec<String>>);
 
-impl Lookup for Names {
+impl Resolver for Names {
     fn addresses(&self, host: String) -> BoxFuture<'static, io::Result<Vec<IpAddr>>> {
         let inside: &[&str] = match host.as_str() {
             "localhost" | "localhost." | "loopback.test" => &["127.0.0.1"],

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use relay_sandbox::{
+use sandbox::{
     Fault, Times, When,
     qualys_ioc::{
         ACCOUNT, AUTH_PATH, EVENTS_PATH, ONE_CALL_A_SECOND, SECOND_TENANT, TWO_CALLS_AT_A_TIME,
@@ -11,7 +11,7 @@ use relay_sandbox::{
 };
 use serde_json::json;
 
-use crate::desk::{DROPPED, Desk, codes, count, one};
+use crate::test_relay::{DROPPED, TestRelay, codes, count, one};
 
 const OBSERVE: &str = "/observe/observables";
 
@@ -20,16 +20,16 @@ const LONG: Duration = Duration::from_millis(100);
 
 #[tokio::test]
 async fn a_search_is_sent_exactly_as_documented() {
-    let desk = Desk::open().await;
-    desk.observe(&one("sha256", &DROPPED.to_uppercase())).await;
+    let relay = TestRelay::open().await;
+    relay.observe(&one("sha256", &DROPPED.to_uppercase())).await;
     let filter = format!("filter=file.hash.sha256%3A%20%22{DROPPED}%22");
-    let mut queries: Vec<_> = desk.searches().into_iter().map(|call| call.query).collect();
+    let mut queries: Vec<_> = relay.searches().into_iter().map(|call| call.query).collect();
     queries.sort();
     assert_eq!(
         queries,
         [format!("pageSize=100&{filter}"), format!("pageSize=100&state=true&{filter}")]
     );
-    for call in desk.searches() {
+    for call in relay.searches() {
         assert_eq!((call.method.as_str(), call.path.as_str()), ("GET", EVENTS_PATH));
         assert_eq!(call.header("accept"), Some("application/json"));
         assert_eq!(call.header("user-agent"), Some("threat-relays-qualys-ioc/0.1.0"));
@@ -39,24 +39,24 @@ async fn a_search_is_sent_exactly_as_documented() {
 
 #[tokio::test]
 async fn no09_cold_one_login_then_two_searches_for_each_observable() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     let wanted = json!([
         {"type": "sha256", "value": DROPPED},
         {"type": "ip", "value": "203.0.113.77"},
         {"type": "domain", "value": "c2.bad.example"},
     ]);
-    desk.observe(&wanted).await;
-    assert_eq!((desk.logins().len(), desk.searches().len()), (1, 6));
-    assert_eq!(desk.sandbox.calls()[0].path, AUTH_PATH);
+    relay.observe(&wanted).await;
+    assert_eq!((relay.logins().len(), relay.searches().len()), (1, 6));
+    assert_eq!(relay.sandbox.calls()[0].path, AUTH_PATH);
 }
 
 #[tokio::test]
 async fn warm_only_the_searches() {
-    let desk = Desk::open().await;
-    desk.observe(&one("sha256", DROPPED)).await;
-    desk.sandbox.forget_calls();
-    desk.observe(&one("sha256", DROPPED)).await;
-    assert_eq!((desk.logins().len(), desk.searches().len()), (0, 2));
+    let relay = TestRelay::open().await;
+    relay.observe(&one("sha256", DROPPED)).await;
+    relay.sandbox.forget_calls();
+    relay.observe(&one("sha256", DROPPED)).await;
+    assert_eq!((relay.logins().len(), relay.searches().len()), (0, 2));
 }
 
 #[tokio::test]
@@ -69,36 +69,36 @@ async fn all_searches_run_side_by_side_within_the_configured_width() {
     for (setting, width) in [(None, 2), (Some("1"), 1), (Some("8"), 8)] {
         let settings: Vec<_> =
             setting.map(|width| ("QUALYS_CONCURRENCY", width)).into_iter().collect();
-        let desk = Desk::with(&settings).await;
-        desk.observe(&one("sha256", DROPPED)).await;
-        desk.sandbox.forget_calls();
-        desk.sandbox.delay(LONG);
-        desk.observe(&wanted).await;
-        assert_eq!((desk.searches().len(), desk.sandbox.peak_concurrency()), (10, width));
+        let relay = TestRelay::with(&settings).await;
+        relay.observe(&one("sha256", DROPPED)).await;
+        relay.sandbox.forget_calls();
+        relay.sandbox.delay(LONG);
+        relay.observe(&wanted).await;
+        assert_eq!((relay.searches().len(), relay.sandbox.peak_concurrency()), (10, width));
     }
 }
 
 #[tokio::test]
 async fn the_default_width_stays_within_the_documented_quota() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     let wanted =
         json!([{"type": "sha256", "value": DROPPED}, {"type": "ip", "value": "203.0.113.77"}]);
-    let answer = desk.ask_as(TWO_CALLS_AT_A_TIME, OBSERVE, &wanted).await;
+    let answer = relay.ask_as(TWO_CALLS_AT_A_TIME, OBSERVE, &wanted).await;
     assert_eq!((codes(&answer), count(&answer, "sightings")), (vec![], 2));
 }
 
 #[tokio::test]
 async fn health_costs_one_search_without_a_filter() {
-    let desk = Desk::open().await;
-    assert_eq!(desk.ask("/health", &json!({})).await, json!({"data": {"status": "ok"}}));
-    let searches = desk.searches();
+    let relay = TestRelay::open().await;
+    assert_eq!(relay.ask("/health", &json!({})).await, json!({"data": {"status": "ok"}}));
+    let searches = relay.searches();
     assert_eq!(searches.len(), 1);
     assert_eq!(searches[0].query, "pageSize=1&state=true");
 }
 
 #[tokio::test]
 async fn nothing_is_asked_about_what_cannot_be_found() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     let wanted = json!([
         {"type": "url", "value": "https://bad.example/"},
         {"type": "unheard_of", "value": "x"},
@@ -108,13 +108,13 @@ async fn nothing_is_asked_about_what_cannot_be_found() {
         {"type": "ipv6", "value": "203.0.113.7"},
         {"type": "file_name", "value": "   "},
     ]);
-    assert_eq!(desk.observe(&wanted).await, json!({"data": {}}));
-    assert_eq!(desk.sandbox.calls().len(), 0);
+    assert_eq!(relay.observe(&wanted).await, json!({"data": {}}));
+    assert_eq!(relay.sandbox.calls().len(), 0);
 }
 
 #[tokio::test]
 async fn links_constants_and_the_version_cost_no_call() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     for path in [
         "/refer/observables",
         "/deliberate/observables",
@@ -122,30 +122,30 @@ async fn links_constants_and_the_version_cost_no_call() {
         "/respond/trigger",
         "/version",
     ] {
-        desk.ask(path, &one("sha256", DROPPED)).await;
+        relay.ask(path, &one("sha256", DROPPED)).await;
     }
-    assert_eq!(desk.sandbox.calls().len(), 0);
+    assert_eq!(relay.sandbox.calls().len(), 0);
 }
 
 #[tokio::test]
 async fn the_limit_is_the_page_size() {
-    let desk = Desk::with(&[("CTR_ENTITIES_LIMIT", "7")]).await;
-    desk.ask(OBSERVE, &one("sha256", DROPPED)).await;
-    assert!(desk.searches().iter().all(|call| call.query.starts_with("pageSize=7&")));
-    desk.sandbox.forget_calls();
-    let mut claims = crate::desk::claims(ACCOUNT);
+    let relay = TestRelay::with(&[("CTR_ENTITIES_LIMIT", "7")]).await;
+    relay.ask(OBSERVE, &one("sha256", DROPPED)).await;
+    assert!(relay.searches().iter().all(|call| call.query.starts_with("pageSize=7&")));
+    relay.sandbox.forget_calls();
+    let mut claims = crate::test_relay::claims(ACCOUNT);
     claims["CTR_ENTITIES_LIMIT"] = json!(5000);
-    desk.ask_with(claims, OBSERVE, &one("sha256", DROPPED)).await;
-    assert!(desk.searches().iter().all(|call| call.query.starts_with("pageSize=1000&")));
+    relay.ask_with(claims, OBSERVE, &one("sha256", DROPPED)).await;
+    assert!(relay.searches().iter().all(|call| call.query.starts_with("pageSize=1000&")));
 }
 
 #[tokio::test]
 async fn the_path_of_the_search_can_be_set() {
-    let plain = Desk::open().await;
+    let plain = TestRelay::open().await;
     let wanted = one("sha256", DROPPED);
     let answer = plain.ask_as(VERSIONED_PATHS_ONLY, OBSERVE, &wanted).await;
     assert_eq!(codes(&answer), [("fatal", "not found")]);
-    let versioned = Desk::with(&[("QUALYS_EVENTS_PATH", VERSIONED_EVENTS_PATH)]).await;
+    let versioned = TestRelay::with(&[("QUALYS_EVENTS_PATH", VERSIONED_EVENTS_PATH)]).await;
     let answer = versioned.ask_as(VERSIONED_PATHS_ONLY, OBSERVE, &wanted).await;
     assert_eq!(count(&answer, "sightings"), 1);
     assert!(versioned.searches().iter().all(|call| call.path == VERSIONED_EVENTS_PATH));
@@ -153,39 +153,39 @@ async fn the_path_of_the_search_can_be_set() {
 
 #[tokio::test]
 async fn n10_a_short_wait_is_waited_once() {
-    let desk = Desk::with(&[("QUALYS_CONCURRENCY", "1")]).await;
-    desk.ask_as(ONE_CALL_A_SECOND, "/health", &json!({})).await;
-    let answer = desk.ask_as(ONE_CALL_A_SECOND, "/health", &json!({})).await;
+    let relay = TestRelay::with(&[("QUALYS_CONCURRENCY", "1")]).await;
+    relay.ask_as(ONE_CALL_A_SECOND, "/health", &json!({})).await;
+    let answer = relay.ask_as(ONE_CALL_A_SECOND, "/health", &json!({})).await;
     assert_eq!(answer, json!({"data": {"status": "ok"}}));
-    assert_eq!(desk.searches().len(), 3);
+    assert_eq!(relay.searches().len(), 3);
 }
 
 #[tokio::test]
 async fn s01_s02_two_tenants_in_turn_never_meet() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     let wanted = one("sha256", DROPPED);
     for _ in 0..3 {
-        let first = desk.observe(&wanted).await;
-        let second = desk.ask_as(SECOND_TENANT, OBSERVE, &wanted).await;
+        let first = relay.observe(&wanted).await;
+        let second = relay.ask_as(SECOND_TENANT, OBSERVE, &wanted).await;
         let host = |answer: &serde_json::Value| {
             let target = &answer["data"]["sightings"]["docs"][0]["targets"][0];
             target["observables"][0]["value"].as_str().unwrap().to_owned()
         };
         assert_eq!((host(&first), host(&second)), ("FIN-LT-07".into(), "OTHER-PC-01".into()));
     }
-    assert_eq!(desk.logins().len(), 2);
+    assert_eq!(relay.logins().len(), 2);
 }
 
 #[tokio::test]
 async fn events_of_one_pass_survive_the_failure_of_the_other() {
     for (query, active) in [("state=true", None), ("pageSize=100&filter", Some("True"))] {
-        let desk = Desk::open().await;
-        desk.ask("/health", &json!({})).await;
+        let relay = TestRelay::open().await;
+        relay.ask("/health", &json!({})).await;
         let failing = When::path(EVENTS_PATH).mentioning(query);
-        desk.sandbox.fault(failing, Fault::status(500), Times::Always);
+        relay.sandbox.fault(failing, Fault::status(500), Times::Always);
         // The event is in both passes, once as active and once as past.
         let wanted = one("md5", "5d41c2b3a4958677f0e1d2c3b4a59687");
-        let answer = desk.observe(&wanted).await;
+        let answer = relay.observe(&wanted).await;
         assert_eq!(codes(&answer), [("fatal", "unknown")]);
         let docs = answer["data"]["sightings"]["docs"].as_array().unwrap();
         assert!(!docs.is_empty());

@@ -1,14 +1,14 @@
 //! The rules that every relay keeps.
 
 use qualys_ioc::QualysIoc;
-use relay_sandbox::{
+use sandbox::{
     Product,
     qualys_ioc::{ACCOUNT, EVENTS_PATH, SECOND_TENANT},
 };
-use relay_testkit::conformance::Subject;
 use serde_json::Value;
+use testkit::conformance::Subject;
 
-use crate::desk::{DROPPED, PLATFORM, claims};
+use crate::test_relay::{DROPPED, PLATFORM, claims};
 
 /// A file with events of every score.
 const SCORES_MD5: &str = "5d41c2b3a4958677f0e1d2c3b4a59687";
@@ -46,4 +46,4 @@ impl Subject for Conforming {
     }
 }
 
-relay_testkit::conformance!(Conforming);
+testkit::conformance!(Conforming);

@@ -2,7 +2,7 @@
 
 use futures::future::join_all;
 use http::Method;
-use relay_sandbox::{
+use sandbox::{
     Fault, Times,
     qualys_ioc::{
         ACCOUNT, AUTH_PATH, AWKWARD_PASSWORD, Account, OUTDATED_TOKENS, SINGLE_USE_TOKENS,
@@ -10,22 +10,22 @@ use relay_sandbox::{
 };
 use serde_json::json;
 
-use crate::desk::{DROPPED, Desk, claims, codes, count, message, one};
+use crate::test_relay::{DROPPED, TestRelay, claims, codes, count, message, one};
 
 const OBSERVE: &str = "/observe/observables";
 
 #[tokio::test]
 async fn no01_i09_every_character_of_a_password_arrives() {
-    let desk = Desk::open().await;
-    let answer = desk.ask_as(AWKWARD_PASSWORD, OBSERVE, &one("sha256", DROPPED)).await;
+    let relay = TestRelay::open().await;
+    let answer = relay.ask_as(AWKWARD_PASSWORD, OBSERVE, &one("sha256", DROPPED)).await;
     assert_eq!((codes(&answer), count(&answer, "sightings")), (vec![], 1));
 }
 
 #[tokio::test]
 async fn the_form_is_the_documented_one() {
-    let desk = Desk::open().await;
-    desk.ask("/health", &json!({})).await;
-    let login = &desk.logins()[0];
+    let relay = TestRelay::open().await;
+    relay.ask("/health", &json!({})).await;
+    let login = &relay.logins()[0];
     assert_eq!(login.method, Method::POST);
     assert_eq!(login.header("content-type"), Some("application/x-www-form-urlencoded"));
     assert_eq!(login.authorization(), None);
@@ -35,73 +35,73 @@ async fn the_form_is_the_documented_one() {
 
 #[tokio::test]
 async fn k17_many_at_once_share_one_login() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     let wanted = one("sha256", DROPPED);
-    let asked = join_all((0..10).map(|_| desk.ask(OBSERVE, &wanted))).await;
+    let asked = join_all((0..10).map(|_| relay.ask(OBSERVE, &wanted))).await;
     assert!(asked.iter().all(|answer| count(answer, "sightings") == 1));
-    assert_eq!(desk.logins().len(), 1);
+    assert_eq!(relay.logins().len(), 1);
 }
 
 #[tokio::test]
 async fn s03_a_refused_cached_token_costs_one_login_and_one_repetition() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     for _ in 0..2 {
-        let answer = desk.ask_as(SINGLE_USE_TOKENS, "/health", &json!({})).await;
+        let answer = relay.ask_as(SINGLE_USE_TOKENS, "/health", &json!({})).await;
         assert_eq!(answer, json!({"data": {"status": "ok"}}));
     }
-    assert_eq!((desk.logins().len(), desk.searches().len()), (2, 3));
+    assert_eq!((relay.logins().len(), relay.searches().len()), (2, 3));
 }
 
 #[tokio::test]
 async fn a_refused_fresh_token_is_an_authorization_error_at_once() {
-    let desk = Desk::open().await;
-    let answer = desk.ask_as(OUTDATED_TOKENS, "/health", &json!({})).await;
+    let relay = TestRelay::open().await;
+    let answer = relay.ask_as(OUTDATED_TOKENS, "/health", &json!({})).await;
     assert_eq!(codes(&answer), [("fatal", "authorization error")]);
     assert_eq!(message(&answer), "Authorization failed: The token has expired");
-    assert_eq!((desk.logins().len(), desk.searches().len()), (1, 1));
+    assert_eq!((relay.logins().len(), relay.searches().len()), (1, 1));
 }
 
 #[tokio::test]
 async fn tokens_that_are_always_refused_do_not_make_a_loop() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     let wanted = json!(
         (1..=20)
             .map(|host| json!({"type": "ip", "value": format!("198.51.100.{host}")}))
             .collect::<Vec<_>>()
     );
-    let answer = desk.ask_as(OUTDATED_TOKENS, OBSERVE, &wanted).await;
+    let answer = relay.ask_as(OUTDATED_TOKENS, OBSERVE, &wanted).await;
     assert_eq!(codes(&answer), [("fatal", "authorization error")]);
-    assert!(desk.logins().len() <= 2, "{}", desk.logins().len());
-    assert!(desk.searches().len() <= 4, "{}", desk.searches().len());
+    assert!(relay.logins().len() <= 2, "{}", relay.logins().len());
+    assert!(relay.searches().len() <= 4, "{}", relay.searches().len());
 }
 
 #[tokio::test]
 async fn wrong_passwords_and_unknown_users_are_said_in_the_gateways_words() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     for (account, words) in [
         (Account { password: "wrong", ..ACCOUNT }, "Bad credentials"),
         (Account { username: "nobody", ..ACCOUNT }, "AccountNotFoundException"),
     ] {
-        desk.sandbox.forget_calls();
+        relay.sandbox.forget_calls();
         let wanted =
             json!([{"type": "sha256", "value": DROPPED}, {"type": "ip", "value": "203.0.113.77"}]);
-        let answer = desk.ask_as(account, OBSERVE, &wanted).await;
+        let answer = relay.ask_as(account, OBSERVE, &wanted).await;
         assert_eq!(codes(&answer), [("fatal", "authorization error")]);
         assert_eq!(message(&answer), format!("Authorization failed: {words}"));
         assert_eq!(answer.get("data"), None);
-        assert_eq!((desk.logins().len(), desk.searches().len()), (1, 0));
+        assert_eq!((relay.logins().len(), relay.searches().len()), (1, 0));
     }
 }
 
 /// A login that answers like this ends everything; one error, one login, no search.
 async fn check(fault: Fault, code: &str) {
-    let desk = Desk::open().await;
-    desk.sandbox.fault(AUTH_PATH, fault.clone(), Times::Always);
+    let relay = TestRelay::open().await;
+    relay.sandbox.fault(AUTH_PATH, fault.clone(), Times::Always);
     let wanted =
         json!([{"type": "sha256", "value": DROPPED}, {"type": "ip", "value": "203.0.113.77"}]);
-    let answer = desk.ask(OBSERVE, &wanted).await;
+    let answer = relay.ask(OBSERVE, &wanted).await;
     assert_eq!(codes(&answer), [("fatal", code)], "{fault:?}");
-    assert_eq!((desk.logins().len(), desk.searches().len()), (1, 0), "{fault:?}");
+    assert_eq!((relay.logins().len(), relay.searches().len()), (1, 0), "{fault:?}");
 }
 
 fn text(code: u16, body: &str) -> Fault {
@@ -141,38 +141,38 @@ async fn n16_a_login_that_answers_without_a_token() {
 
 #[tokio::test]
 async fn what_came_instead_of_a_token_is_not_quoted() {
-    let desk = Desk::open().await;
-    desk.sandbox.fault(AUTH_PATH, text(200, "token: marker-7"), Times::Always);
-    let answer = desk.ask("/health", &json!({})).await;
+    let relay = TestRelay::open().await;
+    relay.sandbox.fault(AUTH_PATH, text(200, "token: marker-7"), Times::Always);
+    let answer = relay.ask("/health", &json!({})).await;
     assert!(!answer.to_string().contains("marker-7"), "{answer}");
 }
 
 #[tokio::test]
 async fn n17_the_password_never_shows_in_an_answer() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     let echo = format!("no such password: {}", ACCOUNT.password);
-    desk.sandbox.fault(AUTH_PATH, Fault::json(401, &json!({"message": echo})), Times::Always);
-    let answer = desk.ask("/health", &json!({})).await;
+    relay.sandbox.fault(AUTH_PATH, Fault::json(401, &json!({"message": echo})), Times::Always);
+    let answer = relay.ask("/health", &json!({})).await;
     assert!(!answer.to_string().contains(ACCOUNT.password), "{answer}");
     assert!(message(&answer).contains("no such password"));
 }
 
 #[tokio::test]
 async fn c09_a_number_is_a_password_and_a_list_is_none() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     let mut with_number = claims(ACCOUNT);
     with_number["pass"] = json!(12345);
-    desk.ask_with(with_number, "/health", &json!({})).await;
-    let sent = desk.logins()[0].body.clone();
+    relay.ask_with(with_number, "/health", &json!({})).await;
+    let sent = relay.logins()[0].body.clone();
     assert_eq!(sent, "username=relay_api&password=12345&token=true");
-    desk.sandbox.forget_calls();
+    relay.sandbox.forget_calls();
     for odd in [json!(null), json!(""), json!(["p"]), json!({"p": 1}), json!(true)] {
         for claim in ["user", "pass"] {
             let mut claims = claims(ACCOUNT);
             claims[claim] = odd.clone();
-            let answer = desk.ask_with(claims, "/health", &json!({})).await;
+            let answer = relay.ask_with(claims, "/health", &json!({})).await;
             assert_eq!(codes(&answer), [("fatal", "authorization error")], "{claim} {odd}");
         }
     }
-    assert_eq!(desk.sandbox.calls().len(), 0);
+    assert_eq!(relay.sandbox.calls().len(), 0);
 }

@@ -2,15 +2,15 @@
 //! clear error.
 
 use proptest::prelude::*;
-use relay_sandbox::{Fault, Times, qualys_ioc::EVENTS_PATH};
-use relay_testkit::{
+use sandbox::{Fault, Times, qualys_ioc::EVENTS_PATH};
+use serde_json::json;
+use testkit::{
     ctim::Route,
     mutation::{self, Change, assert_sound, mutate},
 };
-use serde_json::json;
 use tokio::runtime::Builder;
 
-use crate::desk::{DROPPED, Desk, one};
+use crate::test_relay::{DROPPED, TestRelay, one};
 
 const EVENTS: &str = include_str!("../golden/events.json");
 
@@ -38,9 +38,9 @@ proptest! {
         let events = mutate(serde_json::from_str(EVENTS).unwrap(), &changes);
         let wanted = one(asked.0, asked.1);
         let answer = Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
-            let desk = Desk::open().await;
-            desk.sandbox.fault(EVENTS_PATH, Fault::json(200, &events), Times::Always);
-            desk.ask("/observe/observables", &wanted).await
+            let relay = TestRelay::open().await;
+            relay.sandbox.fault(EVENTS_PATH, Fault::json(200, &events), Times::Always);
+            relay.ask("/observe/observables", &wanted).await
         });
         assert_sound(Route::Observe, &wanted, &answer)?;
     }

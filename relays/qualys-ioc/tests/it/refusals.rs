@@ -2,14 +2,16 @@
 
 use std::{net::TcpListener, time::Duration};
 
-use relay_sandbox::{
+use sandbox::{
     Fault, Times, When,
     qualys_ioc::{ACCOUNT, EVENTS_PATH, SPENT_QUOTA, TWO_CALLS_AT_A_TIME},
 };
-use relay_testkit::impostor::impostor;
 use serde_json::{Value, json};
+use testkit::impostor::impostor;
 
-use crate::desk::{DROPPED, Desk, assert_valid, bearer, claims, codes, count, message, one};
+use crate::test_relay::{
+    DROPPED, TestRelay, assert_valid, bearer, claims, codes, count, message, one,
+};
 
 const OBSERVE: &str = "/observe/observables";
 const OTHER: &str = "203.0.113.77";
@@ -19,15 +21,15 @@ fn both() -> Value {
 }
 
 /// Breaks the searches for the hash; answers about both observables.
-async fn broken(fault: Fault) -> (Desk, Value) {
-    let desk = Desk::with(&[("QUALYS_CONCURRENCY", "1")]).await;
-    desk.ask("/health", &json!({})).await;
-    desk.sandbox.forget_calls();
+async fn broken(fault: Fault) -> (TestRelay, Value) {
+    let relay = TestRelay::with(&[("QUALYS_CONCURRENCY", "1")]).await;
+    relay.ask("/health", &json!({})).await;
+    relay.sandbox.forget_calls();
     let hash = When::path(EVENTS_PATH).mentioning(DROPPED);
-    desk.sandbox.fault(hash, fault, Times::Always);
-    let answer = desk.ask(OBSERVE, &both()).await;
+    relay.sandbox.fault(hash, fault, Times::Always);
+    let answer = relay.ask(OBSERVE, &both()).await;
     assert_valid(&both(), &answer, 100);
-    (desk, answer)
+    (relay, answer)
 }
 
 /// The failure costs the hash only: the address is answered.
@@ -40,10 +42,10 @@ async fn costs_one(fault: Fault, kind: &str, code: &str) -> Value {
 
 /// The failure ends everything: no call after the first.
 async fn costs_all(fault: Fault, code: &str) -> Value {
-    let (desk, answer) = broken(fault.clone()).await;
+    let (relay, answer) = broken(fault.clone()).await;
     assert_eq!(codes(&answer), [("fatal", code)], "{fault:?}");
     assert_eq!(answer.get("data"), None);
-    assert_eq!(desk.searches().len(), 1, "{fault:?}");
+    assert_eq!(relay.searches().len(), 1, "{fault:?}");
     answer
 }
 
@@ -84,9 +86,9 @@ async fn status_401_says_what_the_gateway_says() {
         (Fault::json(401, &listed), "Locked, Expired"),
         (text, "no entry"),
     ] {
-        let desk = Desk::open().await;
-        desk.sandbox.fault(EVENTS_PATH, fault, Times::Always);
-        let answer = desk.ask("/health", &json!({})).await;
+        let relay = TestRelay::open().await;
+        relay.sandbox.fault(EVENTS_PATH, fault, Times::Always);
+        let answer = relay.ask("/health", &json!({})).await;
         assert_eq!(codes(&answer), [("fatal", "authorization error")]);
         assert_eq!(message(&answer), format!("Authorization failed: {words}"));
     }
@@ -110,19 +112,19 @@ async fn status_409_is_a_used_up_quota() {
 
 #[tokio::test]
 async fn status_409_with_a_wait_is_repeated_once() {
-    let desk = Desk::open().await;
+    let relay = TestRelay::open().await;
     let headers = vec![("X-RateLimit-ToWait-Sec".to_owned(), "0".to_owned())];
     let fault = Fault::Status { code: 409, headers, body: String::new() };
-    desk.sandbox.fault(EVENTS_PATH, fault, Times::Next(1));
-    assert_eq!(desk.ask("/health", &json!({})).await, json!({"data": {"status": "ok"}}));
-    assert_eq!(desk.searches().len(), 2);
+    relay.sandbox.fault(EVENTS_PATH, fault, Times::Next(1));
+    assert_eq!(relay.ask("/health", &json!({})).await, json!({"data": {"status": "ok"}}));
+    assert_eq!(relay.searches().len(), 2);
 }
 
 #[tokio::test]
 async fn calls_beyond_the_parallel_quota_are_repeated_or_refused_and_never_lost() {
-    let desk = Desk::with(&[("QUALYS_CONCURRENCY", "8")]).await;
-    let answer = desk.ask_as(TWO_CALLS_AT_A_TIME, OBSERVE, &both()).await;
-    assert!(desk.searches().len() > 4, "some are repeated");
+    let relay = TestRelay::with(&[("QUALYS_CONCURRENCY", "8")]).await;
+    let answer = relay.ask_as(TWO_CALLS_AT_A_TIME, OBSERVE, &both()).await;
+    assert!(relay.searches().len() > 4, "some are repeated");
     let refused = codes(&answer);
     assert!(refused.iter().all(|code| *code == ("fatal", "too many requests")));
     assert!(count(&answer, "sightings") == 2 || !refused.is_empty());
@@ -133,8 +135,8 @@ async fn status_429_ends_everything_and_names_the_wait() {
     let fault = Fault::TooManyRequests { retry_after: Some("3600".into()) };
     let answer = costs_all(fault, "too many requests").await;
     assert!(message(&answer).contains("3600 seconds"), "{answer}");
-    let desk = Desk::open().await;
-    let answer = desk.ask_as(SPENT_QUOTA, "/health", &json!({})).await;
+    let relay = TestRelay::open().await;
+    let answer = relay.ask_as(SPENT_QUOTA, "/health", &json!({})).await;
     assert_eq!(codes(&answer), [("fatal", "too many requests")]);
     assert!(message(&answer).contains("3600 seconds"), "{answer}");
 }
@@ -150,10 +152,10 @@ async fn status_502_503_504_are_repeated_once_and_then_out_of_order() {
         let headers = vec![("Retry-After".to_owned(), "0".to_owned())];
         let fault = Fault::Status { code, headers, body: String::new() };
         costs_one(fault.clone(), "fatal", "service unavailable").await;
-        let desk = Desk::open().await;
-        desk.sandbox.fault(EVENTS_PATH, fault, Times::Next(1));
-        assert_eq!(desk.ask("/health", &json!({})).await, json!({"data": {"status": "ok"}}));
-        assert_eq!(desk.searches().len(), 2);
+        let relay = TestRelay::open().await;
+        relay.sandbox.fault(EVENTS_PATH, fault, Times::Next(1));
+        assert_eq!(relay.ask("/health", &json!({})).await, json!({"data": {"status": "ok"}}));
+        assert_eq!(relay.searches().len(), 2);
     }
 }
 
@@ -175,16 +177,16 @@ async fn no_connection_names_the_gateway() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", free.local_addr().unwrap());
     drop(free);
-    let desk = Desk::with(&[("API_URL", &url)]).await;
-    let answer = desk.ask(OBSERVE, &both()).await;
+    let relay = TestRelay::with(&[("API_URL", &url)]).await;
+    let answer = relay.ask(OBSERVE, &both()).await;
     assert_eq!(codes(&answer), [("fatal", "connection error")]);
     assert!(message(&answer).contains("Qualys IOC") && message(&answer).contains(&url));
 }
 
 #[tokio::test]
 async fn n02_an_untrusted_certificate_is_named() {
-    let desk = Desk::with(&[("API_URL", &impostor())]).await;
-    let answer = desk.ask("/health", &json!({})).await;
+    let relay = TestRelay::with(&[("API_URL", &impostor())]).await;
+    let answer = relay.ask("/health", &json!({})).await;
     assert_eq!(codes(&answer), [("fatal", "unknown")]);
     assert!(message(&answer).contains("certificate of Qualys IOC"), "{answer}");
 }
@@ -199,13 +201,13 @@ async fn n03_a_connection_that_breaks_is_a_connection_error() {
 
 #[tokio::test]
 async fn n05_what_arrived_before_the_deadline_is_answered() {
-    let desk = Desk::with(&[("QUALYS_CONCURRENCY", "4")]).await;
-    desk.ask("/health", &json!({})).await;
+    let relay = TestRelay::with(&[("QUALYS_CONCURRENCY", "4")]).await;
+    relay.ask("/health", &json!({})).await;
     let hash = When::path(EVENTS_PATH).mentioning(DROPPED);
-    desk.sandbox.fault(hash, Fault::SlowHeaders, Times::Always);
+    relay.sandbox.fault(hash, Fault::SlowHeaders, Times::Always);
     let time = Duration::from_millis(1500);
     let answer =
-        desk.send_within(time, &bearer(claims(ACCOUNT)), OBSERVE, &both().to_string()).await;
+        relay.send_within(time, &bearer(claims(ACCOUNT)), OBSERVE, &both().to_string()).await;
     assert_eq!(codes(&answer), [("fatal", "connection error")]);
     assert_eq!(count(&answer, "sightings"), 1);
 }
@@ -232,10 +234,10 @@ async fn n08_broken_json_is_no_answer_and_deep_json_no_event() {
 
 #[tokio::test]
 async fn equal_errors_are_said_once() {
-    let desk = Desk::open().await;
-    desk.sandbox.fault(EVENTS_PATH, Fault::status(500), Times::Always);
-    let answer = desk.ask(OBSERVE, &both()).await;
+    let relay = TestRelay::open().await;
+    relay.sandbox.fault(EVENTS_PATH, Fault::status(500), Times::Always);
+    let answer = relay.ask(OBSERVE, &both()).await;
     assert_eq!(codes(&answer), [("fatal", "unknown")]);
-    let answer = desk.ask(OBSERVE, &one("mutex", "a\nb")).await;
+    let answer = relay.ask(OBSERVE, &one("mutex", "a\nb")).await;
     assert_eq!(codes(&answer), [("warning", "invalid argument")]);
 }

@@ -1,8 +1,8 @@
 //! How long keys are kept and when they are fetched: catalogue rows K15 to K19.
 
 use futures::future::join_all;
-use relay_testkit::{jwk::Jwk, jwks::Answer, keys::RsaKey};
 use serde_json::Value;
+use testkit::{jwk::Jwk, jwks::Answer, keys::RsaKey};
 
 use super::later;
 use crate::{

@@ -1,10 +1,10 @@
 //! Which keys of a set verify: catalogue rows K10 to K14.
 
-use relay_testkit::{
+use serde_json::{Value, json};
+use testkit::{
     jwk::{Jwk, strangers},
     keys::RsaKey,
 };
-use serde_json::{Value, json};
 
 use crate::{
     roca,

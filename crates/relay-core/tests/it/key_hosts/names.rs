@@ -1,7 +1,7 @@
 //! Which hosts are believed: catalogue rows K01 to K05 and K20.
 
-use relay_testkit::{jwk::Jwk, jwks::JwksServer, keys::RsaKey};
 use serde_json::{Value, json};
+use testkit::{jwk::Jwk, jwks::JwksServer, keys::RsaKey};
 
 use super::listing;
 use crate::{

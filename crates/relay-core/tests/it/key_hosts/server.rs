@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http::header::CONTENT_ENCODING;
-use relay_testkit::{
+use testkit::{
     jwk::{Jwk, key_set},
     jwks::{Answer, JwksServer},
     keys::RsaKey,

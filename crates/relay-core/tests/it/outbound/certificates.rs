@@ -91,7 +91,7 @@ async fn n02_what_is_no_modern_tls_is_no_connection() {
         ("plain HTTP", b"HTTP/1.1 400 Bad Request\r\n\r\n"),
     ];
     for (name, bytes) in cases {
-        let server = TlsServer::saying(bytes);
+        let server = TlsServer::with_message(bytes);
         let answer = relay(&server.url(), None).await.answer(health(&hs256())).await;
         assert_eq!(answer.codes(), ["unknown"], "{name}: {answer:?}");
         assert!(answer.message().contains("handshake failed"), "{name}: {answer:?}");

@@ -1,6 +1,6 @@
 //! Hosts that a caller names: catalogue row I15.
 
-use relay_testkit::token::SECRET;
+use testkit::token::SECRET;
 
 use crate::{
     ask::{health, observe},

@@ -1,8 +1,8 @@
 //! Secrets that the product says again: catalogue row N17.
 
 use http::header::AUTHORIZATION;
-use relay_testkit::token::SECRET;
 use serde_json::json;
+use testkit::token::SECRET;
 
 use crate::{
     ask::{Answer, health, observe, trigger},

@@ -91,7 +91,7 @@ impl TlsServer {
     }
 
     /// Says this to everybody, whatever they say.
-    pub(super) fn saying(bytes: &'static [u8]) -> Self {
+    pub(super) fn with_message(bytes: &'static [u8]) -> Self {
         Self::serving(move |mut stream| stream.write_all(bytes).is_err())
     }
 

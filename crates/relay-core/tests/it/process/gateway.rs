@@ -1,7 +1,7 @@
 //! What the gateway says, and what callers only claim: catalogue rows L14 and L15.
 
-use relay_testkit::{event::Gateway, keys::RsaKey, token::SECRET};
 use serde_json::json;
+use testkit::{event::Gateway, keys::RsaKey, token::SECRET};
 
 use super::{function_of, launch, post};
 use crate::{

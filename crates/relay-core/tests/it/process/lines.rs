@@ -1,13 +1,13 @@
 //! What a process prints: catalogue rows P01, P02 and P04.
 
 use http::header::AUTHORIZATION;
-use relay_testkit::{
+use serde_json::{Value, json};
+use testkit::{
     event::{Event, Gateway},
     jwks::Answer,
     keys::RsaKey,
     token::{Signer, Token, seconds_from_now},
 };
-use serde_json::{Value, json};
 
 use super::{function_of, post, printed};
 use crate::{

@@ -1,7 +1,7 @@
 //! How long tokens are kept, and when they are renewed: catalogue rows S03 and S04.
 
-use relay_testkit::token::SECRET;
 use serde_json::{Value, json};
+use testkit::token::SECRET;
 
 use super::{calls, login, stage, tenant};
 use crate::{

@@ -1,12 +1,12 @@
 //! Algorithms, keys and dangerous headers of tokens: catalogue rows J01 to J11.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use relay_testkit::{
+use serde_json::{Value, json};
+use testkit::{
     jwk::{Jwk, key_set},
     keys::{Ed25519Key, P256Key, RsaKey},
     token::{SECRET, Signer, Token},
 };
-use serde_json::{Value, json};
 
 use crate::{
     stage::{KID, Stage, account, hs256, without_secret},

@@ -1,11 +1,11 @@
 //! What a soundly signed token says: catalogue rows C01 to C12 and N19.
 
 use relay_core::Environment;
-use relay_testkit::{
+use serde_json::{Value, json};
+use testkit::{
     keys::RsaKey,
     token::{SECRET, Token},
 };
-use serde_json::{Value, json};
 
 use crate::{
     ask::{BASE, about, health, observe},

@@ -4,11 +4,11 @@ use std::io::Write;
 
 use flate2::{Compression, write::DeflateEncoder};
 use http::{HeaderName, header};
-use relay_testkit::{
+use serde_json::json;
+use testkit::{
     keys::RsaKey,
     token::{SECRET, Token, compact},
 };
-use serde_json::json;
 
 use crate::{
     ask::{health, post},

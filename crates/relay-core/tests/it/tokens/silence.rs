@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use relay_core::Environment;
-use relay_testkit::{
+use testkit::{
     jwk::Jwk,
     jwks::{Answer, JwksServer},
     keys::RsaKey,

@@ -1,6 +1,6 @@
 //! The base64, the dots and every single bit of a token: catalogue rows J17, J18 and J22.
 
-use relay_testkit::{
+use testkit::{
     keys::RsaKey,
     token::{SECRET, Token},
 };

@@ -1,0 +1,57 @@
+//! What a legacy alert says of observables among themselves. Source: spec §6.2.
+//!
+//! All connections or files of the alert count, not only those that were asked about.
+
+use relay_core::{
+    Observable, ObservableType as Type,
+    ctim::{RelationName, Relations},
+};
+
+use crate::client::{Alert, Connection, FileState};
+
+/// Connections for what is asked of the network, files for what is asked of files.
+pub(super) fn relations(asked: Type, alert: &Alert, origin: &str) -> Relations {
+    let mut relations = Relations::from_origin(origin);
+    match asked {
+        Type::Ip | Type::Domain | Type::Url | Type::Hostname => {
+            for connection in &alert.network_connections {
+                add_connection(&mut relations, connection);
+            }
+        }
+        _ => add_files(&mut relations, &alert.file_states),
+    }
+    relations
+}
+
+fn add_connection(relations: &mut Relations, connection: &Connection) {
+    let address = |text: &Option<String>| Observable::address(text.as_deref()?);
+    let source = address(&connection.source_address);
+    let domain = Observable::present(Type::Domain, connection.destination_domain.as_deref());
+    relations.add(source.clone(), RelationName::ConnectedTo, domain);
+    let destination = address(&connection.destination_address);
+    relations.add(source, RelationName::ConnectedTo, destination);
+}
+
+/// First the names of all files, then their paths.
+fn add_files(relations: &mut Relations, files: &[FileState]) {
+    for file in files {
+        let name = Observable::present(Type::FileName, file.name.as_deref());
+        relations.add(name, RelationName::FileNameOf, hash(file));
+    }
+    for file in files {
+        let path = Observable::present(Type::FilePath, file.path.as_deref());
+        relations.add(path, RelationName::FilePathOf, hash(file));
+    }
+}
+
+/// None for kinds of hashes that CTIM has no type for.
+fn hash(file: &FileState) -> Option<Observable> {
+    let hash = file.hash.as_ref()?;
+    let kind = match hash.kind.as_deref()? {
+        "sha256" => Type::Sha256,
+        "sha1" => Type::Sha1,
+        "md5" => Type::Md5,
+        _ => return None,
+    };
+    Observable::present(kind, hash.value.as_deref())
+}

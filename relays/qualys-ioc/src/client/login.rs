@@ -1,0 +1,132 @@
+//! Tokens of the API gateway: user and password in a form, a bare JWT back.
+//! Source: EDR API guide, "Qualys User Account"; spec §3.1.
+
+use std::time::Duration;
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use relay_core::{
+    Call, CircuitBreaker, Error, ErrorKind, Relay, Request, Result, Secret,
+    http::Address,
+    lenient,
+    oauth::{CacheKey, Token, TokenSource},
+};
+use serde::Deserialize;
+
+use super::refusal;
+use crate::{Credentials, QualysIoc};
+
+/// How long a token lives by the documentation, for one that does not say.
+const LIFE_SECONDS: i64 = 4 * 60 * 60;
+/// What a login may take.
+const LONGEST: Duration = Duration::from_secs(8);
+/// Tokens are a few hundred bytes.
+const LARGEST: usize = 64 * 1024;
+
+/// The login of one caller.
+pub(super) struct Login<'a> {
+    pub(super) endpoint: &'a Address,
+    pub(super) credentials: &'a Credentials,
+    /// Set when the login fails: every search needs it.
+    pub(super) halt: &'a CircuitBreaker,
+}
+
+impl TokenSource for Login<'_> {
+    fn key(&self) -> CacheKey {
+        let Credentials { user, password, .. } = self.credentials;
+        let slug = QualysIoc::ABOUT.slug;
+        CacheKey::of(&[slug, self.endpoint.url().as_str(), user, password.expose()])
+    }
+
+    async fn fetch<C: Sync>(&self, call: &Call<'_, C>) -> Result<Token> {
+        let outcome = self.log_in(call).await;
+        if outcome.is_err() {
+            self.halt.set();
+        }
+        outcome
+    }
+}
+
+impl Login<'_> {
+    async fn log_in<C: Sync>(&self, call: &Call<'_, C>) -> Result<Token> {
+        let Credentials { user, password, .. } = self.credentials;
+        let form =
+            [("username", user.as_str()), ("password", password.expose()), ("token", "true")];
+        // A login changes nothing, so a connection that failed may be tried again.
+        let request = Request::post(self.endpoint.clone())
+            .form(&form)
+            .repeatable()
+            .throttled_by(409)
+            .within(LONGEST)
+            .at_most(LARGEST);
+        let response = call.send(request).await?;
+        if !response.is_success() {
+            return Err(refusal(&response));
+        }
+        let text = bare_token(response.body()).ok_or_else(no_token)?;
+        let now = call.now.as_unix_milliseconds() / 1000;
+        let lasts = expiry(text).map_or(LIFE_SECONDS, |expiry| expiry.saturating_sub(now));
+        let secret = Secret::new(text).ok_or_else(no_token)?;
+        Ok(Token::lasting(secret, Some(lasts), now))
+    }
+}
+
+/// The one word of the body.
+fn bare_token(body: &[u8]) -> Option<&str> {
+    let text = std::str::from_utf8(body).ok()?.trim();
+    let is_word = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
+    is_word.then_some(text)
+}
+
+/// What was sent is not quoted: it may hold a token.
+fn no_token() -> Error {
+    let text = "Qualys IOC answered the login with something that is no token; check API_URL.";
+    Error::new(ErrorKind::Malformed, text)
+}
+
+/// `exp` of a JWT, in seconds since 1970. Nobody verifies it: it only says when to ask again.
+fn expiry(token: &str) -> Option<i64> {
+    #[derive(Deserialize)]
+    struct Payload {
+        #[serde(deserialize_with = "lenient::number")]
+        exp: Option<f64>,
+    }
+    let payload = token.split('.').nth(1)?.trim_end_matches('=');
+    let payload = URL_SAFE_NO_PAD.decode(payload).ok()?;
+    // Fractions are cut, figures beyond all bounds become the nearest one.
+    serde_json::from_slice::<Payload>(&payload).ok()?.exp.map(|seconds| seconds as i64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_one_word() {
+        assert_eq!(bare_token(b" e.y.J \r\n"), Some("e.y.J"));
+        for body in ["", "  ", "two words", "<html> </html>", "e.y.J\u{e9}"] {
+            assert_eq!(bare_token(body.as_bytes()), None, "{body}");
+        }
+        assert_eq!(bare_token(&[0xff]), None);
+    }
+
+    #[test]
+    fn s04_the_expiry_is_read_from_the_payload_or_not_known() {
+        let token = |payload: &str| format!("e30.{}.c2ln", URL_SAFE_NO_PAD.encode(payload));
+        let check = |payload: &str, expected: Option<i64>| {
+            assert_eq!(expiry(&token(payload)), expected, "{payload}");
+        };
+        check(r#"{"sub":"relay_api","exp":1763672000}"#, Some(1_763_672_000));
+        check(r#"{"exp":"1763672000"}"#, Some(1_763_672_000));
+        check(r#"{"exp":1763672000.9}"#, Some(1_763_672_000));
+        check(r#"{"exp":1e300}"#, Some(i64::MAX));
+        check(r#"{"exp":-1}"#, Some(-1));
+        for payload in ["{}", r#"{"exp":null}"#, r#"{"exp":"soon"}"#, "[]", "", "nonsense"] {
+            check(payload, None);
+        }
+        for token in ["opaque", "a.b", "..", "a.!.c"] {
+            assert_eq!(expiry(token), None, "{token}");
+        }
+        let specified = "eyJhbGciOiJSUzUxMiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJyZWxheV9hcGkiLCJleHAiOjE3NjM2NzIwMDB9.c2lnbmF0dXJl";
+        assert_eq!(expiry(specified), Some(1_763_672_000));
+    }
+}

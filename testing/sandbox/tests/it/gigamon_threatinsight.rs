@@ -1,0 +1,66 @@
+//! Gigamon ThreatINSIGHT: access, detections, event search, device look-up.
+
+mod access;
+mod detections;
+mod devices;
+mod events;
+
+use sandbox::{Product, Sandbox, gigamon_threatinsight as gigamon};
+use serde_json::{Value, json};
+use url::form_urlencoded::Serializer;
+
+use crate::client::{self, Answer};
+
+async fn start() -> Sandbox {
+    Sandbox::start(Product::GigamonThreatinsight).await.expect("a free port")
+}
+
+/// A call of the detections family with the usual key.
+async fn get(sandbox: &Sandbox, path: &str, parameters: &[(&str, &str)]) -> Answer {
+    get_with(gigamon::KEY, sandbox, path, parameters).await
+}
+
+async fn get_with(key: &str, sandbox: &Sandbox, path: &str, parameters: &[(&str, &str)]) -> Answer {
+    let query = Serializer::new(String::new()).extend_pairs(parameters).finish();
+    let url = format!("{}{}{path}?{query}", sandbox.url(), gigamon::DETECTIONS_BASE);
+    client::get(&url, &[("authorization", &format!("IBToken {key}"))]).await
+}
+
+/// The active detections of a value, with indicators and rules.
+async fn detections(key: &str, sandbox: &Sandbox, value: &str) -> Value {
+    let parameters = [
+        ("indicator_value", value),
+        ("status", "active"),
+        ("include", "indicators"),
+        ("include", "rules"),
+    ];
+    let answer = get_with(key, sandbox, "/detections", &parameters).await;
+    assert_eq!(answer.status, 200, "{value}: {:?}", answer.body);
+    answer.json()
+}
+
+/// An event search.
+async fn query(key: &str, sandbox: &Sandbox, body: &Value) -> Answer {
+    let url = format!("{}{}/query", sandbox.url(), gigamon::EVENTS_BASE);
+    post(key, &url, body).await
+}
+
+/// A look-up of devices.
+async fn devices(key: &str, sandbox: &Sandbox, entities: Value) -> Answer {
+    let path = "/entity/tracking/bulk/get/ip";
+    let url = format!("{}{}{path}", sandbox.url(), gigamon::ENTITY_BASE);
+    post(key, &url, &json!({"entities": entities})).await
+}
+
+async fn post(key: &str, url: &str, body: &Value) -> Answer {
+    let token = format!("IBToken {key}");
+    let headers = [("authorization", token.as_str()), ("content-type", "application/json")];
+    client::post(url, &headers, body).await
+}
+
+/// The code of a refusal.
+fn code(answer: &Answer) -> String {
+    let body = answer.json();
+    assert!(body["error"]["message"].as_str().is_some_and(|message| !message.is_empty()));
+    body["error"]["code"].as_str().expect("a code").to_owned()
+}

@@ -1,0 +1,68 @@
+//! The Qualys gateway: login, event search, quotas.
+
+mod login;
+mod quota;
+mod search;
+
+use http::Method;
+use sandbox::{
+    Product, Sandbox,
+    qualys_ioc::{self, Account},
+};
+use serde_json::Value;
+use url::form_urlencoded::Serializer;
+
+use crate::client::{self, Answer};
+
+async fn start() -> Sandbox {
+    Sandbox::start(Product::QualysIoc).await.expect("a free port")
+}
+
+/// Sends a form to the login.
+async fn post_form(sandbox: &Sandbox, form: &str) -> Answer {
+    let url = format!("{}{}", sandbox.url(), qualys_ioc::AUTH_PATH);
+    let headers = [("content-type", "application/x-www-form-urlencoded")];
+    let answer =
+        client::head(Method::POST, &url, &headers, form.to_owned()).await.expect("an answer");
+    client::whole(answer).await.expect("a whole body")
+}
+
+/// The form of a login, encoded as a form must be.
+fn form_of(account: Account) -> String {
+    Serializer::new(String::new())
+        .append_pair("username", account.username)
+        .append_pair("password", account.password)
+        .append_pair("token", "true")
+        .finish()
+}
+
+/// A fresh token of this account.
+async fn token(sandbox: &Sandbox, account: Account) -> String {
+    let answer = post_form(sandbox, &form_of(account)).await;
+    assert_eq!(answer.status, 201);
+    String::from_utf8(answer.body.to_vec()).expect("a token is text")
+}
+
+/// A search with this token and these parameters.
+async fn search(sandbox: &Sandbox, token: &str, parameters: &[(&str, &str)]) -> Answer {
+    search_at(sandbox, qualys_ioc::EVENTS_PATH, token, parameters).await
+}
+
+async fn search_at(
+    sandbox: &Sandbox,
+    path: &str,
+    token: &str,
+    parameters: &[(&str, &str)],
+) -> Answer {
+    let query = Serializer::new(String::new()).extend_pairs(parameters).finish();
+    let url = format!("{}{path}?{query}", sandbox.url());
+    client::get(&url, &[("authorization", &format!("Bearer {token}"))]).await
+}
+
+/// The events that a search finds.
+async fn found(sandbox: &Sandbox, account: Account, parameters: &[(&str, &str)]) -> Vec<Value> {
+    let token = token(sandbox, account).await;
+    let answer = search(sandbox, &token, parameters).await;
+    assert_eq!(answer.status, 200, "{parameters:?}: {:?}", answer.body);
+    answer.json().as_array().expect("a list of events").clone()
+}

@@ -1,0 +1,62 @@
+//! Rate and concurrency limits.
+
+use futures::future::join_all;
+use sandbox::qualys_ioc::{ACCOUNT, ONE_CALL_A_SECOND, SPENT_QUOTA, TWO_CALLS_AT_A_TIME};
+
+use super::{search, start, token};
+
+#[tokio::test]
+async fn every_answer_carries_the_figures() {
+    let sandbox = start().await;
+    let token = token(&sandbox, ACCOUNT).await;
+    for (parameters, remaining) in
+        [(&[][..], "99999"), (&[("state", "true")], "99998"), (&[("pageSize", "x")], "99997")]
+    {
+        let answer = search(&sandbox, &token, parameters).await;
+        assert_eq!(answer.header("x-ratelimit-limit"), Some("100000"));
+        assert_eq!(answer.header("x-ratelimit-window-sec"), Some("3600"));
+        assert_eq!(answer.header("x-ratelimit-remaining"), Some(remaining));
+        assert_eq!(answer.header("x-ratelimit-towait-sec"), Some("0"));
+        assert_eq!(answer.header("x-concurrencylimit-limit"), None);
+    }
+}
+
+#[tokio::test]
+async fn a_spent_quota_answers_429() {
+    let sandbox = start().await;
+    let token = token(&sandbox, SPENT_QUOTA).await;
+    let answer = search(&sandbox, &token, &[]).await;
+    assert_eq!(answer.status, 429);
+    assert_eq!(answer.header("x-ratelimit-towait-sec"), Some("3600"));
+    assert_eq!(answer.json()["message"], "The rate limit is reached");
+}
+
+#[tokio::test]
+async fn hurried_calls_are_asked_to_wait_a_second() {
+    let sandbox = start().await;
+    let token = token(&sandbox, ONE_CALL_A_SECOND).await;
+    let answers = join_all((0..8).map(|_| search(&sandbox, &token, &[]))).await;
+    let refused: Vec<_> = answers.iter().filter(|answer| answer.status == 429).collect();
+    assert!(!refused.is_empty());
+    assert!(refused.iter().all(|one| one.header("x-ratelimit-towait-sec") == Some("1")));
+}
+
+#[tokio::test]
+async fn a_third_call_at_once_answers_409() {
+    let sandbox = start().await;
+    let token = token(&sandbox, TWO_CALLS_AT_A_TIME).await;
+    let answers = join_all((0..8).map(|_| search(&sandbox, &token, &[]))).await;
+    let refused: Vec<_> = answers.iter().filter(|answer| answer.status == 409).collect();
+    assert!(!refused.is_empty());
+    assert!(refused.iter().all(|one| one.header("x-concurrencylimit-limit") == Some("2")));
+    assert!(answers.iter().any(|answer| answer.status == 200));
+    assert_eq!(search(&sandbox, &token, &[]).await.status, 200);
+}
+
+#[tokio::test]
+async fn the_usual_account_may_call_in_parallel() {
+    let sandbox = start().await;
+    let token = token(&sandbox, ACCOUNT).await;
+    let answers = join_all((0..8).map(|_| search(&sandbox, &token, &[]))).await;
+    assert!(answers.iter().all(|answer| answer.status == 200));
+}
