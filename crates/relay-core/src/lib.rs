@@ -29,8 +29,8 @@ pub use error::{Error, ErrorKind, Result};
 pub use http::{BaseUrl, Http, Request, Response};
 
 pub use relay::{
-    About, Action, Call, CircuitBreaker, Claim, ClaimKind, Credentials, Findings, Link, Partial,
-    Relay, RoutePolicies, RoutePolicy, Secret, Trigger, join_bounded,
+    About, Action, Call, CircuitBreaker, Claim, ClaimKind, Credentials, Documentation, Findings,
+    Link, Partial, Relay, RoutePolicies, RoutePolicy, Secret, Trigger, join_bounded,
 };
 pub use service::Service;
 pub use settings::{BadSetting, Environment};

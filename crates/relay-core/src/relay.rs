@@ -106,6 +106,20 @@ pub struct About {
     pub policies: RoutePolicies,
     /// The code of the error for a body of the wrong shape.
     pub invalid_body_code: &'static str,
+    /// The product's own documentation.
+    pub documentation: Documentation,
+    /// The ids of the product's module type in Threat Response: North America, Europe,
+    /// Asia-Pacific. `None` where Threat Response has no module type for the product.
+    pub module_types: Option<[&'static str; 3]>,
+}
+
+/// A page that explains a product.
+#[derive(Debug, Clone, Copy)]
+pub struct Documentation {
+    /// The page's title, as a form shows it.
+    pub title: &'static str,
+    /// Its https URL.
+    pub url: &'static str,
 }
 
 impl About {

@@ -17,8 +17,8 @@ mod subject;
 
 use microsoft::Graph;
 use relay_core::{
-    About, Action, BadSetting, Call, Claim, Environment, Error, Findings, Link, Observable,
-    ObservableType, Partial, Relay, Result, RoutePolicies, RoutePolicy, Trigger,
+    About, Action, BadSetting, Call, Claim, Documentation, Environment, Error, Findings, Link,
+    Observable, ObservableType, Partial, Relay, Result, RoutePolicies, RoutePolicy, Trigger,
 };
 
 pub use config::Credentials;
@@ -54,6 +54,15 @@ const ABOUT: About = About {
         ..RoutePolicies::all(RoutePolicy::BodyFirst)
     },
     invalid_body_code: "invalid payload",
+    documentation: Documentation {
+        title: "Microsoft Defender for Endpoint API",
+        url: "https://learn.microsoft.com/defender-endpoint/api/apis-intro",
+    },
+    module_types: Some([
+        "564f6f99-b94a-4605-8280-a679c0e26074",
+        "63f880fc-2b04-4b4c-b48d-9c44d9cb4e02",
+        "e6507218-ad69-4306-853f-dd5a37771f5e",
+    ]),
 };
 
 impl Relay for Defender {

@@ -14,8 +14,8 @@ mod paths;
 
 use futures::future::join_all;
 use relay_core::{
-    About, BadSetting, Call, Claim, Environment, Findings, Link, Observable, ObservableType,
-    Partial, Relay, Result, RoutePolicies, RoutePolicy,
+    About, BadSetting, Call, Claim, Documentation, Environment, Findings, Link, Observable,
+    ObservableType, Partial, Relay, Result, RoutePolicies, RoutePolicy,
 };
 
 use client::Gigamon;
@@ -52,6 +52,15 @@ impl Relay for GigamonThreatInsight {
             ..RoutePolicies::observe_only(RoutePolicy::BodyFirst)
         },
         invalid_body_code: "invalid payload received",
+        documentation: Documentation {
+            title: "FortiNDR Cloud documentation",
+            url: "https://docs.fortinet.com/product/fortindr-cloud",
+        },
+        module_types: Some([
+            "f4b2cf01-0447-436e-8dc1-b0b15049888b",
+            "cdf11c33-0891-491a-8e36-201e4decd3d0",
+            "904e961f-ff81-48f5-aeb0-5c033e2054b7",
+        ]),
     };
 
     const CLAIMS: &'static [Claim] = &config::CLAIMS;

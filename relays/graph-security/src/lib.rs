@@ -8,8 +8,8 @@ mod config;
 mod mapping;
 
 use relay_core::{
-    About, BadSetting, Call, Claim, Environment, Findings, Observable, ObservableType, Relay,
-    Result, RoutePolicies, RoutePolicy,
+    About, BadSetting, Call, Claim, Documentation, Environment, Findings, Observable,
+    ObservableType, Relay, Result, RoutePolicies, RoutePolicy,
 };
 
 use microsoft::{Graph, Permission, Reporter, Session};
@@ -45,6 +45,15 @@ impl Relay for GraphSecurity {
         ],
         policies: RoutePolicies::observe_only(RoutePolicy::BodyFirst),
         invalid_body_code: "invalid argument",
+        documentation: Documentation {
+            title: "Microsoft Graph security API",
+            url: "https://learn.microsoft.com/graph/api/resources/security-api-overview",
+        },
+        module_types: Some([
+            "33fa22a5-3369-46eb-aa6b-3386984aaf0b",
+            "9f88ce09-8fb9-4d97-a40a-eb82203845b5",
+            "02aa3b5b-d1fd-4125-9fb8-167e3780ec09",
+        ]),
     };
 
     const CLAIMS: &'static [Claim] = &config::CLAIMS;

@@ -12,9 +12,9 @@ mod urlscan;
 mod values;
 
 use relay_core::{
-    About, Action, BadSetting, BaseUrl, Call, Claim, Environment, Error, ErrorKind, Findings, Link,
-    Observable, ObservableType, Partial, Relay, Result, RoutePolicies, RoutePolicy, Trigger,
-    ctim::Uri, http::escaped,
+    About, Action, BadSetting, BaseUrl, Call, Claim, Documentation, Environment, Error, ErrorKind,
+    Findings, Link, Observable, ObservableType, Partial, Relay, Result, RoutePolicies, RoutePolicy,
+    Trigger, ctim::Uri, http::escaped,
 };
 
 pub use config::Credentials;
@@ -60,6 +60,11 @@ impl Relay for Misp {
         ],
         policies: RoutePolicies::all(RoutePolicy::AuthFirst),
         invalid_body_code: "invalid argument",
+        documentation: Documentation {
+            title: "MISP documentation",
+            url: "https://www.misp-project.org/documentation/",
+        },
+        module_types: None,
     };
 
     const CLAIMS: &'static [Claim] = &config::CLAIMS;

@@ -10,9 +10,9 @@ mod mapping;
 pub mod qql;
 
 use relay_core::{
-    About, BadSetting, BaseUrl, Bundle, Call, Claim, Environment, Error, ErrorKind, Findings, Link,
-    Observable, ObservableType, Partial, Relay, Result, RoutePolicies, RoutePolicy, join_bounded,
-    oauth::TokenCache,
+    About, BadSetting, BaseUrl, Bundle, Call, Claim, Documentation, Environment, Error, ErrorKind,
+    Findings, Link, Observable, ObservableType, Partial, Relay, Result, RoutePolicies, RoutePolicy,
+    join_bounded, oauth::TokenCache,
 };
 
 use client::{Event, Pass, Qualys};
@@ -54,6 +54,15 @@ impl Relay for QualysIoc {
             ..RoutePolicies::observe_only(RoutePolicy::BodyFirst)
         },
         invalid_body_code: "invalid argument",
+        documentation: Documentation {
+            title: "Qualys EDR API",
+            url: "https://docs.qualys.com/en/edr/api/",
+        },
+        module_types: Some([
+            "f0f6ecac-4861-40bc-bcef-753fd783aaed",
+            "fe3d9bed-5741-44ed-99a6-8e2d27b377b0",
+            "c1f02cc6-4821-4875-93e4-3c5d8b6b888e",
+        ]),
     };
 
     const CLAIMS: &'static [Claim] = &config::CLAIMS;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use http::{HeaderMap, HeaderValue, Method, header::AUTHORIZATION};
 use microsoft::{Account, Graph, Reporter, Service as Source, Tenant, kql};
 use relay_core::{
-    About, BadSetting, Call, Clock, Credentials, Environment, Error, ErrorKind, Findings,
-    Observable, ObservableType, Relay, Result, RoutePolicies, RoutePolicy, Secret, Service,
-    auth::Gateway, http::SystemResolver, service::Incoming,
+    About, BadSetting, Call, Clock, Credentials, Documentation, Environment, Error, ErrorKind,
+    Findings, Observable, ObservableType, Relay, Result, RoutePolicies, RoutePolicy, Secret,
+    Service, auth::Gateway, http::SystemResolver, service::Incoming,
 };
 use sandbox::{
     Product, Sandbox,
@@ -64,6 +64,8 @@ impl Relay for Probe {
         ],
         policies: RoutePolicies::all(RoutePolicy::BodyFirst),
         invalid_body_code: "invalid argument",
+        documentation: Documentation { title: "Probe", url: "https://probe.example" },
+        module_types: None,
     };
 
     fn new(environment: &Environment) -> Result<Self, BadSetting> {

@@ -4,9 +4,9 @@ mod map;
 
 use http::HeaderName;
 use relay_core::{
-    About, Action, BadSetting, BaseUrl, Call, Environment, Error, ErrorKind, Findings, Link,
-    Observable, ObservableType, Partial, Relay, Request, Result, RoutePolicies, RoutePolicy,
-    Secret, Trigger,
+    About, Action, BadSetting, BaseUrl, Call, Documentation, Environment, Error, ErrorKind,
+    Findings, Link, Observable, ObservableType, Partial, Relay, Request, Result, RoutePolicies,
+    RoutePolicy, Secret, Trigger,
     ctim::Uri,
     join_bounded,
     oauth::{ClientCredentials, TokenCache, login_refusal},
@@ -64,6 +64,8 @@ impl Relay for Probe {
             ..RoutePolicies::all(RoutePolicy::AuthFirst)
         },
         invalid_body_code: "invalid argument",
+        documentation: Documentation { title: "Probe", url: "https://probe.example" },
+        module_types: None,
     };
 
     fn new(environment: &Environment) -> Result<Self, BadSetting> {
