@@ -1,6 +1,7 @@
 //! Speaks MISP: which requests are sent, in which chunks, and what a refusal means (spec §3).
 
-mod rows;
+pub(crate) mod query;
+mod types;
 
 use std::time::Duration;
 
@@ -13,10 +14,10 @@ use relay_core::{
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 use tokio::sync::Semaphore;
 
-pub(crate) use rows::{Event, Row};
+pub(crate) use types::{Event, Row};
 
 use crate::config::Credentials;
-use rows::Rows;
+use types::Rows;
 
 /// Values or event ids of one call: MISP takes thousands but then runs into its own timeouts.
 const CHUNK: usize = 50;

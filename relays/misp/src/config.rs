@@ -3,7 +3,7 @@
 use relay_core::{BadSetting, BaseUrl, Claim, ClaimKind, Environment, Secret, relay};
 use serde::Deserialize;
 
-use crate::urlscan::Urlscan;
+use crate::actions::urlscan::Urlscan;
 
 /// What the token may carry, for the tool that makes tokens.
 pub(crate) const CLAIMS: [Claim; 3] = [

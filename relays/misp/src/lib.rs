@@ -3,13 +3,10 @@
 //! `api` speaks MISP, `urlscan` speaks urlscan.io, `attribution` finds out which observable
 //! a row of MISP belongs to, `map` speaks CTIM, `respond` offers actions.
 
-mod attribution;
+mod actions;
 mod client;
 mod config;
 mod mapping;
-mod respond;
-mod urlscan;
-mod values;
 
 use relay_core::{
     About, Action, BadSetting, BaseUrl, Call, Claim, Documentation, Environment, Error, ErrorKind,
@@ -128,24 +125,25 @@ impl Relay for Misp {
         wanted: &[Observable],
     ) -> Partial<Vec<Action>> {
         let with_urlscan = self.settings.urlscan.key(call.credentials).is_some();
-        let offer = respond::Offer { urlscan: with_urlscan, misp: self.settings.actions };
+        let offer = actions::Offer { urlscan: with_urlscan, misp: self.settings.actions };
         wanted.iter().flat_map(|one| offer.for_observable(one)).collect::<Vec<_>>().into()
     }
 
     async fn trigger(&self, call: &Call<'_, Credentials>, trigger: &Trigger) -> Result<()> {
         let observable = trigger.observable().filter(|one| self.supports(one.kind));
         let observable = observable.ok_or_else(Trigger::unsupported)?;
-        let kind = respond::Kind::of(&trigger.action_id).ok_or_else(Trigger::unsupported)?;
+        let kind = actions::Kind::of(&trigger.action_id).ok_or_else(Trigger::unsupported)?;
         match kind {
-            respond::Kind::Scan => {
-                let url = respond::scannable_url(&observable).ok_or_else(Trigger::unsupported)?;
+            actions::Kind::Scan => {
+                let url = actions::scannable_url(&observable).ok_or_else(Trigger::unsupported)?;
                 self.settings.urlscan.scan(call, &url).await
             }
-            respond::Kind::Sighting(kind) if self.settings.actions => {
-                let value = values::reported(&observable).ok_or_else(Trigger::unsupported)?;
+            actions::Kind::Sighting(kind) if self.settings.actions => {
+                let value =
+                    client::query::reported(&observable).ok_or_else(Trigger::unsupported)?;
                 Api::new(call, self.host(call)?)?.add_sighting(&value, kind).await
             }
-            respond::Kind::Sighting(_) => Err(Trigger::unsupported()),
+            actions::Kind::Sighting(_) => Err(Trigger::unsupported()),
         }
     }
 }
@@ -171,10 +169,10 @@ impl Misp {
         tags: client::Tags,
     ) -> Result<(Api<'c>, Vec<Subject>, Vec<Error>)> {
         let api = Api::new(call, self.host(call)?)?;
-        let question = values::Question::of(wanted);
+        let question = client::query::Question::of(wanted);
         let mut found = api.matches(&question.values, wanted.len(), tags).await;
         found.errors.extend(question.warning);
-        let subjects = attribution::subjects(wanted, found.data, call.limit);
+        let subjects = mapping::subjects(wanted, found.data, call.limit);
         Ok((api, subjects, found.errors))
     }
 

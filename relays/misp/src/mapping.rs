@@ -1,7 +1,8 @@
 //! Speaks CTIM: from events and their attributes to entities (spec §4). No I/O, no clock.
 
-mod kinds;
 mod relations;
+mod types;
+mod vocabulary;
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -16,6 +17,7 @@ use relay_core::{
 };
 
 pub(crate) use relations::Neighbourhood;
+pub(crate) use types::subjects;
 
 use crate::client::{Event, Row};
 

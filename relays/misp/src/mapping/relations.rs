@@ -10,8 +10,8 @@ use relay_core::{
     ctim::{RelationName, Relations},
 };
 
-use super::kinds;
-use crate::{client::Row, values::Form};
+use super::vocabulary;
+use crate::{client::Row, client::query::Form};
 
 /// The attributes of every event of an answer, newest first.
 pub(crate) struct Neighbourhood<'a> {
@@ -28,7 +28,7 @@ impl<'a> Neighbourhood<'a> {
         let mut by_event: HashMap<_, Vec<_>> = HashMap::new();
         for row in rows {
             if let Some(event) = row.event_id.as_deref() {
-                let observables = kinds::observables(row);
+                let observables = vocabulary::observables(row);
                 by_event.entry(event).or_default().push(Neighbour { row, observables });
             }
         }

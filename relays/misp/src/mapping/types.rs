@@ -9,9 +9,8 @@ use std::{
 use relay_core::Observable;
 
 use crate::{
-    client::{Event, Row},
+    client::{Event, Row, query::Form},
     mapping::{Hit, Subject},
-    values::Form,
 };
 
 /// Gives every row to the observables it names, groups them by event, and keeps each

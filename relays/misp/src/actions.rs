@@ -5,7 +5,12 @@ use std::net::IpAddr;
 use relay_core::{Action, Observable, ObservableType as Type, Relay, http::escaped};
 use url::{Host, Url};
 
-use crate::{Misp, client::SightingKind, values};
+pub(crate) mod urlscan;
+
+use crate::{
+    Misp,
+    client::{SightingKind, query},
+};
 
 const SCAN: &str = "respond-urlscan-action-";
 const SEEN: &str = "respond-misp-sighting-";
@@ -42,7 +47,7 @@ impl Offer {
         if self.urlscan && scannable_url(observable).is_some() {
             actions.push(scan(observable));
         }
-        if self.misp && values::reported(observable).is_some() {
+        if self.misp && query::reported(observable).is_some() {
             actions.extend(sightings(observable));
         }
         actions
