@@ -1,53 +1,56 @@
-//! Which actions are offered for an observable, and which one an id means (spec §6).
+//! The actions that are offered for an observable, and the action that an id names,
+//! docs/relays/misp.md#actions.
+
+pub(crate) mod urlscan;
 
 use std::net::IpAddr;
 
 use relay_core::{Action, Observable, ObservableType as Type, Relay, http::escaped};
 use url::{Host, Url};
 
-pub(crate) mod urlscan;
-
 use crate::{
     Misp,
-    client::{SightingKind, query},
+    client::{SightingType, query},
 };
 
 const SCAN: &str = "respond-urlscan-action-";
 const SEEN: &str = "respond-misp-sighting-";
 const FALSE_POSITIVE: &str = "respond-misp-false-positive-";
 
-/// What an action's id asks for.
+/// An action, without the observable that it is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum ActionKind {
     Scan,
-    Sighting(SightingKind),
+    Sighting(SightingType),
 }
 
-impl Kind {
-    /// The prefix decides; the observable comes from the trigger's parameters only.
-    pub(crate) fn of(action_id: &str) -> Option<Self> {
+impl ActionKind {
+    /// Returns the action that the prefix of an id names. The rest of the id is not read: the
+    /// observable comes from the trigger's parameters.
+    pub(crate) fn from_id(action_id: &str) -> Option<Self> {
         let kinds = [
             (SCAN, Self::Scan),
-            (SEEN, Self::Sighting(SightingKind::Seen)),
-            (FALSE_POSITIVE, Self::Sighting(SightingKind::FalsePositive)),
+            (SEEN, Self::Sighting(SightingType::Seen)),
+            (FALSE_POSITIVE, Self::Sighting(SightingType::FalsePositive)),
         ];
         kinds.into_iter().find(|(prefix, _)| action_id.starts_with(prefix)).map(|(_, kind)| kind)
     }
 }
 
-/// Which groups of actions this caller may be offered.
-pub(crate) struct Offer {
-    pub(crate) urlscan: bool,
-    pub(crate) misp: bool,
+/// The groups of actions that a caller is offered.
+pub(crate) struct OfferedActions {
+    pub(crate) has_scan: bool,
+    pub(crate) has_sightings: bool,
 }
 
-impl Offer {
+impl OfferedActions {
+    /// Returns the actions for one observable.
     pub(crate) fn for_observable(&self, observable: &Observable) -> Vec<Action> {
         let mut actions = Vec::new();
-        if self.urlscan && scannable_url(observable).is_some() {
+        if self.has_scan && scannable_url(observable).is_some() {
             actions.push(scan(observable));
         }
-        if self.misp && query::reported(observable).is_some() {
+        if self.has_sightings && query::sighting_value(observable).is_some() {
             actions.extend(sightings(observable));
         }
         actions
@@ -87,7 +90,7 @@ fn id(prefix: &str, observable: &Observable) -> String {
     format!("{prefix}{}-{}", observable.kind, escaped(&observable.value))
 }
 
-/// What urlscan.io would be asked to visit; none for what is no public place of the web.
+/// Returns the URL that urlscan.io would visit; none for an observable that names no public host.
 pub(crate) fn scannable_url(observable: &Observable) -> Option<String> {
     let value = &observable.value;
     match observable.kind {
@@ -97,13 +100,13 @@ pub(crate) fn scannable_url(observable: &Observable) -> Option<String> {
         }
         Type::Domain | Type::Hostname => {
             let name = observable.normal_form()?;
-            // An address that calls itself a name would slip past the rule for addresses.
+            // An address written as a name would bypass the rule for addresses.
             let is_name = matches!(Host::parse(&name), Ok(Host::Domain(_)));
             is_name.then(|| format!("http://{}", value.trim().trim_matches('.')))
         }
         Type::Ip | Type::Ipv6 => {
             let address: IpAddr = observable.normal_form()?.parse().ok()?;
-            (!is_inside(address.to_canonical())).then(|| match address {
+            is_public(address.to_canonical()).then(|| match address {
                 IpAddr::V4(ip) => format!("http://{ip}/"),
                 IpAddr::V6(ip) => format!("http://[{ip}]/"),
             })
@@ -112,12 +115,13 @@ pub(crate) fn scannable_url(observable: &Observable) -> Option<String> {
     }
 }
 
-fn is_inside(address: IpAddr) -> bool {
-    let private = match address {
+fn is_public(address: IpAddr) -> bool {
+    let is_private = match address {
         IpAddr::V4(ip) => ip.is_private() || ip.is_link_local(),
         IpAddr::V6(ip) => ip.is_unique_local() || ip.is_unicast_link_local(),
     };
-    private || address.is_loopback() || address.is_multicast() || address.is_unspecified()
+    let is_special = address.is_loopback() || address.is_multicast() || address.is_unspecified();
+    !is_private && !is_special
 }
 
 #[cfg(test)]
@@ -125,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_public_places_are_scanned() {
+    fn only_public_hosts_are_scanned() {
         let check = |kind, value: &str, expected: Option<&str>| {
             assert_eq!(
                 scannable_url(&Observable::new(kind, value)).as_deref(),
@@ -144,7 +148,7 @@ mod tests {
         }
         check(Type::Ip, "203.0.113.7", Some("http://203.0.113.7/"));
         check(Type::Ipv6, "2001:DB8::1", Some("http://[2001:db8::1]/"));
-        for inside in [
+        for not_public in [
             "10.0.0.1",
             "127.0.0.1",
             "169.254.1.1",
@@ -158,22 +162,20 @@ mod tests {
             "::ffff:127.0.0.1",
             "nonsense",
         ] {
-            check(Type::Ip, inside, None);
+            check(Type::Ip, not_public, None);
         }
         check(Type::Md5, &"ab".repeat(16), None);
     }
 
     #[test]
-    fn the_prefix_of_an_id_says_what_it_asks_for() {
-        assert_eq!(Kind::of("respond-urlscan-action-url-x"), Some(Kind::Scan));
-        assert_eq!(
-            Kind::of("respond-misp-sighting-ip-x"),
-            Some(Kind::Sighting(SightingKind::Seen))
+    fn the_prefix_of_an_id_names_the_action() {
+        let check = |id, expected| assert_eq!(ActionKind::from_id(id), expected, "{id}");
+        check("respond-urlscan-action-url-x", Some(ActionKind::Scan));
+        check("respond-misp-sighting-ip-x", Some(ActionKind::Sighting(SightingType::Seen)));
+        check(
+            "respond-misp-false-positive-ip-x",
+            Some(ActionKind::Sighting(SightingType::FalsePositive)),
         );
-        assert_eq!(
-            Kind::of("respond-misp-false-positive-ip-x"),
-            Some(Kind::Sighting(SightingKind::FalsePositive))
-        );
-        assert_eq!(Kind::of("respond-misp-"), None);
+        check("respond-misp-", None);
     }
 }

@@ -1,280 +1,213 @@
-//! Speaks MISP: which requests are sent, in which chunks, and what a refusal means (spec §3).
+//! Sends requests to MISP, docs/relays/misp.md#requests.
 
+mod error;
 pub(crate) mod query;
-mod types;
+pub(crate) mod types;
 
 use std::time::Duration;
 
 use http::{HeaderValue, header};
 use relay_core::{
     BaseUrl, Call, CircuitBreaker, Error, ErrorKind, Partial, Request, Response, Result,
-    http::{one_line, try_again},
-    join_bounded, lenient,
+    http::one_line, join_bounded,
 };
-use serde::{Deserialize, Serialize, de::IgnoredAny};
+use serde::Serialize;
 use tokio::sync::Semaphore;
 
-pub(crate) use types::{Event, Row};
+use crate::config::{Config, Credentials};
+use error::error_from;
+use query::{EventTags, Search, page_size};
+use types::{AddedSighting, Attribute, FoundAttributes, Version};
 
-use crate::config::Credentials;
-use types::Rows;
+/// Searches that one call runs at a time.
+const MAX_CONCURRENT_REQUESTS: usize = 4;
+/// Values or event ids in one search; with thousands MISP runs into its own time limits.
+const MAX_BATCH: usize = 50;
+const VALUE_SEARCH_TIMEOUT: Duration = Duration::from_secs(15);
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Names the reporter in MISP's list of sightings.
+const SIGHTING_SOURCE: &str = "SecureX threat response";
 
-/// Values or event ids of one call: MISP takes thousands but then runs into its own timeouts.
-const CHUNK: usize = 50;
-/// Calls side by side.
-const AT_ONCE: usize = 4;
-/// Rows that one call asks for at the least and at the most.
-const ROWS: std::ops::RangeInclusive<usize> = 500..=5000;
-const SEARCH: Duration = Duration::from_secs(15);
-const OTHER: Duration = Duration::from_secs(10);
-
-/// The attribute types that can be related observables, spec §3.3 and clarifications.
-const NEIGHBOUR_TYPES: [&str; 25] = [
-    "url",
-    "uri",
-    "link",
-    "ip-src",
-    "ip-dst",
-    "ip-src|port",
-    "ip-dst|port",
-    "domain",
-    "domain|ip",
-    "hostname",
-    "hostname|port",
-    "md5",
-    "sha1",
-    "sha256",
-    "filename|md5",
-    "filename|sha1",
-    "filename|sha256",
-    "malware-sample",
-    "filename",
-    "email",
-    "email-src",
-    "email-dst",
-    "mutex",
-    "user-agent",
-    "regkey",
-];
-
-/// Whether rows carry the tags of their events.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Tags {
-    OfEvents,
-    None,
+/// Sends the requests of one call to the caller's MISP.
+pub(crate) struct Client<'a> {
+    call: &'a Call<'a, Credentials>,
+    base_url: BaseUrl,
+    api_key: HeaderValue,
+    circuit_breaker: CircuitBreaker,
+    /// Bounds all searches of the call, also where several batches are repeated value by value.
+    permits: Semaphore,
 }
 
-/// What is reported about a value, spec §3.5.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum SightingKind {
+/// The type of a sighting. Source: MISP OpenAPI, "SightingType".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub(crate) enum SightingType {
+    #[serde(rename = "0")]
     Seen,
+    #[serde(rename = "1")]
     FalsePositive,
-}
-
-/// One caller's MISP.
-pub(crate) struct Api<'c> {
-    call: &'c Call<'c, Credentials>,
-    host: BaseUrl,
-    key: HeaderValue,
-    halt: CircuitBreaker,
-    /// Bounds the searches, also where several chunks are asked again value by value.
-    lanes: Semaphore,
-}
-
-#[derive(Serialize)]
-struct Search<'a> {
-    #[serde(rename = "returnFormat")]
-    return_format: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    value: Option<AnyOf<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    eventid: Option<&'a [String]>,
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-    kinds: Option<&'static [&'static str]>,
-    #[serde(rename = "includeContext", skip_serializing_if = "Option::is_none")]
-    include_context: Option<u8>,
-    #[serde(rename = "includeEventTags", skip_serializing_if = "Option::is_none")]
-    include_event_tags: Option<u8>,
-    limit: usize,
-    page: usize,
-}
-
-/// The one form in which MISP does not read `!` and `&&` inside a value.
-#[derive(Serialize)]
-struct AnyOf<'a> {
-    #[serde(rename = "OR")]
-    values: &'a [String],
 }
 
 #[derive(Serialize)]
 struct NewSighting<'a> {
     values: [&'a str; 1],
     #[serde(rename = "type")]
-    kind: &'static str,
+    sighting_type: SightingType,
     source: &'static str,
 }
 
-#[derive(Deserialize)]
-struct Version {
-    version: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct SightingAdded {
-    #[serde(rename = "Sighting", default, deserialize_with = "lenient::object")]
-    sighting: Option<IgnoredAny>,
-    #[serde(default, deserialize_with = "lenient::text")]
-    message: Option<String>,
-}
-
-/// Any of the three may be there.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Refusal {
-    #[serde(deserialize_with = "lenient::text")]
-    message: Option<String>,
-    #[serde(deserialize_with = "lenient::text")]
-    name: Option<String>,
-    #[serde(deserialize_with = "lenient::text")]
-    errors: Option<String>,
-}
-
-impl<'c> Api<'c> {
-    /// Errors: `InvalidInput` for a key that cannot be a header.
-    pub(crate) fn new(call: &'c Call<'c, Credentials>, host: BaseUrl) -> Result<Self> {
-        let key = call.credentials.key.header("")?;
+impl<'a> Client<'a> {
+    /// Errors: `InvalidInput` without a usable base URL, and for an API key that cannot be a header.
+    pub(crate) fn new(config: &Config, call: &'a Call<'a, Credentials>) -> Result<Self> {
         Ok(Self {
             call,
-            host,
-            key,
-            halt: CircuitBreaker::default(),
-            lanes: Semaphore::new(AT_ONCE),
+            base_url: config.base_url_for(call.credentials)?,
+            api_key: call.credentials.api_key.header("")?,
+            circuit_breaker: CircuitBreaker::default(),
+            permits: Semaphore::new(MAX_CONCURRENT_REQUESTS),
         })
     }
 
-    pub(crate) fn host(&self) -> &BaseUrl {
-        &self.host
+    pub(crate) fn base_url(&self) -> &BaseUrl {
+        &self.base_url
     }
 
-    /// `GET /servers/getVersion`: good when MISP tells its version.
-    pub(crate) async fn version(&self) -> Result<()> {
-        let request = Request::get(self.host.path("/servers/getVersion")).within(OTHER);
-        let response = self.send(request).await?;
-        let answer: Version = response.json()?;
-        answer.version.map(|_| ()).ok_or_else(|| response.malformed())
+    /// `GET /servers/getVersion`; `Ok` when the response holds a version.
+    pub(crate) async fn check_version(&self) -> Result<()> {
+        let path = self.base_url.path("/servers/getVersion");
+        let response = self.send(Request::get(path).within(DEFAULT_TIMEOUT)).await?;
+        let body: Version = response.json()?;
+        body.version.map(|_| ()).ok_or_else(|| response.malformed())
     }
 
-    /// The rows that hold one of `values`, in chunks; what fails costs its chunk only.
-    pub(crate) async fn matches(
+    /// Returns the attributes that hold one of `values`; a search that fails costs its batch only.
+    pub(crate) async fn search_by_values(
         &self,
         values: &[String],
         observables: usize,
-        tags: Tags,
-    ) -> Partial<Vec<Row>> {
-        let limit = (self.call.limit * observables).clamp(*ROWS.start(), *ROWS.end());
-        let chunks = values.chunks(CHUNK).map(|chunk| self.chunk(chunk, limit, tags));
-        together(join_bounded(chunks.collect::<Vec<_>>(), AT_ONCE).await)
+        tags: EventTags,
+    ) -> Partial<Vec<Attribute>> {
+        let limit = page_size(self.call.limit, observables);
+        let batches = values.chunks(MAX_BATCH).map(|batch| self.search_batch(batch, limit, tags));
+        merged(join_bounded(batches.collect::<Vec<_>>(), MAX_CONCURRENT_REQUESTS).await)
     }
 
-    /// One chunk; when a popular value may have displaced the others, each value by itself.
-    async fn chunk(&self, values: &[String], limit: usize, tags: Tags) -> Partial<Vec<Row>> {
-        let rows = match self.search(&Search::by_values(values, limit, tags)).await {
-            Ok(rows) if rows.len() < limit || values.len() == 1 => return rows.into(),
-            Ok(rows) => rows,
-            Err(error) => return error.into(),
-        };
-        drop(rows);
-        let singly = values.iter().map(|value| self.single(value, tags)).collect::<Vec<_>>();
-        together(join_bounded(singly, AT_ONCE).await)
+    async fn search_batch(
+        &self,
+        values: &[String],
+        limit: usize,
+        tags: EventTags,
+    ) -> Partial<Vec<Attribute>> {
+        let outcome = self.search(&Search::by_values(values, limit, tags)).await;
+        if values.len() == 1 {
+            return outcome.into();
+        }
+        match outcome.unless_full(limit) {
+            Some(outcome) => outcome.into(),
+            // On a full page a popular value may have displaced the others.
+            None => self.search_singly(values, tags).await,
+        }
     }
 
-    async fn single(&self, value: &String, tags: Tags) -> Partial<Vec<Row>> {
-        let search = Search::by_values(std::slice::from_ref(value), 2 * self.call.limit, tags);
-        self.search(&search).await.map_or_else(Partial::from, Partial::from)
+    async fn search_singly(&self, values: &[String], tags: EventTags) -> Partial<Vec<Attribute>> {
+        let limit = 2 * self.call.limit;
+        let searches = values
+            .chunks(1)
+            .map(async |value| self.search(&Search::by_values(value, limit, tags)).await.into());
+        merged(join_bounded(searches.collect::<Vec<_>>(), MAX_CONCURRENT_REQUESTS).await)
     }
 
-    /// The attributes of these events that can be related observables.
-    pub(crate) async fn neighbours(&self, event_ids: &[String]) -> Partial<Vec<Row>> {
-        let chunks = event_ids.chunks(CHUNK).map(|ids| async move {
-            self.search(&Search::by_events(ids)).await.map_or_else(Partial::from, Partial::from)
-        });
-        together(join_bounded(chunks.collect::<Vec<_>>(), AT_ONCE).await)
+    /// Returns the attributes of these types in these events.
+    pub(crate) async fn search_by_events(
+        &self,
+        event_ids: &[String],
+        attribute_types: &[&str],
+    ) -> Partial<Vec<Attribute>> {
+        let searches = event_ids
+            .chunks(MAX_BATCH)
+            .map(async |ids| self.search(&Search::by_events(ids, attribute_types)).await.into());
+        merged(join_bounded(searches.collect::<Vec<_>>(), MAX_CONCURRENT_REQUESTS).await)
     }
 
-    /// `POST /sightings/add`; good only when MISP answers with the sighting it made.
-    pub(crate) async fn add_sighting(&self, value: &str, kind: SightingKind) -> Result<()> {
-        let kind = if kind == SightingKind::Seen { "0" } else { "1" };
-        let sighting = NewSighting { values: [value], kind, source: "SecureX threat response" };
-        let request =
-            Request::post(self.host.path("/sightings/add")).json(&sighting)?.within(OTHER);
-        let response = self.send(request).await.map_err(unless_refused)?;
-        let answer: SightingAdded = response.json().map_err(Error::outcome_unknown)?;
-        match (answer.sighting, answer.message) {
+    /// `POST /sightings/add`; `Ok` only when the response holds the new sighting.
+    pub(crate) async fn add_sighting(
+        &self,
+        value: &str,
+        sighting_type: SightingType,
+    ) -> Result<()> {
+        let sighting = NewSighting { values: [value], sighting_type, source: SIGHTING_SOURCE };
+        let path = self.base_url.path("/sightings/add");
+        let request = Request::post(path).json(&sighting)?.within(DEFAULT_TIMEOUT);
+        let response = self.send(request).await.map_err(doubtful_if_server_failed)?;
+        let body: AddedSighting = response.json().map_err(Error::outcome_unknown)?;
+        match (body.sighting, body.message) {
             (Some(_), _) => Ok(()),
+            // MISP reports a failure with status 200 and a message.
             (None, Some(message)) => {
-                let text = format!("MISP did not add the sighting: {}", one_line(&message));
-                Err(Error::new(ErrorKind::NotFound, text))
+                let message = format!("MISP did not add the sighting: {}", one_line(&message));
+                Err(Error::new(ErrorKind::NotFound, message))
             }
             (None, None) => Err(response.malformed().outcome_unknown()),
         }
     }
 
-    /// No rows when a failure before it made the call pointless; that failure is in the answer.
-    async fn search(&self, search: &Search<'_>) -> Result<Vec<Row>> {
-        let _lane = self.lanes.acquire().await;
-        self.halt.guard(self.rows(search)).await.unwrap_or_else(|| Ok(Vec::new()))
+    async fn search(&self, search: &Search<'_>) -> SearchOutcome {
+        let _permit = self.permits.acquire().await;
+        match self.circuit_breaker.guard(self.attributes(search)).await {
+            None => SearchOutcome::Skipped,
+            Some(Ok(attributes)) => SearchOutcome::Found(attributes),
+            Some(Err(error)) => SearchOutcome::Failed(error),
+        }
     }
 
-    async fn rows(&self, search: &Search<'_>) -> Result<Vec<Row>> {
-        let request = Request::post(self.host.path("/attributes/restSearch"))
+    /// `POST /attributes/restSearch`.
+    async fn attributes(&self, search: &Search<'_>) -> Result<Vec<Attribute>> {
+        let timeout = if search.is_by_values() { VALUE_SEARCH_TIMEOUT } else { DEFAULT_TIMEOUT };
+        let request = Request::post(self.base_url.path("/attributes/restSearch"))
             .json(search)?
             .repeatable()
-            .within(if search.value.is_some() { SEARCH } else { OTHER });
+            .within(timeout);
         let response = self.send(request).await?;
-        Ok(response.json::<Rows>()?.0)
+        Ok(response.json::<FoundAttributes>()?.0)
     }
 
     async fn send(&self, request: Request) -> Result<Response> {
-        let request = request.header(header::AUTHORIZATION, self.key.clone());
+        let request = request.header(header::AUTHORIZATION, self.api_key.clone());
         let response = self.call.send(request).await?;
-        if response.status() == 200 { Ok(response) } else { Err(refusal(&response)) }
+        if response.status() == 200 { Ok(response) } else { Err(error_from(&response)) }
     }
 }
 
-impl<'a> Search<'a> {
-    const EMPTY: Self = Self {
-        return_format: "json",
-        value: None,
-        eventid: None,
-        kinds: None,
-        include_context: None,
-        include_event_tags: None,
-        limit: 0,
-        page: 1,
-    };
+/// The end of one search.
+enum SearchOutcome {
+    /// Not sent, because an earlier failure, which is reported already, made it pointless.
+    Skipped,
+    Found(Vec<Attribute>),
+    Failed(Error),
+}
 
-    fn by_values(values: &'a [String], limit: usize, tags: Tags) -> Self {
-        Self {
-            value: Some(AnyOf { values }),
-            include_context: Some(1),
-            include_event_tags: (tags == Tags::OfEvents).then_some(1),
-            limit,
-            ..Self::EMPTY
-        }
-    }
-
-    fn by_events(ids: &'a [String]) -> Self {
-        Self {
-            eventid: Some(ids),
-            kinds: Some(&NEIGHBOUR_TYPES),
-            limit: *ROWS.end(),
-            ..Self::EMPTY
+impl SearchOutcome {
+    /// Returns nothing for a full page. Its attributes are dropped at once, because there may be
+    /// thousands of them.
+    fn unless_full(self, limit: usize) -> Option<Self> {
+        match self {
+            Self::Found(attributes) if attributes.len() >= limit => None,
+            outcome => Some(outcome),
         }
     }
 }
 
-fn together(parts: Vec<Partial<Vec<Row>>>) -> Partial<Vec<Row>> {
-    let mut all: Partial<Vec<Row>> = Partial::default();
+impl From<SearchOutcome> for Partial<Vec<Attribute>> {
+    fn from(outcome: SearchOutcome) -> Self {
+        match outcome {
+            SearchOutcome::Skipped => Self::default(),
+            SearchOutcome::Found(attributes) => attributes.into(),
+            SearchOutcome::Failed(error) => error.into(),
+        }
+    }
+}
+
+fn merged(parts: Vec<Partial<Vec<Attribute>>>) -> Partial<Vec<Attribute>> {
+    let mut all: Partial<Vec<Attribute>> = Partial::default();
     for Partial { data, errors } in parts {
         all.data.extend(data);
         all.errors.extend(errors);
@@ -282,57 +215,10 @@ fn together(parts: Vec<Partial<Vec<Row>>>) -> Partial<Vec<Row>> {
     all
 }
 
-/// What a status other than 200 means, spec §3.7.
-fn refusal(response: &Response) -> Error {
-    let body: Option<Refusal> = response.json().ok();
-    let said = body.and_then(|body| body.message.or(body.name).or(body.errors));
-    let said = said.map_or_else(|| response.quote(), |text| one_line(&text));
-    match response.status() {
-        403 if said.starts_with("Authentication failed") => {
-            Error::new(ErrorKind::Unauthorized, format!("Authorization failed: {said}"))
-        }
-        401 | 403 | 405 => {
-            let text = format!("MISP does not allow this to the key in the token: {said}");
-            Error::new(ErrorKind::Forbidden, text)
-        }
-        404 => {
-            let text = format!("MISP does not know the address; check HOST: {said}");
-            Error::new(ErrorKind::NotFound, text)
-        }
-        300..=399 => {
-            let to = response.header("location").and_then(host_of);
-            let to = to.unwrap_or_else(|| "another page".to_owned());
-            let text = format!("MISP redirects to {to}; check scheme and host of HOST.");
-            Error::new(ErrorKind::Malformed, text)
-        }
-        429 => quota_used_up(response),
-        500 | 501 => {
-            Error::new(ErrorKind::Internal, format!("MISP failed: {said}")).with_code("unknown")
-        }
-        _ => response.refusal(Some(&said)),
-    }
-}
-
-/// A server that failed may have done what it was asked before.
-pub(crate) fn unless_refused(error: Error) -> Error {
+/// A server that failed may have done the action before.
+pub(crate) fn doubtful_if_server_failed(error: Error) -> Error {
     match error.kind() {
         ErrorKind::Internal | ErrorKind::Unavailable => error.outcome_unknown(),
         _ => error,
     }
-}
-
-/// A role's quota is full again after the seconds of `X-Rate-Limit-Reset`.
-fn quota_used_up(response: &Response) -> Error {
-    let reset = response.header("x-rate-limit-reset").and_then(|text| text.parse::<u64>().ok());
-    match reset.filter(|_| response.retry_after().is_none()) {
-        Some(seconds) => response.rate_limited().with_message(format!(
-            "The rate limit of MISP for the key's role is reached; {}.",
-            try_again(Some(Duration::from_secs(seconds)))
-        )),
-        None => response.rate_limited(),
-    }
-}
-
-fn host_of(location: &str) -> Option<String> {
-    url::Url::parse(location).ok()?.host_str().map(str::to_owned)
 }

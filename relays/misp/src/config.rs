@@ -1,99 +1,111 @@
-//! What the token carries and what the operator sets, spec §2.
+//! The relay's settings, docs/relays/misp.md#settings-and-claims.
 
-use relay_core::{BadSetting, BaseUrl, Claim, ClaimKind, Environment, Secret, relay};
-use serde::Deserialize;
+mod credentials;
 
-use crate::actions::urlscan::Urlscan;
+use relay_core::{BadSetting, BaseUrl, Environment, Error, ErrorKind, Result, Secret};
+use serde::Serialize;
 
-/// What the token may carry, for the tool that makes tokens.
-pub(crate) const CLAIMS: [Claim; 3] = [
-    Claim {
-        name: "AuthKey",
-        title: "Auth key",
-        kind: ClaimKind::ApiKey,
-        is_required: true,
-        tooltip: "The API key of a MISP user: My Profile, Auth keys. Reading is enough to observe; sightings need a role with perm_sighting.",
-    },
-    Claim {
-        name: "HOST",
-        title: "MISP host",
-        kind: ClaimKind::Text,
-        is_required: false,
-        tooltip: "The server's https URL, such as https://misp.example; needed unless the relay's API_URL names it.",
-    },
-    Claim {
-        name: "URLSCAN_API_KEY",
-        title: "urlscan.io API key",
-        kind: ClaimKind::ApiKey,
-        is_required: false,
-        tooltip: "Offers scans with urlscan.io; without it none are offered.",
-    },
-];
+pub use credentials::Credentials;
 
-/// The claims this relay reads.
-#[derive(Debug, Deserialize)]
-#[serde(try_from = "Claims")]
-pub struct Credentials {
-    /// MISP's API key, claim `AuthKey` or `key`.
-    pub(crate) key: Secret,
-    /// The caller's server, claim `HOST`.
-    pub(crate) host: Option<String>,
-    /// The caller's key for urlscan.io, claim `URLSCAN_API_KEY`.
-    pub(crate) urlscan_key: Option<Secret>,
-}
+pub(crate) use credentials::CLAIMS;
 
-impl relay::Credentials for Credentials {
-    fn secrets(&self) -> Vec<&Secret> {
-        std::iter::once(&self.key).chain(&self.urlscan_key).collect()
-    }
-}
+const MAX_RELATIONS: usize = 200;
+const DEFAULT_RELATIONS: usize = 50;
+const URLSCAN_BASE_URL: &str = "https://urlscan.io/api/v1";
 
-#[derive(Deserialize)]
-struct Claims {
-    #[serde(rename = "AuthKey")]
-    auth_key: Option<String>,
-    key: Option<String>,
-    #[serde(rename = "HOST")]
-    host: Option<String>,
-    #[serde(rename = "URLSCAN_API_KEY")]
-    urlscan_api_key: Option<String>,
-}
-
-impl TryFrom<Claims> for Credentials {
-    type Error = &'static str;
-
-    fn try_from(claims: Claims) -> Result<Self, Self::Error> {
-        let key =
-            claims.auth_key.and_then(Secret::new).or_else(|| claims.key.and_then(Secret::new));
-        Ok(Self {
-            key: key.ok_or("no API key")?,
-            host: claims.host.filter(|host| !host.is_empty()),
-            urlscan_key: claims.urlscan_api_key.and_then(Secret::new),
-        })
-    }
-}
-
-/// What the operator sets; holds nothing of any caller.
-pub(crate) struct Settings {
-    /// `API_URL`, for tokens without `HOST`.
-    pub(crate) api_url: Option<BaseUrl>,
-    /// `MISP_RELATIONS_LIMIT`: related observables per sighting; 0 saves the call for them.
+/// The operator's settings; holds nothing of any caller.
+pub(crate) struct Config {
+    /// `API_URL`: the server for tokens without `HOST`.
+    pub(crate) base_url: Option<BaseUrl>,
+    /// `MISP_RELATIONS_LIMIT`: the largest number of relations on one sighting.
     pub(crate) relations_limit: usize,
-    /// `MISP_MORE_TYPES`: mail addresses, file names, user agents, mutexes, registry keys.
-    pub(crate) more_types: bool,
-    /// `MISP_ACTIONS`: offers to add sightings.
-    pub(crate) actions: bool,
-    pub(crate) urlscan: Urlscan,
+    /// `MISP_MORE_TYPES`: email, file name, user agent, mutex and registry key are supported.
+    pub(crate) has_more_types: bool,
+    /// `MISP_ACTIONS`: sightings can be added.
+    pub(crate) has_sightings: bool,
+    /// Settings of urlscan.io.
+    pub(crate) urlscan: UrlscanConfig,
 }
 
-impl Settings {
-    pub(crate) fn read(environment: &Environment) -> Result<Self, BadSetting> {
+/// The settings of urlscan.io.
+pub(crate) struct UrlscanConfig {
+    /// `URLSCAN_API_URL`.
+    pub(crate) base_url: BaseUrl,
+    /// `URLSCAN_API_KEY`, for tokens without one.
+    pub(crate) api_key: Option<Secret>,
+    /// `URLSCAN_VISIBILITY`.
+    pub(crate) visibility: Visibility,
+}
+
+/// Who sees a scan of urlscan.io. Source: <https://urlscan.io/docs/api/>.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Visibility {
+    Public,
+    Unlisted,
+    Private,
+}
+
+impl Config {
+    /// Reads the settings.
+    ///
+    /// Errors: the setting that cannot be used.
+    pub(crate) fn from_environment(environment: &Environment) -> Result<Self, BadSetting> {
         Ok(Self {
-            api_url: environment.url("API_URL")?,
-            relations_limit: environment.number("MISP_RELATIONS_LIMIT", 0..=200, 50)?,
-            more_types: environment.flag("MISP_MORE_TYPES", false)?,
-            actions: environment.flag("MISP_ACTIONS", true)?,
-            urlscan: Urlscan::read(environment)?,
+            base_url: environment.url("API_URL")?,
+            relations_limit: environment.number(
+                "MISP_RELATIONS_LIMIT",
+                0..=MAX_RELATIONS,
+                DEFAULT_RELATIONS,
+            )?,
+            has_more_types: environment.flag("MISP_MORE_TYPES", false)?,
+            has_sightings: environment.flag("MISP_ACTIONS", true)?,
+            urlscan: UrlscanConfig::from_environment(environment)?,
         })
+    }
+
+    /// Returns the base URL of the caller's own server, else the operator's. An unusable one in the
+    /// token is not replaced, because the caller's key must not go to another server.
+    ///
+    /// Errors: `InvalidInput` without a usable one.
+    pub(crate) fn base_url_for(&self, credentials: &Credentials) -> Result<BaseUrl> {
+        let base_url = match &credentials.host {
+            Some(host) => BaseUrl::from_token(host),
+            None => self.base_url.clone(),
+        };
+        base_url.ok_or_else(|| {
+            let message = "HOST is missing or is not an https URL; set it in the token, or API_URL in the relay's settings.";
+            Error::new(ErrorKind::InvalidInput, message)
+        })
+    }
+}
+
+impl UrlscanConfig {
+    /// Returns the caller's own key, else the operator's.
+    pub(crate) fn api_key_for<'a>(&'a self, credentials: &'a Credentials) -> Option<&'a Secret> {
+        credentials.urlscan_key.as_ref().or(self.api_key.as_ref())
+    }
+
+    fn from_environment(environment: &Environment) -> Result<Self, BadSetting> {
+        let set = environment.url("URLSCAN_API_URL")?;
+        let base_url = set.or_else(|| BaseUrl::well_known(URLSCAN_BASE_URL));
+        Ok(Self {
+            base_url: base_url
+                .ok_or_else(|| BadSetting::new("URLSCAN_API_URL", "must be an https URL"))?,
+            api_key: environment.text("URLSCAN_API_KEY").and_then(Secret::new),
+            visibility: Visibility::from_setting(environment.text("URLSCAN_VISIBILITY")),
+        })
+    }
+}
+
+impl Visibility {
+    /// Any other word means unlisted: a scanned value leaves the organisation, so a typing error
+    /// must not publish it.
+    fn from_setting(word: Option<&str>) -> Self {
+        match word {
+            Some("public") => Self::Public,
+            Some("private") => Self::Private,
+            _ => Self::Unlisted,
+        }
     }
 }

@@ -1,7 +1,7 @@
-//! The MISP relay: facts about it, credentials and settings, and what each route asks.
+//! The MISP relay, specified in docs/relays/misp.md.
 //!
-//! `api` speaks MISP, `urlscan` speaks urlscan.io, `attribution` finds out which observable
-//! a row of MISP belongs to, `map` speaks CTIM, `respond` offers actions.
+//! `config` holds settings and claims, `client` sends requests to MISP, `mapping` turns its events
+//! into CTIM entities, `actions` offers and does actions.
 
 mod actions;
 mod client;
@@ -9,22 +9,22 @@ mod config;
 mod mapping;
 
 use relay_core::{
-    About, Action, BadSetting, BaseUrl, Call, Claim, Documentation, Environment, Error, ErrorKind,
-    Findings, Link, Observable, ObservableType, Partial, Relay, Result, RoutePolicies, RoutePolicy,
-    Trigger, ctim::Uri, http::escaped,
+    About, Action, BadSetting, BaseUrl, Call, Claim, Documentation, Environment, Error, Findings,
+    Link, Observable, ObservableType, Partial, Relay, Result, RoutePolicies, RoutePolicy, Trigger,
+    ctim::Uri, http::escaped,
 };
 
 pub use config::Credentials;
 
-use client::Api;
-use config::Settings;
-use mapping::Subject;
+use actions::{ActionKind, OfferedActions, scannable_url, urlscan::Urlscan};
+use client::{
+    Client,
+    query::{EventTags, SearchValues, sighting_value},
+};
+use config::Config;
+use mapping::{Mapper, MatchedObservable, Neighbours};
 
-/// The MISP relay.
-pub struct Misp {
-    settings: Settings,
-}
-
+/// Types that are supported with `MISP_MORE_TYPES` only.
 const MORE_TYPES: &[ObservableType] = &[
     ObservableType::Email,
     ObservableType::FileName,
@@ -32,6 +32,11 @@ const MORE_TYPES: &[ObservableType] = &[
     ObservableType::Mutex,
     ObservableType::RegistryKey,
 ];
+
+/// The MISP relay.
+pub struct Misp {
+    config: Config,
+}
 
 impl Relay for Misp {
     type Credentials = Credentials;
@@ -64,144 +69,144 @@ impl Relay for Misp {
         module_types: None,
     };
 
-    const CLAIMS: &'static [Claim] = &config::CLAIMS;
+    const CLAIMS: &'static [Claim] = config::CLAIMS;
 
     fn new(environment: &Environment) -> Result<Self, BadSetting> {
-        Ok(Self { settings: Settings::read(environment)? })
+        Ok(Self { config: Config::from_environment(environment)? })
     }
 
     fn supports(&self, kind: ObservableType) -> bool {
-        let known = Self::ABOUT.name_of(kind).is_some();
-        known && (self.settings.more_types || !MORE_TYPES.contains(&kind))
+        let is_known = Self::ABOUT.name_of(kind).is_some();
+        is_known && (self.config.has_more_types || !MORE_TYPES.contains(&kind))
     }
 
     async fn health(&self, call: &Call<'_, Credentials>) -> Result<()> {
-        Api::new(call, self.host(call)?)?.version().await
+        Client::new(&self.config, call)?.check_version().await
     }
 
-    async fn observe(&self, call: &Call<'_, Credentials>, wanted: &[Observable]) -> Findings {
-        match self.subjects(call, wanted, client::Tags::OfEvents).await {
-            Ok((api, subjects, mut errors)) => {
-                let neighbours = match self.settings.relations_limit {
-                    0 => Partial::default(),
-                    _ => api.neighbours(&mapping::event_ids(&subjects)).await,
-                };
-                // One is enough to say that relations are missing.
-                errors.extend(neighbours.errors.into_iter().next().map(without_relations));
-                let neighbourhood = mapping::Neighbourhood::new(&neighbours.data);
-                let maker = self.maker(call, &api);
-                Findings { data: maker.observed(&subjects, &neighbourhood), errors }
+    async fn observe(&self, call: &Call<'_, Credentials>, observables: &[Observable]) -> Findings {
+        let client = match Client::new(&self.config, call) {
+            Ok(client) => client,
+            Err(error) => return error.into(),
+        };
+        let Partial { data: matches, mut errors } =
+            search(&client, call, observables, EventTags::Include).await;
+        let neighbours = match self.config.relations_limit {
+            0 => Partial::default(),
+            _ => {
+                let event_ids = mapping::event_ids(&matches);
+                client.search_by_events(&event_ids, mapping::ATTRIBUTE_TYPES).await
             }
-            Err(error) => error.into(),
-        }
+        };
+        // One is enough to say that relations are missing.
+        errors.extend(neighbours.errors.into_iter().next().map(without_relations));
+        let neighbours = Neighbours::new(&neighbours.data);
+        let data = self.mapper(call, client.base_url()).observed(&matches, &neighbours);
+        Findings { data, errors }
     }
 
-    async fn deliberate(&self, call: &Call<'_, Credentials>, wanted: &[Observable]) -> Findings {
-        match self.subjects(call, wanted, client::Tags::None).await {
-            Ok((api, subjects, errors)) => {
-                Findings { data: self.maker(call, &api).deliberated(&subjects), errors }
-            }
-            Err(error) => error.into(),
-        }
+    async fn deliberate(
+        &self,
+        call: &Call<'_, Credentials>,
+        observables: &[Observable],
+    ) -> Findings {
+        let client = match Client::new(&self.config, call) {
+            Ok(client) => client,
+            Err(error) => return error.into(),
+        };
+        let Partial { data: matches, errors } =
+            search(&client, call, observables, EventTags::Omit).await;
+        let data = self.mapper(call, client.base_url()).deliberated(&matches);
+        Findings { data, errors }
     }
 
     async fn refer(
         &self,
         call: &Call<'_, Credentials>,
-        wanted: &[Observable],
+        observables: &[Observable],
     ) -> Partial<Vec<Link>> {
-        match self.host(call) {
-            Ok(host) => {
-                let asked = wanted.iter().filter(|one| !matches!(one.value.trim(), "" | "0"));
-                asked.filter_map(|one| search_link(&host, one)).collect::<Vec<_>>().into()
-            }
-            Err(error) => error.into(),
-        }
+        let base_url = match self.config.base_url_for(call.credentials) {
+            Ok(base_url) => base_url,
+            Err(error) => return error.into(),
+        };
+        let links = observables.iter().filter_map(|observable| search_link(&base_url, observable));
+        links.collect::<Vec<_>>().into()
     }
 
     async fn actions(
         &self,
         call: &Call<'_, Credentials>,
-        wanted: &[Observable],
+        observables: &[Observable],
     ) -> Partial<Vec<Action>> {
-        let with_urlscan = self.settings.urlscan.key(call.credentials).is_some();
-        let offer = actions::Offer { urlscan: with_urlscan, misp: self.settings.actions };
-        wanted.iter().flat_map(|one| offer.for_observable(one)).collect::<Vec<_>>().into()
+        let offered = OfferedActions {
+            has_scan: self.config.urlscan.api_key_for(call.credentials).is_some(),
+            has_sightings: self.config.has_sightings,
+        };
+        let actions = observables.iter().flat_map(|one| offered.for_observable(one));
+        actions.collect::<Vec<_>>().into()
     }
 
     async fn trigger(&self, call: &Call<'_, Credentials>, trigger: &Trigger) -> Result<()> {
         let observable = trigger.observable().filter(|one| self.supports(one.kind));
         let observable = observable.ok_or_else(Trigger::unsupported)?;
-        let kind = actions::Kind::of(&trigger.action_id).ok_or_else(Trigger::unsupported)?;
-        match kind {
-            actions::Kind::Scan => {
-                let url = actions::scannable_url(&observable).ok_or_else(Trigger::unsupported)?;
-                self.settings.urlscan.scan(call, &url).await
+        match ActionKind::from_id(&trigger.action_id) {
+            Some(ActionKind::Scan) => {
+                let url = scannable_url(&observable).ok_or_else(Trigger::unsupported)?;
+                Urlscan::new(&self.config.urlscan, call).scan(&url).await
             }
-            actions::Kind::Sighting(kind) if self.settings.actions => {
-                let value =
-                    client::query::reported(&observable).ok_or_else(Trigger::unsupported)?;
-                Api::new(call, self.host(call)?)?.add_sighting(&value, kind).await
+            Some(ActionKind::Sighting(sighting_type)) if self.config.has_sightings => {
+                let value = sighting_value(&observable).ok_or_else(Trigger::unsupported)?;
+                Client::new(&self.config, call)?.add_sighting(&value, sighting_type).await
             }
-            actions::Kind::Sighting(_) => Err(Trigger::unsupported()),
+            _ => Err(Trigger::unsupported()),
         }
     }
 }
 
 impl Misp {
-    /// The caller's own server, else the one that the operator set.
-    fn host(&self, call: &Call<'_, Credentials>) -> Result<BaseUrl> {
-        let host = match &call.credentials.host {
-            Some(host) => BaseUrl::from_token(host),
-            None => self.settings.api_url.clone(),
-        };
-        host.ok_or_else(|| {
-            let text = "HOST is missing or is not an https URL; set it in the token, or API_URL in the relay's settings.";
-            Error::new(ErrorKind::InvalidInput, text)
-        })
-    }
-
-    /// Asks for all observables at once and gives every answered row to those it belongs to.
-    async fn subjects<'c>(
-        &self,
-        call: &'c Call<'c, Credentials>,
-        wanted: &[Observable],
-        tags: client::Tags,
-    ) -> Result<(Api<'c>, Vec<Subject>, Vec<Error>)> {
-        let api = Api::new(call, self.host(call)?)?;
-        let question = client::query::Question::of(wanted);
-        let mut found = api.matches(&question.values, wanted.len(), tags).await;
-        found.errors.extend(question.warning);
-        let subjects = mapping::subjects(wanted, found.data, call.limit);
-        Ok((api, subjects, found.errors))
-    }
-
-    fn maker(&self, call: &Call<'_, Credentials>, api: &Api<'_>) -> mapping::Maker {
-        mapping::Maker {
+    fn mapper<'a>(&self, call: &Call<'_, Credentials>, base_url: &'a BaseUrl) -> Mapper<'a> {
+        Mapper {
             namespace: Self::ABOUT.namespace(),
             source: Self::ABOUT.name,
-            host: api.host().as_str().to_owned(),
+            base_url: base_url.as_str(),
             now: call.now,
-            relations_limit: self.settings.relations_limit,
+            relations_limit: self.config.relations_limit,
         }
     }
 }
 
-/// What it costs that the attributes of the found events did not come.
+/// Searches for all observables at once and returns the events that each was found in.
+async fn search(
+    client: &Client<'_>,
+    call: &Call<'_, Credentials>,
+    observables: &[Observable],
+    tags: EventTags,
+) -> Partial<Vec<MatchedObservable>> {
+    let search = SearchValues::of(observables);
+    let mut found = client.search_by_values(&search.values, observables.len(), tags).await;
+    found.errors.extend(search.warning);
+    let matches = MatchedObservable::all(observables, found.data, call.limit);
+    Partial { data: matches, errors: found.errors }
+}
+
 fn without_relations(error: Error) -> Error {
     let text = format!("Relations are missing from the answer. {}", error.message());
     error.with_message(text).as_warning()
 }
 
-/// A link to MISP's own search, spec §5.
-fn search_link(host: &BaseUrl, observable: &Observable) -> Option<Link> {
+/// Returns a link to MISP's search, docs/relays/misp.md#links; none for a value that MISP would
+/// not search for, and for a link that is too long for CTIM.
+fn search_link(base_url: &BaseUrl, observable: &Observable) -> Option<Link> {
+    if matches!(observable.value.trim(), "" | "0") {
+        return None;
+    }
     let name = Misp::ABOUT.name_of(observable.kind)?;
     let value = escaped(&observable.value);
     Some(Link {
         id: format!("ref-misp-search-{}-{value}", observable.kind),
         title: format!("Search events with this {name}"),
         description: format!("Lookup events with this {name} on MISP"),
-        url: Uri::parse(&format!("{}/events/index/searchall:{value}", host.as_str()))?,
+        url: Uri::parse(&format!("{}/events/index/searchall:{value}", base_url.as_str()))?,
         categories: vec!["Search", "MISP"],
     })
 }

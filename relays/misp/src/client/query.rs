@@ -1,36 +1,118 @@
-//! The spellings under which MISP may hold an observable, spec §1.
+//! Values and bodies of the searches, docs/relays/misp.md#observables.
 
-use std::{collections::HashSet, net::IpAddr};
+use std::{collections::HashSet, ops::RangeInclusive};
 
 use relay_core::{Error, ErrorKind, Observable, ObservableType};
+use serde::Serialize;
 use url::Host;
 
-/// Everything to search for, in one list for all observables.
-pub(crate) struct Question {
+/// Attributes that one search asks for, at the least and at the most.
+const PAGE_SIZES: RangeInclusive<usize> = 500..=5000;
+
+/// The body of `POST /attributes/restSearch`, docs/relays/misp.md#search-for-values.
+#[derive(Serialize)]
+pub(super) struct Search<'a> {
+    #[serde(rename = "returnFormat")]
+    return_format: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<AnyOf<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    eventid: Option<&'a [String]>,
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    attribute_types: Option<&'a [&'a str]>,
+    #[serde(rename = "includeContext", skip_serializing_if = "Option::is_none")]
+    include_context: Option<u8>,
+    #[serde(rename = "includeEventTags", skip_serializing_if = "Option::is_none")]
+    include_event_tags: Option<u8>,
+    limit: usize,
+    page: usize,
+}
+
+/// A list of values. In this form MISP reads neither `!` as negation nor `&&` as a list.
+#[derive(Serialize)]
+struct AnyOf<'a> {
+    #[serde(rename = "OR")]
+    values: &'a [String],
+}
+
+/// Whether attributes come with the tags of their events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum EventTags {
+    Include,
+    Omit,
+}
+
+impl<'a> Search<'a> {
+    const EMPTY: Self = Self {
+        return_format: "json",
+        value: None,
+        eventid: None,
+        attribute_types: None,
+        include_context: None,
+        include_event_tags: None,
+        limit: 0,
+        page: 1,
+    };
+
+    /// Searches for attributes that hold one of `values`, at most `limit` of them.
+    pub(super) fn by_values(values: &'a [String], limit: usize, tags: EventTags) -> Self {
+        Self {
+            value: Some(AnyOf { values }),
+            include_context: Some(1),
+            include_event_tags: (tags == EventTags::Include).then_some(1),
+            limit,
+            ..Self::EMPTY
+        }
+    }
+
+    /// Searches for the attributes of these types in events.
+    pub(super) fn by_events(ids: &'a [String], attribute_types: &'a [&'a str]) -> Self {
+        Self {
+            eventid: Some(ids),
+            attribute_types: Some(attribute_types),
+            limit: *PAGE_SIZES.end(),
+            ..Self::EMPTY
+        }
+    }
+
+    pub(super) fn is_by_values(&self) -> bool {
+        self.value.is_some()
+    }
+}
+
+/// Returns the number of attributes to ask for, so that each observable may have `entity_limit`.
+pub(super) fn page_size(entity_limit: usize, observables: usize) -> usize {
+    (entity_limit * observables).clamp(*PAGE_SIZES.start(), *PAGE_SIZES.end())
+}
+
+/// The values to search for all observables of a call, each once.
+pub(crate) struct SearchValues {
     pub(crate) values: Vec<String>,
-    /// Says that a value was left out because MISP would read it as a wildcard.
+    /// Names the observables that were left out, because MISP reads them as wildcards.
     pub(crate) warning: Option<Error>,
 }
 
-impl Question {
-    pub(crate) fn of(wanted: &[Observable]) -> Self {
+impl SearchValues {
+    pub(crate) fn of(observables: &[Observable]) -> Self {
         let mut seen = HashSet::new();
-        let values = wanted.iter().flat_map(spellings).filter(|value| seen.insert(value.clone()));
-        let normal_forms = wanted.iter().filter_map(normal_form);
+        let values =
+            observables.iter().flat_map(spellings).filter(|value| seen.insert(value.clone()));
+        let mut normal_forms = observables.iter().filter_map(normal_form);
         Self {
             values: values.collect(),
-            warning: normal_forms.into_iter().any(|normal| is_wildcard(&normal)).then(wildcard),
+            warning: normal_forms.any(|value| is_wildcard(&value)).then(wildcard_warning),
         }
     }
 }
 
-/// The spellings to search for. None for what cannot be of its type, and for what MISP would
-/// not search to the letter.
+/// Returns the spellings under which MISP may hold an observable; none for a value that cannot be
+/// of its type, and for one that MISP would not search literally.
 pub(crate) fn spellings(observable: &Observable) -> Vec<String> {
-    let Some(normal) = reported(observable) else { return Vec::new() };
+    let Some(normal) = sighting_value(observable) else { return Vec::new() };
     if observable.kind != ObservableType::Url {
         return vec![normal];
     }
+    // MISP stores URLs as they were entered.
     let mut spellings = vec![normal.clone()];
     spellings.extend(normal.split_once("://").map(|(_, rest)| rest.to_owned()));
     spellings.extend(with_slash_toggled(&normal));
@@ -38,21 +120,21 @@ pub(crate) fn spellings(observable: &Observable) -> Vec<String> {
     spellings
 }
 
-/// The value that is reported back to MISP: the normal form, for a URL the value as asked.
-pub(crate) fn reported(observable: &Observable) -> Option<String> {
+/// Returns the value of a sighting: the normal form, of a URL the value as sent.
+pub(crate) fn sighting_value(observable: &Observable) -> Option<String> {
     normal_form(observable).filter(|normal| is_literal(normal))
 }
 
 fn normal_form(observable: &Observable) -> Option<String> {
     let normal = observable.normal_form()?;
     match observable.kind {
-        ObservableType::Domain | ObservableType::Hostname => Some(in_ascii(normal)),
+        ObservableType::Domain | ObservableType::Hostname => Some(to_ascii_name(normal)),
         _ => Some(normal),
     }
 }
 
-/// MISP stores internationalised names as punycode too.
-fn in_ascii(name: String) -> String {
+/// Returns a name as MISP stores international ones: as punycode.
+pub(crate) fn to_ascii_name(name: String) -> String {
     if name.is_ascii() {
         return name;
     }
@@ -62,18 +144,17 @@ fn in_ascii(name: String) -> String {
     }
 }
 
-/// `http://host` for `http://host/` and the other way round; other paths mean what they say.
+/// `http://host` for `http://host/` and the reverse; in any other path a slash means something.
 fn with_slash_toggled(url: &str) -> Option<String> {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     match rest.find(['/', '?', '#']) {
         None => Some(format!("{url}/")),
-        Some(at) if &rest[at..] == "/" => Some(url[..url.len() - 1].to_owned()),
+        Some(path) if &rest[path..] == "/" => Some(url[..url.len() - 1].to_owned()),
         Some(_) => None,
     }
 }
 
-/// Whether MISP looks for exactly this: `0` and blanks are no filter to it, and would be answered
-/// with every event it has.
+/// MISP drops a filter of `0` or blanks and returns every event.
 fn is_literal(value: &str) -> bool {
     !is_wildcard(value) && !matches!(value.trim(), "" | "0")
 }
@@ -83,51 +164,10 @@ fn is_wildcard(value: &str) -> bool {
     value.starts_with('%') || value.ends_with('%')
 }
 
-fn wildcard() -> Error {
-    let text =
+fn wildcard_warning() -> Error {
+    let message =
         "Values that begin or end with % were not searched, because MISP reads them as wildcards.";
-    Error::new(ErrorKind::InvalidInput, text).as_warning()
-}
-
-/// A value in the form in which MISP's spelling and the asked one are compared.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) enum Form {
-    /// Compared letter by letter: URLs, file names and the like.
-    Exact(String),
-    /// Compared without case: names, hashes, mail addresses.
-    Folded(String),
-    /// Compared as addresses.
-    Address(IpAddr),
-}
-
-impl Form {
-    /// The forms of an observable: a row that has one of them belongs to it.
-    pub(crate) fn of_observable(observable: &Observable) -> Vec<Self> {
-        let address = |text: &str| text.parse().ok().map(Self::Address);
-        let forms = spellings(observable).into_iter();
-        match observable.kind {
-            ObservableType::Ip | ObservableType::Ipv6 => {
-                forms.filter_map(|s| address(&s)).collect()
-            }
-            ObservableType::Url
-            | ObservableType::FileName
-            | ObservableType::UserAgent
-            | ObservableType::Mutex
-            | ObservableType::RegistryKey => forms.map(Self::Exact).collect(),
-            _ => forms.map(|spelling| Self::folded(&spelling)).collect(),
-        }
-    }
-
-    /// Every form that a text of MISP's may be compared in.
-    pub(crate) fn of_text(text: &str) -> Vec<Self> {
-        let mut forms = vec![Self::Exact(text.to_owned()), Self::folded(text)];
-        forms.extend(text.trim().parse().ok().map(Self::Address));
-        forms
-    }
-
-    fn folded(text: &str) -> Self {
-        Self::Folded(in_ascii(text.trim().trim_matches('.').to_lowercase()))
-    }
+    Error::new(ErrorKind::InvalidInput, message).as_warning()
 }
 
 #[cfg(test)]
@@ -162,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn i11_what_would_widen_the_search_is_not_searched() {
+    fn i11_values_that_would_widen_the_search_are_not_searched() {
         for (kind, value) in [
             (Type::Domain, "0"),
             (Type::Url, " 0 "),
@@ -173,13 +213,14 @@ mod tests {
             (Type::Domain, ".0."),
         ] {
             check(kind, value, &[]);
-            assert!(Question::of(&[Observable::new(kind, value)]).warning.is_none(), "{value}");
+            let search = SearchValues::of(&[Observable::new(kind, value)]);
+            assert!(search.warning.is_none(), "{value}");
         }
         for value in ["%bad.example", "bad.example%", ".%bad.example", "bad.example%. "] {
-            let wanted = [value, "bad.example"].map(|v| Observable::new(Type::Domain, v));
-            let question = Question::of(&wanted);
-            assert_eq!(question.values, ["bad.example"], "{value}");
-            assert!(question.warning.is_some_and(|warning| warning.is_warning()), "{value}");
+            let observables = [value, "bad.example"].map(|v| Observable::new(Type::Domain, v));
+            let search = SearchValues::of(&observables);
+            assert_eq!(search.values, ["bad.example"], "{value}");
+            assert!(search.warning.is_some_and(|warning| warning.is_warning()), "{value}");
         }
     }
 
@@ -193,9 +234,9 @@ mod tests {
     }
 
     #[test]
-    fn equal_spellings_are_asked_once() {
-        let wanted = [(Type::Domain, "bad.example"), (Type::Hostname, "BAD.example")]
+    fn equal_spellings_are_searched_once() {
+        let observables = [(Type::Domain, "bad.example"), (Type::Hostname, "BAD.example")]
             .map(|(kind, value)| Observable::new(kind, value));
-        assert_eq!(Question::of(&wanted).values, ["bad.example"]);
+        assert_eq!(SearchValues::of(&observables).values, ["bad.example"]);
     }
 }

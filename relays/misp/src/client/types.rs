@@ -1,28 +1,44 @@
-//! What MISP answers to a search: attributes, each with the head of its event.
-//!
-//! Members that 2.4 sends as texts and 2.5 as numbers are read alike; null and odd ones are absent.
+//! MISP's responses, docs/relays/misp.md#lenient-reading.
 
 use relay_core::lenient;
-use serde::{Deserialize, Deserializer, de::Error as _};
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error as _, IgnoredAny},
+};
 use serde_json::value::RawValue;
 
-/// An attribute. Source: MISP OpenAPI, "Attribute".
+/// The response to `GET /servers/getVersion`.
+#[derive(Deserialize)]
+pub(super) struct Version {
+    pub(super) version: Option<String>,
+}
+
+/// The response to `POST /sightings/add`: the last sighting that was added, or a message why none was.
+#[derive(Deserialize)]
+pub(super) struct AddedSighting {
+    #[serde(rename = "Sighting", default, deserialize_with = "lenient::object")]
+    pub(super) sighting: Option<IgnoredAny>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub(super) message: Option<String>,
+}
+
+/// An attribute with the head of its event. Source: MISP OpenAPI, "Attribute".
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct Row {
+pub(crate) struct Attribute {
     #[serde(deserialize_with = "lenient::integer")]
     pub(crate) id: Option<i64>,
     #[serde(deserialize_with = "lenient::text")]
     pub(crate) event_id: Option<String>,
-    /// The MISP object it is part of; `0` for none.
+    /// The MISP object that it is part of; `0` for none.
     #[serde(deserialize_with = "lenient::integer")]
     pub(crate) object_id: Option<i64>,
     #[serde(deserialize_with = "lenient::text")]
     pub(crate) category: Option<String>,
-    /// MISP's own type, such as `ip-dst|port`.
+    /// MISP's type, such as `ip-dst|port`.
     #[serde(rename = "type", deserialize_with = "lenient::text")]
-    pub(crate) kind: Option<String>,
-    /// Composite types hold two halves around `|`.
+    pub(crate) attribute_type: Option<String>,
+    /// Two parts around `|` for composite types.
     #[serde(deserialize_with = "lenient::text")]
     pub(crate) value: Option<String>,
     /// Unix seconds.
@@ -52,7 +68,7 @@ pub(crate) struct Event {
     /// The event's title.
     #[serde(deserialize_with = "lenient::text")]
     pub(crate) info: Option<String>,
-    /// A day.
+    /// A day, such as `2026-02-28`.
     #[serde(deserialize_with = "lenient::text")]
     pub(crate) date: Option<String>,
     /// 1 High, 2 Medium, 3 Low, 4 Undefined.
@@ -67,7 +83,14 @@ pub(crate) struct Event {
     pub(crate) tags: Vec<Tag>,
 }
 
-/// Who made an event.
+impl Event {
+    /// Returns the names of the event's own tags.
+    pub(crate) fn tag_names(&self) -> impl Iterator<Item = &str> {
+        self.tags.iter().filter_map(|tag| tag.name.as_deref())
+    }
+}
+
+/// The organisation that created an event.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Organisation {
@@ -75,7 +98,7 @@ pub(crate) struct Organisation {
     pub(crate) name: Option<String>,
 }
 
-/// A label.
+/// A tag of an attribute or event, such as `tlp:green`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Tag {
@@ -83,84 +106,87 @@ pub(crate) struct Tag {
     pub(crate) name: Option<String>,
 }
 
-impl Row {
-    /// The value, and both halves of a composite one.
+impl Attribute {
+    /// Returns the value, and both parts of a composite one.
     pub(crate) fn values(&self) -> Vec<&str> {
-        let Some(value) = self.value.as_deref() else { return Vec::new() };
-        let halves = self.halves();
-        std::iter::once(value)
-            .chain(halves.into_iter().flat_map(|(one, other)| [one, other]))
-            .collect()
+        let parts = self.parts().map(|(first, second)| [first, second]);
+        self.value.as_deref().into_iter().chain(parts.into_iter().flatten()).collect()
     }
 
-    /// The two halves around the first `|` of a composite value.
-    pub(crate) fn halves(&self) -> Option<(&str, &str)> {
-        let kind = self.kind.as_deref()?;
-        let composite = kind.contains('|') || kind == "malware-sample";
-        self.value.as_deref().filter(|_| composite)?.split_once('|')
+    /// Returns the two parts around the first `|` of a composite value.
+    pub(crate) fn parts(&self) -> Option<(&str, &str)> {
+        let attribute_type = self.attribute_type.as_deref()?;
+        // The one composite type without the sign in its name.
+        let is_composite = attribute_type.contains('|') || attribute_type == "malware-sample";
+        self.value.as_deref().filter(|_| is_composite)?.split_once('|')
     }
 }
 
-/// A search's answer: `{"response": {"Attribute": […]}}`, or a list of such on old servers.
-pub(super) struct Rows(pub(super) Vec<Row>);
+/// The attributes of a search's response: `{"response": {"Attribute": […]}}`, or a list of such
+/// objects from old servers.
+pub(super) struct FoundAttributes(pub(super) Vec<Attribute>);
 
 #[derive(Deserialize)]
-struct Answer<'a> {
+struct SearchResponse<'a> {
     #[serde(borrow)]
     response: &'a RawValue,
 }
 
 #[derive(Deserialize)]
-struct Attributes {
+struct AttributeList {
     #[serde(rename = "Attribute", deserialize_with = "listed")]
-    rows: Vec<Row>,
+    attributes: Vec<Attribute>,
 }
 
-/// An odd row costs itself only; but no list at all must not pass for "nothing found".
-fn listed<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Row>, D::Error> {
-    let raw = <&RawValue>::deserialize(deserializer)?.get();
-    if !raw.starts_with('[') {
-        return Err(D::Error::custom("the attributes are no list"));
-    }
-    lenient::objects(&mut serde_json::Deserializer::from_str(raw)).map_err(D::Error::custom)
-}
-
-impl<'de> Deserialize<'de> for Rows {
+impl<'de> Deserialize<'de> for FoundAttributes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Answer { response } = object(deserializer)?;
-        let parts: Vec<&RawValue> = if response.get().starts_with('[') {
+        let SearchResponse { response } = object(deserializer)?;
+        let lists: Vec<&RawValue> = if response.get().starts_with('[') {
             serde_json::from_str(response.get()).map_err(D::Error::custom)?
         } else {
             vec![response]
         };
-        let mut rows = Vec::new();
-        for part in parts {
-            let part = &mut serde_json::Deserializer::from_str(part.get());
-            rows.extend(object::<_, Attributes>(part).map_err(D::Error::custom)?.rows);
+        let mut attributes = Vec::new();
+        for list in lists {
+            let list = &mut serde_json::Deserializer::from_str(list.get());
+            let list: AttributeList = object(list).map_err(D::Error::custom)?;
+            attributes.extend(list.attributes);
         }
-        Ok(Self(rows))
+        Ok(Self(attributes))
     }
 }
 
-/// Only an object fills a struct: serde would also take a list for one, member by member.
+/// Skips malformed items, but fails without a list, which must not pass for "nothing found".
+fn listed<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Attribute>, D::Error> {
+    let raw = <&RawValue>::deserialize(deserializer)?.get();
+    if !raw.starts_with('[') {
+        return Err(D::Error::custom("the attributes are not a list"));
+    }
+    lenient::objects(&mut serde_json::Deserializer::from_str(raw)).map_err(D::Error::custom)
+}
+
+/// Reads a struct from an object only: serde would also fill it from a list, member by member.
 fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
-    lenient::object(deserializer)?.ok_or_else(|| D::Error::custom("not the object expected"))
+    lenient::object(deserializer)?.ok_or_else(|| D::Error::custom("not the expected object"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn rows(json: &str) -> Option<usize> {
-        serde_json::from_str::<Rows>(json).ok().map(|rows| rows.0.len())
+    fn found(json: &str) -> Option<usize> {
+        serde_json::from_str::<FoundAttributes>(json).ok().map(|found| found.0.len())
     }
 
     #[test]
-    fn answers_of_new_and_old_servers_are_read() {
-        assert_eq!(rows(r#"{"response": {"Attribute": [{"id": "1"}, null, {"id": 2}]}}"#), Some(2));
-        assert_eq!(rows(r#"{"response": [{"Attribute": [{}]}, {"Attribute": [{}]}]}"#), Some(2));
-        assert_eq!(rows(r#"{"response": []}"#), Some(0));
-        for odd in [
+    fn responses_of_new_and_old_servers_are_read() {
+        assert_eq!(
+            found(r#"{"response": {"Attribute": [{"id": "1"}, null, {"id": 2}]}}"#),
+            Some(2)
+        );
+        assert_eq!(found(r#"{"response": [{"Attribute": [{}]}, {"Attribute": [{}]}]}"#), Some(2));
+        assert_eq!(found(r#"{"response": []}"#), Some(0));
+        for malformed in [
             "[]",
             "{}",
             r#"{"response": null}"#,
@@ -172,22 +198,22 @@ mod tests {
             "[[]]",
             r#"{"response": [[]]}"#,
         ] {
-            assert_eq!(rows(odd), None, "{odd}");
+            assert_eq!(found(malformed), None, "{malformed}");
         }
     }
 
     #[test]
-    fn only_composite_types_have_halves() {
-        let row = |kind: &str, value: &str| Row {
-            kind: Some(kind.to_owned()),
+    fn only_composite_types_have_parts() {
+        let attribute = |attribute_type: &str, value: &str| Attribute {
+            attribute_type: Some(attribute_type.to_owned()),
             value: Some(value.to_owned()),
-            ..Row::default()
+            ..Attribute::default()
         };
         assert_eq!(
-            row("ip-dst|port", "203.0.113.7|443").values(),
+            attribute("ip-dst|port", "203.0.113.7|443").values(),
             ["203.0.113.7|443", "203.0.113.7", "443"]
         );
-        assert_eq!(row("malware-sample", "a.exe|ab").values().len(), 3);
-        assert_eq!(row("url", "http://x/?a|b").values(), ["http://x/?a|b"]);
+        assert_eq!(attribute("malware-sample", "a.exe|ab").values().len(), 3);
+        assert_eq!(attribute("url", "http://x/?a|b").values(), ["http://x/?a|b"]);
     }
 }

@@ -1,4 +1,4 @@
-//! What else an event names, as relations of a sighting (spec §4.6).
+//! Relations of sightings, docs/relays/misp.md#relations.
 
 use std::{
     cmp::Reverse,
@@ -10,99 +10,109 @@ use relay_core::{
     ctim::{RelationName, Relations},
 };
 
-use super::vocabulary;
-use crate::{client::Row, client::query::Form};
+use super::{types::ComparableValue, vocabulary};
+use crate::client::types::Attribute;
 
-/// The attributes of every event of an answer, newest first.
-pub(crate) struct Neighbourhood<'a> {
+/// The attributes of all events of an answer, by event id, newest first.
+pub(crate) struct Neighbours<'a> {
     by_event: HashMap<&'a str, Vec<Neighbour<'a>>>,
 }
 
 struct Neighbour<'a> {
-    row: &'a Row,
+    attribute: &'a Attribute,
     observables: Vec<Observable>,
 }
 
-impl<'a> Neighbourhood<'a> {
-    pub(crate) fn new(rows: &'a [Row]) -> Self {
+impl<'a> Neighbours<'a> {
+    pub(crate) fn new(attributes: &'a [Attribute]) -> Self {
         let mut by_event: HashMap<_, Vec<_>> = HashMap::new();
-        for row in rows {
-            if let Some(event) = row.event_id.as_deref() {
-                let observables = vocabulary::observables(row);
-                by_event.entry(event).or_default().push(Neighbour { row, observables });
+        for attribute in attributes {
+            if let Some(event) = attribute.event_id.as_deref() {
+                let observables = vocabulary::observables(attribute);
+                by_event.entry(event).or_default().push(Neighbour { attribute, observables });
             }
         }
-        for rows in by_event.values_mut() {
-            rows.sort_by_key(|neighbour| (Reverse(neighbour.row.timestamp), neighbour.row.id));
+        for neighbours in by_event.values_mut() {
+            neighbours.sort_by_key(|one| (Reverse(one.attribute.timestamp), one.attribute.id));
         }
         Self { by_event }
     }
 
-    /// The first `limit` relations of `asked` to the rest of its event.
+    /// Returns the first `limit` relations of an observable to the rest of an event.
     pub(super) fn relations(
         &self,
         origin: &str,
-        asked: &Observable,
+        observable: &Observable,
         event_id: Option<&str>,
         limit: usize,
     ) -> Relations {
         let mut relations = Relations::from_origin(origin);
-        let Some(rows) = event_id.and_then(|id| self.by_event.get(id)) else { return relations };
-        let is_asked = is_asked(asked);
-        let objects: Vec<i64> =
-            rows.iter().filter(|row| row.names(&is_asked)).filter_map(Neighbour::object).collect();
-        let is_close = |row: &&Neighbour<'_>| {
-            row.names(&is_asked) || row.object().is_some_and(|object| objects.contains(&object))
-        };
-        let close: HashSet<&Observable> =
-            rows.iter().filter(is_close).flat_map(|row| &row.observables).collect();
-        for other in rows.iter().flat_map(|row| &row.observables).filter(|other| !is_asked(other)) {
+        let neighbours = event_id.and_then(|id| self.by_event.get(id));
+        let Some(neighbours) = neighbours else { return relations };
+        let is_same = is_same(observable);
+        let close = close_observables(neighbours, &is_same);
+        let others = neighbours.iter().flat_map(|neighbour| &neighbour.observables);
+        for other in others.filter(|other| !is_same(other)) {
             if relations.len() >= limit {
                 break;
             }
-            let (source, relation, related) = relation(asked, other, close.contains(other));
+            let (source, relation, related) = relation(observable, other, close.contains(other));
             relations.add(Some(source), relation, Some(related));
         }
         relations
     }
 }
 
+/// Returns the observables that stand in one attribute or one MISP object with the observable.
+fn close_observables<'a>(
+    neighbours: &'a [Neighbour<'_>],
+    is_same: &impl Fn(&Observable) -> bool,
+) -> HashSet<&'a Observable> {
+    let own = neighbours.iter().filter(|neighbour| neighbour.names(is_same));
+    let objects: HashSet<i64> = own.filter_map(Neighbour::object).collect();
+    let is_close = |neighbour: &&Neighbour<'_>| {
+        neighbour.names(is_same) || neighbour.object().is_some_and(|id| objects.contains(&id))
+    };
+    neighbours.iter().filter(is_close).flat_map(|neighbour| &neighbour.observables).collect()
+}
+
 impl Neighbour<'_> {
-    fn names(&self, is_asked: &impl Fn(&Observable) -> bool) -> bool {
-        self.observables.iter().any(is_asked)
+    fn names(&self, is_same: &impl Fn(&Observable) -> bool) -> bool {
+        self.observables.iter().any(is_same)
     }
 
+    /// Returns the id of the MISP object; 0 means none.
     fn object(&self) -> Option<i64> {
-        self.row.object_id.filter(|object| *object != 0)
+        self.attribute.object_id.filter(|id| *id != 0)
     }
 }
 
-/// Whether an observable is the asked one, whatever its spelling and type.
-fn is_asked(asked: &Observable) -> impl Fn(&Observable) -> bool {
-    let forms = Form::of_observable(asked);
-    move |other| Form::of_text(&other.value).iter().any(|form| forms.contains(form))
+/// Returns a test for the same value, in any spelling and of any type.
+fn is_same(observable: &Observable) -> impl Fn(&Observable) -> bool {
+    let values = ComparableValue::of_observable(observable);
+    move |other| ComparableValue::of_text(&other.value).iter().any(|one| values.contains(one))
 }
 
-/// Two that stand in one attribute or object, if only once, are more than related: a name
-/// resolved to an address, a file's name belongs to its hash.
+/// Two observables that stand in one attribute or object, if only once, are more than related: a
+/// name resolved to an address, a file's name belongs to its hash.
 fn relation(
-    asked: &Observable,
+    observable: &Observable,
     other: &Observable,
-    close: bool,
+    is_close: bool,
 ) -> (Observable, RelationName, Observable) {
     let is_address = |kind: Type| matches!(kind, Type::Ip | Type::Ipv6);
     let is_hash = |kind: Type| kind.hash_digits().is_some();
-    let (asked, other) = (asked.clone(), other.clone());
-    match (asked.kind, other.kind) {
-        (Type::Domain, kind) if close && is_address(kind) => {
-            (asked, RelationName::ResolvedTo, other)
+    let (observable, other) = (observable.clone(), other.clone());
+    match (observable.kind, other.kind) {
+        (Type::Domain, kind) if is_close && is_address(kind) => {
+            (observable, RelationName::ResolvedTo, other)
         }
-        (kind, Type::Domain) if close && is_address(kind) => {
-            (other, RelationName::ResolvedTo, asked)
+        (kind, Type::Domain) if is_close && is_address(kind) => {
+            (other, RelationName::ResolvedTo, observable)
         }
-        (kind, Type::FileName) if close && is_hash(kind) => {
-            (other, RelationName::FileNameOf, asked)
+        (kind, Type::FileName) if is_close && is_hash(kind) => {
+            (other, RelationName::FileNameOf, observable)
         }
-        _ => (asked, RelationName::RelatedTo, other),
+        _ => (observable, RelationName::RelatedTo, other),
     }
 }

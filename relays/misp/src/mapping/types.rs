@@ -1,126 +1,237 @@
-//! Which observable a row belongs to, and which events an observable keeps (spec §3.2, §4.2).
+//! Which attribute names which observable, and which events an observable keeps,
+//! docs/relays/misp.md#matching.
 
 use std::{
     cmp::Reverse,
     collections::{HashMap, HashSet},
-    sync::Arc,
+    net::IpAddr,
+    sync::{Arc, LazyLock},
 };
 
-use relay_core::Observable;
+use relay_core::{Observable, ObservableType, ctim::Tlp};
 
-use crate::{
-    client::{Event, Row, query::Form},
-    mapping::{Hit, Subject},
+use super::vocabulary;
+use crate::client::{
+    query::{spellings, to_ascii_name},
+    types::{Attribute, Event},
 };
 
-/// Gives every row to the observables it names, groups them by event, and keeps each
-/// observable's worst `limit` events.
-pub(crate) fn subjects(wanted: &[Observable], rows: Vec<Row>, limit: usize) -> Vec<Subject> {
-    let mut by_form: HashMap<Form, Vec<usize>> = HashMap::new();
-    for (place, observable) in wanted.iter().enumerate() {
-        for form in Form::of_observable(observable) {
-            by_form.entry(form).or_default().push(place);
-        }
-    }
-    let mut rows_of: Vec<Vec<Arc<Row>>> = vec![Vec::new(); wanted.len()];
-    for row in rows.into_iter().map(Arc::new) {
-        let named: HashSet<usize> = row
-            .values()
-            .into_iter()
-            .flat_map(Form::of_text)
-            .filter_map(|form| by_form.get(&form))
-            .flatten()
-            .copied()
-            .collect();
-        named.into_iter().for_each(|place| rows_of[place].push(row.clone()));
-    }
-    let subjects = wanted.iter().zip(rows_of);
-    subjects
-        .map(|(asked, rows)| Subject { asked: asked.clone(), hits: hits(rows, limit) })
-        .collect()
+/// Stands in for the head of an event that the server did not send.
+static UNKNOWN_EVENT: LazyLock<Event> = LazyLock::new(Event::default);
+
+/// An observable and the events that it was found in, worst first.
+pub(crate) struct MatchedObservable {
+    pub(crate) observable: Observable,
+    pub(crate) events: Vec<MatchedEvent>,
 }
 
-fn hits(rows: Vec<Arc<Row>>, limit: usize) -> Vec<Hit> {
-    let mut by_event: HashMap<String, Vec<Arc<Row>>> = HashMap::new();
-    for row in rows {
-        if let Some(key) = row.event.as_ref().and_then(Event::key).or(row.event_id.as_deref()) {
-            by_event.entry(key.to_lowercase()).or_default().push(row.clone());
-        }
-    }
-    let mut hits: Vec<_> = by_event.into_iter().map(|(key, rows)| Hit::new(key, rows)).collect();
-    hits.sort_by_cached_key(|hit| {
-        let event = hit.event();
-        let level = event.threat_level_id.filter(|level| (1..=4).contains(level)).unwrap_or(5);
-        (level, Reverse(event.timestamp), hit.key().to_owned())
-    });
-    hits.truncate(limit);
-    hits
+/// An event in which an observable was found, and the attributes that name it, newest first.
+pub(crate) struct MatchedEvent {
+    key: String,
+    attributes: Vec<Arc<Attribute>>,
 }
 
-impl Event {
-    /// What names the event: its UUID, else its id on this server.
-    pub(crate) fn key(&self) -> Option<&str> {
-        self.uuid.as_deref().or(self.id.as_deref())
+impl MatchedObservable {
+    /// Gives each attribute to the observables that it names, groups them by event, and keeps the
+    /// worst `limit` events of each observable. The order is that of the observables.
+    pub(crate) fn all(
+        observables: &[Observable],
+        attributes: Vec<Attribute>,
+        limit: usize,
+    ) -> Vec<Self> {
+        let mut by_value: HashMap<ComparableValue, Vec<usize>> = HashMap::new();
+        for (index, observable) in observables.iter().enumerate() {
+            for value in ComparableValue::of_observable(observable) {
+                by_value.entry(value).or_default().push(index);
+            }
+        }
+        let mut matches: Vec<Vec<Arc<Attribute>>> = vec![Vec::new(); observables.len()];
+        for attribute in attributes.into_iter().map(Arc::new) {
+            let values = attribute.values().into_iter().flat_map(ComparableValue::of_text);
+            let named = values.filter_map(|value| by_value.get(&value)).flatten();
+            // An attribute may name an observable by its value and by a part.
+            for index in named.copied().collect::<HashSet<usize>>() {
+                matches[index].push(attribute.clone());
+            }
+        }
+        let of_observable = |(observable, attributes): (&Observable, _)| Self {
+            observable: observable.clone(),
+            events: MatchedEvent::worst(attributes, limit),
+        };
+        observables.iter().zip(matches).map(of_observable).collect()
+    }
+}
+
+impl MatchedEvent {
+    /// docs/relays/misp.md#selection-of-events
+    fn worst(attributes: Vec<Arc<Attribute>>, limit: usize) -> Vec<Self> {
+        let mut by_event: HashMap<String, Vec<Arc<Attribute>>> = HashMap::new();
+        for attribute in attributes {
+            if let Some(key) = attribute.event_key() {
+                by_event.entry(key.to_lowercase()).or_default().push(attribute.clone());
+            }
+        }
+        let events = by_event.into_iter().map(|(key, attributes)| Self::new(key, attributes));
+        let mut events: Vec<_> = events.collect();
+        events.sort_by_cached_key(|matched| {
+            let event = matched.event();
+            let level = event.threat_level_id.filter(|level| (1..=4).contains(level)).unwrap_or(5);
+            (level, Reverse(event.timestamp), matched.key().to_owned())
+        });
+        events.truncate(limit);
+        events
+    }
+
+    fn new(key: String, mut attributes: Vec<Arc<Attribute>>) -> Self {
+        attributes.sort_by_key(|attribute| (Reverse(attribute.timestamp), attribute.id));
+        Self { key, attributes }
+    }
+
+    /// Returns the event's UUID, else its id, in lower case.
+    pub(crate) fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// Returns the head of the event; an empty one if the server did not send it.
+    pub(super) fn event(&self) -> &Event {
+        self.attributes().find_map(|one| one.event.as_ref()).unwrap_or(&UNKNOWN_EVENT)
+    }
+
+    /// Returns the attributes that name the observable, newest first.
+    pub(super) fn attributes(&self) -> impl Iterator<Item = &Attribute> {
+        self.attributes.iter().map(Arc::as_ref)
+    }
+
+    /// Returns the event's id on its server, by which its other attributes are searched.
+    pub(super) fn event_id(&self) -> Option<&str> {
+        let of_attribute = || self.attributes().find_map(|one| one.event_id.as_deref());
+        self.event().id.as_deref().or_else(of_attribute)
+    }
+
+    /// Returns the strictest TLP of the attributes and the event.
+    pub(super) fn tlp(&self) -> Option<Tlp> {
+        let tags = self.attributes().flat_map(|attribute| &attribute.tags);
+        let tags = tags.chain(&self.event().tags);
+        vocabulary::strictest_tlp(tags.filter_map(|tag| tag.name.as_deref()))
+    }
+}
+
+/// Returns the ids of the events that were kept, each once.
+pub(crate) fn event_ids(matches: &[MatchedObservable]) -> Vec<String> {
+    let mut seen = HashSet::new();
+    let events = matches.iter().flat_map(|matched| &matched.events);
+    let ids = events.filter_map(MatchedEvent::event_id);
+    ids.filter(|id| seen.insert(*id)).map(str::to_owned).collect()
+}
+
+impl Attribute {
+    /// Returns what names the event of the attribute: its UUID, else its id on this server.
+    fn event_key(&self) -> Option<&str> {
+        let event = self.event.as_ref();
+        let key = event.and_then(|event| event.uuid.as_deref().or(event.id.as_deref()));
+        key.or(self.event_id.as_deref())
+    }
+}
+
+/// A value in the form in which the spellings of MISP and of the caller are compared.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum ComparableValue {
+    /// Compared exactly: URLs, file names and the like.
+    Exact(String),
+    /// Compared without letter case: names, hashes, mail addresses.
+    Folded(String),
+    /// Compared as addresses.
+    Address(IpAddr),
+}
+
+impl ComparableValue {
+    /// Returns the forms of an observable. An attribute that has one of them names it.
+    pub(super) fn of_observable(observable: &Observable) -> Vec<Self> {
+        let spellings = spellings(observable).into_iter();
+        match observable.kind {
+            ObservableType::Ip | ObservableType::Ipv6 => {
+                spellings.filter_map(|address| address.parse().ok().map(Self::Address)).collect()
+            }
+            ObservableType::Url
+            | ObservableType::FileName
+            | ObservableType::UserAgent
+            | ObservableType::Mutex
+            | ObservableType::RegistryKey => spellings.map(Self::Exact).collect(),
+            _ => spellings.map(|spelling| Self::folded(&spelling)).collect(),
+        }
+    }
+
+    /// Returns every form in which a text of MISP may be compared.
+    pub(super) fn of_text(text: &str) -> Vec<Self> {
+        let mut forms = vec![Self::Exact(text.to_owned()), Self::folded(text)];
+        forms.extend(text.trim().parse().ok().map(Self::Address));
+        forms
+    }
+
+    fn folded(text: &str) -> Self {
+        Self::Folded(to_ascii_name(text.trim().trim_matches('.').to_lowercase()))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use relay_core::ObservableType as Type;
+    use serde_json::{Value, json};
 
     use super::*;
 
-    fn row(id: i64, kind: &str, value: &str, event: &str) -> Row {
-        let json = format!(
-            r#"{{"id": {id}, "type": "{kind}", "value": "{value}", "timestamp": {id}, "Event": {event}}}"#
-        );
-        serde_json::from_str(&json).unwrap()
+    fn attribute(id: i64, attribute_type: &str, value: &str, event: &Value) -> Attribute {
+        let attribute = json!({"id": id, "type": attribute_type, "value": value, "timestamp": id,
+            "Event": event});
+        serde_json::from_str(&attribute.to_string()).unwrap()
     }
 
-    fn keys(subject: &Subject) -> Vec<&str> {
-        subject.hits.iter().map(Hit::key).collect()
+    fn keys(matched: &MatchedObservable) -> Vec<&str> {
+        matched.events.iter().map(MatchedEvent::key).collect()
     }
 
     #[test]
-    fn a_row_belongs_to_every_observable_it_names_in_any_spelling() {
-        let wanted = [
+    fn an_attribute_belongs_to_every_observable_that_it_names_in_any_spelling() {
+        let observables = [
             Observable::new(Type::Domain, "Bad.example"),
             Observable::new(Type::Ip, "203.0.113.7"),
             Observable::new(Type::Url, "http://bad.example"),
             Observable::new(Type::Sha256, "AB".repeat(32)),
         ];
-        let rows = vec![
-            row(1, "domain|ip", "bad.EXAMPLE.|203.0.113.7", r#"{"uuid": "a"}"#),
-            row(2, "filename|sha256", &format!("x.exe|{}", "ab".repeat(32)), r#"{"uuid": "b"}"#),
-            row(3, "url", "http://bad.example/", r#"{"uuid": "c"}"#),
-            row(4, "url", "HTTP://bad.example/", r#"{"uuid": "d"}"#),
-            row(5, "comment", "unrelated", r#"{"uuid": "e"}"#),
-            row(6, "domain", "bad.example", "null"),
+        let file = format!("x.exe|{}", "ab".repeat(32));
+        let attributes = vec![
+            attribute(1, "domain|ip", "bad.EXAMPLE.|203.0.113.7", &json!({"uuid": "a"})),
+            attribute(2, "filename|sha256", &file, &json!({"uuid": "b"})),
+            attribute(3, "url", "http://bad.example/", &json!({"uuid": "c"})),
+            attribute(4, "url", "HTTP://bad.example/", &json!({"uuid": "d"})),
+            attribute(5, "comment", "unrelated", &json!({"uuid": "e"})),
+            attribute(6, "domain", "bad.example", &json!(null)),
         ];
-        let found = subjects(&wanted, rows, 10);
-        let keys: Vec<_> = found.iter().map(keys).collect();
+        let matches = MatchedObservable::all(&observables, attributes, 10);
+        let keys: Vec<_> = matches.iter().map(keys).collect();
         assert_eq!(keys, [vec!["a"], vec!["a"], vec!["c"], vec!["b"]]);
     }
 
     #[test]
     fn the_worst_and_newest_events_are_kept() {
-        let wanted = [Observable::new(Type::Domain, "bad.example")];
-        let event = |uuid: &str, level: &str, timestamp: i64| {
-            format!(
-                r#"{{"uuid": "{uuid}", "threat_level_id": {level}, "timestamp": "{timestamp}"}}"#
-            )
-        };
+        let observables = [Observable::new(Type::Domain, "bad.example")];
         let events = [
-            event("low", "3", 9),
-            event("odd", "7", 9),
-            event("none", "null", 9),
-            event("old", "\"1\"", 1),
-            event("new-b", "1", 2),
-            event("new-a", "1", 2),
+            ("low", json!("3"), 9),
+            ("other", json!("7"), 9),
+            ("none", json!(null), 9),
+            ("old", json!("1"), 1),
+            ("new-b", json!(1), 2),
+            ("new-a", json!(1), 2),
         ];
-        let rows = || events.iter().map(|event| row(1, "domain", "bad.example", event)).collect();
-        let all = subjects(&wanted, rows(), 10);
-        assert_eq!(keys(&all[0]), ["new-a", "new-b", "old", "low", "none", "odd"]);
-        assert_eq!(keys(&subjects(&wanted, rows(), 2)[0]), ["new-a", "new-b"]);
+        let kept = |limit| {
+            let attributes = events.iter().map(|(uuid, level, timestamp)| {
+                let event = json!({"uuid": uuid, "threat_level_id": level,
+                    "timestamp": timestamp.to_string()});
+                attribute(1, "domain", "bad.example", &event)
+            });
+            MatchedObservable::all(&observables, attributes.collect(), limit)
+        };
+        assert_eq!(keys(&kept(10)[0]), ["new-a", "new-b", "old", "low", "none", "other"]);
+        assert_eq!(keys(&kept(2)[0]), ["new-a", "new-b"]);
     }
 }

@@ -1,28 +1,92 @@
-//! From MISP's attribute types to CTIM's observable types, spec §4.1.
+//! From MISP's words to CTIM's: threat levels, TLP and attribute types.
 
-use relay_core::{Observable, ObservableType as Type};
+use relay_core::{
+    Observable, ObservableType as Type,
+    ctim::{Disposition, Severity, Tlp},
+};
 
-use crate::client::Row;
+use crate::client::types::Attribute;
 
-/// The observables that an attribute holds: one, or the two halves of a composite. What cannot be
-/// of its type, such as a network among addresses, is none.
-pub(super) fn observables(row: &Row) -> Vec<Observable> {
-    let (Some(kind), Some(value)) = (row.kind.as_deref(), row.value.as_deref()) else {
-        return Vec::new();
-    };
-    let found = match row.halves() {
-        Some((one, other)) => of_composite(kind, one, other),
-        None => vec![of_plain(kind, value)],
-    };
-    found.into_iter().flatten().filter(|one| one.normal_form().is_some()).collect()
+/// The attribute types that hold observables, docs/relays/misp.md#attribute-types.
+pub(crate) const ATTRIBUTE_TYPES: &[&str] = &[
+    "url",
+    "uri",
+    "link",
+    "ip-src",
+    "ip-dst",
+    "ip-src|port",
+    "ip-dst|port",
+    "domain",
+    "domain|ip",
+    "hostname",
+    "hostname|port",
+    "md5",
+    "sha1",
+    "sha256",
+    "filename|md5",
+    "filename|sha1",
+    "filename|sha256",
+    "malware-sample",
+    "filename",
+    "email",
+    "email-src",
+    "email-dst",
+    "mutex",
+    "user-agent",
+    "regkey",
+];
+
+/// Returns the disposition of an event, docs/relays/misp.md#threat-levels.
+pub(super) fn disposition(threat_level_id: Option<i64>) -> Disposition {
+    match threat_level_id {
+        Some(1) => Disposition::Malicious,
+        Some(2) => Disposition::Suspicious,
+        // A low threat is not known to be good, and Clean would outrank every other verdict.
+        Some(3) => Disposition::Common,
+        _ => Disposition::Unknown,
+    }
 }
 
-fn of_plain(kind: &str, value: &str) -> Option<Observable> {
-    let kind = match kind {
+/// Returns the severity of an event, docs/relays/misp.md#threat-levels.
+pub(super) fn severity(threat_level_id: Option<i64>) -> Severity {
+    match threat_level_id {
+        Some(1) => Severity::High,
+        Some(2) => Severity::Medium,
+        Some(3) => Severity::Low,
+        _ => Severity::Unknown,
+    }
+}
+
+/// Returns the strictest TLP among tags, docs/relays/misp.md#tlp.
+pub(super) fn strictest_tlp<'a>(tags: impl Iterator<Item = &'a str>) -> Option<Tlp> {
+    let tlp = |tag: &str| match tag.to_ascii_lowercase().strip_prefix("tlp:")? {
+        "red" => Some(Tlp::Red),
+        "amber" | "amber+strict" => Some(Tlp::Amber),
+        "green" => Some(Tlp::Green),
+        "white" | "clear" => Some(Tlp::White),
+        _ => None,
+    };
+    tags.filter_map(tlp).max()
+}
+
+/// Returns the observables of an attribute: one, or those of both parts of a composite value.
+/// A part that cannot be of its type, such as a network among addresses, is left out.
+pub(super) fn observables(attribute: &Attribute) -> Vec<Observable> {
+    let Some(attribute_type) = attribute.attribute_type.as_deref() else { return Vec::new() };
+    let found = match (attribute.parts(), attribute.value.as_deref()) {
+        (Some((first, second)), _) => of_composite(attribute_type, first, second),
+        (None, Some(value)) => vec![of_plain(attribute_type, value)],
+        (None, None) => Vec::new(),
+    };
+    found.into_iter().flatten().collect()
+}
+
+fn of_plain(attribute_type: &str, value: &str) -> Option<Observable> {
+    let kind = match attribute_type {
         "ip-src" | "ip-dst" => return Observable::address(value),
-        "url" | "uri" | "link" => {
-            return has_scheme(value).then(|| Observable::new(Type::Url, value));
-        }
+        // MISP also holds paths and bare hosts under these types.
+        "url" | "uri" | "link" if !has_scheme(value) => return None,
+        "url" | "uri" | "link" => Type::Url,
         "domain" => Type::Domain,
         "hostname" => Type::Hostname,
         "md5" => Type::Md5,
@@ -45,15 +109,16 @@ fn has_scheme(url: &str) -> bool {
     })
 }
 
-fn of_composite(kind: &str, one: &str, other: &str) -> Vec<Option<Observable>> {
-    let file = |hash: Type| {
-        vec![Observable::present(Type::FileName, Some(one)), Observable::present(hash, Some(other))]
+fn of_composite(attribute_type: &str, first: &str, second: &str) -> Vec<Option<Observable>> {
+    let file = |hash| {
+        let name = Observable::present(Type::FileName, Some(first));
+        vec![name, Observable::present(hash, Some(second))]
     };
-    match kind {
-        "ip-src|port" | "ip-dst|port" => vec![Observable::address(one)],
-        "hostname|port" => vec![Observable::present(Type::Hostname, Some(one))],
+    match attribute_type {
+        "ip-src|port" | "ip-dst|port" => vec![Observable::address(first)],
+        "hostname|port" => vec![Observable::present(Type::Hostname, Some(first))],
         "domain|ip" => {
-            vec![Observable::present(Type::Domain, Some(one)), Observable::address(other)]
+            vec![Observable::present(Type::Domain, Some(first)), Observable::address(second)]
         }
         "filename|md5" | "malware-sample" => file(Type::Md5),
         "filename|sha1" => file(Type::Sha1),
@@ -66,18 +131,24 @@ fn of_composite(kind: &str, one: &str, other: &str) -> Vec<Option<Observable>> {
 mod tests {
     use super::*;
 
+    fn found(attribute_type: &str, value: &str) -> Vec<(&'static str, String)> {
+        let attribute = Attribute {
+            attribute_type: Some(attribute_type.to_owned()),
+            value: Some(value.to_owned()),
+            ..Attribute::default()
+        };
+        observables(&attribute).into_iter().map(|one| (one.kind.as_str(), one.value)).collect()
+    }
+
+    #[track_caller]
+    fn check(attribute_type: &str, value: &str, expected: &[(&'static str, &str)]) {
+        let expected: Vec<_> =
+            expected.iter().map(|(kind, value)| (*kind, (*value).to_owned())).collect();
+        assert_eq!(found(attribute_type, value), expected, "{attribute_type}");
+    }
+
     #[test]
     fn every_type_of_the_table_is_mapped() {
-        let check = |kind: &str, value: &str, expected: &[(&str, &str)]| {
-            let row = Row {
-                kind: Some(kind.to_owned()),
-                value: Some(value.to_owned()),
-                ..Row::default()
-            };
-            let found = observables(&row);
-            let found: Vec<_> = found.iter().map(|o| (o.kind.as_str(), o.value.as_str())).collect();
-            assert_eq!(found, expected, "{kind}");
-        };
         check("ip-src", "203.0.113.7", &[("ip", "203.0.113.7")]);
         check("ip-dst", "2001:db8::1", &[("ipv6", "2001:db8::1")]);
         check("ip-src|port", "203.0.113.7|80", &[("ip", "203.0.113.7")]);
@@ -111,10 +182,33 @@ mod tests {
         check("mutex", "Global\\x", &[("mutex", "Global\\x")]);
         check("user-agent", "x/1", &[("user_agent", "x/1")]);
         check("regkey", "HKLM\\x", &[("registry_key", "HKLM\\x")]);
+    }
+
+    #[test]
+    fn other_types_and_values_hold_no_observable() {
         check("comment", "x", &[]);
         check("filename|sha512", "a|b", &[]);
         check("domain|ip", "|", &[]);
         check("ip-src", "203.0.113.0/24", &[]);
         check("filename", "  ", &[]);
+    }
+
+    #[test]
+    fn every_type_that_is_searched_is_mapped() {
+        let md5 = "ab".repeat(16);
+        let values = [
+            "http://bad.example",
+            "203.0.113.7",
+            "203.0.113.7|80",
+            "bad.example",
+            &md5,
+            &"ab".repeat(20),
+            &"ab".repeat(32),
+            &format!("a.exe|{md5}"),
+        ];
+        for attribute_type in ATTRIBUTE_TYPES {
+            let is_mapped = values.iter().any(|value| !found(attribute_type, value).is_empty());
+            assert!(is_mapped, "{attribute_type}");
+        }
     }
 }

@@ -1,0 +1,82 @@
+//! The meaning of MISP's responses that are no success, docs/relays/misp.md#errors.
+
+use std::time::Duration;
+
+use relay_core::{
+    Error, ErrorKind, Response,
+    http::{one_line, try_again},
+    lenient,
+};
+use serde::Deserialize;
+
+/// How MISP's message about a missing or wrong API key begins; other 403s are missing rights.
+const KEY_REJECTED: &str = "Authentication failed";
+/// Seconds until the quota of the key's role is full again.
+const QUOTA_RESET: &str = "x-rate-limit-reset";
+
+/// MISP's error body. Which member holds the text depends on the version and the failure.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct ErrorBody {
+    #[serde(deserialize_with = "lenient::text")]
+    message: Option<String>,
+    #[serde(deserialize_with = "lenient::text")]
+    name: Option<String>,
+    #[serde(deserialize_with = "lenient::text")]
+    errors: Option<String>,
+}
+
+/// Returns the error that a status other than 200 means.
+pub(crate) fn error_from(response: &Response) -> Error {
+    let text = text_of(response);
+    match response.status() {
+        403 if text.starts_with(KEY_REJECTED) => {
+            Error::new(ErrorKind::Unauthorized, format!("Authorization failed: {text}"))
+        }
+        401 | 403 | 405 => {
+            let message = format!("MISP does not allow this to the key in the token: {text}");
+            Error::new(ErrorKind::Forbidden, message)
+        }
+        404 => {
+            let message = format!("MISP does not know the address; check HOST: {text}");
+            Error::new(ErrorKind::NotFound, message)
+        }
+        300..=399 => redirect_error(response),
+        429 => quota_error(response),
+        500 | 501 => {
+            Error::new(ErrorKind::Internal, format!("MISP failed: {text}")).with_code("unknown")
+        }
+        _ => response.refusal(Some(&text)),
+    }
+}
+
+/// MISP's own words, else the beginning of the body.
+fn text_of(response: &Response) -> String {
+    let body: Option<ErrorBody> = response.json().ok();
+    let text = body.and_then(|body| body.message.or(body.name).or(body.errors));
+    text.map_or_else(|| response.quote(), |text| one_line(&text))
+}
+
+/// Redirects are not followed, because the API key would go with them; usually HOST is http.
+fn redirect_error(response: &Response) -> Error {
+    let location = response.header("location");
+    let host = location.and_then(|text| url::Url::parse(text).ok()?.host_str().map(str::to_owned));
+    let host = host.unwrap_or_else(|| "another page".to_owned());
+    let message = format!("MISP redirects to {host}; check scheme and host of HOST.");
+    Error::new(ErrorKind::Malformed, message)
+}
+
+fn quota_error(response: &Response) -> Error {
+    let error = response.rate_limited();
+    if response.retry_after().is_some() {
+        return error;
+    }
+    let reset = response.header(QUOTA_RESET).and_then(|text| text.parse().ok());
+    match reset.map(Duration::from_secs) {
+        Some(wait) => error.with_message(format!(
+            "The rate limit of MISP for the key's role is reached; {}.",
+            try_again(Some(wait))
+        )),
+        None => error,
+    }
+}

@@ -1,0 +1,73 @@
+//! Sightings, docs/relays/misp.md#entities.
+
+use relay_core::{
+    Observable, Time,
+    ctim::{MediumText, ObservedTime, ShortText, Sighting},
+};
+
+use super::{Mapper, Neighbours, types::MatchedEvent, vocabulary};
+use crate::client::types::{Attribute, Event};
+
+impl Mapper<'_> {
+    pub(super) fn sighting(
+        &self,
+        observable: &Observable,
+        matched: &MatchedEvent,
+        neighbours: &Neighbours<'_>,
+    ) -> Sighting {
+        let event = matched.event();
+        let kind = observable.kind.as_str();
+        let id = self.namespace.sighting(&[matched.key()], kind, &observable.value);
+        let observed_time = observed_time(matched, self.now);
+        Sighting {
+            title: ShortText::present(event.info.clone()),
+            short_description: MediumText::present(event.info.clone()),
+            description: description(matched).map(Into::into),
+            severity: Some(vocabulary::severity(event.threat_level_id)),
+            relations: neighbours.relations(
+                self.source,
+                observable,
+                matched.event_id(),
+                self.relations_limit,
+            ),
+            timestamp: event.changed(),
+            tlp: matched.tlp(),
+            source_uri: self.event_link(matched),
+            external_ids: vec![matched.key().into()],
+            external_references: self.references(matched),
+            ..Sighting::of(id, self.source, observable.clone(), observed_time)
+        }
+    }
+}
+
+fn description(matched: &MatchedEvent) -> Option<String> {
+    let newest = matched.attributes().next()?;
+    let category = newest.category.as_ref().map(|category| format!("Category: {category}"));
+    let comment = newest.comment.as_ref().map(|comment| format!("Comment: {comment}"));
+    let lines: Vec<_> = category.into_iter().chain(comment).collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+/// docs/relays/misp.md#times
+fn observed_time(matched: &MatchedEvent, now: Time) -> ObservedTime {
+    let event = matched.event();
+    let changed = |one: &Attribute| one.timestamp.and_then(Time::from_unix_seconds);
+    let seen = |text: &Option<String>| text.as_deref().and_then(Time::parse);
+    let starts = matched.attributes().filter_map(|one| seen(&one.first_seen).or(changed(one)));
+    let ends = matched.attributes().filter_map(|one| seen(&one.last_seen).or(changed(one)));
+    let start = starts.min();
+    let end = ends.max().or(start).or(event.day()).or(event.changed()).unwrap_or(now);
+    ObservedTime::between(start.unwrap_or(end), end)
+}
+
+impl Event {
+    /// Returns the event's date, at midnight UTC.
+    pub(super) fn day(&self) -> Option<Time> {
+        self.date.as_deref().and_then(Time::parse_day)
+    }
+
+    /// Returns the time of the last change.
+    pub(super) fn changed(&self) -> Option<Time> {
+        self.timestamp.and_then(Time::from_unix_seconds)
+    }
+}
