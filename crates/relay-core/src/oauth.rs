@@ -2,27 +2,29 @@
 //! time, renewed once when the product refuses one.
 
 use std::{
-    collections::HashMap,
     future::Future,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
 
-use aws_lc_rs::digest;
 use http::header;
 use serde::{Deserialize, Deserializer};
 
+pub use crate::cache::CacheKey;
 use crate::{
+    cache::TtlCache,
+    ctim::Time,
     error::{Error, ErrorKind, Result},
-    http::{Address, Request, Response, one_line},
+    http::{Request, Response, one_line},
     relay::{Call, Secret},
+    url::Address,
 };
 
 /// How many credential sets are remembered; the one unused for longest goes first.
-const MOST: usize = 1000;
+const MAX_ENTRIES: usize = 1000;
 /// A token is renewed this long before it ends.
 const MARGIN_SECONDS: i64 = 300;
 /// The least and the most that a token is kept, whatever the product says of its life.
@@ -31,24 +33,6 @@ const LIFE_SECONDS: std::ops::RangeInclusive<i64> = 30..=86_400;
 const LOGIN: Duration = Duration::from_secs(8);
 /// The largest answer to a login that is read.
 const LARGEST_LOGIN: usize = 64 * 1024;
-
-/// A digest over everything that makes two callers different: product, host, every credential.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct CacheKey([u8; 32]);
-
-impl CacheKey {
-    /// SHA-256 over the parts, each with its length, so that no two lists run together.
-    pub fn of(parts: &[&str]) -> Self {
-        let mut context = digest::Context::new(&digest::SHA256);
-        for part in parts {
-            context.update(&(part.len() as u64).to_be_bytes());
-            context.update(part.as_bytes());
-        }
-        let mut key = [0; 32];
-        key.copy_from_slice(context.finish().as_ref());
-        Self(key)
-    }
-}
 
 /// An access token and until when it is good, in seconds since 1970.
 #[derive(Debug, Clone)]
@@ -76,16 +60,16 @@ pub trait TokenSource: Sync {
     fn fetch<C: Sync>(&self, call: &Call<'_, C>) -> impl Future<Output = Result<Token>> + Send;
 }
 
-/// The tokens of one process.
-#[derive(Debug, Default)]
+/// The tokens of one process, at most 1,000; the one unused for longest is dropped first.
+#[derive(Debug)]
 pub struct TokenCache {
-    slots: Mutex<Slots>,
+    slots: TtlCache<CacheKey, Arc<Slot>>,
 }
 
-#[derive(Debug, Default)]
-struct Slots {
-    by_key: HashMap<CacheKey, (Arc<Slot>, u64)>,
-    uses: u64,
+impl Default for TokenCache {
+    fn default() -> Self {
+        Self { slots: TtlCache::new(MAX_ENTRIES) }
+    }
 }
 
 /// One credential set's token. The lock is held while it is fetched: that is the single flight.
@@ -115,7 +99,7 @@ impl TokenCache {
         if response.status() != 401 || !cached {
             return Ok(response);
         }
-        self.forget(source.key(), &token).await;
+        self.forget(call, source, &token).await;
         let (token, _) = self.token(call, source).await?;
         call.send(bearing(&request, &token)?).await
     }
@@ -126,7 +110,7 @@ impl TokenCache {
         call: &Call<'_, C>,
         source: &impl TokenSource,
     ) -> Result<(Secret, bool)> {
-        let slot = self.slot(source.key());
+        let slot = self.slot(call, source);
         let fetches = slot.fetches.load(Ordering::SeqCst);
         let mut held = slot.held.lock().await;
         let now = call.clock.seconds();
@@ -149,8 +133,13 @@ impl TokenCache {
         Ok((token.text, false))
     }
 
-    async fn forget(&self, key: CacheKey, refused: &Secret) {
-        let slot = self.slot(key);
+    async fn forget<C: Sync>(
+        &self,
+        call: &Call<'_, C>,
+        source: &impl TokenSource,
+        refused: &Secret,
+    ) {
+        let slot = self.slot(call, source);
         let mut held = slot.held.lock().await;
         // Another request may have renewed it meanwhile.
         if held.token.as_ref().is_some_and(|token| token.text.expose() == refused.expose()) {
@@ -158,19 +147,10 @@ impl TokenCache {
         }
     }
 
-    fn slot(&self, key: CacheKey) -> Arc<Slot> {
-        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        slots.uses += 1;
-        let use_now = slots.uses;
-        if slots.by_key.len() >= MOST && !slots.by_key.contains_key(&key) {
-            let oldest = slots.by_key.iter().min_by_key(|(_, (_, used))| *used);
-            if let Some(oldest) = oldest.map(|(key, _)| *key) {
-                slots.by_key.remove(&oldest);
-            }
-        }
-        let (slot, used) = slots.by_key.entry(key).or_default();
-        *used = use_now;
-        slot.clone()
+    fn slot<C>(&self, call: &Call<'_, C>, source: &impl TokenSource) -> Arc<Slot> {
+        let now = Time::of_clock(call.clock.now());
+        let until = now.plus_seconds(*LIFE_SECONDS.end());
+        self.slots.get_or_insert_with(source.key(), now, until, Arc::default)
     }
 }
 
@@ -218,7 +198,7 @@ impl TokenSource for ClientCredentials<'_> {
             return Err((self.refusal)(&response, &said));
         }
         let granted: Granted =
-            response.json().map_err(|error| unreadable(error, call.about.name))?;
+            response.json().map_err(|error| unreadable(error, call.product()))?;
         Ok(Token::lasting(granted.access_token, granted.expires_in, call.clock.seconds()))
     }
 }
