@@ -36,11 +36,9 @@ pub fn refusal(response: &Response, permission: Permission) -> Error {
     if response.status() != 403 {
         return error;
     }
-    let said = error.message().trim_end_matches('.');
-    let text = format!(
-        "{said}; grant the application {permission} in Microsoft Entra, with admin consent."
-    );
-    error.with_message(text)
+    error.with_advice(format!(
+        "grant the application {permission} in Microsoft Entra, with admin consent"
+    ))
 }
 
 /// The same for a call that no single permission opens.

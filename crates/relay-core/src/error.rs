@@ -74,135 +74,225 @@ impl ErrorKind {
     }
 }
 
-const IN_DOUBT: &str = "Whether it was done is not known; look there before you ask again.";
+/// Follows the message of a change whose outcome is not known.
+const OUTCOME_UNKNOWN: &str = "Whether it was done is not known; look there before you ask again.";
 
-/// How much of the answer the failure cost; the `type` of an error entry.
+/// How much of the answer the error cost; the `type` of an error entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-enum Weight {
+enum Level {
     Fatal,
     Warning,
 }
 
-/// A failure: what it means, one sentence that the caller may read, and details for the log.
+/// An error: its meaning, a message that the caller may read, and details for the log.
+///
+/// The message is put together when it is shown, from the sentence, what precedes it
+/// ([`with_preface`](Self::with_preface)), advice ([`with_advice`](Self::with_advice)) and the
+/// warning that a change may have been made ([`outcome_unknown`](Self::outcome_unknown)).
 #[derive(Debug, Clone)]
+#[must_use]
 pub struct Error {
-    weight: Weight,
+    level: Level,
     kind: ErrorKind,
     code: Option<Cow<'static, str>>,
-    message: String,
-    in_doubt: bool,
+    preface: Option<Cow<'static, str>>,
+    sentence: String,
+    advice: Option<Cow<'static, str>>,
+    is_outcome_unknown: bool,
     context: Vec<(&'static str, String)>,
-    cause: Option<Arc<dyn std::error::Error + Send + Sync>>,
+    source: Option<Arc<dyn std::error::Error + Send + Sync>>,
 }
 
 impl Error {
-    /// A failure and the sentence for the caller: what happened and what to do, without
-    /// credentials or internals.
-    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        let message = message.into();
-        let (weight, code, in_doubt) = (Weight::Fatal, None, false);
-        Self { weight, kind, code, message, in_doubt, context: Vec::new(), cause: None }
+    /// Creates a fatal error. The sentence says what happened and what to do, without credentials
+    /// or internals.
+    pub fn new(kind: ErrorKind, sentence: impl Into<String>) -> Self {
+        Self {
+            level: Level::Fatal,
+            kind,
+            code: None,
+            preface: None,
+            sentence: sentence.into(),
+            advice: None,
+            is_outcome_unknown: false,
+            context: Vec::new(),
+            source: None,
+        }
     }
 
-    /// The same failure as a warning: something is missing from an answer that is otherwise good.
+    /// Makes it a warning: something is missing from an answer that is otherwise good.
     pub fn as_warning(self) -> Self {
-        Self { weight: Weight::Warning, ..self }
+        Self { level: Level::Warning, ..self }
     }
 
-    /// The same failure under another wire code than its kind's.
+    /// Replaces the kind.
+    pub fn with_kind(self, kind: ErrorKind) -> Self {
+        Self { kind, ..self }
+    }
+
+    /// Replaces the kind's code.
     pub fn with_code(self, code: impl Into<Cow<'static, str>>) -> Self {
         Self { code: Some(code.into()), ..self }
     }
 
-    /// The same failure with another sentence.
-    pub fn with_message(self, message: impl Into<String>) -> Self {
-        Self { message: message.into(), ..self }
+    /// Replaces the sentence.
+    pub fn with_message(self, sentence: impl Into<String>) -> Self {
+        Self { sentence: sentence.into(), ..self }
     }
 
-    /// The same failure of something that may have been done all the same; the sentence says so,
-    /// and what to do before it is done twice.
+    /// Puts a whole sentence before the message, such as what is missing from the answer.
+    pub fn with_preface(self, sentence: impl Into<Cow<'static, str>>) -> Self {
+        Self { preface: Some(sentence.into()), ..self }
+    }
+
+    /// Ends the sentence with what to do about it, after a semicolon; without a final dot.
+    pub fn with_advice(self, advice: impl Into<Cow<'static, str>>) -> Self {
+        Self { advice: Some(advice.into()), ..self }
+    }
+
+    /// Adds that the change may have been made all the same, and what to do before it is made twice.
     pub fn outcome_unknown(self) -> Self {
-        if self.in_doubt {
-            return self;
-        }
-        let message = format!("{}. {IN_DOUBT}", self.message.trim_end_matches('.'));
-        Self { in_doubt: true, message, ..self }
+        Self { is_outcome_unknown: true, ..self }
     }
 
     /// Adds a detail that only the log shows.
-    pub fn with(mut self, name: &'static str, value: impl fmt::Display) -> Self {
+    pub fn with_context(mut self, name: &'static str, value: impl fmt::Display) -> Self {
         self.context.push((name, value.to_string()));
         self
     }
 
-    /// Keeps what caused it, for the log.
-    pub fn with_source(self, cause: impl std::error::Error + Send + Sync + 'static) -> Self {
-        Self { cause: Some(Arc::new(cause)), ..self }
+    /// The former name of [`with_context`](Self::with_context).
+    #[doc(hidden)]
+    pub fn with(self, name: &'static str, value: impl fmt::Display) -> Self {
+        self.with_context(name, value)
     }
 
-    /// What it means.
+    /// Keeps what caused it, for the log.
+    pub fn with_source(self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self { source: Some(Arc::new(source)), ..self }
+    }
+
+    /// Returns its meaning.
     pub fn kind(&self) -> ErrorKind {
         self.kind
     }
 
-    /// The code on the wire.
+    /// Returns the `code` of its entry in the answer.
     pub fn code(&self) -> &str {
         self.code.as_deref().unwrap_or(self.kind.code())
     }
 
-    /// The sentence for the caller.
-    pub fn message(&self) -> &str {
-        &self.message
+    /// Returns the message for the caller.
+    pub fn message(&self) -> Cow<'_, str> {
+        if self.preface.is_none() && self.advice.is_none() && !self.is_outcome_unknown {
+            return Cow::Borrowed(&self.sentence);
+        }
+        Cow::Owned(self.to_string())
     }
 
-    /// Whether the answer is otherwise good.
+    /// Returns whether the answer is otherwise good.
     pub fn is_warning(&self) -> bool {
-        self.weight == Weight::Warning
+        self.level == Level::Warning
     }
 
-    /// Whether what failed may have been done all the same.
+    /// Returns whether the change that failed may have been made all the same.
     pub fn is_outcome_unknown(&self) -> bool {
-        self.in_doubt
+        self.is_outcome_unknown
     }
 
-    /// What caused it, if that is of this type.
-    pub(crate) fn cause_of_type<E: std::error::Error + 'static>(&self) -> Option<&E> {
-        self.cause.as_deref()?.downcast_ref()
+    /// Returns its source, if that is of this type.
+    pub(crate) fn source_of_type<E: std::error::Error + 'static>(&self) -> Option<&E> {
+        self.source.as_deref()?.downcast_ref()
     }
 
-    /// The details for the log, as `name=value` pairs with the chain of causes last; never for a
-    /// caller.
+    /// Returns the details for the log, as `name=value` pairs with the chain of sources last; never
+    /// for a caller.
     pub fn details(&self) -> String {
         let mut details: Vec<_> =
             self.context.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let mut cause = self.cause.as_deref().map(|cause| cause as &dyn std::error::Error);
-        while let Some(error) = cause {
+        let mut source = std::error::Error::source(self);
+        while let Some(error) = source {
             details.push(format!("cause={error}"));
-            cause = error.source();
+            source = error.source();
         }
         details.join(" ")
     }
 
-    /// What the caller sees of it: a product may have had its say in the code, too.
+    /// Returns its entry in the answer. The code is redacted too, because some are a product's.
     pub(crate) fn entry(&self, redacted: impl Fn(&str) -> String) -> Entry {
-        Entry { weight: self.weight, code: redacted(self.code()), message: redacted(&self.message) }
+        let (code, message) = (redacted(self.code()), redacted(&self.message()));
+        Entry { level: self.level, code, message }
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        if let Some(preface) = &self.preface {
+            write!(f, "{preface} ")?;
+        }
+        let bare = self.sentence.trim_end_matches('.');
+        match &self.advice {
+            Some(advice) => write!(f, "{bare}; {advice}.")?,
+            None if self.is_outcome_unknown => write!(f, "{bare}.")?,
+            None => f.write_str(&self.sentence)?,
+        }
+        if self.is_outcome_unknown { write!(f, " {OUTCOME_UNKNOWN}") } else { Ok(()) }
     }
 }
 
-impl std::error::Error for Error {}
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_deref().map(|source| source as &(dyn std::error::Error + 'static))
+    }
+}
 
 /// An error entry of the envelope.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Entry {
     #[serde(rename = "type")]
-    weight: Weight,
+    level: Level,
     code: String,
     message: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error() -> Error {
+        Error::new(ErrorKind::Internal, "The product failed.")
+    }
+
+    #[test]
+    fn the_parts_of_a_message_are_put_together_once() {
+        let check = |error: Error, message: &str| {
+            assert_eq!(error.message(), message);
+            assert_eq!(error.to_string(), message);
+        };
+        check(error(), "The product failed.");
+        check(error().with_advice("try again"), "The product failed; try again.");
+        check(
+            error().with_preface("Events are missing.").with_message("It is gone: x"),
+            "Events are missing. It is gone: x",
+        );
+        check(
+            error().outcome_unknown().outcome_unknown().with_message("No answer"),
+            "No answer. Whether it was done is not known; look there before you ask again.",
+        );
+        check(
+            error().with_preface("Nothing was done.").with_advice("call us").outcome_unknown(),
+            "Nothing was done. The product failed; call us. \
+             Whether it was done is not known; look there before you ask again.",
+        );
+    }
+
+    #[test]
+    fn the_source_is_the_standard_one_and_is_logged_last() {
+        let error = error().with_source(fmt::Error).with_context("product.status", 500);
+        let source = std::error::Error::source(&error).map(ToString::to_string);
+        assert_eq!(source, Some(fmt::Error.to_string()));
+        assert_eq!(error.details(), format!("product.status=500 cause={}", fmt::Error));
+        assert!(error.source_of_type::<fmt::Error>().is_some());
+    }
 }

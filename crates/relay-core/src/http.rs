@@ -4,7 +4,6 @@
 //! compiled-in roots and `EXTRA_CA_BUNDLE`. Addresses that come from a token are checked after
 //! name resolution, so that nobody reaches the inside of the network through a relay.
 
-mod address;
 mod aws;
 mod body;
 mod body_budget;
@@ -18,7 +17,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::time::{Instant, sleep, timeout_at};
 
-pub use address::{Address, BaseUrl, escaped};
+pub use crate::url::{Address, BaseUrl, escaped};
 pub(crate) use aws::SdkHttpClient;
 pub(crate) use body_budget::Room;
 pub use guard::{Resolver, SystemResolver};
@@ -75,28 +74,30 @@ impl Http {
         })
     }
 
-    /// Sends one request outside any invocation, for tools. `whom` is named in error sentences.
+    /// Sends one request outside any call, for tools. `service` is named in messages.
     ///
-    /// Errors: as of [`Call::send`](crate::Call::send).
+    /// # Errors
+    ///
+    /// As of [`Call::send`](crate::Call::send).
     pub async fn ask(
         &self,
         request: Request,
-        whom: &'static str,
+        service: impl Into<Arc<str>>,
         within: Duration,
     ) -> Result<Response> {
         let request = request.within(within);
-        self.send(request, whom, Instant::now() + within, &Tally::default()).await
+        self.send(request, &service.into(), Instant::now() + within, &Tally::default()).await
     }
 
     /// Sends, reads the whole answer, and repeats once where that is safe and fits the deadline.
     pub(crate) async fn send(
         &self,
         request: Request,
-        product: &'static str,
+        service: &Arc<str>,
         deadline: Instant,
         tally: &Tally,
     ) -> Result<Response> {
-        let first = self.attempt(&request, product, deadline, tally).await;
+        let first = self.attempt(&request, service, deadline, tally).await;
         let pause =
             retry::pause(&request, &first, deadline.saturating_duration_since(Instant::now()));
         let Some(pause) = pause.filter(|_| self.budget.allows_one()) else {
@@ -104,21 +105,24 @@ impl Http {
         };
         tally.count_retry();
         sleep(pause).await;
-        self.attempt(&request, product, deadline, tally).await.outcome()
+        self.attempt(&request, service, deadline, tally).await.outcome()
     }
 
     async fn attempt(
         &self,
         request: &Request,
-        product: &'static str,
+        service: &Arc<str>,
         deadline: Instant,
         tally: &Tally,
     ) -> Attempt {
         self.budget.earn();
         tally.count_call();
         let until = deadline.min(Instant::now() + request.timeout);
-        let trip =
-            Trip { product, origin: request.address.origin(), is_change: request.is_change() };
+        let trip = Trip {
+            product: service.clone(),
+            origin: request.address.origin(),
+            is_change: request.is_change(),
+        };
         let attempt = match timeout_at(until, self.exchange(request, &trip, tally)).await {
             Ok(attempt) => attempt,
             Err(_) => Attempt::Failed(trip.out_of_time()),
@@ -153,7 +157,7 @@ impl Http {
 /// Whether the host's name did not resolve to an address that may be called: it is misspelt, or
 /// the service is gone.
 pub fn is_unknown_host(error: &Error) -> bool {
-    error.cause_of_type().is_some_and(reqwest::Error::is_dns)
+    error.source_of_type().is_some_and(reqwest::Error::is_dns)
 }
 
 fn client(
@@ -209,7 +213,7 @@ const LATER: &str = "try again later";
 
 /// Who is asked, where and for what: what an error sentence names.
 struct Trip {
-    product: &'static str,
+    product: Arc<str>,
     /// Scheme, host and port, without path and query.
     origin: String,
     /// Whether something was to be done, not only asked.

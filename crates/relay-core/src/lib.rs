@@ -9,6 +9,7 @@
 
 pub mod answer;
 pub mod auth;
+pub mod cache;
 pub mod clock;
 pub mod ctim;
 pub mod error;
@@ -22,15 +23,16 @@ pub mod serve;
 pub mod service;
 pub mod settings;
 pub mod telemetry;
+pub mod url;
 
 pub use clock::Clock;
 pub use ctim::{Bundle, Namespace, Observable, ObservableType, Time};
 pub use error::{Error, ErrorKind, Result};
-pub use http::{BaseUrl, Http, Request, Response};
-
+pub use http::{Http, Request, Response};
 pub use relay::{
     About, Action, Call, CircuitBreaker, Claim, ClaimKind, Credentials, Documentation, Findings,
     Link, Partial, Relay, RoutePolicies, RoutePolicy, Secret, Trigger, join_bounded,
 };
 pub use service::Service;
 pub use settings::{BadSetting, Environment};
+pub use url::BaseUrl;

@@ -5,7 +5,7 @@ mod concurrency;
 mod credentials;
 mod offer;
 
-use std::{future::Future, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
@@ -38,50 +38,56 @@ pub trait Relay: Sized + Send + Sync + 'static {
     /// caches keyed by a digest of the whole credential set, nothing else.
     fn new(environment: &Environment) -> Result<Self, BadSetting>;
 
-    /// Whether this type is asked about; settings may widen or narrow what `ABOUT` lists.
+    /// Returns what messages call the product; a setting may replace the name in `ABOUT`.
+    fn product_name(&self) -> &str {
+        Self::ABOUT.name
+    }
+
+    /// Returns whether this type is asked about; settings may widen or narrow what `ABOUT` lists.
     fn supports(&self, kind: ObservableType) -> bool {
         Self::ABOUT.name_of(kind).is_some()
     }
 
-    /// One cheap request with the caller's credentials.
+    /// Checks the caller's credentials with one cheap request.
     fn health(&self, call: &Call<'_, Self::Credentials>)
     -> impl Future<Output = Result<()>> + Send;
 
-    /// What the product has seen of `wanted`: not empty, supported types only, no pair twice.
+    /// Returns what the product has seen of the observables: at least one, of supported types only,
+    /// each pair of type and value once.
     fn observe(
         &self,
         call: &Call<'_, Self::Credentials>,
-        wanted: &[Observable],
+        observables: &[Observable],
     ) -> impl Future<Output = Findings> + Send;
 
-    /// Verdicts only.
+    /// Returns verdicts only.
     fn deliberate(
         &self,
         _call: &Call<'_, Self::Credentials>,
-        _wanted: &[Observable],
+        _observables: &[Observable],
     ) -> impl Future<Output = Findings> + Send {
         async { Findings::default() }
     }
 
-    /// Links into the product.
+    /// Returns links into the product.
     fn refer(
         &self,
         _call: &Call<'_, Self::Credentials>,
-        _wanted: &[Observable],
+        _observables: &[Observable],
     ) -> impl Future<Output = Partial<Vec<Link>>> + Send {
         async { Partial::default() }
     }
 
-    /// What can be done about `wanted`.
-    fn actions(
+    /// Returns what can be done about the observables.
+    fn respond(
         &self,
         _call: &Call<'_, Self::Credentials>,
-        _wanted: &[Observable],
+        _observables: &[Observable],
     ) -> impl Future<Output = Partial<Vec<Action>>> + Send {
         async { Partial::default() }
     }
 
-    /// Does one of the offered actions. `Ok` only when the product said that it was done.
+    /// Does one of the offered actions. `Ok` means that the product confirmed it.
     fn trigger(
         &self,
         _call: &Call<'_, Self::Credentials>,
@@ -191,7 +197,7 @@ pub struct Call<'a, C> {
     pub limit: usize,
     /// The present, taken once for the whole request.
     pub now: Time,
-    pub(crate) about: &'a About,
+    pub(crate) product: &'a Arc<str>,
     pub(crate) http: &'a Http,
     pub(crate) clock: &'a Clock,
     pub(crate) deadline: Instant,
@@ -199,15 +205,35 @@ pub struct Call<'a, C> {
 }
 
 impl<C> Call<'_, C> {
-    /// Sends one request to the product and reads the whole answer, whatever its status.
+    /// Sends one request to the product and reads the whole response, whatever its status.
     ///
-    /// Errors: `Unreachable`, `Untrusted`, `TooLarge`; `RateLimited` never: a 429 that
-    /// outlasts its one wait comes back as an answer.
+    /// # Errors
+    ///
+    /// `Unreachable`, `Untrusted`, `TooLarge`. A 429 that outlasts its one wait comes back as a
+    /// response.
     pub async fn send(&self, request: Request) -> Result<Response> {
-        self.http.send(request, self.about.name, self.deadline, self.tally).await
+        self.http.send(request, self.product, self.deadline, self.tally).await
     }
 
-    /// How long the product may still take.
+    /// Sends one request to another service than the product, which messages call by this name.
+    ///
+    /// # Errors
+    ///
+    /// As of [`send`](Self::send).
+    pub async fn send_to(
+        &self,
+        service: impl Into<Arc<str>>,
+        request: Request,
+    ) -> Result<Response> {
+        self.http.send(request, &service.into(), self.deadline, self.tally).await
+    }
+
+    /// Returns what messages call the product.
+    pub fn product(&self) -> &str {
+        self.product
+    }
+
+    /// Returns how long the product may still take.
     pub fn time_left(&self) -> Duration {
         self.deadline.saturating_duration_since(Instant::now())
     }

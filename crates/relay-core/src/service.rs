@@ -74,6 +74,8 @@ pub struct Outgoing {
 /// One relay, ready to answer. Serves any number of requests side by side.
 pub struct Service<R> {
     relay: R,
+    /// What messages call the product.
+    product: Arc<str>,
     auth: Auth,
     http: Http,
     clock: Clock,
@@ -101,8 +103,10 @@ impl<R: Relay> Service<R> {
         lookup: Arc<dyn Resolver>,
     ) -> Result<Self, BadSetting> {
         let http = Http::new(environment, &R::ABOUT.user_agent(), lookup)?;
+        let relay = R::new(environment)?;
         Ok(Self {
-            relay: R::new(environment)?,
+            product: relay.product_name().into(),
+            relay,
             auth: Auth::new(environment, &http, &clock).await?,
             http,
             clock,
@@ -204,7 +208,7 @@ impl<R: Relay> Service<R> {
                 };
                 *asked = wanted.data.len();
                 let call = self.call(&caller, request, tally);
-                let actions = self.relay.actions(&call, &wanted.data).await;
+                let actions = self.relay.respond(&call, &wanted.data).await;
                 Ok(answer::list(after(wanted.errors, actions), tally))
             }
             Route::Trigger => {
@@ -275,7 +279,7 @@ impl<R: Relay> Service<R> {
             credentials: &caller.credentials,
             limit: caller.limit,
             now: Time::of_clock(self.clock.now()),
-            about: const { &R::ABOUT },
+            product: &self.product,
             http: &self.http,
             clock: &self.clock,
             deadline: request.deadline,

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, ops::RangeInclusive};
 
-use crate::http::BaseUrl;
+use crate::url::BaseUrl;
 
 /// A setting that cannot be used. Names the variable and what is wanted, never its value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

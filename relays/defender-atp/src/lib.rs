@@ -17,8 +17,8 @@ mod subject;
 
 use microsoft::Graph;
 use relay_core::{
-    About, Action, BadSetting, Call, Claim, Documentation, Environment, Error, Findings, Link,
-    Observable, ObservableType, Partial, Relay, Result, RoutePolicies, RoutePolicy, Trigger,
+    About, Action, BadSetting, Call, Claim, Documentation, Environment, Findings, Link, Observable,
+    ObservableType, Partial, Relay, Result, RoutePolicies, RoutePolicy, Trigger,
 };
 
 pub use config::Credentials;
@@ -80,15 +80,18 @@ impl Relay for Defender {
         })
     }
 
+    fn product_name(&self) -> &str {
+        &self.settings.name
+    }
+
     async fn health(&self, call: &Call<'_, Credentials>) -> Result<()> {
-        let outcome = async { self.desk(call)?.health().await };
-        outcome.await.map_err(|error| self.named(error))
+        self.desk(call)?.health().await
     }
 
     async fn observe(&self, call: &Call<'_, Credentials>, wanted: &[Observable]) -> Findings {
         match self.desk(call) {
-            Ok(desk) => self.all_named(desk.observe(wanted).await),
-            Err(error) => self.named(error).into(),
+            Ok(desk) => desk.observe(wanted).await,
+            Err(error) => error.into(),
         }
     }
 
@@ -106,7 +109,7 @@ impl Relay for Defender {
         links.collect::<Vec<_>>().into()
     }
 
-    async fn actions(
+    async fn respond(
         &self,
         call: &Call<'_, Credentials>,
         wanted: &[Observable],
@@ -115,34 +118,18 @@ impl Relay for Defender {
             return Partial::default();
         }
         match self.desk(call) {
-            Ok(desk) => self.all_named(desk.actions(wanted).await),
-            Err(error) => self.named(error).into(),
+            Ok(desk) => desk.actions(wanted).await,
+            Err(error) => error.into(),
         }
     }
 
     async fn trigger(&self, call: &Call<'_, Credentials>, trigger: &Trigger) -> Result<()> {
-        let outcome = async { self.desk(call)?.trigger(trigger).await };
-        outcome.await.map_err(|error| self.named(error))
+        self.desk(call)?.trigger(trigger).await
     }
 }
 
 impl Defender {
     fn desk<'a>(&'a self, call: &'a Call<'a, Credentials>) -> Result<Desk<'a>> {
         Desk::open(&self.settings, &self.graph, &self.memory, call)
-    }
-
-    /// The failure in the words of an operator who calls the product by another name.
-    fn named(&self, error: Error) -> Error {
-        let name = &self.settings.name;
-        if name == ABOUT.name {
-            return error;
-        }
-        let text = error.message().replace(ABOUT.name, name);
-        error.with_message(text)
-    }
-
-    fn all_named<T>(&self, partial: Partial<T>) -> Partial<T> {
-        let errors = partial.errors.into_iter().map(|error| self.named(error)).collect();
-        Partial { errors, ..partial }
     }
 }

@@ -133,7 +133,7 @@ impl Relay for Misp {
         links.collect::<Vec<_>>().into()
     }
 
-    async fn actions(
+    async fn respond(
         &self,
         call: &Call<'_, Credentials>,
         observables: &[Observable],
@@ -190,8 +190,7 @@ async fn search(
 }
 
 fn without_relations(error: Error) -> Error {
-    let text = format!("Relations are missing from the answer. {}", error.message());
-    error.with_message(text).as_warning()
+    error.with_preface("Relations are missing from the answer.").as_warning()
 }
 
 /// Returns a link to MISP's search, docs/relays/misp.md#links; none for a value that MISP would

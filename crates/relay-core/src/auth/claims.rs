@@ -8,8 +8,8 @@ use super::{Gateway, refused};
 use crate::{
     clock::Clock,
     error::{Error, Result},
-    http::BaseUrl,
     settings::{BadSetting, Environment},
+    url::BaseUrl,
 };
 
 /// Clocks may differ by this much.

@@ -3,8 +3,7 @@
 //! The key host is named by the token, so it is believed only when it stands in our own list, and
 //! the address is built from the list's entry. Nothing else of the token reaches the network.
 
-use std::collections::HashMap;
-use std::time::Duration;
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use jsonwebtoken::DecodingKey;
 use tokio::time::Instant;
@@ -35,6 +34,8 @@ const LARGEST: usize = 64 * 1024;
 /// The hosts that are trusted to name keys, and the keys they named.
 pub(super) struct KeyHosts {
     hosts: Vec<KeyHost>,
+    /// What messages call the hosts.
+    service: Arc<str>,
     http: Http,
     clock: Clock,
 }
@@ -68,7 +69,7 @@ impl KeyHosts {
         let bad = || {
             BadSetting::new("JWKS_HOSTS", "must list host names, such as visibility.amp.cisco.com")
         };
-        Ok(Self { hosts: hosts.ok_or_else(bad)?, http, clock })
+        Ok(Self { hosts: hosts.ok_or_else(bad)?, service: "The key server".into(), http, clock })
     }
 
     /// Whether a key of the token's own region signed it.
@@ -133,7 +134,7 @@ impl KeyHosts {
             .only_once()
             .within(LONGEST)
             .at_most(LARGEST);
-        let response = self.http.send(request, "The key server", deadline, tally).await?;
+        let response = self.http.send(request, &self.service, deadline, tally).await?;
         let is_json = response.header("content-type").is_none_or(|kind| kind.contains("json"));
         if response.status() != 200 || !is_json {
             return Err(unreadable(&response));

@@ -6,8 +6,10 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use serde::Serialize;
 
-use super::Address;
-use crate::error::{Error, ErrorKind, Result};
+use crate::{
+    error::{Error, ErrorKind, Result},
+    url::Address,
+};
 
 /// Product answers are read up to this size after decompression, unless a request says less.
 const LARGEST: usize = 8 * 1024 * 1024;

@@ -1,6 +1,6 @@
 //! What a product answered: status, headers and the whole body, within a cap.
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use http::HeaderMap;
 use serde::de::DeserializeOwned;
@@ -19,7 +19,7 @@ const QUOTE: usize = 200;
 /// A product's answer, of whatever status. Printed without headers and body, which may hold
 /// secrets.
 pub struct Response {
-    product: &'static str,
+    product: Arc<str>,
     status: u16,
     headers: HeaderMap,
     body: Vec<u8>,
@@ -47,12 +47,17 @@ impl Response {
         }
         let status = answer.status().as_u16();
         Ok(Self {
-            product: trip.product,
+            product: trip.product.clone(),
             status,
             headers: std::mem::take(answer.headers_mut()),
             body: body.into_bytes(),
             _place: Some(place),
         })
+    }
+
+    /// Returns the name of the service that answered, for messages.
+    pub fn service(&self) -> &str {
+        &self.product
     }
 
     /// The HTTP status.
@@ -82,7 +87,7 @@ impl Response {
 
     /// An answer that travelled inside this one, as those of a batch do.
     pub fn inside(&self, status: u16, headers: HeaderMap, body: Vec<u8>) -> Self {
-        Self { product: self.product, status, headers, body, _place: None }
+        Self { product: self.product.clone(), status, headers, body, _place: None }
     }
 
     /// The body, read as JSON of a known shape.
@@ -99,7 +104,7 @@ impl Response {
 
     /// The failure for an answer that is not what the product's documentation says.
     pub fn malformed(&self) -> Error {
-        let (product, quote) = (self.product, self.quote());
+        let (product, quote) = (&self.product, self.quote());
         let text = format!("{product} answered something unexpected: {quote}");
         Error::new(ErrorKind::Malformed, text).with("product.status", self.status)
     }
@@ -107,7 +112,7 @@ impl Response {
     /// The failure that the status means for every product, with the product's own words where
     /// they help. Relays change the code or the sentence where their product differs.
     pub fn refusal(&self, words: Option<&str>) -> Error {
-        let product = self.product;
+        let product = &self.product;
         let quote = words.map(str::to_owned).unwrap_or_else(|| self.quote());
         let said = |what: &str| format!("{product} {what}: {quote}");
         let (kind, text) = match self.status {
@@ -135,7 +140,7 @@ impl Response {
 
     /// The failure for a used-up quota, with the wait where the product names one.
     pub fn rate_limited(&self) -> Error {
-        let product = self.product;
+        let product = &self.product;
         let after = self.retry_after();
         let text = format!("The rate limit of {product} is reached; {}.", try_again(after));
         Error::new(ErrorKind::RateLimited { after }, text).with("product.status", self.status)

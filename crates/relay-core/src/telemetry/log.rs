@@ -93,7 +93,7 @@ pub(crate) fn report(report: &Report<'_>, tally: &Tally) {
             warning = error.is_warning(),
             details = tally.redacted(&error.details()),
             "{}",
-            tally.redacted(error.message())
+            tally.redacted(&error.message())
         );
     }
     tracing::info!(

@@ -108,7 +108,7 @@ impl Relay for Probe {
         links
     }
 
-    async fn actions(
+    async fn respond(
         &self,
         _call: &Call<'_, Account>,
         wanted: &[Observable],

@@ -104,18 +104,11 @@ pub(super) fn of(response: &Response, permissions: &str) -> Failure {
 fn error(response: &Response, message: Option<&str>, permissions: &str) -> Error {
     let error = response.refusal(message);
     match response.status() {
-        403 => {
-            let said = error.message().trim_end_matches('.');
-            let text = format!(
-                "{said}; grant the application {permissions} in Microsoft Entra, with admin consent."
-            );
-            error.with_message(text)
-        }
+        403 => error.with_advice(format!(
+            "grant the application {permissions} in Microsoft Entra, with admin consent"
+        )),
         // The other ways to say that a question cannot be accepted.
-        402 | 405..=409 | 411..=428 | 430..=499 => {
-            Error::new(ErrorKind::InvalidInput, error.message())
-                .with("product.status", response.status())
-        }
+        402 | 405..=409 | 411..=428 | 430..=499 => error.with_kind(ErrorKind::InvalidInput),
         429 => {
             let said = message.map(|said| format!(" The product says: {said}"));
             let text = format!("{}{}", error.message(), said.unwrap_or_default());

@@ -55,11 +55,9 @@ impl Desk<'_> {
 
 /// What a hunting failure costs.
 pub(super) fn missing(error: Error) -> Error {
-    let text = format!(
-        "Hunting failed, so events and some addresses of devices are missing from the answer. {}",
-        error.message()
-    );
-    error.with_message(text)
+    error.with_preface(
+        "Hunting failed, so events and some addresses of devices are missing from the answer.",
+    )
 }
 
 fn found<'e>(events: &'e Events, subject: &Subject<'_>) -> Option<&'e Vec<Event>> {

@@ -61,9 +61,7 @@ impl Desk<'_> {
 
 fn unsure(failure: impl Into<Error>) -> Error {
     let error: Error = failure.into();
-    let text = format!(
-        "Whether the device is protected could not be looked up, so nothing was done. {}",
-        error.message()
-    );
-    error.with_message(text)
+    error.with_preface(
+        "Whether the device is protected could not be looked up, so nothing was done.",
+    )
 }

@@ -4,13 +4,12 @@ use std::time::Duration;
 
 use http::HeaderName;
 use relay_core::{
-    Call, Error, ErrorKind, Relay, Request, Response, Result,
+    Call, Error, ErrorKind, Request, Response, Result,
     http::{one_line, try_again},
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Misp,
     client::doubtful_if_server_failed,
     config::{Credentials, UrlscanConfig, Visibility},
 };
@@ -58,13 +57,13 @@ impl<'a> Urlscan<'a> {
             .header(HeaderName::from_static("api-key"), key.header("")?)
             .json(&scan)?
             .within(REQUEST_TIMEOUT);
-        let response = self.call.send(request).await.map_err(naming_urlscan)?;
+        let response = self.call.send_to(SERVICE, request).await.map_err(unreachable)?;
         if response.status() != 200 {
             return Err(doubtful_if_server_failed(error_from(&response)));
         }
         match response.json::<AddedScan>() {
             Ok(_) => Ok(()),
-            Err(unreadable) => Err(naming_urlscan(unreadable).outcome_unknown()),
+            Err(unreadable) => Err(unreadable.outcome_unknown()),
         }
     }
 }
@@ -74,9 +73,7 @@ fn missing_key_error() -> Error {
     Error::new(ErrorKind::Forbidden, message)
 }
 
-fn naming_urlscan(error: Error) -> Error {
-    let text = error.message().replace(Misp::ABOUT.name, SERVICE);
-    let error = error.with_message(text);
+fn unreachable(error: Error) -> Error {
     match error.kind() {
         ErrorKind::Unreachable => error.with_code("service unavailable"),
         _ => error,

@@ -1,17 +1,9 @@
-//! Where a request goes: a base URL that somebody vouches for, and a path that we build.
+//! The base URL that somebody vouches for, and the addresses under it that requests go to.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::{Host, Url};
 
+use super::escaped;
 use crate::error::{Error, ErrorKind, Result};
-
-/// Everything but RFC 3986's unreserved characters.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-
-/// Percent-encodes a value as UTF-8; only `A–Z a–z 0–9 - . _ ~` stay bare, a blank is `%20`.
-pub fn escaped(value: &str) -> String {
-    utf8_percent_encode(value, RESERVED).to_string()
-}
 
 /// A product's base URL: absolute, without user info, query, fragment or trailing slash.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,32 +14,35 @@ pub struct BaseUrl {
 }
 
 impl BaseUrl {
-    /// A base URL that the operator set: https, or plain http on loopback for tests.
+    /// Reads a base URL that the operator set: https, or plain http on loopback for tests.
     pub fn from_environment(text: &str) -> Option<Self> {
         let url = parse(text)?;
         let allowed = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url));
         allowed.then_some(Self { url, guarded: false })
     }
 
-    /// A base URL that a token carries: https only; its addresses are checked when it is called.
+    /// Reads a base URL that a token carries: https only. Its addresses are checked when it is
+    /// called, because a caller chose it.
     pub fn from_token(text: &str) -> Option<Self> {
         let url = parse(text)?;
         (url.scheme() == "https").then_some(Self { url, guarded: true })
     }
 
-    /// A base URL written into the relay; `None` only if it is misspelt.
+    /// Reads a base URL that is written into the relay; `None` only if it is misspelt.
     pub fn well_known(text: &str) -> Option<Self> {
         Self::from_token(text)
     }
 
-    /// A fixed path under the base; begins with `/`.
+    /// Returns the address of a fixed path under the base; the path begins with `/`.
     pub fn path(&self, path: &'static str) -> Address {
         self.address(path)
     }
 
     /// Joins values of a request to the base as path segments, each fully escaped.
     ///
-    /// Errors: `InvalidInput` for an empty value, `.` and `..`, which would name another path.
+    /// # Errors
+    ///
+    /// `InvalidInput` for an empty value, `.` and `..`, which would name another path.
     pub fn segments(&self, segments: &[&str]) -> Result<Address> {
         let mut path = String::new();
         for segment in segments {
@@ -61,7 +56,7 @@ impl BaseUrl {
         Ok(self.address(&path))
     }
 
-    /// An absolute link that the product sent, if it leads to the same origin.
+    /// Returns the address of an absolute link that the product sent, if it leads to the same origin.
     pub fn same_origin(&self, link: &str) -> Option<Address> {
         let url = Url::parse(link).ok()?;
         let is_bare = url.username().is_empty() && url.password().is_none();
@@ -69,7 +64,7 @@ impl BaseUrl {
         same.then_some(Address { url, guarded: self.guarded })
     }
 
-    /// The base as text, without trailing slash; for links that people open.
+    /// Returns the base as text, without trailing slash; for links that people open.
     pub fn as_str(&self) -> &str {
         self.url.as_str().trim_end_matches('/')
     }
@@ -90,8 +85,8 @@ fn parse(text: &str) -> Option<Url> {
     (bare && url.has_host()).then_some(url)
 }
 
-/// Whether the URL names this machine by address or by the one name that means it.
-pub(crate) fn is_loopback(url: &Url) -> bool {
+/// Returns whether the URL names this machine, by address or by the one name that means it.
+fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(ip)) => ip.is_loopback(),
         Some(Host::Ipv6(ip)) => ip.is_loopback(),
@@ -100,7 +95,7 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// A full URL to send to.
+/// The URL of a request, and whether a caller chose its host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
     url: Url,
@@ -108,26 +103,26 @@ pub struct Address {
 }
 
 impl Address {
-    /// The URL.
+    /// Returns the URL.
     pub fn url(&self) -> &Url {
         &self.url
     }
 
-    /// Path and query alone, for requests that travel inside another one.
+    /// Returns path and query alone, for requests that are sent inside another one.
     pub fn path_and_query(&self) -> &str {
         &self.url[url::Position::BeforePath..url::Position::AfterQuery]
     }
 
-    pub(super) fn is_guarded(&self) -> bool {
+    pub(crate) fn is_guarded(&self) -> bool {
         self.guarded
     }
 
-    /// Scheme, host and port.
-    pub(super) fn origin(&self) -> String {
+    /// Returns scheme, host and port.
+    pub(crate) fn origin(&self) -> String {
         self.url.origin().ascii_serialization()
     }
 
-    pub(super) fn add_query(&mut self, name: &str, value: &str) {
+    pub(crate) fn add_query(&mut self, name: &str, value: &str) {
         let pair = format!("{name}={}", escaped(value));
         let query = match self.url.query() {
             Some(query) if !query.is_empty() => format!("{query}&{pair}"),
