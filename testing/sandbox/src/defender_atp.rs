@@ -8,6 +8,7 @@ mod access;
 mod alerts;
 mod clock;
 mod files;
+pub(crate) mod fixture;
 mod hunting;
 mod indicators;
 mod limits;

@@ -9,6 +9,7 @@ mod answers;
 mod detections;
 mod devices;
 mod events;
+pub(crate) mod fixture;
 mod iql;
 mod records;
 #[cfg(test)]

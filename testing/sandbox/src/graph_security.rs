@@ -8,6 +8,7 @@ mod alerts;
 mod answer;
 mod batch;
 mod evidence;
+pub(crate) mod fixture;
 mod hunting;
 mod legacy;
 mod odata;

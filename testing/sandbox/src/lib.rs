@@ -7,6 +7,7 @@
 
 mod call;
 mod fault;
+mod fixture;
 mod gate;
 mod kql;
 mod language;
@@ -23,5 +24,6 @@ pub mod qualys_ioc;
 
 pub use call::Call;
 pub use fault::{Fault, Times, When};
+pub use fixture::{Action, Cost, Fixture, Mode, unknown_value};
 pub use product::Product;
 pub use sandbox::Sandbox;

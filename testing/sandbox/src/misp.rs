@@ -7,6 +7,7 @@ mod access;
 mod events;
 pub mod faults;
 mod filter;
+pub(crate) mod fixture;
 mod row;
 pub mod sample;
 mod search;

@@ -3,7 +3,7 @@
 use axum::Router;
 use jiff::Timestamp;
 
-use crate::{defender_atp, gigamon_threatinsight, graph_security, misp, qualys_ioc};
+use crate::{Fixture, defender_atp, gigamon_threatinsight, graph_security, misp, qualys_ioc};
 
 /// A product that the sandbox imitates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -44,6 +44,17 @@ impl Product {
     /// The product with this folder name; `None` for any other text.
     pub fn from_slug(slug: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|product| product.slug() == slug)
+    }
+
+    /// What it takes to run the product's relay against this simulator.
+    pub fn fixture(self) -> &'static Fixture {
+        match self {
+            Self::GraphSecurity => &graph_security::fixture::FIXTURE,
+            Self::DefenderAtp => &defender_atp::fixture::FIXTURE,
+            Self::QualysIoc => &qualys_ioc::fixture::FIXTURE,
+            Self::Misp => &misp::fixture::FIXTURE,
+            Self::GigamonThreatinsight => &gigamon_threatinsight::fixture::FIXTURE,
+        }
     }
 
     /// The product's routes over fresh data, which is as old as it was at `now`.

@@ -7,6 +7,7 @@
 mod accounts;
 mod answers;
 mod events;
+pub(crate) mod fixture;
 mod login;
 mod qql;
 mod quota;

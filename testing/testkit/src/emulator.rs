@@ -4,6 +4,7 @@
 //! its own, on free ports of 127.0.0.1. Source: "aws-lambda-runtime-interface-emulator", README.
 
 use std::{
+    collections::BTreeMap,
     fmt,
     net::{Ipv4Addr, SocketAddr, TcpListener},
     path::{Path, PathBuf},
@@ -30,7 +31,7 @@ use crate::{
 /// Where the emulator takes events.
 const PATH: &str = "/2015-03-31/functions/function/invocations";
 /// How long an event, or a start, may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TEST_TIMEOUT: Duration = Duration::from_secs(60);
 /// Somebody else may take a free port before the emulator does.
 const ATTEMPTS: usize = 3;
 
@@ -49,7 +50,7 @@ impl Emulator {
     /// # Panics
     ///
     /// When `RELAY_EMULATOR` names no emulator, or when it takes no events.
-    pub async fn start(program: &Path, environment: &[(String, String)]) -> Self {
+    pub async fn start(program: &Path, environment: &BTreeMap<&str, String>) -> Self {
         for _ in 0..ATTEMPTS {
             let [events, runtime_api] = free_ports();
             let mut command = command(program, environment, events, runtime_api);
@@ -57,7 +58,7 @@ impl Emulator {
             let output = Output::default();
             output.follow(Stream::Out, process.stdout.take().expect("a pipe"));
             output.follow(Stream::Err, process.stderr.take().expect("a pipe"));
-            let ready = timeout(PATIENCE, listens(&mut process, [events, runtime_api]));
+            let ready = timeout(TEST_TIMEOUT, listens(&mut process, [events, runtime_api]));
             if ready.await.expect("the emulator listens or ends") {
                 let url = format!("http://{events}");
                 let invocations = BaseUrl::from_environment(&url).expect("a URL on loopback");
@@ -70,7 +71,7 @@ impl Emulator {
     /// Hands an event to the function and waits for its answer.
     pub async fn invoke(&self, event: &Value) -> Outcome {
         let request = Request::post(self.invocations.path(PATH)).json(event).expect("JSON");
-        let answer = self.http.ask(request, "The emulator", PATIENCE).await;
+        let answer = self.http.ask(request, "The emulator", TEST_TIMEOUT).await;
         let answer = answer.unwrap_or_else(|error| panic!("{error} {}", error.details()));
         Outcome::answered(Bytes::copy_from_slice(answer.body()))
     }
@@ -98,7 +99,7 @@ impl fmt::Debug for Emulator {
 
 fn command(
     program: &Path,
-    environment: &[(String, String)],
+    environment: &BTreeMap<&str, String>,
     events: SocketAddr,
     runtime_api: SocketAddr,
 ) -> Command {
@@ -111,7 +112,7 @@ fn command(
         .arg("bootstrap")
         .env_clear()
         .env("PATH", variable("PATH").unwrap_or_default())
-        .envs(environment.iter().map(|(name, value)| (name, value)))
+        .envs(environment)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -1,106 +1,156 @@
 //! A relay's built binary, from the gateway's event to the gateway's answer.
 //!
-//! [`end_to_end!`](crate::end_to_end!) makes two tests of every rule: one under the imitated
-//! Runtime API, and one, not run by default, under AWS' own emulator with a release binary. Rules
-//! about the process itself, which the emulator hides, have the first only.
+//! [`end_to_end!`](crate::end_to_end!) tests the rules under the simulated Runtime API. The same
+//! rules run under AWS' own emulator with a release binary, and some under load with the binary
+//! that is deployed; these are not run by default.
 
+use std::marker::PhantomData;
+
+use relay_core::Relay;
+use sandbox::{Fixture, Sandbox};
+
+use crate::{relay::fixture, runtime::block_on};
+
+mod concurrency;
 mod events;
 mod gateways;
 mod host;
-mod life;
 mod load;
-mod output;
-mod side_by_side;
+mod logs;
+mod process;
 
-pub use events::{
-    l01_l14_every_event_is_answered, l01_other_requests_are_refused, l02_every_body_is_answered,
-    l02_larger_bodies_end_nothing, odd_events_end_nothing,
-};
-pub use gateways::{c07_c08_every_gateway_says_the_audience, l15_no_header_says_the_audience};
 pub use host::Host;
-pub use life::{
-    j04_l09_unusable_settings_are_named, l03_a_huge_answer_fits,
-    l12_a_frozen_relay_answers_when_it_thaws, l13_a_relay_that_is_told_to_end_ends_cleanly,
-    n03_a_dead_product_is_said, s02_callers_in_turn_do_not_meet,
-};
-pub use load::{
-    c12_s02_ten_thousand_requests_leave_nothing_behind, hundreds_of_requests_open_nothing,
-    l08_the_largest_request_fits_a_small_function,
-};
-pub use output::{p01_n17_no_secret_is_printed, p02_every_line_is_json_and_one_counts};
-pub use side_by_side::{
-    a_thousand_requests_side_by_side_leave_nothing_behind,
-    requests_side_by_side_share_their_logins, several_requests_are_answered_side_by_side,
-    trouble_stays_with_its_request,
-};
+
+use host::Deployed;
 
 /// The secret under which the events of the repository are signed.
 const SECRET_KEY: &str = "demonstration-key-of-64-letters-never-use-it-for-a-real-relay-00";
 
-/// Makes the tests of a built relay, for a [`Subject`](crate::conformance::Subject).
-///
-/// ```ignore
-/// testkit::end_to_end!(Conforming, env!("CARGO_BIN_EXE_misp"));
-/// ```
-#[macro_export]
-macro_rules! end_to_end {
-    ($subject:ty, $program:expr) => {
-        $crate::end_to_end!($subject, $program;
-            l01_l14_every_event_is_answered
-            l01_other_requests_are_refused
-            l02_every_body_is_answered
-            odd_events_end_nothing
-            c07_c08_every_gateway_says_the_audience
-            l15_no_header_says_the_audience
-            n03_a_dead_product_is_said
-            l03_a_huge_answer_fits
-            s02_callers_in_turn_do_not_meet
-            j04_l09_unusable_settings_are_named
-            p02_every_line_is_json_and_one_counts
-            p01_n17_no_secret_is_printed
-        );
-        $crate::end_to_end!(@process $subject, $program;
-            l02_larger_bodies_end_nothing
-            l12_a_frozen_relay_answers_when_it_thaws
-            l13_a_relay_that_is_told_to_end_ends_cleanly
-        );
-    };
-    (@process $subject:ty, $program:expr; $($rule:ident)*) => {
-        mod as_a_process {
-            use super::*;
-            use $crate::end_to_end::Host;
-            $(
-                #[test]
-                fn $rule() {
-                    let host = Host::RuntimeApi($program.into());
-                    $crate::conformance::hold($crate::end_to_end::$rule::<$subject>(&host));
+/// The rules for one relay on one host; a method for each rule.
+struct EndToEnd<R> {
+    fixture: &'static Fixture,
+    host: Host,
+    relay: PhantomData<R>,
+}
+
+impl<R: Relay> EndToEnd<R> {
+    /// Runs the relay with its usual settings.
+    async fn deploy(&self) -> Deployed {
+        self.deploy_with(&[]).await
+    }
+
+    /// Runs the relay with further settings; they win over the usual ones.
+    async fn deploy_with(&self, settings: &[(&str, &str)]) -> Deployed {
+        let sandbox = Sandbox::start(self.fixture.product).await.expect("a free port");
+        self.host.deploy(self.fixture, sandbox, settings).await
+    }
+}
+
+macro_rules! rules {
+    (
+        $dollar:tt
+        everywhere { $($everywhere:ident)* }
+        as_a_process { $($process:ident)* }
+        under_load { $($load:ident)* }
+        under_load_as_deployed { $($deployed:ident)* }
+    ) => {
+        /// Tests one rule of a relay on a host.
+        ///
+        /// # Panics
+        ///
+        /// When the rule is broken, or there is none of this name.
+        pub fn run<R: Relay>(rule: &str, host: Host) {
+            let rules = EndToEnd::<R> { fixture: fixture::<R>(), host, relay: PhantomData };
+            match rule {
+                $(stringify!($everywhere) => block_on(rules.$everywhere()),)*
+                $(stringify!($process) => block_on(rules.$process()),)*
+                $(stringify!($load) => block_on(rules.$load()),)*
+                $(stringify!($deployed) => block_on(rules.$deployed()),)*
+                _ => panic!("there is no rule {rule}"),
+            }
+        }
+
+        /// Makes the tests of a relay's built binary, in the crate of that binary.
+        ///
+        /// ```ignore
+        /// testkit::end_to_end!(misp::Misp);
+        /// ```
+        #[macro_export]
+        macro_rules! end_to_end {
+            ($dollar relay:ty) => {
+                const PROGRAM: &str = env!(concat!("CARGO_BIN_EXE_", env!("CARGO_PKG_NAME")));
+
+                mod under_the_runtime_api {
+                    $($crate::end_to_end!(@built $dollar relay, $everywhere);)*
                 }
-            )*
+                mod as_a_process {
+                    $($crate::end_to_end!(@built $dollar relay, $process);)*
+                }
+                mod under_load {
+                    $($crate::end_to_end!(@built $dollar relay, $load);)*
+                }
+                mod under_the_emulator {
+                    use $crate::end_to_end::{Host, run};
+                    $(
+                        #[test]
+                        #[ignore = "needs RELAY_EMULATOR and RELAY_BINARIES"]
+                        fn $everywhere() {
+                            run::<$dollar relay>(stringify!($everywhere), Host::Emulator);
+                        }
+                    )*
+                }
+                mod under_load_as_deployed {
+                    use $crate::end_to_end::{Host, run};
+                    $(
+                        #[test]
+                        #[ignore = "needs RELAY_BINARIES"]
+                        fn $deployed() {
+                            run::<$dollar relay>(stringify!($deployed), Host::Deployed);
+                        }
+                    )*
+                }
+            };
+            (@built $dollar relay:ty, $dollar rule:ident) => {
+                #[test]
+                fn $dollar rule() {
+                    let host = $crate::end_to_end::Host::Built(super::PROGRAM.into());
+                    $crate::end_to_end::run::<$dollar relay>(stringify!($dollar rule), host);
+                }
+            };
         }
     };
-    ($subject:ty, $program:expr; $($rule:ident)*) => {
-        mod under_the_runtime_api {
-            use super::*;
-            use $crate::end_to_end::Host;
-            $(
-                #[test]
-                fn $rule() {
-                    let host = Host::RuntimeApi($program.into());
-                    $crate::conformance::hold($crate::end_to_end::$rule::<$subject>(&host));
-                }
-            )*
-        }
-        mod under_the_emulator {
-            use super::*;
-            use $crate::end_to_end::Host;
-            $(
-                #[test]
-                #[ignore = "needs RELAY_EMULATOR and RELAY_BINARIES"]
-                fn $rule() {
-                    let rule = $crate::end_to_end::$rule::<$subject>(&Host::Emulator);
-                    $crate::conformance::hold(rule);
-                }
-            )*
-        }
-    };
+}
+
+rules! { $
+    everywhere {
+        l01_l14_every_event_is_answered
+        l01_invalid_requests_are_rejected
+        l02_every_body_is_answered
+        malformed_events_do_not_end_the_process
+        c07_c08_gateway_determines_the_audience
+        l15_headers_do_not_determine_the_audience
+        n03_unreachable_product_is_reported
+        l03_large_answers_fit
+        s02_alternating_callers_are_separate
+        j04_l09_invalid_settings_are_named
+        p02_every_log_line_is_json
+        p01_n17_no_secret_is_logged
+    }
+    as_a_process {
+        l02_oversized_bodies_do_not_end_the_process
+        l12_frozen_process_answers_after_thawing
+        l13_terminated_process_ends_cleanly
+    }
+    under_load {
+        requests_leak_no_descriptors_and_threads
+        l08_largest_request_fits_into_128_mb
+        requests_are_answered_concurrently
+        concurrent_requests_share_their_logins
+        failing_request_does_not_affect_concurrent_ones
+    }
+    under_load_as_deployed {
+        c12_s02_ten_thousand_requests_leak_nothing
+        l08_largest_request_fits_into_128_mb
+        thousand_concurrent_requests_leak_nothing
+    }
 }

@@ -1,81 +1,50 @@
 //! Every fault against one relay: what is answered, what is kept, and what it costs.
 //!
-//! The results are golden files, `tests/golden/faults/{observe,actions}.json`; the pages of
-//! documentation are made of them. What must hold for every fault is asserted on the way.
+//! The results are golden files, `tests/golden/faults/{observe,actions}.json`, from which
+//! docs/reliability.md is made. What holds for every fault is asserted on the way.
 
 use std::time::Duration;
 
 use futures::future::join_all;
-use serde_json::{Map, Value, json};
+use jiff::Timestamp;
+use relay_core::Relay;
+use serde_json::{Value, json};
 
-use crate::{conformance::Subject, environment::variable, golden::Case};
+use crate::{environment::variable, golden::Case, relay::fixture, runtime::block_on};
 
-mod acting;
-mod disorder;
-mod elsewhere;
-mod observing;
+mod actions;
+mod cases;
+mod observe;
 mod result;
 mod share;
+mod unreachable;
 
-use disorder::Disorder;
+use cases::FaultCase;
 
 /// How long a request may take: as long as behind the gateway.
-const DEADLINE: Duration = Duration::from_secs(25);
-/// The same where nothing but the deadline ends it, so that nobody waits long for the tests.
-const SHORT_DEADLINE: Duration = Duration::from_secs(3);
+const TIMEOUT: Duration = Duration::from_secs(25);
+/// The same where only the deadline ends the request, so that the tests end soon.
+const SHORT_TIMEOUT: Duration = Duration::from_secs(3);
+/// The time in all relays, which some results quote.
+const NOW: Timestamp = sandbox::identity::NOW;
 
-/// A relay's own part of the matrix.
-pub trait Exposed: Subject {
-    /// How the path of the first call about an observable begins.
-    const FIRST_CALL: &'static str = Self::SEARCH;
-    /// Faults that the relay remembers on purpose for longer than one request.
-    const REMEMBERED: &'static [&'static str] = &[];
-    /// Faults that mean "not known" to the product where they hit one observable.
-    const NO_DATA: &'static [&'static str] = &[];
-    /// What the relay can do. None for most.
-    const DEEDS: &'static [Deed] = &[];
-
-    /// Settings that only the deeds need, for a product at this URL.
-    fn further_settings(_url: &str) -> Vec<(&'static str, String)> {
-        Vec::new()
-    }
-
-    /// Claims that only the deeds need.
-    fn further_claims() -> Map<String, Value> {
-        Map::new()
-    }
-}
-
-/// An action as it is triggered, and the one call that does it.
-#[derive(Clone, Copy, Debug)]
-pub struct Deed {
-    /// What a reader calls it.
-    pub name: &'static str,
-    /// The action's id.
-    pub id: &'static str,
-    /// The observable's type.
-    pub kind: &'static str,
-    /// The observable's value.
-    pub value: &'static str,
-    /// How the path of the call begins; it is a `POST`.
-    pub path: &'static str,
-}
-
-/// Makes the tests for an [`Exposed`] relay; the second one where it can do something.
+/// Makes the tests of every fault against a relay.
 ///
 /// ```ignore
-/// testkit::fault_matrix!(Misp: no_fault_costs_what_it_did_not_hit);
+/// testkit::fault_matrix!(misp::Misp);
 /// ```
 #[macro_export]
 macro_rules! fault_matrix {
-    ($subject:ty: $($rule:ident)*) => {
-        $(
-            #[test]
-            fn $rule() {
-                let case = $crate::golden!("faults");
-                $crate::conformance::hold($crate::fault_matrix::$rule::<$subject>(&case));
-            }
-        )*
+    ($relay:ty) => {
+        #[test]
+        fn faults_affect_only_what_they_hit() {
+            $crate::fault_matrix::observe::<$relay>(&$crate::golden!("faults"));
+        }
+
+        #[test]
+        fn no_fault_repeats_an_action() {
+            $crate::fault_matrix::actions::<$relay>(&$crate::golden!("faults"));
+        }
     };
 }
 
@@ -83,55 +52,59 @@ macro_rules! fault_matrix {
 ///
 /// # Panics
 ///
-/// When an invariant is broken, or a result is another one than it was.
-pub async fn no_fault_costs_what_it_did_not_hit<S: Exposed>(case: &Case) {
-    let faultless = observing::faultless::<S>().await;
-    let results = in_order(observing::trials(), |(disorder, _)| disorder, observing::run::<S>);
-    assert_matrix(case, "observe.json", json!({"faultless": faultless, "faults": results.await}));
+/// When an invariant is broken, or a result has changed.
+pub fn observe<R: Relay>(golden: &Case) {
+    block_on(async {
+        let faultless = observe::faultless::<R>().await;
+        let results = in_order(observe::cases(), |(fault, _)| fault, observe::run::<R>).await;
+        assert_matrix(golden, "observe.json", json!({"faultless": faultless, "faults": results}));
+    });
 }
 
-/// Triggers every deed under every fault, and compares the results with the golden ones.
+/// Triggers every action under every fault, and compares the results with the golden ones.
 ///
 /// # Panics
 ///
-/// As [`no_fault_costs_what_it_did_not_hit`].
-pub async fn no_fault_makes_an_action_happen_twice<S: Exposed>(case: &Case) {
-    let trials: Vec<_> = S::DEEDS.iter().flat_map(acting::trials).collect();
-    let results = in_order(trials, |(_, disorder)| disorder, acting::run::<S>);
-    assert_matrix(case, "actions.json", json!({"faults": results.await}));
+/// As [`observe`].
+pub fn actions<R: Relay>(golden: &Case) {
+    let cases: Vec<_> = fixture::<R>().actions.iter().flat_map(actions::cases).collect();
+    if !cases.is_empty() {
+        let results = block_on(in_order(cases, |(_, fault)| fault, actions::run::<R>));
+        assert_matrix(golden, "actions.json", json!({"faults": results}));
+    }
 }
 
-/// Those that only wait side by side; the others one by one, because they would take the
-/// processor from each other.
+/// Runs the cases that only wait at the same time; the others one by one, because they would slow
+/// each other down.
 async fn in_order<T, F: Future>(
-    trials: Vec<T>,
-    disorder: impl Fn(&T) -> &Disorder,
+    cases: Vec<T>,
+    fault: impl Fn(&T) -> &FaultCase,
     run: impl Fn(T) -> F,
 ) -> Vec<F::Output> {
-    let mut results: Vec<_> = trials.iter().map(|_| None).collect();
-    let mut patient = Vec::new();
-    for (place, trial) in trials.into_iter().enumerate() {
-        if disorder(&trial).waits() {
-            patient.push((place, run(trial)));
+    let mut results: Vec<_> = cases.iter().map(|_| None).collect();
+    let mut waiting = Vec::new();
+    for (index, case) in cases.into_iter().enumerate() {
+        if fault(&case).waits() {
+            waiting.push((index, run(case)));
         } else {
-            results[place] = Some(run(trial).await);
+            results[index] = Some(run(case).await);
         }
     }
-    let outcomes = patient.into_iter().map(|(place, trial)| async move { (place, trial.await) });
-    for (place, outcome) in join_all(outcomes).await {
-        results[place] = Some(outcome);
+    let waiting = waiting.into_iter().map(|(index, result)| async move { (index, result.await) });
+    for (index, result) in join_all(waiting).await {
+        results[index] = Some(result);
     }
     results.into_iter().flatten().collect()
 }
 
-/// Times are written for the reader, and never compared.
-fn assert_matrix(case: &Case, file: &str, mut actual: Value) {
+/// Times are recorded for the page, and never compared.
+fn assert_matrix(golden: &Case, file: &str, mut actual: Value) {
     if variable("UPDATE_GOLDEN").as_deref() != Some("1") {
-        let recorded = case.read(file);
+        let recorded = golden.read(file);
         let results = actual["faults"].as_array_mut().into_iter().flatten();
         for (result, recorded) in results.zip(recorded["faults"].as_array().into_iter().flatten()) {
             result["milliseconds"] = recorded["milliseconds"].clone();
         }
     }
-    case.assert(file, &actual);
+    golden.assert(file, &actual);
 }

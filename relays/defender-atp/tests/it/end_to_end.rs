@@ -1,6 +1,3 @@
 //! The built relay, from event to answer.
 
-use crate::conformance::Own;
-
-testkit::end_to_end!(Own, env!("CARGO_BIN_EXE_defender-atp"));
-testkit::under_load!(Own, env!("CARGO_BIN_EXE_defender-atp"));
+testkit::end_to_end!(defender_atp::Defender);

@@ -1,12 +1,13 @@
-//! Bodies of the wrong shape, and what the answer says of them.
+//! Bodies of the wrong shape, and how the answer describes them.
 
 use relay_core::{Relay, route::Route};
 use serde_json::json;
 
-use super::{Ask, Question, Stage, Subject, ask::unknown_action, policies};
+use super::{Conformance, policies};
+use crate::Observables;
 
-/// What is no list of observables, and how the answer names its fault.
-const FAULTY: &[(&[u8], &str)] = &[
+/// Bodies that are no list of observables, and how the answer describes the error.
+const MALFORMED: &[(&[u8], &str)] = &[
     (b"", r#"{"_schema": ["Invalid input type."]}"#),
     (b"no JSON", r#"{"_schema": ["Invalid input type."]}"#),
     (b"null", r#"{"_schema": ["Invalid input type."]}"#),
@@ -34,70 +35,72 @@ const FAULTY: &[(&[u8], &str)] = &[
     (br#"[{"type":["ip"],"value":"x"}]"#, r#"{"0": {"type": ["Not a valid string."]}}"#),
 ];
 
-/// Every form of a faulty body is named by index and member, under the relay's own code.
-pub async fn faulty_bodies_are_explained<S: Subject>() {
-    let stage = Stage::<S>::set().await;
-    for route in policies::asking::<S>() {
-        for (body, problems) in FAULTY {
-            let answer = stage.ask(Ask::sound::<S>(route).body(*body)).await;
-            assert_eq!(answer.codes(), [S::Relay::ABOUT.invalid_body_code]);
-            let message = answer.messages().next().unwrap_or_default();
-            assert!(message.contains(problems), "{message}");
+impl<R: Relay> Conformance<R> {
+    /// Every form of a malformed body is described by index and member, under the relay's code.
+    pub(super) async fn malformed_bodies_are_explained(&self) {
+        let relay = self.start().await;
+        for route in policies::with_observables::<R>() {
+            for (body, description) in MALFORMED {
+                let answer = relay.send(relay.request(route).body(*body)).await;
+                answer.assert_fatal(R::ABOUT.invalid_body_code);
+                assert!(answer.message().contains(description), "{}", answer.message());
+            }
         }
+        relay.assert_no_calls();
     }
-    assert_eq!(stage.calls(), 0);
-}
 
-/// Depth and length do not exhaust the relay, and a long list of faults is cut.
-pub async fn large_bodies_are_refused_briefly<S: Subject>() {
-    let stage = Stage::<S>::set().await;
-    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
-    let wide = format!("[{}0]", "0,".repeat(100_000));
-    let long = format!(r#"[{{"type":"ip","value":{}}}]"#, "1".repeat(1_000_000));
-    for body in [deep, wide, long] {
-        let answer = stage.ask(Ask::sound::<S>(Route::Observe).body(body)).await;
-        assert_eq!(answer.codes(), [S::Relay::ABOUT.invalid_body_code]);
-        assert!(answer.text.len() < 10_000);
-    }
-    assert_eq!(stage.calls(), 0);
-}
-
-/// An order without one of its three texts is refused.
-pub async fn faulty_orders_are_explained<S: Subject>() {
-    let stage = Stage::<S>::set().await;
-    if !policies::guarded::<S>().any(|route| route == Route::Trigger) {
-        return;
-    }
-    let refused = async |body: String, member: &str| {
-        let answer = stage.ask(Ask::sound::<S>(Route::Trigger).body(body)).await;
-        assert_eq!(answer.codes(), [S::Relay::ABOUT.invalid_body_code], "{}", answer.text);
-        assert!(answer.text.contains(member), "{}", answer.text);
-    };
-    for body in ["", "[]", "null", "x"] {
-        refused(body.to_owned(), "_schema").await;
-    }
-    for name in ["action-id", "observable_type", "observable_value"] {
-        for odd in [json!(null), json!(""), json!(1), json!([])] {
-            let mut order = unknown_action::<S>();
-            order[name] = odd;
-            refused(order.to_string(), name).await;
+    /// Depth and length do not exhaust the relay, and a long list of errors is truncated.
+    pub(super) async fn large_malformed_bodies_get_short_answers(&self) {
+        let relay = self.start().await;
+        let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+        let wide = format!("[{}0]", "0,".repeat(100_000));
+        let long = format!(r#"[{{"type":"ip","value":{}}}]"#, "1".repeat(1_000_000));
+        for body in [deep, wide, long] {
+            let answer = relay.send(relay.request(Route::Observe).body(body)).await;
+            answer.assert_fatal(R::ABOUT.invalid_body_code);
+            assert!(answer.text.len() < 10_000);
         }
+        relay.assert_no_calls();
     }
-    assert_eq!(stage.calls(), 0);
-}
 
-/// Nothing asked is nothing found, and no call.
-pub async fn nothing_asked_is_nothing_found<S: Subject>() {
-    let stage = Stage::<S>::set().await;
-    let unsupported =
-        Question::of(&[("no_such_type", "x"), ("imei", "x"), ("\u{0}", "x"), (" ", " ")]);
-    for route in policies::asking::<S>() {
-        let empty =
-            if matches!(route, Route::Refer | Route::Respond) { json!([]) } else { json!({}) };
-        for question in [Question::default(), unsupported.clone()] {
-            let answer = stage.ask(Ask::sound::<S>(route).about(question)).await;
-            assert_eq!(answer.json, json!({"data": empty}));
+    /// A trigger without one of its three texts is rejected.
+    pub(super) async fn malformed_triggers_are_explained(&self) {
+        let relay = self.start().await;
+        if !policies::guarded::<R>().any(|route| route == Route::Trigger) {
+            return;
         }
+        let assert_rejected = async |body: String, member: &str| {
+            let answer = relay.send(relay.request(Route::Trigger).body(body)).await;
+            answer.assert_fatal(R::ABOUT.invalid_body_code);
+            assert!(answer.text.contains(member), "{}", answer.text);
+        };
+        for body in ["", "[]", "null", "x"] {
+            assert_rejected(body.to_owned(), "_schema").await;
+        }
+        for name in ["action-id", "observable_type", "observable_value"] {
+            for value in [json!(null), json!(""), json!(1), json!([])] {
+                let mut body =
+                    json!({"action-id": "x", "observable_type": "x", "observable_value": "x"});
+                body[name] = value;
+                assert_rejected(body.to_string(), name).await;
+            }
+        }
+        relay.assert_no_calls();
     }
-    assert_eq!(stage.calls(), 0);
+
+    /// A list without a supported observable has an empty answer and needs no request.
+    pub(super) async fn empty_lists_get_empty_answers(&self) {
+        let relay = self.start().await;
+        let unsupported =
+            Observables::from([("no_such_type", "x"), ("imei", "x"), ("\u{0}", "x"), (" ", " ")]);
+        for route in policies::with_observables::<R>() {
+            let is_list = matches!(route, Route::Refer | Route::Respond);
+            let empty = if is_list { json!([]) } else { json!({}) };
+            for observables in [&Observables::default(), &unsupported] {
+                let answer = relay.send(relay.request(route).about(observables)).await;
+                assert_eq!(answer, json!({"data": empty}));
+            }
+        }
+        relay.assert_no_calls();
+    }
 }

@@ -1,23 +1,14 @@
-//! Where the product is, as far as a caller has a say in it.
+//! Claims that say where the product is.
 
-use std::{
-    io,
-    net::IpAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-};
+use std::sync::Arc;
 
-use futures::future::{BoxFuture, FutureExt, ready};
-use relay_core::{http::Resolver, route::Route};
-use serde_json::json;
+use relay_core::{Relay, route::Route};
 
-use super::{Ask, Stage, Subject};
-use crate::{jwk::Jwk, jwks::JwksServer};
+use super::Conformance;
+use crate::{TestRelay, TestResolver, jwk::Jwk, jwks::JwksServer};
 
-/// What the name leads to, one look-up after the other: nothing at first, then places inside.
-const INSIDE: [&[&str]; 6] = [
+/// What a name resolves to, one look-up after the other: nothing at first, then private addresses.
+const PRIVATE: [&[&str]; 6] = [
     &[],
     &["127.0.0.1"],
     &["::1"],
@@ -27,54 +18,42 @@ const INSIDE: [&[&str]; 6] = [
 ];
 
 /// Claims by which a caller may try to say where the product is.
-const HOSTS: [&str; 8] =
+const HOST_CLAIMS: [&str; 8] =
     ["HOST", "API_URL", "host", "url", "api_url", "base_url", "login_url", "PLATFORM_URL"];
 
-#[derive(Default)]
-struct Moving(AtomicUsize);
-
-impl Resolver for Moving {
-    fn addresses(&self, _host: String) -> BoxFuture<'static, io::Result<Vec<IpAddr>>> {
-        let times = self.0.fetch_add(1, Ordering::SeqCst);
-        let addresses = INSIDE[times % INSIDE.len()].iter();
-        let addresses = addresses.map(|address| address.parse().expect("an address"));
-        ready(Ok(addresses.collect())).boxed()
+impl<R: Relay> Conformance<R> {
+    /// A caller cannot lead the relay to a private address: neither with the claim for the
+    /// product's host, also when the name resolves to another address later, nor with any claim of
+    /// a relay whose product only the operator chooses.
+    pub(super) async fn i15_callers_cannot_reach_private_addresses(&self) {
+        let private = JwksServer::start(Vec::<Jwk>::new()).await;
+        match self.fixture.host_claim {
+            Some(claim) => self.assert_not_connected(claim, &private).await,
+            None => self.assert_ignored(&private).await,
+        }
+        assert_eq!(private.connections(), 0);
     }
-}
 
-/// A caller who says where the product is does not lead the relay inside: not where that is his to
-/// say, under a name that leads inside at a later look-up, and not where it is the operator's alone.
-pub async fn i15_no_caller_leads_inside<S: Subject>() {
-    let inside = JwksServer::start(Vec::<Jwk>::new()).await;
-    match S::HOST {
-        Some(claim) => assert_not_followed::<S>(claim, &inside).await,
-        None => assert_not_heard::<S>(&inside).await,
+    async fn assert_not_connected(&self, claim: &str, private: &JwksServer) {
+        let resolver = Arc::new(TestResolver::cycle(PRIVATE));
+        let relay = TestRelay::<R>::start().mode(self.mode).resolving(resolver.clone()).await;
+        let port = private.origin().rsplit(':').next().unwrap_or_default().to_owned();
+        let relay = relay.with_claim(claim, format!("https://product.example:{port}"));
+        for route in [Route::Health, Route::Observe].into_iter().cycle().take(2 * PRIVATE.len()) {
+            let answer = relay.send(relay.request(route)).await;
+            answer.assert_failure();
+            assert_eq!(answer.codes(), ["connection error"], "{}", answer.text);
+        }
+        assert!(resolver.names().len() >= PRIVATE.len());
+        relay.assert_no_calls();
     }
-    assert_eq!(inside.connections(), 0);
-}
 
-async fn assert_not_followed<S: Subject>(claim: &str, inside: &JwksServer) {
-    let names = Arc::new(Moving::default());
-    let stage = Stage::<S>::resolving(names.clone()).await;
-    let mut claims = S::claims();
-    let port = inside.origin().rsplit(':').next().unwrap_or_default().to_owned();
-    claims[claim] = json!(format!("https://product.example:{port}"));
-    for route in [Route::Health, Route::Observe].into_iter().cycle().take(2 * INSIDE.len()) {
-        let answer = stage.ask(Ask::sound::<S>(route).claims(claims.clone())).await;
-        answer.assert_failure();
-        assert_eq!(answer.codes(), ["connection error"], "{}", answer.text);
+    async fn assert_ignored(&self, private: &JwksServer) {
+        let relay = self.start().await;
+        let origin = private.origin();
+        let relay =
+            HOST_CLAIMS.iter().fold(relay, |relay, claim| relay.with_claim(claim, &*origin));
+        relay.observe(self.known()).await.assert_no_errors();
+        assert!(!relay.calls().is_empty());
     }
-    assert!(names.0.load(Ordering::SeqCst) >= INSIDE.len());
-    assert_eq!(stage.calls(), 0);
-}
-
-async fn assert_not_heard<S: Subject>(inside: &JwksServer) {
-    let stage = Stage::<S>::set().await;
-    let mut claims = S::claims();
-    for claim in HOSTS {
-        claims[claim] = json!(inside.origin());
-    }
-    let answer = stage.ask(Ask::sound::<S>(Route::Observe).claims(claims)).await;
-    answer.assert_good();
-    assert!(stage.calls() > 0);
 }

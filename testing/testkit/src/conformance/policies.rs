@@ -1,4 +1,4 @@
-//! In which order body and token are looked at, as `About::policies` declares it.
+//! The order in which token and body are checked, as `About::policies` declares it.
 
 use relay_core::{
     Relay,
@@ -7,12 +7,13 @@ use relay_core::{
 };
 use serde_json::json;
 
-use super::{Ask, Stage, Subject};
+use super::Conformance;
+use crate::TestRequest;
 
-const NO_BODY: &str = "no JSON";
+const NO_JSON: &str = "no JSON";
 
-fn policies<S: Subject>() -> [(Route, RoutePolicy); 5] {
-    let RoutePolicies { observe, deliberate, refer, respond, trigger } = S::Relay::ABOUT.policies;
+fn policies<R: Relay>() -> [(Route, RoutePolicy); 5] {
+    let RoutePolicies { observe, deliberate, refer, respond, trigger } = R::ABOUT.policies;
     [
         (Route::Observe, observe),
         (Route::Deliberate, deliberate),
@@ -22,61 +23,60 @@ fn policies<S: Subject>() -> [(Route, RoutePolicy); 5] {
     ]
 }
 
-/// Routes that want a token, `/health` among them.
-pub(super) fn guarded<S: Subject>() -> impl Iterator<Item = Route> {
-    let declared =
-        policies::<S>().into_iter().filter(|(_, policy)| *policy != RoutePolicy::Disabled);
-    declared.map(|(route, _)| route).chain([Route::Health])
+/// The routes that need a token, `/health` among them.
+pub(super) fn guarded<R: Relay>() -> impl Iterator<Item = Route> {
+    let enabled = policies::<R>().into_iter().filter(|(_, it)| *it != RoutePolicy::Disabled);
+    enabled.map(|(route, _)| route).chain([Route::Health])
 }
 
-/// Routes that read a list of observables.
-pub(super) fn asking<S: Subject>() -> impl Iterator<Item = Route> {
-    guarded::<S>().filter(|route| !matches!(route, Route::Health | Route::Trigger))
+/// The routes that read a list of observables.
+pub(super) fn with_observables<R: Relay>() -> impl Iterator<Item = Route> {
+    guarded::<R>().filter(|route| !matches!(route, Route::Health | Route::Trigger))
 }
 
-/// Of a missing token and a bad body, the one is said that is looked at first.
-pub async fn the_first_gate_speaks_first<S: Subject>() {
-    let stage = Stage::<S>::set().await;
-    for (route, policy) in policies::<S>() {
-        let ask = Ask::sound::<S>(route).body(NO_BODY).without_token();
-        let answer = stage.ask(ask).await;
-        let expected = match policy {
-            RoutePolicy::BodyFirst => [S::Relay::ABOUT.invalid_body_code],
-            RoutePolicy::AuthFirst => ["authorization error"],
-            RoutePolicy::Disabled => continue,
-        };
-        assert_eq!(answer.codes(), expected, "{}", route.name());
-    }
-    assert_eq!(stage.calls(), 0);
-}
-
-/// Both policies are there: a sound body does not open the token's, nor a token the body's.
-pub async fn one_gate_does_not_open_the_other<S: Subject>() {
-    let stage = Stage::<S>::set().await;
-    for route in guarded::<S>() {
-        stage.ask(Ask::sound::<S>(route).without_token()).await.assert_refusal();
-        if route != Route::Health {
-            let answer = stage.ask(Ask::sound::<S>(route).body(NO_BODY)).await;
-            assert_eq!(answer.codes(), [S::Relay::ABOUT.invalid_body_code], "{}", route.name());
+impl<R: Relay> Conformance<R> {
+    /// Of a missing token and a malformed body, the one that is checked first is reported.
+    pub(super) async fn first_failed_check_is_reported(&self) {
+        let relay = self.start().await;
+        for (route, policy) in policies::<R>() {
+            let answer = relay.send(relay.request(route).body(NO_JSON).without_token()).await;
+            match policy {
+                RoutePolicy::BodyFirst => answer.assert_fatal(R::ABOUT.invalid_body_code),
+                RoutePolicy::AuthFirst => answer.assert_unauthorized(),
+                RoutePolicy::Disabled => {}
+            }
         }
+        relay.assert_no_calls();
     }
-    assert_eq!(stage.calls(), 0);
-}
 
-/// A route without anything to say is the same for everybody.
-pub async fn constant_routes_ask_for_nothing<S: Subject>() {
-    let stage = Stage::<S>::set().await;
-    for (route, policy) in policies::<S>() {
-        let expected = match route {
-            _ if policy != RoutePolicy::Disabled => continue,
-            Route::Observe | Route::Deliberate => json!({"data": {}}),
-            Route::Trigger => json!({"data": {"status": "failure"}}),
-            _ => json!({"data": []}),
-        };
-        for ask in [Ask::sound::<S>(route), Ask::bare(route), Ask::sound::<S>(route).body(NO_BODY)]
-        {
-            assert_eq!(stage.ask(ask).await.json, expected, "{}", route.name());
+    /// A valid body does not replace the token, nor a valid token the body.
+    pub(super) async fn token_and_body_are_both_checked(&self) {
+        let relay = self.start().await;
+        for route in guarded::<R>() {
+            relay.send(relay.request(route).without_token()).await.assert_unauthorized();
+            if route != Route::Health {
+                let answer = relay.send(relay.request(route).body(NO_JSON)).await;
+                answer.assert_fatal(R::ABOUT.invalid_body_code);
+            }
         }
+        relay.assert_no_calls();
     }
-    assert_eq!(stage.calls(), 0);
+
+    /// A disabled route gives everybody the same answer.
+    pub(super) async fn disabled_routes_check_nothing(&self) {
+        let relay = self.start().await;
+        for (route, policy) in policies::<R>() {
+            let expected = match route {
+                _ if policy != RoutePolicy::Disabled => continue,
+                Route::Observe | Route::Deliberate => json!({"data": {}}),
+                Route::Trigger => json!({"data": {"status": "failure"}}),
+                _ => json!({"data": []}),
+            };
+            let request = relay.request(route);
+            for request in [request.clone(), TestRequest::bare(route), request.body(NO_JSON)] {
+                assert_eq!(relay.send(request).await, expected, "{}", route.name());
+            }
+        }
+        relay.assert_no_calls();
+    }
 }

@@ -1,159 +1,162 @@
-//! Every route, asked as it should be, and everything that is no route.
+//! Every route, called as it should be, and everything that is no route.
 
 use http::{HeaderName, Method};
 use relay_core::{Relay, relay::RoutePolicy, route::Route};
 use serde_json::{Value, json};
 
-use super::{Ask, Question, Stage, Subject, ask::unknown_action};
+use super::Conformance;
+use crate::{Answer, Observables, TestRequest};
 
 const HEALTH_CHECK: HeaderName = HeaderName::from_static("health-check");
 
-/// `/version` tells the version to everybody.
-pub async fn version_needs_no_token<S: Subject>() {
-    let stage = Stage::<S>::set().await;
-    let answer = stage.ask(Ask::bare(Route::Version)).await;
-    assert_eq!(answer.json, json!({"version": S::Relay::ABOUT.version}));
-    assert_eq!(stage.calls(), 0);
-}
-
-/// `/watchdog` echoes its header, and says so when there is none.
-pub async fn watchdog_echoes_its_header<S: Subject>() {
-    let stage = Stage::<S>::set().await;
-    let ask = || Ask::bare(Route::Watchdog);
-    let answer = stage.ask(ask().header(HEALTH_CHECK, "still <there>?")).await;
-    assert_eq!(answer.json, json!({"data": "still <there>?"}));
-    assert_eq!(stage.ask(ask()).await.codes(), ["health check failed"]);
-    assert_eq!(stage.calls(), 0);
-}
-
-/// `/health` asks the product, and no body.
-pub async fn health_asks_the_product<S: Subject>() {
-    let stage = Stage::<S>::set().await;
-    for body in ["", "no JSON"] {
-        stage.sandbox.forget_calls();
-        let answer = stage.ask(Ask::sound::<S>(Route::Health).body(body)).await;
-        assert_eq!(answer.json, json!({"data": {"status": "ok"}}));
-        assert!((1..=S::CALLS + 2).contains(&stage.calls()));
+impl<R: Relay> Conformance<R> {
+    /// `/version` tells the version to everybody.
+    pub(super) async fn version_needs_no_token(&self) {
+        let relay = self.start().await;
+        let answer = relay.send(TestRequest::bare(Route::Version)).await;
+        assert_eq!(answer, json!({"version": R::ABOUT.version}));
+        relay.assert_no_calls();
     }
-}
 
-/// Whatever stage or base path stands before a route, and a slash behind it, changes nothing.
-pub async fn l01_prefixes_change_nothing<S: Subject>() {
-    let stage = Stage::<S>::warm().await;
-    for (route, _, path) in Route::ALL {
-        let ask = || Ask::sound::<S>(*route).header(HEALTH_CHECK, "x");
-        let plain = stage.ask(ask()).await;
-        for path in [format!("/prod{path}"), format!("/a/b/c{path}/"), format!("/{path}")] {
-            assert_eq!(stage.ask(ask().path(path)).await.json, plain.json);
+    /// `/watchdog` echoes its header, and reports when there is none.
+    pub(super) async fn watchdog_echoes_its_header(&self) {
+        let relay = self.start().await;
+        let request = TestRequest::bare(Route::Watchdog);
+        let answer = relay.send(request.clone().header(HEALTH_CHECK, "still <there>?")).await;
+        assert_eq!(answer, json!({"data": "still <there>?"}));
+        assert_eq!(relay.send(request).await.codes(), ["health check failed"]);
+        relay.assert_no_calls();
+    }
+
+    /// `/health` calls the product and needs no body.
+    pub(super) async fn health_calls_the_product(&self) {
+        let relay = self.start().await;
+        for body in ["", "no JSON"] {
+            relay.sandbox.forget_calls();
+            let answer = relay.send(relay.request(Route::Health).body(body)).await;
+            assert_eq!(answer, json!({"data": {"status": "ok"}}));
+            assert!(!relay.calls().is_empty());
+            relay.assert_max_calls(self.mode.warm_requests + 2);
         }
     }
-}
 
-/// A path that is no route is 404, another method is 405; nobody is asked.
-pub async fn l01_other_paths_and_methods_are_refused<S: Subject>() {
-    let stage = Stage::<S>::set().await;
-    let refused = async |ask: Ask, status: u16| {
-        let answer = stage.ask(ask).await;
-        assert_eq!((answer.status, &answer.json["code"]), (status, &json!(status)));
-    };
-    for path in ["/", "", "/observe", "/observables", "/tiles", "/health/x", "/HEALTH", "/%2e%2e"] {
-        refused(Ask::sound::<S>(Route::Health).path(path.to_owned()), 404).await;
-    }
-    for (route, method, _) in Route::ALL {
-        for other in [Method::GET, Method::POST, Method::PUT, Method::DELETE, Method::OPTIONS] {
-            if other != *method {
-                refused(Ask::sound::<S>(*route).method(other), 405).await;
+    /// A stage or base path before a route and a slash behind it are ignored.
+    pub(super) async fn l01_path_prefixes_are_ignored(&self) {
+        let relay = self.warm().await;
+        for (route, _, path) in Route::ALL {
+            let request = || relay.request(*route).header(HEALTH_CHECK, "x");
+            let plain = relay.send(request()).await;
+            for path in [format!("/prod{path}"), format!("/a/b/c{path}/"), format!("/{path}")] {
+                assert_eq!(relay.send(request().path(path)).await, plain);
             }
         }
     }
-    assert_eq!(stage.calls(), 0);
-}
 
-/// Each known observable is found, alone and beside the others, within the calls it may cost.
-pub async fn known_observables_are_found<S: Subject>() {
-    let stage = Stage::<S>::warm().await;
-    let all = stage.observe(Question::known::<S>()).await;
-    all.assert_good();
-    for known in S::KNOWN {
-        let one = stage.observe(Question::of(&[*known])).await;
-        one.assert_good();
-        assert!(one.all_docs().count() > 0, "{known:?}");
-        all.assert_holds(&one);
+    /// A path that is no route is answered with 404, another method with 405.
+    pub(super) async fn l01_unknown_paths_and_methods_are_rejected(&self) {
+        let relay = self.start().await;
+        let assert_rejected = async |request: TestRequest, status: u16| {
+            let answer = relay.send(request).await;
+            assert_eq!((answer.status, &answer["code"]), (status, &json!(status)));
+        };
+        for path in
+            ["/", "", "/observe", "/observables", "/tiles", "/health/x", "/HEALTH", "/%2e%2e"]
+        {
+            assert_rejected(relay.request(Route::Health).path(path), 404).await;
+        }
+        for (route, method, _) in Route::ALL {
+            for other in [Method::GET, Method::POST, Method::PUT, Method::DELETE, Method::OPTIONS] {
+                if other != *method {
+                    assert_rejected(relay.request(*route).method(other), 405).await;
+                }
+            }
+        }
+        relay.assert_no_calls();
     }
-}
 
-/// A relay that is warm asks its product no more often than it must.
-pub async fn a_warm_relay_makes_the_fewest_calls<S: Subject>() {
-    let stage = Stage::<S>::warm().await;
-    stage.observe(Question::first::<S>()).await.assert_good();
-    assert_eq!(stage.calls(), S::CALLS, "{:?}", stage.sandbox.calls());
-}
-
-/// What the product does not know is an answer without data and without errors.
-pub async fn the_unknown_is_no_error<S: Subject>() {
-    let stage = Stage::<S>::set().await;
-    for (kind, _) in S::KNOWN {
-        let answer = stage.observe(Question::unknown(kind, 3)).await;
-        assert_eq!(answer.json, json!({"data": {}}), "{kind}");
+    /// Each known observable is found, alone and beside the others.
+    pub(super) async fn known_observables_are_found(&self) {
+        let relay = self.warm().await;
+        let all = relay.observe(self.known()).await;
+        all.assert_no_errors();
+        for known in self.fixture.known {
+            let one = relay.observe(*known).await;
+            one.assert_no_errors();
+            assert!(one.all_docs().count() > 0, "{known:?}");
+            all.assert_includes(&one);
+        }
     }
-}
 
-/// Verdicts, where the relay gives any, are those that observing gives.
-pub async fn deliberating_gives_the_same_verdicts<S: Subject>() {
-    let stage = Stage::<S>::set().await;
-    let answer = stage.ask(Ask::sound::<S>(Route::Deliberate)).await;
-    answer.assert_good();
-    if S::Relay::ABOUT.policies.deliberate == RoutePolicy::Disabled {
-        assert_eq!(answer.json, json!({"data": {}}));
-        return;
+    /// A warm relay sends its product no more requests than it must.
+    pub(super) async fn warm_relay_sends_the_fewest_requests(&self) {
+        let relay = self.warm().await;
+        relay.observe(self.first()).await.assert_no_errors();
+        assert_eq!(relay.calls().len(), self.mode.warm_requests, "{:?}", relay.calls());
     }
-    let observed = stage.observe(Question::known::<S>()).await;
-    let without_reason = |verdict: &Value| {
-        let mut verdict = verdict.clone();
-        verdict.as_object_mut().expect("a document").remove("judgement_id");
-        verdict
-    };
-    let verdicts =
-        |of: &super::Answer| -> Vec<_> { of.docs("verdicts").iter().map(without_reason).collect() };
-    assert_eq!(verdicts(&answer), verdicts(&observed));
-    assert!(!verdicts(&answer).is_empty());
-}
 
-/// Links cost no call, and are the same for the same question.
-pub async fn links_cost_no_call<S: Subject>() {
-    let stage = Stage::<S>::set().await;
-    let answer = stage.ask(Ask::sound::<S>(Route::Refer)).await;
-    answer.assert_good();
-    assert_eq!(stage.ask(Ask::sound::<S>(Route::Refer)).await.json, answer.json);
-    assert_eq!(answer.items().is_empty(), S::Relay::ABOUT.policies.refer == RoutePolicy::Disabled);
-    assert_eq!(stage.calls(), 0);
-}
-
-/// What is offered can be triggered with what the offer says, and tells how it ended.
-pub async fn offered_actions_can_be_triggered<S: Subject>() {
-    let stage = Stage::<S>::set().await;
-    let offers = stage.ask(Ask::sound::<S>(Route::Respond)).await;
-    offers.assert_good();
-    let mut done = 0;
-    for offer in offers.items() {
-        let mut order = offer["query-params"].clone();
-        order["action-id"] = offer["id"].clone();
-        let answer = stage.ask(Ask::sound::<S>(Route::Trigger).body(order.to_string())).await;
-        let succeeded = answer.json["data"]["status"] == "success";
-        assert_eq!(succeeded, answer.errors().is_empty(), "{}", answer.text);
-        done += usize::from(succeeded);
+    /// What the product does not know is answered without data and without errors.
+    pub(super) async fn unknown_observables_are_no_error(&self) {
+        let relay = self.start().await;
+        for (kind, _) in self.fixture.known {
+            let answer = relay.observe(Observables::unknown(kind, 3)).await;
+            assert_eq!(answer, json!({"data": {}}), "{kind}");
+        }
     }
-    assert_eq!(done > 0, !offers.items().is_empty(), "{}", offers.text);
-}
 
-/// An action that was not offered is not done, and the product is not asked.
-pub async fn i07_other_actions_are_not_done<S: Subject>() {
-    let stage = Stage::<S>::set().await;
-    for (name, odd) in [("action-id", "../../"), ("observable_type", "no_such_type")] {
-        let mut order = unknown_action::<S>();
-        order[name] = json!(odd);
-        let answer = stage.ask(Ask::sound::<S>(Route::Trigger).body(order.to_string())).await;
-        assert_eq!(answer.json["data"]["status"], "failure", "{}", answer.text);
+    /// Verdicts, where the relay gives any, are those of `/observe/observables`.
+    pub(super) async fn deliberate_returns_the_verdicts_of_observe(&self) {
+        let relay = self.start().await;
+        let answer = relay.deliberate(self.known()).await;
+        answer.assert_no_errors();
+        if R::ABOUT.policies.deliberate == RoutePolicy::Disabled {
+            assert_eq!(answer, json!({"data": {}}));
+            return;
+        }
+        let verdicts = |answer: &Answer| -> Vec<_> {
+            let without_judgement = |verdict: &Value| {
+                let mut verdict = verdict.clone();
+                verdict.as_object_mut().expect("a document").remove("judgement_id");
+                verdict
+            };
+            answer.docs("verdicts").iter().map(without_judgement).collect()
+        };
+        assert_eq!(verdicts(&answer), verdicts(&relay.observe(self.known()).await));
+        assert!(!verdicts(&answer).is_empty());
     }
-    assert_eq!(stage.calls(), 0);
+
+    /// Links need no request to the product and are the same for the same observables.
+    pub(super) async fn links_need_no_request(&self) {
+        let relay = self.start().await;
+        let answer = relay.refer(self.known()).await;
+        answer.assert_no_errors();
+        assert_eq!(relay.refer(self.known()).await, answer);
+        let is_disabled = R::ABOUT.policies.refer == RoutePolicy::Disabled;
+        assert_eq!(answer.items().is_empty(), is_disabled);
+        relay.assert_no_calls();
+    }
+
+    /// What is offered can be triggered with what the offer contains, and reports its outcome.
+    pub(super) async fn offered_actions_can_be_triggered(&self) {
+        let relay = self.start().await;
+        let offered = self.offered(&relay).await;
+        let mut successes = 0;
+        for request in &offered {
+            let answer = relay.send(request.clone()).await;
+            let is_success = answer["data"]["status"] == "success";
+            assert_eq!(is_success, answer.error_entries().is_empty(), "{}", answer.text);
+            successes += usize::from(is_success);
+        }
+        assert_eq!(successes > 0, !offered.is_empty(), "{offered:?}");
+    }
+
+    /// An action that was not offered is rejected without a request to the product.
+    pub(super) async fn i07_actions_not_offered_are_rejected(&self) {
+        let relay = self.start().await;
+        let (kind, value) = self.fixture.known[0];
+        for (id, kind) in [("../../", kind), ("no-such-action", "no_such_type")] {
+            let answer = relay.trigger(id, kind, value).await;
+            assert_eq!(answer["data"]["status"], "failure", "{}", answer.text);
+        }
+        relay.assert_no_calls();
+    }
 }

@@ -1,12 +1,13 @@
-//! Each call of the product refused by each status, one call at a time, and many at a time.
+//! Every status for every request to the product, one request at a time and many at a time.
 
 use std::collections::BTreeSet;
 
 use futures::future::join_all;
-use relay_core::route::Route;
+use relay_core::{Relay, route::Route};
 use sandbox::{Fault, Times};
 
-use super::{Ask, Question, Stage, Subject, policies};
+use super::{Conformance, policies};
+use crate::{TestRelay, TestRequest};
 
 const STATUSES: [u16; 10] = [400, 401, 403, 404, 405, 409, 410, 500, 502, 504];
 
@@ -25,64 +26,62 @@ const CODES: [&str; 11] = [
     "unknown",
 ];
 
-/// How many callers ask a failing product at the same time.
+/// How many callers ask for a failing product at the same time.
 const CALLERS: usize = 50;
 
-/// A status, with the wish to be asked again at once.
+/// A status, with the wish for a retry at once.
 fn status(code: u16) -> Fault {
-    Fault::Status {
-        code,
-        headers: vec![("retry-after".to_owned(), "0".to_owned())],
-        body: String::new(),
-    }
+    let headers = vec![("retry-after".to_owned(), "0".to_owned())];
+    Fault::Status { code, headers, body: String::new() }
 }
 
-/// A request for every route that asks the product, and for every offered action.
-async fn requests<S: Subject>() -> Vec<Ask> {
-    let stage = Stage::<S>::set().await;
-    let routes = policies::guarded::<S>().filter(|route| *route != Route::Trigger);
-    let mut requests: Vec<_> = routes.map(Ask::sound::<S>).collect();
-    for offer in stage.ask(Ask::sound::<S>(Route::Respond)).await.items() {
-        let mut order = offer["query-params"].clone();
-        order["action-id"] = offer["id"].clone();
-        requests.push(Ask::sound::<S>(Route::Trigger).body(order.to_string()));
+impl<R: Relay> Conformance<R> {
+    /// A request for every route that calls the product, and for every offered action.
+    async fn requests(&self) -> Vec<TestRequest> {
+        let relay = self.start().await;
+        let routes = policies::guarded::<R>().filter(|route| *route != Route::Trigger);
+        routes.map(|route| relay.request(route)).chain(self.offered(&relay).await).collect()
     }
-    requests
-}
 
-/// Whichever call is refused, by whatever status: the answer is a valid one, its codes are known,
-/// and the product is not asked much more often than when all is well.
-pub async fn n15_every_status_of_every_call_has_a_code<S: Subject>() {
-    for request in requests::<S>().await {
-        let stage = Stage::<S>::set().await;
-        stage.ask(request.clone()).await;
-        let calls = stage.sandbox.calls();
-        let paths: BTreeSet<_> = calls.iter().map(|call| call.path.clone()).collect();
-        for (path, code) in paths.iter().flat_map(|path| STATUSES.map(|code| (path, code))) {
-            let stage = Stage::<S>::set().await;
-            stage.sandbox.fault(path.as_str(), status(code), Times::Always);
-            let answer = stage.ask(request.clone()).await;
-            assert_eq!(answer.status, 200, "{path} {code}");
-            let codes = answer.codes();
-            assert!(codes.iter().all(|code| CODES.contains(code)), "{path} {code} {codes:?}");
-            let most = 3 * calls.len() + 4;
-            assert!(
-                stage.calls() <= most,
-                "{path} {code}: {} calls, at most {most}",
-                stage.calls()
-            );
+    /// The requests that trigger what the relay offers for the known observables.
+    pub(super) async fn offered(&self, relay: &TestRelay<R>) -> Vec<TestRequest> {
+        let offers = relay.respond(self.known()).await;
+        offers.assert_no_errors();
+        let request = |offer: &serde_json::Value| {
+            let mut body = offer["query-params"].clone();
+            body["action-id"] = offer["id"].clone();
+            relay.request(Route::Trigger).json(&body)
+        };
+        offers.items().iter().map(request).collect()
+    }
+
+    /// Whichever request is rejected with whatever status: the answer is valid, its codes are
+    /// known, and the product gets few requests more than in the good case.
+    pub(super) async fn n15_every_status_of_every_request_has_a_code(&self) {
+        for request in self.requests().await {
+            let relay = self.start().await;
+            relay.send(request.clone()).await;
+            let calls = relay.calls();
+            let paths: BTreeSet<_> = calls.iter().map(|call| call.path.clone()).collect();
+            for (path, code) in paths.iter().flat_map(|path| STATUSES.map(|code| (path, code))) {
+                let relay = self.start().await;
+                relay.sandbox.fault(path.as_str(), status(code), Times::Always);
+                let answer = relay.send(request.clone()).await;
+                assert_eq!(answer.status, 200, "{path} {code}");
+                let codes = answer.codes();
+                assert!(codes.iter().all(|code| CODES.contains(code)), "{path} {code} {codes:?}");
+                relay.assert_max_calls(3 * calls.len() + 4);
+            }
         }
     }
-}
 
-/// However many ask a product that is out of order, repetitions stay a small part of the calls.
-pub async fn n13_a_failing_product_is_not_stormed<S: Subject>() {
-    let stage = Stage::<S>::warm().await;
-    stage.break_search(status(503));
-    let first = Question::first::<S>();
-    for answer in join_all((0..CALLERS).map(|_| stage.observe(first.clone()))).await {
-        answer.assert_failure();
+    /// However many callers ask for a product that is unavailable, retries stay a small part.
+    pub(super) async fn n13_failing_product_gets_few_retries(&self) {
+        let relay = self.warm().await;
+        relay.break_searches(status(503));
+        for answer in join_all((0..CALLERS).map(|_| relay.observe(self.first()))).await {
+            answer.assert_failure();
+        }
+        relay.assert_max_calls(CALLERS * self.mode.warm_requests * 6 / 5 + 15);
     }
-    let most = CALLERS * S::CALLS * 6 / 5 + 15;
-    assert!(stage.calls() <= most, "{} calls, at most {most}", stage.calls());
 }

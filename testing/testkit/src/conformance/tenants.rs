@@ -1,115 +1,121 @@
-//! Two callers on one process: nothing of the one reaches the other.
+//! Two callers of one process: nothing of one reaches the other.
 
 use futures::future::join_all;
 use relay_core::{Relay, route::Route};
 use serde_json::{Value, json};
 
-use super::{Answer, Ask, Question, Stage, Subject};
+use super::Conformance;
+use crate::{Answer, TestRelay};
 
-fn observe<S: Subject>(claims: Value) -> Ask {
-    Ask::sound::<S>(Route::Observe).claims(claims).about(Question::known::<S>())
-}
+/// How often each of two callers sends the same request.
+const ROUNDS: usize = 500;
 
-async fn observe_as<S: Subject>(stage: &Stage<S>, claims: Value) -> Answer {
-    stage.ask(observe::<S>(claims)).await
-}
-
-/// What each of the two is told by a process of its own.
-async fn apart<S: Subject>(stage: &Stage<S>) -> [Answer; 2] {
-    let [one, other] = S::tireless_claims();
-    let one = observe_as(&stage.fresh().await, one).await;
-    let other = observe_as(&stage.fresh().await, other).await;
-    assert_ne!(one.json, other.json, "the two must see different things");
-    [one, other]
-}
-
-/// How often each of two callers asks in turn.
-const TURNS: usize = 500;
-
-/// In turn, each is told what it would be told by a process of its own, with the same token again
-/// and again.
-pub async fn s02_c12_callers_in_turn_do_not_meet<S: Subject>() {
-    let stage = Stage::<S>::set().await;
-    let expected = apart(&stage).await;
-    for _ in 0..TURNS {
-        for (claims, expected) in S::tireless_claims().into_iter().zip(&expected) {
-            assert_eq!(stage.text(observe::<S>(claims)).await, expected.text);
-        }
-        stage.sandbox.forget_calls();
+impl<R: Relay> Conformance<R> {
+    /// The relay as each of two callers sees it.
+    fn callers(&self, relay: &TestRelay<R>) -> [TestRelay<R>; 2] {
+        self.fixture.load_claims().map(|claims| relay.with_claims(claims))
     }
-}
 
-/// The same side by side.
-pub async fn s02_callers_at_the_same_time_do_not_meet<S: Subject>() {
-    let stage = Stage::<S>::set().await;
-    let expected = apart(&stage).await;
-    let callers = S::tireless_claims().into_iter().cycle().take(8);
-    let answers = join_all(callers.map(|claims| observe_as(&stage, claims))).await;
-    for (answer, expected) in answers.iter().zip(expected.iter().cycle()) {
-        assert_eq!(answer.json, expected.json);
+    /// What each of two callers is answered by a process of its own.
+    async fn separate(&self, relay: &TestRelay<R>) -> [Answer; 2] {
+        let [one, other] = self.fixture.load_claims();
+        let one = self.another(relay).await.with_claims(one).observe(self.known()).await;
+        let other = self.another(relay).await.with_claims(other).observe(self.known()).await;
+        assert_ne!(one, other, "the two must see different entities");
+        [one, other]
     }
-}
 
-/// A request that nobody waits for any more, wherever it was, leaves the next one as it would be.
-pub async fn s05_a_request_that_ends_in_the_middle_leaves_nothing<S: Subject>() {
-    for stage in [Stage::<S>::set().await, Stage::<S>::warm().await] {
-        stage.sandbox.hold();
-        tokio::select! {
-            _ = stage.observe(Question::known::<S>()) => panic!("the product has said nothing yet"),
-            () = stage.sandbox.held(1) => {}
-        }
-        stage.sandbox.release();
-        let expected = stage.fresh().await.observe(Question::known::<S>()).await;
-        assert_eq!(stage.observe(Question::known::<S>()).await.json, expected.json);
-    }
-}
-
-/// Printed for debugging, credentials show no secret.
-pub async fn p03_printed_credentials_show_no_secret<S: Subject>() {
-    for claims in [S::claims(), S::other_claims()] {
-        let secrets: Vec<_> = S::SECRETS.iter().filter_map(|name| claims[*name].as_str()).collect();
-        let read = serde_json::from_value::<<S::Relay as Relay>::Credentials>(claims.clone());
-        let credentials = read.expect("a caller's claims are whole");
-        for shown in [format!("{credentials:?}"), format!("{credentials:#?}")] {
-            assert!(!secrets.iter().any(|secret| shown.contains(secret)), "{shown}");
+    /// Two callers in turn, each with the same token again and again, get what a process of their
+    /// own would answer.
+    pub(super) async fn s02_c12_alternating_callers_are_separate(&self) {
+        let relay = self.start().await;
+        let expected = self.separate(&relay).await;
+        for _ in 0..ROUNDS {
+            for (caller, expected) in self.callers(&relay).iter().zip(&expected) {
+                // Equal to a checked answer, so that checking it again would only cost time.
+                let answer = caller.send_unchecked(caller.request(Route::Observe)).await;
+                assert_eq!(answer.body, expected.text);
+            }
+            relay.sandbox.forget_calls();
         }
     }
-}
 
-/// Who knows everything but one credential gets nothing, however warm the relay is.
-pub async fn s01_another_credential_opens_nothing<S: Subject>() {
-    let stage = Stage::<S>::warm().await;
-    for name in S::CREDENTIALS {
-        let mut claims = S::claims();
-        let true_one = claims[*name].as_str().expect("credentials are texts").to_owned();
-        for wrong in [format!("{true_one}x"), true_one.chars().rev().collect()] {
-            claims[*name] = json!(wrong);
-            let answer = observe_as(&stage, claims.clone()).await;
-            answer.assert_failure();
-            assert!(answer.json.get("data").is_none(), "{}", answer.text);
+    /// The same for callers at the same time.
+    pub(super) async fn s02_concurrent_callers_are_separate(&self) {
+        let relay = self.start().await;
+        let expected = self.separate(&relay).await;
+        let callers = self.callers(&relay);
+        let answers = callers.iter().cycle().take(8).map(|caller| caller.observe(self.known()));
+        for (answer, expected) in join_all(answers).await.iter().zip(expected.iter().cycle()) {
+            assert_eq!(answer, expected);
         }
-        observe_as(&stage, S::claims()).await.assert_good();
     }
-}
 
-/// A credential that no header, form or path can carry is refused, and splits none of them.
-pub async fn c10_a_strange_credential_is_refused<S: Subject>() {
-    let stage = Stage::<S>::warm().await;
-    for name in S::CREDENTIALS {
-        let mut claims = S::claims();
-        let true_one = claims[*name].as_str().expect("credentials are texts").to_owned();
-        for strange in ["\r\nX-Injected: 1", "\n", "\u{0}", "ключ", " \u{7f}", "&a=b", "/../x?y#z"]
-        {
-            claims[*name] = json!(format!("{true_one}{strange}"));
-            let answer = observe_as(&stage, claims.clone()).await;
-            answer.assert_failure();
-            assert!(answer.json.get("data").is_none(), "{}", answer.text);
-            let vague = ["unknown", "internal error", "connection error"];
-            assert!(!answer.codes().iter().any(|code| vague.contains(code)), "{}", answer.text);
+    /// A request that is cancelled anywhere does not change the answer to the next one.
+    pub(super) async fn s05_cancelled_request_does_not_affect_the_next(&self) {
+        for relay in [self.start().await, self.warm().await] {
+            relay.sandbox.hold();
+            tokio::select! {
+                _ = relay.observe(self.known()) => panic!("the product has not responded yet"),
+                () = relay.sandbox.held(1) => {}
+            }
+            relay.sandbox.release();
+            let expected = self.another(&relay).await.observe(self.known()).await;
+            assert_eq!(relay.observe(self.known()).await, expected);
         }
-        claims[*name] = json!("x".repeat(64 * 1024));
-        observe_as(&stage, claims).await.assert_refusal();
     }
-    let injected = |call: &sandbox::Call| call.header("x-injected").is_some();
-    assert!(!stage.sandbox.calls().iter().any(injected));
+
+    /// The debug output of credentials shows no secret.
+    pub(super) async fn p03_debug_output_shows_no_secret(&self) {
+        for claims in [self.fixture.claims(), self.fixture.other_claims()] {
+            let credentials = serde_json::from_value::<R::Credentials>(claims.clone());
+            let credentials = credentials.expect("a caller's claims are complete");
+            for shown in [format!("{credentials:?}"), format!("{credentials:#?}")] {
+                let mut secrets =
+                    self.fixture.secrets.iter().filter_map(|name| claims[*name].as_str());
+                assert!(!secrets.any(|secret| shown.contains(secret)), "{shown}");
+            }
+        }
+    }
+
+    /// A caller who knows all credentials but one gets nothing, however warm the relay is.
+    pub(super) async fn s01_any_wrong_credential_is_rejected(&self) {
+        let relay = self.warm().await;
+        for (name, value) in self.credentials() {
+            for wrong in [format!("{value}x"), value.chars().rev().collect()] {
+                let answer = relay.with_claim(name, wrong).observe(self.known()).await;
+                answer.assert_failure();
+                assert_eq!(answer.get("data"), None, "{}", answer.text);
+            }
+            relay.observe(self.known()).await.assert_no_errors();
+        }
+    }
+
+    /// A credential that no header, form or path can carry is rejected, and splits none of them.
+    pub(super) async fn c10_malformed_credentials_are_rejected(&self) {
+        let relay = self.warm().await;
+        for (name, value) in self.credentials() {
+            for end in ["\r\nX-Injected: 1", "\n", "\u{0}", "ключ", " \u{7f}", "&a=b", "/../x?y#z"]
+            {
+                let malformed = relay.with_claim(name, format!("{value}{end}"));
+                let answer = malformed.observe(self.known()).await;
+                answer.assert_failure();
+                assert_eq!(answer.get("data"), None, "{}", answer.text);
+                let vague = ["unknown", "internal error", "connection error"];
+                assert!(!answer.codes().iter().any(|code| vague.contains(code)), "{}", answer.text);
+            }
+            let long = relay.with_claim(name, "x".repeat(64 * 1024));
+            long.observe(self.known()).await.assert_unauthorized();
+        }
+        assert!(relay.calls_where(|call| call.header("x-injected").is_some()).is_empty());
+    }
+
+    /// The credentials of the usual caller, by name.
+    fn credentials(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let claims = self.fixture.claims();
+        self.fixture.credentials.iter().map(move |name| match &claims[*name] {
+            Value::String(value) => (*name, value.clone()),
+            other => panic!("{name} is no text: {}", json!(other)),
+        })
+    }
 }

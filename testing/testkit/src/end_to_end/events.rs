@@ -6,9 +6,9 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use relay_core::Relay;
 use serde_json::{Value, json};
 
-use super::host::{Deployed, Host, token};
+use super::{Deployed, EndToEnd, host::token};
 use crate::{
-    conformance::Subject,
+    Observables,
     ctim::{self, Asked, Severity},
     event::Gateway,
     runtime_api::{Outcome, Reply},
@@ -16,13 +16,12 @@ use crate::{
 
 const OBSERVE: &str = "/observe/observables";
 
-/// The bytes of a body that Lambda's 6 MB still hold in base64, with the rest of the event.
-const LARGEST_BODY: usize = 4_500_000;
+/// The largest body that Lambda's 6 MB still hold in base64, with the rest of the event.
+const MAX_BODY_BYTES: usize = 4_500_000;
 
-/// The relay's events by name, such as `observe-rest`.
-pub(super) fn all<S: Subject>() -> Vec<(String, Value)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../events");
-    let folder = folder.join(S::Relay::ABOUT.slug);
+/// The events of a relay in the repository, by name, such as `observe-rest`.
+pub(super) fn of_repository(slug: &str) -> Vec<(String, Value)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../events").join(slug);
     let files = fs::read_dir(&folder).unwrap_or_else(|why| panic!("{}: {why}", folder.display()));
     let mut events: Vec<_> = files
         .map(|file| {
@@ -37,32 +36,119 @@ pub(super) fn all<S: Subject>() -> Vec<(String, Value)> {
     events
 }
 
-/// Every event of the repository is answered, and all gateways bring the same answer.
-pub async fn l01_l14_every_event_is_answered<S: Subject>(host: &Host) {
-    let relay = host.deploy::<S>().await;
-    let mut observed: Option<Value> = None;
-    for (name, event) in all::<S>() {
-        let reply = relay.invoke(&event).await;
-        let route = name.split('-').next().unwrap_or_default();
-        assert_sound(route, &event, &reply);
-        if route == "observe" {
-            let answer = without_times(reply.json());
-            assert!(answer["data"]["sightings"]["count"].as_u64() > Some(0), "{name}: {answer}");
-            assert_eq!(*observed.get_or_insert_with(|| answer.clone()), answer, "{name}");
+impl<R: Relay> EndToEnd<R> {
+    /// Every event of the repository is answered, and the same through all gateways.
+    pub(super) async fn l01_l14_every_event_is_answered(&self) {
+        let relay = self.deploy().await;
+        let mut observed: Option<Value> = None;
+        for (name, event) in of_repository(R::ABOUT.slug) {
+            let reply = relay.invoke(&event).await;
+            let route = name.split('-').next().unwrap_or_default();
+            assert_valid(route, &event, &reply);
+            if route == "observe" {
+                let answer = without_times(reply.json());
+                assert!(sightings(&answer) > 0, "{name}: {answer}");
+                assert_eq!(*observed.get_or_insert_with(|| answer.clone()), answer, "{name}");
+            }
+        }
+        assert!(observed.is_some());
+        relay.end().await;
+    }
+
+    /// A request with an unknown path, another method, an invalid token or a malformed body is
+    /// rejected in the gateway's own terms.
+    pub(super) async fn l01_invalid_requests_are_rejected(&self) {
+        let relay = self.deploy().await;
+        let good = token(self.fixture.claims());
+        for gateway in Gateway::ALL {
+            for (request, status) in [(gateway.post("/tiles"), 404), (gateway.get("/health"), 405)]
+            {
+                let reply = relay.ask(&request.bearer(&good)).await;
+                assert_eq!((reply.status, &reply.json()["code"]), (status, &json!(status)));
+                let allow = reply.headers.get("allow").and_then(|method| method.to_str().ok());
+                assert_eq!(allow, (status == 405).then_some("POST"));
+            }
+            let health = || gateway.post("/health");
+            for request in
+                [health(), health().bearer("a.b.c"), health().bearer(&good[..good.len() - 4])]
+            {
+                assert_unauthorized(&relay.ask(&request).await);
+            }
+            let observe = || gateway.post(OBSERVE).bearer(&good);
+            for request in [observe(), observe().text("{"), observe().binary(&[0xff])] {
+                assert_malformed::<R>(&relay.ask(&request).await);
+            }
+        }
+        assert_eq!(relay.sandbox.calls().len(), 0);
+        relay.end().await;
+    }
+
+    /// Bodies of every encoding, up to the largest that Lambda accepts, are read or rejected.
+    pub(super) async fn l02_every_body_is_answered(&self) {
+        let relay = self.deploy().await;
+        for gateway in Gateway::ALL {
+            self.assert_size_does_not_matter(&relay, gateway, 0).await;
+            self.assert_size_does_not_matter(&relay, gateway, MAX_BODY_BYTES).await;
+            let post = |path| gateway.post(path).bearer(&token(self.fixture.claims()));
+            for none in [post(OBSERVE), post(OBSERVE).text("no JSON"), post(OBSERVE).text("[{]")] {
+                assert_malformed::<R>(&relay.ask(&none).await);
+            }
+            assert_healthy(&relay.ask(&post("/health").binary(&[0; 100])).await);
+        }
+        relay.end().await;
+    }
+
+    /// Larger bodies would not end the process either, if Lambda accepted them.
+    pub(super) async fn l02_oversized_bodies_do_not_end_the_process(&self) {
+        let relay = self.deploy().await;
+        for size in [6 * 1024 * 1024, 10 * 1024 * 1024] {
+            self.assert_size_does_not_matter(&relay, Gateway::RestApi, size).await;
+        }
+        relay.end().await;
+    }
+
+    /// With so many bytes more, a valid body is still valid and a malformed one still malformed.
+    async fn assert_size_does_not_matter(&self, relay: &Deployed, gateway: Gateway, size: usize) {
+        let blanks = " ".repeat(size);
+        let body = Observables::first(self.fixture).json().to_string() + &blanks;
+        let observe = || gateway.post(OBSERVE).bearer(&token(self.fixture.claims()));
+        for valid in [observe().text(&body), observe().binary(body.as_bytes())] {
+            let answer = relay.ask(&valid).await.json();
+            assert!(sightings(&answer) > 0, "{size}: {answer}");
+        }
+        let long = body.replace(self.fixture.known[0].1, &"x".repeat(size + 1));
+        assert_eq!(relay.ask(&observe().text(long.trim_end())).await.status, 200, "{size}");
+        let bytes = vec![0xff; size];
+        for malformed in
+            [observe().text(&blanks), observe().binary(&bytes), observe().broken_binary("*")]
+        {
+            assert_malformed::<R>(&relay.ask(&malformed).await);
         }
     }
-    assert!(observed.is_some());
-    relay.end().await;
+
+    /// An event that no gateway sends gets no answer, and does not end the process.
+    pub(super) async fn malformed_events_do_not_end_the_process(&self) {
+        let relay = self.deploy().await;
+        let health = Gateway::HttpApi.post("/health").bearer(&token(self.fixture.claims()));
+        let mut without_context = health.to_json();
+        without_context["requestContext"] = json!({});
+        for event in [json!({}), json!([]), json!("text"), json!(null), without_context] {
+            let outcome = relay.outcome(&event).await;
+            let is_ended = matches!(outcome, Outcome::Ended(_) | Outcome::TimedOut);
+            assert!(!is_ended, "{event}: {outcome:?}");
+            assert_healthy(&relay.ask(&health).await);
+        }
+    }
 }
 
-/// 200, JSON, no other header, valid for its route, and without a failure.
+/// 200, JSON, no other header, valid for its route, and without errors.
 #[track_caller]
-fn assert_sound(route: &str, event: &Value, reply: &Reply) {
+fn assert_valid(route: &str, event: &Value, reply: &Reply) {
     assert_eq!(reply.status, 200, "{}", reply.text());
-    let headers: Vec<_> = reply.headers.iter().map(|(name, _)| name.as_str()).collect();
+    let headers: Vec<_> = reply.headers.keys().map(|name| name.as_str()).collect();
     assert_eq!(
         (headers, &reply.headers["content-type"]),
-        (vec!["content-type"], &"application/json".parse().expect("a header"))
+        (vec!["content-type"], &"application/json".parse().expect("a header"),)
     );
     assert_eq!(reply.json().get("errors"), None, "{route}");
     if let Ok(checked) = route.parse() {
@@ -80,7 +166,11 @@ fn body(event: &Value) -> Value {
     serde_json::from_slice(bytes).unwrap_or_default()
 }
 
-/// Opinions begin when they are asked for.
+fn sightings(answer: &Value) -> u64 {
+    answer["data"]["sightings"]["count"].as_u64().unwrap_or_default()
+}
+
+/// The answer without the validity of judgements, which begins with the request.
 pub(super) fn without_times(mut answer: Value) -> Value {
     match &mut answer {
         Value::Object(members) => {
@@ -95,101 +185,23 @@ pub(super) fn without_times(mut answer: Value) -> Value {
     answer
 }
 
-/// What is no route, no method of it, no token or no body is refused in the gateway's own terms.
-pub async fn l01_other_requests_are_refused<S: Subject>(host: &Host) {
-    let relay = host.deploy::<S>().await;
-    for gateway in Gateway::ALL {
-        let good = token(S::claims());
-        for (request, status) in [(gateway.post("/tiles"), 404), (gateway.get("/health"), 405)] {
-            let reply = relay.ask(&request.bearer(&good)).await;
-            assert_eq!((reply.status, &reply.json()["code"]), (status, &json!(status)));
-            let allow = reply.headers.get("allow").and_then(|method| method.to_str().ok());
-            assert_eq!(allow, (status == 405).then_some("POST"));
-        }
-        let ask = || gateway.post("/health");
-        for request in [ask(), ask().bearer("a.b.c"), ask().bearer(&good[..good.len() - 4])] {
-            assert_refused(&relay.ask(&request).await);
-        }
-        let sound = || gateway.post("/observe/observables").bearer(&good);
-        for request in [sound(), sound().text("{"), sound().binary(&[0xff])] {
-            assert_fails(&relay, &request.to_json(), S::Relay::ABOUT.invalid_body_code).await;
-        }
-    }
-    assert_eq!(relay.sandbox.calls().len(), 0);
-    relay.end().await;
-}
-
-/// However a body is packed, and as large as Lambda takes it, it is read or refused.
-pub async fn l02_every_body_is_answered<S: Subject>(host: &Host) {
-    let relay = host.deploy::<S>().await;
-    for gateway in Gateway::ALL {
-        assert_size_matters_to_nobody::<S>(&relay, gateway, 0).await;
-        assert_size_matters_to_nobody::<S>(&relay, gateway, LARGEST_BODY).await;
-        let post = |path| gateway.post(path).bearer(&token(S::claims()));
-        for none in [post(OBSERVE), post(OBSERVE).text("no JSON"), post(OBSERVE).text("[{]")] {
-            assert_fails(&relay, &none.to_json(), S::Relay::ABOUT.invalid_body_code).await;
-        }
-        assert_healthy(&relay.ask(&post("/health").binary(&[0; 100])).await);
-    }
-    relay.end().await;
-}
-
-/// Nor would larger ones end anything, if Lambda took them from a gateway.
-pub async fn l02_larger_bodies_end_nothing<S: Subject>(host: &Host) {
-    let relay = host.deploy::<S>().await;
-    for size in [6 * 1024 * 1024, 10 * 1024 * 1024] {
-        assert_size_matters_to_nobody::<S>(&relay, Gateway::RestApi, size).await;
-    }
-    relay.end().await;
-}
-
-/// With so many bytes more, a body is still a question, or still none.
-async fn assert_size_matters_to_nobody<S: Subject>(relay: &Deployed, front: Gateway, size: usize) {
-    let (kind, value) = S::KNOWN[0];
-    let blanks = " ".repeat(size);
-    let asked = json!([{"type": kind, "value": value}]).to_string() + &blanks;
-    let observe = || front.post(OBSERVE).bearer(&token(S::claims()));
-    for sound in [observe().text(&asked), observe().binary(asked.as_bytes())] {
-        let answer = relay.ask(&sound).await.json();
-        assert!(answer["data"]["sightings"]["count"].as_u64() > Some(0), "{size}: {answer}");
-    }
-    let long = asked.replace(value, &"x".repeat(size + 1));
-    assert_eq!(relay.ask(&observe().text(long.trim_end())).await.status, 200, "{size}");
-    let rubbish = vec![0xff; size];
-    let none = [observe().text(&blanks), observe().binary(&rubbish), observe().broken_binary("*")];
-    for none in none {
-        assert_fails(relay, &none.to_json(), S::Relay::ABOUT.invalid_body_code).await;
-    }
-}
-
-/// What no gateway sends is no answer, and ends nothing.
-pub async fn odd_events_end_nothing<S: Subject>(host: &Host) {
-    let relay = host.deploy::<S>().await;
-    let sound = Gateway::HttpApi.post("/health").bearer(&token(S::claims()));
-    let mut without_context = sound.to_json();
-    without_context["requestContext"] = json!({});
-    for odd in [json!({}), json!([]), json!("text"), json!(null), without_context] {
-        let outcome = relay.hand_over(&odd).await;
-        assert!(!matches!(outcome, Outcome::Ended(_) | Outcome::TimedOut), "{odd}: {outcome:?}");
-        assert_healthy(&relay.ask(&sound).await);
-    }
-}
-
-async fn assert_fails(relay: &Deployed, event: &Value, code: &str) {
-    let reply = relay.invoke(event).await;
-    assert_eq!((reply.status, &reply.json()["errors"][0]["code"]), (200, &json!(code)));
-}
-
-/// Nothing but the refusal of the token.
+/// Fails unless it is the rejection of a malformed body.
 #[track_caller]
-pub(super) fn assert_refused(reply: &Reply) {
+fn assert_malformed<R: Relay>(reply: &Reply) {
+    let code = &reply.json()["errors"][0]["code"];
+    assert_eq!((reply.status, code), (200, &json!(R::ABOUT.invalid_body_code)));
+}
+
+/// Fails unless it is nothing but the rejection of a token.
+#[track_caller]
+pub(super) fn assert_unauthorized(reply: &Reply) {
     let answer = reply.json();
     assert_eq!(reply.status, 200);
     assert_eq!(answer["errors"][0]["code"], "authorization error", "{answer}");
     assert_eq!(answer.get("data"), None, "{answer}");
 }
 
-/// The relay has asked its product and is content.
+/// Fails unless the product has confirmed that all is well.
 #[track_caller]
 pub(super) fn assert_healthy(reply: &Reply) {
     assert_eq!((reply.status, reply.json()), (200, json!({"data": {"status": "ok"}})));

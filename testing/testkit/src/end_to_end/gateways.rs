@@ -1,13 +1,13 @@
-//! For whom a configuration token was made: what the gateway says counts, and nothing else.
+//! The audience of a configuration token: the gateway determines it, and nothing else.
 
+use relay_core::Relay;
 use serde_json::json;
 
 use super::{
-    events::{assert_healthy, assert_refused},
-    host::{Deployed, Host},
+    Deployed, EndToEnd,
+    events::{assert_healthy, assert_unauthorized},
 };
 use crate::{
-    conformance::Subject,
     event::{Event, Gateway},
     jwk::Jwk,
     jwks::JwksServer,
@@ -17,31 +17,12 @@ use crate::{
 
 const KID: &str = "key-1";
 
-struct Region {
-    relay: Deployed,
-    keys: JwksServer,
-}
-
-impl Region {
-    async fn open<S: Subject>(host: &Host) -> Self {
-        let keys = JwksServer::start([Jwk::rsa(RsaKey::shared()).kid(KID).for_rs256()]).await;
-        let relay = host.deploy_with::<S>(&[("JWKS_HOSTS", &keys.origin())]).await;
-        Self { relay, keys }
-    }
-
-    fn token<S: Subject>(&self, audience: &str) -> String {
-        let token = Token::new().claims(S::claims()).kid(KID).claim("aud", json!([audience]));
-        token.claim("jwks_host", self.keys.host()).rs256(RsaKey::shared())
-    }
-}
-
-/// A request and where it is sent to, behind each gateway and under each of its addresses.
+/// A request and the URL that it is sent to, behind each gateway and under each of its URLs.
 fn requests() -> Vec<(Event, String)> {
     let health = |gateway: Gateway| gateway.post("/health");
     let named = |event: Event| event.custom_domain("relay.example", "");
-    let domain = |event: &Event| event.to_json()["requestContext"]["domainName"].clone();
     let sent = |event: Event, stage: &str| {
-        let domain = domain(&event);
+        let domain = event.to_json()["requestContext"]["domainName"].clone();
         (event, format!("https://{}{stage}", domain.as_str().expect("a name")))
     };
     vec![
@@ -55,40 +36,49 @@ fn requests() -> Vec<(Event, String)> {
     ]
 }
 
-/// The audience is the address that the gateway states, with the stage where it is a part of it.
-pub async fn c07_c08_every_gateway_says_the_audience<S: Subject>(host: &Host) {
-    let region = Region::open::<S>(host).await;
-    for (request, address) in requests() {
-        for audience in [address.clone(), format!("{address}/")] {
-            let token = region.token::<S>(&audience);
-            assert_healthy(&region.relay.ask(&request.clone().bearer(&token)).await);
-        }
-        for audience in
-            [format!("{address}/other"), address.replace("https", "http"), String::new()]
-        {
-            let token = region.token::<S>(&audience);
-            assert_refused(&region.relay.ask(&request.clone().bearer(&token)).await);
-        }
+impl<R: Relay> EndToEnd<R> {
+    /// A relay, and the key server of its region.
+    async fn region(&self) -> (Deployed, JwksServer) {
+        let keys = JwksServer::start([Jwk::rsa(RsaKey::shared()).kid(KID).for_rs256()]).await;
+        (self.deploy_with(&[("JWKS_HOSTS", &keys.origin())]).await, keys)
     }
-    assert_eq!(region.keys.fetches(), 1);
-    region.relay.end().await;
-}
 
-/// No header of the caller has a say in it.
-pub async fn l15_no_header_says_the_audience<S: Subject>(host: &Host) {
-    let region = Region::open::<S>(host).await;
-    let forged = |event: Event| {
-        let names = ["Host", "X-Forwarded-Host", "X-Original-Host", "Forwarded"];
-        names.iter().fold(event, |event, name| match *name {
-            "Forwarded" => event.header(name, "host=evil.example;proto=https"),
-            _ => event.header(name, "evil.example"),
-        })
-    };
-    for (request, address) in requests() {
-        let good = region.token::<S>(&address);
-        assert_healthy(&region.relay.ask(&forged(request.clone()).bearer(&good)).await);
-        let evil = region.token::<S>("https://evil.example");
-        assert_refused(&region.relay.ask(&forged(request).bearer(&evil)).await);
+    fn configuration_token(&self, keys: &JwksServer, audience: &str) -> String {
+        let token = Token::new().claims(self.fixture.claims()).kid(KID);
+        let token = token.claim("aud", json!([audience])).claim("jwks_host", keys.host());
+        token.rs256(RsaKey::shared())
     }
-    region.relay.end().await;
+
+    /// The audience is the URL that the gateway states, with the stage where it is a part of it.
+    pub(super) async fn c07_c08_gateway_determines_the_audience(&self) {
+        let (relay, keys) = self.region().await;
+        for (request, url) in requests() {
+            let other = [format!("{url}/other"), url.replace("https", "http"), String::new()];
+            for audience in [url.clone(), format!("{url}/")] {
+                let token = self.configuration_token(&keys, &audience);
+                assert_healthy(&relay.ask(&request.clone().bearer(&token)).await);
+            }
+            for audience in other {
+                let token = self.configuration_token(&keys, &audience);
+                assert_unauthorized(&relay.ask(&request.clone().bearer(&token)).await);
+            }
+        }
+        assert_eq!(keys.fetches(), 1);
+        relay.end().await;
+    }
+
+    /// No header of the caller changes the audience.
+    pub(super) async fn l15_headers_do_not_determine_the_audience(&self) {
+        let (relay, keys) = self.region().await;
+        for (request, url) in requests() {
+            let forged = ["Host", "X-Forwarded-Host", "X-Original-Host"].into_iter();
+            let forged = forged.fold(request, |event, name| event.header(name, "evil.example"));
+            let forged = forged.header("Forwarded", "host=evil.example;proto=https");
+            let good = self.configuration_token(&keys, &url);
+            assert_healthy(&relay.ask(&forged.clone().bearer(&good)).await);
+            let evil = self.configuration_token(&keys, "https://evil.example");
+            assert_unauthorized(&relay.ask(&forged.bearer(&evil)).await);
+        }
+        relay.end().await;
+    }
 }

@@ -1,17 +1,16 @@
-//! What runs the function: an imitation of Lambda, or AWS' emulator of it.
+//! What runs the function: a simulation of Lambda, or AWS' emulator of it.
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use relay_core::Relay;
-use sandbox::Sandbox;
+use sandbox::{Fixture, Sandbox};
 use serde_json::Value;
 
 use super::SECRET_KEY;
 use crate::{
-    conformance::Subject,
+    Observables,
     emulator::Emulator,
     environment::variable,
-    event::Event,
+    event::{Event, Gateway},
     runtime_api::{Function, Launch, Line, Outcome, Reply, Signal, Stream},
     token::Token,
 };
@@ -19,8 +18,10 @@ use crate::{
 /// Where a relay's binary runs.
 #[derive(Clone, Debug)]
 pub enum Host {
-    /// This program, under the imitated Runtime API.
-    RuntimeApi(PathBuf),
+    /// This program, under the simulated Runtime API.
+    Built(PathBuf),
+    /// The relay's program in the folder `RELAY_BINARIES`, under the simulated Runtime API.
+    Deployed,
     /// The relay's program in the folder `RELAY_BINARIES`, under AWS' emulator.
     Emulator,
 }
@@ -37,48 +38,39 @@ enum Running {
 }
 
 impl Host {
-    /// The relay's program in the folder `RELAY_BINARIES`, under the imitated Runtime API.
-    pub fn released<S: Subject>() -> Self {
-        Self::RuntimeApi(released::<S>())
-    }
-
-    /// Runs the relay with its usual settings.
-    pub(super) async fn deploy<S: Subject>(&self) -> Deployed {
-        self.deploy_with::<S>(&[]).await
-    }
-
-    /// Runs the relay with further settings; they win over the usual ones.
-    pub(super) async fn deploy_with<S: Subject>(&self, settings: &[(&str, &str)]) -> Deployed {
-        let sandbox = Sandbox::start(S::PRODUCT).await.expect("a free port");
-        let mut environment = BTreeMap::from([("SECRET_KEY".to_owned(), SECRET_KEY.to_owned())]);
-        let usual = S::settings(sandbox.url()).into_iter();
-        environment.extend(usual.map(|(name, value)| (name.to_owned(), value)));
-        let further = settings.iter();
-        environment.extend(further.map(|(name, value)| ((*name).into(), (*value).into())));
-        let function = self.run::<S>(environment.into_iter().collect()).await;
+    /// Runs the relay in front of a simulator, with further settings that win over the usual ones.
+    pub(super) async fn deploy(
+        &self,
+        fixture: &Fixture,
+        sandbox: Sandbox,
+        settings: &[(&str, &str)],
+    ) -> Deployed {
+        let mut environment = BTreeMap::from([("SECRET_KEY", SECRET_KEY.to_owned())]);
+        environment.extend(fixture.settings(sandbox.url()));
+        environment.extend(fixture.modes[0].settings());
+        environment.extend(settings.iter().map(|(name, value)| (*name, (*value).to_owned())));
+        let function = self.run(fixture.product.slug(), &environment).await;
         Deployed { sandbox, function }
     }
 
-    async fn run<S: Subject>(&self, environment: Vec<(String, String)>) -> Running {
-        match self {
-            Self::RuntimeApi(program) => {
-                let launch = environment
-                    .into_iter()
-                    .fold(Launch::new(program), |launch, (name, value)| launch.env(&name, value));
-                let started = launch.start().await;
-                Running::UnderRuntimeApi(started.unwrap_or_else(|failure| panic!("{failure}")))
+    async fn run(&self, slug: &str, environment: &BTreeMap<&str, String>) -> Running {
+        let program = match self {
+            Self::Built(program) => program.clone(),
+            Self::Deployed | Self::Emulator => {
+                let folder = variable("RELAY_BINARIES").expect("RELAY_BINARIES names a folder");
+                PathBuf::from(folder).join(slug)
             }
-            Self::Emulator => {
-                let emulator = Emulator::start(&released::<S>(), &environment).await;
-                Running::UnderEmulator(Box::new(emulator))
-            }
+        };
+        if let Self::Emulator = self {
+            let emulator = Emulator::start(&program, environment).await;
+            return Running::UnderEmulator(Box::new(emulator));
         }
+        let launch = Launch::new(program);
+        let launch =
+            environment.iter().fold(launch, |launch, (name, value)| launch.env(name, value));
+        let started = launch.start().await;
+        Running::UnderRuntimeApi(started.unwrap_or_else(|failure| panic!("{failure}")))
     }
-}
-
-fn released<S: Subject>() -> PathBuf {
-    let folder = variable("RELAY_BINARIES").expect("RELAY_BINARIES names a folder");
-    PathBuf::from(folder).join(S::Relay::ABOUT.slug)
 }
 
 impl Deployed {
@@ -90,8 +82,8 @@ impl Deployed {
         }
     }
 
-    /// What becomes of an event.
-    pub(super) async fn hand_over(&self, event: &Value) -> Outcome {
+    /// The outcome of an event.
+    pub(super) async fn outcome(&self, event: &Value) -> Outcome {
         match &self.function {
             Running::UnderRuntimeApi(function) => function.invoke(event).await,
             Running::UnderEmulator(emulator) => emulator.invoke(event).await,
@@ -100,12 +92,17 @@ impl Deployed {
 
     /// The gateway's answer to an event.
     pub(super) async fn invoke(&self, event: &Value) -> Reply {
-        self.hand_over(event).await.reply()
+        self.outcome(event).await.reply()
     }
 
     /// The gateway's answer to a request.
     pub(super) async fn ask(&self, request: &Event) -> Reply {
         self.invoke(&request.to_json()).await
+    }
+
+    /// The answer to a caller about these observables.
+    pub(super) async fn observe(&self, claims: Value, about: impl Into<Observables>) -> Reply {
+        self.ask(&observe(claims, about)).await
     }
 
     /// What a relay that has been told to end has printed.
@@ -120,7 +117,7 @@ impl Deployed {
         }
     }
 
-    /// Ends the relay as Lambda does; returns what it printed for each invocation and besides.
+    /// Ends the relay as Lambda does; returns what it printed.
     ///
     /// # Panics
     ///
@@ -131,7 +128,7 @@ impl Deployed {
                 function.signal(Signal::Terminate).await.expect("it runs until it is told to end");
                 function.ended().await.lines
             }
-            Running::UnderEmulator(emulator) => own(emulator.stop().await),
+            Running::UnderEmulator(emulator) => without_emulator(emulator.stop().await),
         };
         let panicked = lines.iter().find(|line| line.text.contains("panicked"));
         assert_eq!(panicked, None);
@@ -139,17 +136,23 @@ impl Deployed {
     }
 }
 
-/// The lines that are not the emulator's.
-fn own(mut lines: Vec<Line>) -> Vec<Line> {
-    let of_emulator = |line: &Line| match line.stream {
+/// The lines that the emulator has not printed itself.
+fn without_emulator(mut lines: Vec<Line>) -> Vec<Line> {
+    let is_emulator = |line: &Line| match line.stream {
         Stream::Out => {
             let marks = ["START RequestId", "END RequestId", "REPORT RequestId"];
             marks.iter().any(|mark| line.text.starts_with(mark))
         }
         Stream::Err => line.text.contains("(rapid)"),
     };
-    lines.retain(|line| !of_emulator(line));
+    lines.retain(|line| !is_emulator(line));
     lines
+}
+
+/// A request of a caller about these observables.
+pub(super) fn observe(claims: Value, about: impl Into<Observables>) -> Event {
+    let request = Gateway::HttpApi.post("/observe/observables").bearer(&token(claims));
+    request.json(&about.into().json())
 }
 
 /// A token with these claims, as an administrator's generator makes it.

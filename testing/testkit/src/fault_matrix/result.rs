@@ -1,68 +1,69 @@
-//! What came of a fault, as the golden files keep it.
+//! The result of a fault, as the golden files record it.
 
 use std::{collections::BTreeMap, time::Duration};
 
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{disorder::Disorder, share};
-use crate::conformance::{Answer, Question};
+use super::{cases::FaultCase, share};
+use crate::{Answer, Observables};
 
-/// What stands for the product's address, whose port is another one each time.
-const PRODUCT: &str = "https://product.example";
+/// Stands for the simulator's URL, whose port is another one in each run.
+const PRODUCT_URL: &str = "https://product.example";
 
 /// An error entry of an answer.
 #[derive(Debug, PartialEq, Serialize)]
-pub(super) struct Said {
+pub(super) struct ReportedError {
     #[serde(rename = "type")]
     weight: String,
     code: String,
-    /// Absent where chance chooses between two.
+    /// Absent where it is chance which of two messages it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<String>,
 }
 
-/// What an answer holds.
+/// The entities of an answer.
 #[derive(Debug, PartialEq, Serialize)]
 pub(super) struct Kept {
-    /// So many of the asked observables have entities.
+    /// How many of the observables have entities.
     pub(super) observables: usize,
-    /// So many entities of each type.
+    /// How many entities of each type there are.
     pub(super) entities: BTreeMap<&'static str, usize>,
 }
 
-/// What a fault costs the observables that it did not hit.
+/// How a fault affects the observables that it did not hit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Cost {
-    /// Nothing.
+    /// Not at all.
     None,
-    /// Details of their entities, and a warning says so.
+    /// Details of their entities are missing, and a warning says so.
     Details,
-    /// What had not been asked yet, because the product asks for a pause or refuses the caller.
+    /// What had not been requested yet is missing, because the product asks for a pause or rejects
+    /// the caller.
     Rest,
 }
 
-/// The error entries, with the product's address made the same in all runs.
-pub(super) fn said(answer: &Answer, disorder: &Disorder, url: &str) -> Vec<Said> {
+/// The error entries, with the same URL of the product in all runs.
+pub(super) fn reported(answer: &Answer, fault: &FaultCase, url: &str) -> Vec<ReportedError> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let said = |error: &Value| Said {
+    let reported = |error: &Value| ReportedError {
         weight: text(&error["type"]),
         code: text(&error["code"]),
-        message: (!disorder.is_bulky()).then(|| text(&error["message"]).replace(url, PRODUCT)),
+        message: (!fault.exhausts_budget())
+            .then(|| text(&error["message"]).replace(url, PRODUCT_URL)),
     };
-    let mut all: Vec<_> = answer.errors().iter().map(said).collect();
+    let mut all: Vec<_> = answer.error_entries().iter().map(reported).collect();
     all.dedup();
     all
 }
 
-pub(super) fn kept(answer: &Answer, question: &Question) -> Kept {
-    let asked = question.observables().iter();
-    let known = asked.filter(|one| !share::of(answer, one).is_empty());
+pub(super) fn kept(answer: &Answer, observables: &Observables) -> Kept {
+    let known = observables.iter().filter(|one| !share::of(answer, one).is_empty());
     Kept { observables: known.count(), entities: share::entities(answer) }
 }
 
-/// Rounded to ten, because the rest is chance.
+/// Rounded to ten, because shorter times differ from run to run.
 pub(super) fn milliseconds(time: Duration) -> u64 {
     (time.as_millis() as u64 + 5) / 10 * 10
 }

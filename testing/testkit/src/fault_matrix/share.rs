@@ -1,11 +1,12 @@
-//! Which part of an answer is about one observable.
+//! The part of an answer that is about one observable.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use crate::{
-    conformance::Answer,
+    Answer,
+    answer::id,
     ctim::{Entity, Observable},
 };
 
@@ -14,13 +15,12 @@ pub(super) fn of(answer: &Answer, observable: &Observable) -> BTreeSet<String> {
     docs(answer, observable).into_iter().map(Value::to_string).collect()
 }
 
-/// What names all that is about this observable: ids, and verdicts as they are.
-pub(super) fn names(answer: &Answer, observable: &Observable) -> BTreeSet<String> {
-    let name = |doc: &Value| doc["id"].as_str().map_or(doc.to_string(), str::to_owned);
-    docs(answer, observable).into_iter().map(name).collect()
+/// The ids of all that is about this observable; verdicts, which have none, as they are.
+pub(super) fn ids(answer: &Answer, observable: &Observable) -> BTreeSet<String> {
+    docs(answer, observable).into_iter().map(id).collect()
 }
 
-/// What speaks of it, and what hangs on that.
+/// The documents about it, their relationships, and the indicators at the other end.
 fn docs<'a>(answer: &'a Answer, observable: &Observable) -> Vec<&'a Value> {
     let own = || answer.all_docs().filter(|doc| is_about(doc, observable));
     let ids: BTreeSet<_> = own().filter_map(|doc| doc["id"].as_str()).collect();

@@ -1,91 +1,90 @@
-//! What reaches a public address, over and over: sound questions of two callers, a product that
-//! fails now and then, and everything that is to be refused.
+//! What reaches a public URL, over and over: valid requests of two callers, a product that fails
+//! now and then, and everything that is to be rejected.
 
 use bytes::Bytes;
 use relay_core::route::Route;
-use sandbox::{Fault, Times};
+use sandbox::{Fault, Fixture, Times};
 use serde_json::{Value, json};
 
-use super::super::{
-    events::without_times,
-    host::{Deployed, token},
-};
+use super::super::{Deployed, events::without_times, host::token};
 use crate::{
-    conformance::{Question, Subject},
+    Observables,
     ctim::{self, Asked, Severity},
     event::{Event, Gateway},
     runtime_api::{Invocation, Reply},
     token::Token,
 };
 
-/// So many strangers come by, each with a credential of its own.
-const STRANGERS: usize = 250;
-/// Larger than any question, small enough for every gateway.
-const LARGE: usize = 256 * 1024;
+/// How many callers have a wrong credential, each another one.
+const UNKNOWN_CALLERS: usize = 250;
+/// Larger than any list of observables, small enough for every gateway.
+const LARGE_BODY_BYTES: usize = 256 * 1024;
 
-/// Requests that come round and round.
+/// Requests that are repeated in turn.
 pub(super) struct Traffic {
     requests: Vec<Request>,
     sent: usize,
 }
 
-/// A request, and what it was answered first.
+/// A request, and its first answer.
 struct Request {
     name: String,
-    /// Taken in turn; all are answered alike.
+    /// Sent in turn; all have the same answer.
     events: Vec<Bytes>,
     fault: Option<Fault>,
     expected: Expected,
-    first: Option<Answer>,
+    first: Option<FirstAnswer>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Expected {
-    /// What was asked for.
+    /// Entities, links or actions.
     Data,
-    /// A failure that is said, perhaps beside what is there.
+    /// Errors, perhaps beside data.
     Errors,
-    /// What this relay says here; some routes are constant for some relays.
+    /// Either; some routes are disabled in some relays.
     Either,
-    /// No route.
+    /// This status.
     Status(u16),
 }
 
-struct Answer {
+struct FirstAnswer {
     text: Bytes,
     json: Value,
 }
 
 impl Traffic {
-    /// Two callers in turn, and between them what nobody should send.
-    pub(super) fn of<S: Subject>() -> Self {
-        let [one, other] = S::tireless_claims();
-        // Some products tell their second caller nothing but what it may not do.
-        let callers = callers_requests::<S>(&one, Expected::Data)
-            .into_iter()
-            .zip(callers_requests::<S>(&other, Expected::Either));
-        let mut odd = odd_requests::<S>().into_iter();
+    /// Two callers in turn, and between them what is to be rejected.
+    pub(super) fn of(fixture: &Fixture) -> Self {
+        let [one, other] = fixture.load_claims();
+        // The second caller of some products has no rights.
+        let callers = of_caller(fixture, &one, Expected::Data).into_iter().zip(of_caller(
+            fixture,
+            &other,
+            Expected::Either,
+        ));
+        let mut invalid = invalid_requests(fixture).into_iter();
         let requests: Vec<_> = callers
-            .flat_map(|(one, other)| [Some(one), Some(other), odd.next()])
+            .flat_map(|(one, other)| [Some(one), Some(other), invalid.next()])
             .flatten()
             .collect();
-        assert_eq!(odd.count(), 0, "every odd request has its place between two callers");
+        assert_eq!(invalid.count(), 0, "each stands between requests of two callers");
         Self { requests, sent: 0 }
     }
 
-    /// Sends so many requests, one after the other, and judges every answer.
-    pub(super) async fn pass(&mut self, count: usize, relay: &Deployed) {
+    /// Sends so many requests, one after the other, and checks every answer.
+    pub(super) async fn send(&mut self, count: usize, relay: &Deployed) {
         for _ in 0..count {
-            let (round, place) = (self.sent / self.requests.len(), self.sent % self.requests.len());
-            self.requests[place].send(round, relay).await;
+            let (round, index) = (self.sent / self.requests.len(), self.sent % self.requests.len());
+            self.requests[index].send(round, relay).await;
             self.sent += 1;
         }
     }
 
-    /// The two callers are told different things, so that equal answers mean no meeting.
+    /// Fails unless the two callers get different answers, so that a mix-up would be seen.
     pub(super) fn assert_callers_differ(&self) {
-        let told = |number: usize| self.requests[number].first.as_ref().map(|answer| &answer.json);
-        assert!(told(0).is_some() && told(0) != told(1), "{:?}", told(0));
+        let first = |number: usize| self.requests[number].first.as_ref().map(|answer| &answer.json);
+        assert!(first(0).is_some() && first(0) != first(1), "{:?}", first(0));
     }
 }
 
@@ -108,16 +107,17 @@ impl Request {
         let outcome = relay.function().invoke(Invocation::raw(event)).await;
         relay.sandbox.clear_faults();
         relay.sandbox.forget_calls();
-        self.judge(&outcome.reply());
+        self.check(&outcome.reply());
     }
 
-    fn judge(&mut self, reply: &Reply) {
+    fn check(&mut self, reply: &Reply) {
         match &self.first {
             Some(first) if first.text == reply.body => {}
             Some(first) => assert_eq!(without_times(reply.json()), first.json, "{}", self.name),
             None => {
                 self.assert_expected(reply);
-                let answer = Answer { text: reply.body.clone(), json: without_times(reply.json()) };
+                let answer =
+                    FirstAnswer { text: reply.body.clone(), json: without_times(reply.json()) };
                 self.first = Some(answer);
             }
         }
@@ -125,10 +125,10 @@ impl Request {
 
     fn assert_expected(&self, reply: &Reply) {
         let answer = reply.json();
-        let (data, errors) = (answer.get("data").is_some(), answer.get("errors").is_some());
+        let (has_data, has_errors) = (answer.get("data").is_some(), answer.get("errors").is_some());
         let as_expected = match self.expected {
-            Expected::Data => reply.status == 200 && data,
-            Expected::Errors => reply.status == 200 && errors,
+            Expected::Data => reply.status == 200 && has_data,
+            Expected::Errors => reply.status == 200 && has_errors,
             Expected::Either => reply.status == 200,
             Expected::Status(status) => reply.status == status,
         };
@@ -141,11 +141,10 @@ impl Request {
     }
 }
 
-/// Ten observables: what is known, what has very much, and strangers.
-fn ten<S: Subject>() -> Value {
-    let known = Question::of(&[S::BUSY]).into_iter().chain(Question::known::<S>());
-    let strangers = Question::unknown(S::KNOWN[0].0, 10);
-    known.chain(strangers).take(10).collect::<Question>().json()
+/// Ten observables: known ones, one with many sightings, and unknown ones.
+fn ten(fixture: &Fixture) -> Value {
+    let known = Observables::from(fixture.modes[0].busy).and(fixture.known);
+    known.and(Observables::unknown(fixture.known[0].0, 10)).take(10).json()
 }
 
 fn path(route: Route) -> &'static str {
@@ -157,14 +156,14 @@ fn bytes(event: &Event) -> Bytes {
     event.to_json().to_string().into()
 }
 
-/// What one caller asks: the gateways take turns.
-fn callers_requests<S: Subject>(claims: &Value, expected: Expected) -> Vec<Request> {
+/// The valid requests of one caller, through the gateways in turn.
+fn of_caller(fixture: &Fixture, claims: &Value, expected: Expected) -> Vec<Request> {
     let bearer = token(claims.clone());
-    let (many, few) = (ten::<S>(), json!([{"type": S::KNOWN[0].0, "value": S::KNOWN[0].1}]));
+    let (many, few) = (ten(fixture), Observables::first(fixture).json());
     let action = json!({
         "action-id": "no-such-action",
-        "observable_type": S::KNOWN[0].0,
-        "observable_value": S::KNOWN[0].1,
+        "observable_type": fixture.known[0].0,
+        "observable_value": fixture.known[0].1,
     });
     let ask = |route: Route, gateway: Gateway, body: &Value, expected| {
         let event = gateway.post(path(route)).bearer(&bearer).json(body);
@@ -191,30 +190,30 @@ fn callers_requests<S: Subject>(claims: &Value, expected: Expected) -> Vec<Reque
     requests
 }
 
-/// What is to be refused, or needs nobody's leave.
-fn odd_requests<S: Subject>() -> Vec<Request> {
-    let sound = token(S::claims());
+/// What is to be rejected, or needs no token.
+fn invalid_requests(fixture: &Fixture) -> Vec<Request> {
+    let valid = token(fixture.claims());
     let health = || Gateway::HttpApi.post("/health");
     let observe = || Gateway::RestApi.post("/observe/observables");
-    let forged = Token::new().claims(S::claims()).hs256(&[b'x'; 64]);
-    let many = ten::<S>();
-    let refused = |name: &str, event: Event| Request::new(name, &event, Expected::Errors);
-    let large = json!([{"type": "domain", "value": "x".repeat(LARGE)}]);
+    let forged = Token::new().claims(fixture.claims()).hs256(&[b'x'; 64]);
+    let many = ten(fixture);
+    let rejected = |name: &str, event: Event| Request::new(name, &event, Expected::Errors);
+    let large = json!([{"type": "domain", "value": "x".repeat(LARGE_BODY_BYTES)}]);
     let broken = &many.to_string()[1..];
     vec![
-        refused("health without a token", health()),
-        refused("health with a forged token", health().bearer(&forged)),
-        refused("health with half a token", health().bearer(&sound[..sound.len() / 2])),
-        refused("observe with a forged token", observe().bearer(&forged).json(&many)),
-        strangers::<S>(),
-        refused("observe without JSON", observe().bearer(&sound).text(broken)),
-        refused(
+        rejected("health without a token", health()),
+        rejected("health with a forged token", health().bearer(&forged)),
+        rejected("health with half a token", health().bearer(&valid[..valid.len() / 2])),
+        rejected("observe with a forged token", observe().bearer(&forged).json(&many)),
+        with_wrong_credentials(fixture),
+        rejected("observe without JSON", observe().bearer(&valid).text(broken)),
+        rejected(
             "observe with a body that is no text",
-            observe().bearer(&sound).binary(&[0xff; 99]),
+            observe().bearer(&valid).binary(&[0xff; 99]),
         ),
         Request::new(
             "observe with a large body",
-            &observe().bearer(&sound).json(&large),
+            &observe().bearer(&valid).json(&large),
             Expected::Either,
         ),
         Request::new("no route", &Gateway::HttpApi.post("/tiles"), Expected::Status(404)),
@@ -228,16 +227,16 @@ fn odd_requests<S: Subject>() -> Vec<Request> {
     ]
 }
 
-/// Callers who know everything but the last credential; each has another one.
-fn strangers<S: Subject>() -> Request {
-    let name = S::CREDENTIALS.last().expect("every product wants a credential");
-    let stranger = |number: usize| {
-        let mut claims = S::tireless_claims()[0].clone();
+/// Callers with all credentials right but the last, which is another one for each caller.
+fn with_wrong_credentials(fixture: &Fixture) -> Request {
+    let name = fixture.credentials.last().expect("every product has a credential");
+    let event = |number: usize| {
+        let mut claims = fixture.load_claims()[0].clone();
         claims[*name] = json!(format!("wrong-credential-{number:05}"));
         let observe = Gateway::HttpApi.post("/observe/observables").bearer(&token(claims));
-        bytes(&observe.json(&ten::<S>()))
+        bytes(&observe.json(&ten(fixture)))
     };
-    let events = (0..STRANGERS).map(stranger).collect();
-    let name = "observe with a strange credential".to_owned();
+    let events = (0..UNKNOWN_CALLERS).map(event).collect();
+    let name = "observe with a wrong credential".to_owned();
     Request { name, events, fault: None, expected: Expected::Errors, first: None }
 }

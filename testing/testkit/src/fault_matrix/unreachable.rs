@@ -1,32 +1,35 @@
-//! Places where no product is.
+//! URLs at which no product is.
 
 use std::io::Write;
 
 use tempfile::NamedTempFile;
 
-use crate::impostor::{Flaw, Impostor};
+use crate::{
+    conformance::UNUSED_URL,
+    invalid_tls::{CertificateDefect, InvalidTlsServer},
+};
 
-/// A place, for as long as the value lives.
-pub(super) struct Elsewhere {
+/// A URL, for as long as the value lives.
+pub(super) struct Unreachable {
     pub(super) url: String,
     /// The issuer that the relay is to trust, as PEM.
     bundle: Option<NamedTempFile>,
 }
 
-impl Elsewhere {
+impl Unreachable {
     /// Nobody listens there.
     pub(super) fn refused() -> Self {
-        Self { url: "http://127.0.0.1:1".to_owned(), bundle: None }
+        Self { url: UNUSED_URL.to_owned(), bundle: None }
     }
 
-    /// Its first label is longer than DNS allows, so that the resolver says no without a network.
+    /// Its first label is longer than DNS allows, so that it is unknown also without a network.
     pub(super) fn unknown_name() -> Self {
         Self { url: format!("https://{}.invalid", "x".repeat(64)), bundle: None }
     }
 
     /// A server with such a certificate, whose issuer is trusted.
-    pub(super) fn impostor(flaw: Flaw) -> Self {
-        let Impostor { url, issuer } = Impostor::with(flaw);
+    pub(super) fn invalid_tls(defect: CertificateDefect) -> Self {
+        let InvalidTlsServer { url, issuer } = InvalidTlsServer::with(defect);
         let mut bundle = NamedTempFile::new().expect("a temporary file");
         bundle.write_all(issuer.as_bytes()).expect("a writable file");
         Self { url, bundle: Some(bundle) }

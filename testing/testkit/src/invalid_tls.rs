@@ -1,4 +1,4 @@
-//! Servers with certificates that no relay may accept.
+//! Servers whose certificates no relay may accept.
 
 use std::{
     net::{TcpListener, TcpStream},
@@ -17,47 +17,47 @@ use rustls::{
 
 /// Why a certificate must not be accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Flaw {
-    /// Nobody vouches for it.
+pub enum CertificateDefect {
+    /// Its issuer is not trusted.
     UnknownIssuer,
-    /// It was good until 2021.
+    /// It was valid until 2021.
     Expired,
     /// It is for `elsewhere.example`.
     OtherName,
 }
 
 /// A server on 127.0.0.1, for as long as the process lives.
-pub struct Impostor {
+pub struct InvalidTlsServer {
     /// Where it listens.
     pub url: String,
-    /// The certificate of its issuer, as PEM: the flaw is what remains for who trusts it.
+    /// The certificate of its issuer, as PEM: for who trusts it, only the defect remains.
     pub issuer: String,
 }
 
-impl Impostor {
-    /// Serves TLS handshakes with a certificate of this flaw.
+impl InvalidTlsServer {
+    /// Serves TLS handshakes with a certificate of this defect.
     ///
     /// # Panics
     ///
     /// When no port can be opened.
-    pub fn with(flaw: Flaw) -> Self {
+    pub fn with(defect: CertificateDefect) -> Self {
         let issuer = issuer();
-        let (certificate, key) = certified(flaw, &issuer);
+        let (certificate, key) = certified(defect, &issuer);
         Self { url: serve(Arc::new(config(certificate, key))), issuer: issuer.pem() }
+    }
+
+    /// The URL of a server whose certificate has no trusted issuer.
+    ///
+    /// # Panics
+    ///
+    /// As [`with`](Self::with).
+    pub fn untrusted() -> String {
+        Self::with(CertificateDefect::UnknownIssuer).url
     }
 }
 
-/// The URL of a server whose certificate nobody vouches for.
-///
-/// # Panics
-///
-/// As [`Impostor::with`].
-pub fn impostor() -> String {
-    Impostor::with(Flaw::UnknownIssuer).url
-}
-
 fn issuer() -> CertifiedIssuer<'static, KeyPair> {
-    let mut params = CertificateParams::new([]).expect("no name is odd");
+    let mut params = CertificateParams::new([]).expect("no name is invalid");
     params.distinguished_name.push(DnType::CommonName, "Issuer of the tests");
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let key = KeyPair::generate().expect("a key");
@@ -65,18 +65,19 @@ fn issuer() -> CertifiedIssuer<'static, KeyPair> {
 }
 
 fn certified(
-    flaw: Flaw,
+    defect: CertificateDefect,
     issuer: &CertifiedIssuer<'static, KeyPair>,
 ) -> (CertificateDer<'static>, PrivateKeyDer<'static>) {
-    let name = if flaw == Flaw::OtherName { "elsewhere.example" } else { "127.0.0.1" };
-    let until = if flaw == Flaw::Expired { 2021 } else { 2100 };
-    let mut params = CertificateParams::new([name.to_owned()]).expect("a sound name");
+    let name =
+        if defect == CertificateDefect::OtherName { "elsewhere.example" } else { "127.0.0.1" };
+    let until = if defect == CertificateDefect::Expired { 2021 } else { 2100 };
+    let mut params = CertificateParams::new([name.to_owned()]).expect("a valid name");
     params.not_before = date_time_ymd(2020, 1, 1);
     params.not_after = date_time_ymd(until, 1, 1);
     let key = KeyPair::generate().expect("a key");
-    let certificate = match flaw {
-        Flaw::UnknownIssuer => params.self_signed(&key),
-        Flaw::Expired | Flaw::OtherName => params.signed_by(&key, issuer),
+    let certificate = match defect {
+        CertificateDefect::UnknownIssuer => params.self_signed(&key),
+        CertificateDefect::Expired | CertificateDefect::OtherName => params.signed_by(&key, issuer),
     };
     let key = PrivateKeyDer::Pkcs8(key.serialize_der().into());
     (certificate.expect("a certificate").into(), key)
@@ -102,8 +103,8 @@ fn serve(config: Arc<ServerConfig>) -> String {
     url
 }
 
-/// The client ends it; how does not matter here.
+/// Ends when the client does, with or without an error.
 fn shake_hands(mut stream: TcpStream, config: Arc<ServerConfig>) {
-    let mut connection = ServerConnection::new(config).expect("a sound configuration");
+    let mut connection = ServerConnection::new(config).expect("a valid configuration");
     while connection.is_handshaking() && connection.complete_io(&mut stream).is_ok() {}
 }
