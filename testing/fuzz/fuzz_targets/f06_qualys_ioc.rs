@@ -1,3 +1,5 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| properties::f06_qualys_ioc(data));
+use properties::{Product, f06_responses};
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| f06_responses(Product::QualysIoc, data));

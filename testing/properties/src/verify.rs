@@ -1,16 +1,16 @@
 //! F3: of all variations of a good token, only the untouched one is accepted.
 
-use std::{cell::OnceCell, sync::Arc, time::Duration};
+use std::{cell::OnceCell, sync::Arc};
 
 use arbitrary::{Result, Unstructured};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use bytes::Bytes;
-use http::HeaderValue;
-use misp::Misp;
-use relay_core::{Clock, Environment, Service, http::SystemResolver, route::Route};
+use catalog::StartedRelay;
+use http::{HeaderValue, header::AUTHORIZATION};
+use relay_core::{Clock, Environment, http::SystemResolver, route::Route};
 use sandbox::identity::NOW;
 use serde_json::{Map, Value, json};
 use testkit::{
+    BASE_URL, TestRequest,
     jwk::Jwk,
     jwks::JwksServer,
     keys::RsaKey,
@@ -18,24 +18,18 @@ use testkit::{
 };
 use tokio::runtime::{Builder, Runtime};
 
-use crate::{
-    caller::{BASE_URL, request},
-    structured,
-};
+use crate::structured;
 
-/// So many changes are made to one token at most.
-const MOST_CHANGES: usize = 8;
-/// How long a caller waits for a verdict.
-const PATIENCE: Duration = Duration::from_secs(20);
-
+/// The most changes of one token.
+const MAX_CHANGES: usize = 8;
 /// Variations of a token under the shared secret.
 ///
 /// # Panics
 ///
 /// When one of them is accepted, or the token itself is not.
 pub fn f03_hs256(data: &[u8]) {
-    thread_local!(static DOOR: OnceCell<Door> = const { OnceCell::new() });
-    DOOR.with(|door| door.get_or_init(Door::hs256).try_all(data));
+    thread_local!(static VERIFIER: OnceCell<Verifier> = const { OnceCell::new() });
+    VERIFIER.with(|verifier| verifier.get_or_init(Verifier::hs256).check(data));
 }
 
 /// Variations of a configuration token.
@@ -44,20 +38,20 @@ pub fn f03_hs256(data: &[u8]) {
 ///
 /// When one of them is accepted, or the token itself is not.
 pub fn f03_rs256(data: &[u8]) {
-    thread_local!(static DOOR: OnceCell<Door> = const { OnceCell::new() });
-    DOOR.with(|door| door.get_or_init(Door::rs256).try_all(data));
+    thread_local!(static VERIFIER: OnceCell<Verifier> = const { OnceCell::new() });
+    VERIFIER.with(|verifier| verifier.get_or_init(Verifier::rs256).check(data));
 }
 
-/// A relay, and the token that it lets in.
-struct Door {
+/// A relay, and the token that it accepts.
+struct Verifier {
     runtime: Runtime,
-    service: Service<Misp>,
+    service: Arc<dyn StartedRelay>,
     good: String,
     /// Publishes the keys as long as it lives.
     _keys: Option<JwksServer>,
 }
 
-impl Door {
+impl Verifier {
     fn hs256() -> Self {
         let good = Token::new().claims(claims()).hs256(SECRET.as_bytes());
         let environment = Environment::of([("SECRET_KEY", SECRET)]);
@@ -71,18 +65,18 @@ impl Door {
         let key = RsaKey::shared();
         let keys = runtime.block_on(JwksServer::start([Jwk::rsa(key).kid("k1").for_rs256()]));
         let token = Token::new().kid("k1").claims(claims()).claim("jwks_host", keys.host());
-        // The shared secret is there as well, so that one kind of key may be taken for the other.
+        // With the shared secret as well, so that one kind of key could be taken for the other.
         let settings = [("SECRET_KEY", SECRET.to_owned()), ("JWKS_HOSTS", keys.origin())];
         let service = runtime.block_on(service(&Environment::of(settings)));
         let good = token.claim("aud", BASE_URL).rs256(key);
         Self { runtime, service, good, _keys: Some(keys) }
     }
 
-    fn try_all(&self, data: &[u8]) {
+    fn check(&self, data: &[u8]) {
         let varied = match structured(data) {
             Some(mut steering) => {
                 let mut token = self.good.clone().into_bytes();
-                // Where the steering bytes end, the variation does.
+                // The variation ends with the steering bytes.
                 let _ = vary(&mut token, &mut steering);
                 token
             }
@@ -91,14 +85,13 @@ impl Door {
         let header = [b"Bearer ".as_slice(), &varied].concat();
         let Ok(header) = HeaderValue::from_bytes(&header) else { return };
         let is_good = varied == self.good.as_bytes();
-        assert_eq!(self.lets_in(header), is_good, "{}", String::from_utf8_lossy(&varied));
+        assert_eq!(self.accepts(header), is_good, "{}", String::from_utf8_lossy(&varied));
     }
 
-    fn lets_in(&self, authorization: HeaderValue) -> bool {
-        self.runtime.block_on(async {
-            let incoming = request(Route::Health, authorization, Bytes::new(), PATIENCE);
-            self.service.check(&incoming).await.is_ok()
-        })
+    fn accepts(&self, authorization: HeaderValue) -> bool {
+        let mut incoming = TestRequest::bare(Route::Health).into_incoming();
+        incoming.headers.insert(AUTHORIZATION, authorization);
+        self.runtime.block_on(self.service.check(&incoming)).is_ok()
     }
 }
 
@@ -110,16 +103,17 @@ fn runtime() -> Runtime {
     Builder::new_current_thread().enable_all().build().expect("a runtime")
 }
 
-async fn service(environment: &Environment) -> Service<Misp> {
+async fn service(environment: &Environment) -> Arc<dyn StartedRelay> {
     let environment = environment.clone().with("API_URL", "https://misp.example");
     let clock = Clock::standing_at(NOW);
-    let service = Service::with(&environment, clock, Arc::new(SystemResolver)).await;
+    let misp = catalog::find("misp").expect("a relay");
+    let service = misp.start_with(environment, clock, Arc::new(SystemResolver)).await;
     service.expect("settings that can be used")
 }
 
 /// Changes the token in place, as long as there are steering bytes.
 fn vary(token: &mut Vec<u8>, u: &mut Unstructured<'_>) -> Result<()> {
-    for _ in 0..MOST_CHANGES {
+    for _ in 0..MAX_CHANGES {
         if u.is_empty() {
             break;
         }
@@ -224,7 +218,7 @@ fn object(part: &[u8]) -> Option<Map<String, Value>> {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok()
 }
 
-/// Keeps the claims, and signs with what an attacker has: no key, guessed secrets, public keys.
+/// Keeps the claims and signs with what an attacker has: no key, guessed secrets, public keys.
 fn sign_anew(token: &mut Vec<u8>, u: &mut Unstructured<'_>) -> Result<()> {
     let mut parts = token.split(|byte| *byte == b'.');
     let (header, payload) = (parts.next().and_then(object), parts.next().and_then(object));

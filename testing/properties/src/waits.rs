@@ -1,4 +1,4 @@
-//! F8: whatever a product says about waiting, nobody waits beyond the deadline.
+//! F8: whatever a product responds about waiting, no relay waits beyond the deadline.
 
 use std::time::Duration;
 
@@ -9,19 +9,14 @@ use relay_core::{
     route::Route,
 };
 use sandbox::{Fault, Product, Times};
-use serde_json::Value;
-use testkit::ctim::Asked;
+use testkit::Observables;
 
-use crate::{
-    stage::{Stage, assert_sound},
-    structured,
-    subject::Subject,
-};
+use crate::{relays::with_relay, structured};
 
-/// What a repeated call needs at least.
+/// The least time for a retry.
 const RESERVE: Duration = Duration::from_secs(1);
 
-/// The headers that say something about waiting, or look so.
+/// Headers that are about waiting, or look so.
 const NAMES: [&str; 7] = [
     "retry-after",
     "date",
@@ -32,28 +27,28 @@ const NAMES: [&str; 7] = [
     "x-rate-limit-remaining",
 ];
 
-/// A refusal: its headers, each line `name: value`, behind a line with status and milliseconds left.
+/// A rejection: its headers, each line `name: value`, behind a line with status and milliseconds left.
 ///
 /// # Panics
 ///
-/// When a pause does not fit the time left, or the relay's answer is not sound.
+/// When a pause does not fit the time left, or the relay's answer is not valid.
 pub fn f08_waits(data: &[u8]) {
-    let refusal = match structured(data) {
-        Some(mut steering) => Refusal::made(&mut steering).ok(),
-        None => std::str::from_utf8(data).ok().and_then(Refusal::written),
+    let rejection = match structured(data) {
+        Some(mut steering) => Rejection::made(&mut steering).ok(),
+        None => std::str::from_utf8(data).ok().and_then(Rejection::written),
     };
-    let Some(refusal) = refusal else { return };
-    refusal.assert_fits();
-    refusal.assert_said_soundly();
+    let Some(rejection) = rejection else { return };
+    rejection.assert_fits();
+    rejection.assert_reported();
 }
 
-struct Refusal {
+struct Rejection {
     status: u16,
     left: Duration,
     headers: Vec<(String, String)>,
 }
 
-impl Refusal {
+impl Rejection {
     fn written(text: &str) -> Option<Self> {
         let mut lines = text.lines();
         let (status, left) = lines.next()?.split_once(' ')?;
@@ -88,42 +83,33 @@ impl Refusal {
 
     fn assert_fits(&self) {
         let headers = self.map();
-        let asked = wait_asked_for(&headers);
+        let wait = wait_asked_for(&headers);
         if let Some(seconds) = headers.get("retry-after").and_then(digits) {
-            assert_eq!(asked, Some(Duration::from_secs(seconds)), "{headers:?}");
+            assert_eq!(wait, Some(Duration::from_secs(seconds)), "{headers:?}");
         }
         let Some(pause) = pause_after(self.status, &headers, self.left) else { return };
         assert!(pause + RESERVE <= self.left, "{pause:?} of {:?}", self.left);
-        assert!(asked.is_none_or(|asked| pause == asked), "{pause:?} instead of {asked:?}");
+        assert!(wait.is_none_or(|wait| pause == wait), "{pause:?} instead of {wait:?}");
         assert!(self.status == 429 || (502..=504).contains(&self.status), "{}", self.status);
-        assert!(asked.is_some() || self.status != 429, "nobody said how long");
+        assert!(wait.is_some() || self.status != 429, "a pause without a given time");
     }
 
-    /// Every relay turns the refusal into an answer of its own, in time and with few calls.
-    fn assert_said_soundly(&self) {
-        let headers: Vec<_> = self
-            .map()
-            .iter()
-            .map(|(name, value)| {
-                (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
-            })
-            .collect();
-        let refused = Fault::Status { code: self.status, headers, body: String::new() };
+    /// A relay reports the rejection in time and after few requests.
+    fn assert_reported(&self) {
+        let headers = self.map();
+        let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        let headers = headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect();
+        let fault = Fault::Status { code: self.status, headers, body: String::new() };
         let product = Product::ALL[self.headers.len() % Product::ALL.len()];
-        let subject = Subject::of(product, 0);
-        let (kind, value) = subject.known()[0];
-        let body = serde_json::json!([{"type": kind, "value": value}]);
-        let answer = Stage::with(subject, |stage| {
-            for path in subject.data() {
-                stage.sandbox().fault(*path, refused.clone(), Times::Always);
+        with_relay(product, 0, |kept| {
+            for path in kept.relay.fixture.data_paths {
+                kept.relay.sandbox.fault(*path, fault.clone(), Times::Always);
             }
-            let answer = stage.ask(Route::Observe, body.to_string());
-            assert!(stage.sandbox().calls().len() <= 12, "{:?}", stage.sandbox().calls());
-            answer
+            let request = kept.relay.request(Route::Observe);
+            let answer = kept.send(request.about(Observables::first(kept.relay.fixture)));
+            kept.relay.assert_max_calls(12);
+            assert!(self.status < 400 || !answer.error_entries().is_empty(), "{}", answer.text);
         });
-        assert_sound(Route::Observe, &Asked::about(&body), &answer);
-        let parsed: Value = serde_json::from_str(&answer).expect("JSON");
-        assert!(self.status < 400 || parsed.get("errors").is_some(), "{answer}");
     }
 }
 

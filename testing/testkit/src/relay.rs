@@ -22,8 +22,8 @@ use crate::{
 
 mod start;
 
-pub use start::{Start, StartService, StartedService};
 pub(crate) use start::fixture;
+pub use start::{Start, StartService, StartedService};
 
 /// The length of a beginning that gives a secret away; a shorter one may occur by chance.
 const SECRET_PREFIX_CHARS: usize = 8;
@@ -176,7 +176,7 @@ impl<R> TestRelay<R> {
 
     /// What the service returns, which nobody has checked.
     pub async fn send_unchecked(&self, request: TestRequest) -> Outgoing {
-        self.service.answer(request.incoming()).await
+        self.service.answer(request.into_incoming()).await
     }
 
     /// The requests that reached the product, in order of arrival.

@@ -136,7 +136,7 @@ impl TestRequest {
     }
 
     /// What the relay's service gets.
-    pub(crate) fn incoming(self) -> Incoming {
+    pub fn into_incoming(self) -> Incoming {
         Incoming {
             method: self.method,
             path: self.path,
