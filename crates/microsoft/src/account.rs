@@ -1,4 +1,4 @@
-//! Whom Graph is asked for: a tenant, and an application registered in it.
+//! A tenant of Microsoft Entra, and an application that is registered in it.
 
 use std::fmt;
 
@@ -8,13 +8,13 @@ use relay_core::{
 };
 use serde::{Deserialize, Deserializer, de};
 
-/// A Microsoft Entra tenant: its GUID or one of its verified domains. Letters, digits, dots and
-/// hyphens only, so that it stays one segment of the login's path.
+/// A tenant: its GUID or one of its verified domains. Letters, digits, dots and hyphens only, so
+/// that it is one segment of the login's path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tenant(String);
 
 impl Tenant {
-    /// Reads a tenant; none for any other text.
+    /// Reads a tenant; none for a text that cannot be one.
     pub fn parse(text: &str) -> Option<Self> {
         let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
         let is_tenant = (1..=253).contains(&text.len())
@@ -23,7 +23,7 @@ impl Tenant {
         is_tenant.then(|| Self(text.to_owned()))
     }
 
-    /// The tenant as the token names it.
+    /// Returns the tenant as the token names it.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -54,27 +54,32 @@ pub struct Account<'a> {
 }
 
 impl<'a> Account<'a> {
-    /// How this application logs in for `scope` at Microsoft's identity platform.
+    /// Returns the login of this application for `scope` at Microsoft's identity platform.
     ///
-    /// Source: page "Microsoft identity platform and the OAuth 2.0 client credentials flow".
+    /// Source: docs/relays/graph-security.md#login; Microsoft's page "Microsoft identity platform
+    /// and the OAuth 2.0 client credentials flow".
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` for a tenant that cannot stand in a path, which [`Tenant`] rules out.
     pub fn login(&self, platform: &BaseUrl, scope: &'a str) -> Result<ClientCredentials<'a>> {
         Ok(ClientCredentials {
             endpoint: platform.segments(&[self.tenant.as_str(), "oauth2", "v2.0", "token"])?,
             client_id: self.client_id,
             client_secret: self.client_secret,
             scope,
-            refusal: refused,
+            refusal: login_error,
         })
     }
 }
 
-fn refused(response: &Response, said: &str) -> Error {
+fn login_error(response: &Response, message: &str) -> Error {
     match response.status() {
         404 => {
             let text = "Authorization failed: Microsoft does not know the tenant; check tenant_id and GRAPH_CLOUD.";
             Error::new(ErrorKind::Unauthorized, text).with("product.status", 404)
         }
-        _ => login_refusal(response, said),
+        _ => login_refusal(response, message),
     }
 }
 
@@ -83,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn i08_a_tenant_is_one_harmless_path_segment() {
+    fn i08_a_tenant_is_one_segment_of_a_path() {
         let longest = "a".repeat(253);
         for good in ["a4c123b1-612d-4272-a137-1c17149d4395", "contoso.example", "x", &longest] {
             assert_eq!(Tenant::parse(good).unwrap().as_str(), good);

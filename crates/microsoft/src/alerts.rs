@@ -1,24 +1,27 @@
-//! Alerts about observables: asked by filter or by hunting, checked again, mapped to CTIM.
+//! Alerts about observables: found by filter or by hunting, checked again, mapped to CTIM.
 
-mod clues;
+mod alert_match;
 mod evidence;
 mod filter;
-mod form;
-mod hunt;
-mod learnt;
+mod filter_support;
+mod hunting;
+mod hunting_query;
 mod matching;
-mod query;
 mod relations;
 mod search;
+mod search_term;
 mod sighting;
 mod targets;
-mod wire;
+mod types;
+mod vocabulary;
 
 use relay_core::{BadSetting, Environment, Namespace};
 
-pub(crate) use learnt::Learnt;
+pub(crate) use filter_support::FilterSupportCache;
+pub use vocabulary::severity;
 
-/// How alerts about observables are found. Source: spec §5.6, §5.7.
+/// How alerts about observables are found. Source:
+/// docs/relays/graph-security.md#strategies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Strategy {
     /// Filtered lists, and hunting where a tenant's service refuses or ignores the filter.
@@ -30,28 +33,34 @@ pub enum Strategy {
 }
 
 impl Strategy {
-    /// `GRAPH_V2_STRATEGY`: `auto`, `filter` or `hunting`.
+    /// Reads `GRAPH_V2_STRATEGY`: `auto` (default), `filter` or `hunting`.
+    ///
+    /// # Errors
+    ///
+    /// [`BadSetting`] for any other word.
     pub fn from_environment(environment: &Environment) -> Result<Self, BadSetting> {
         let words = [("auto", Self::Auto), ("filter", Self::Filter), ("hunting", Self::Hunting)];
         environment.word("GRAPH_V2_STRATEGY", &words, Self::Auto)
     }
 }
 
-/// In whose name alerts become sightings, and which alerts.
+/// Which alerts a search is for, and under which name and ids they become sightings.
 #[derive(Debug, Clone, Copy)]
-pub struct Reporter<'a> {
-    /// The product's name, for `source` and where an alert names no product.
+pub struct SearchOptions<'a> {
+    /// The product's name: the sightings' `source`, and the origin of alerts that name no product.
     pub source: &'a str,
     /// Makes the sightings' ids.
     pub namespace: Namespace,
-    /// The one service whose alerts are wanted; none for all.
-    pub only: Option<Service>,
+    /// The one service whose alerts are searched; all services without it.
+    pub service: Option<Service>,
 }
 
 /// A Microsoft security service, by the names that alerts and hunting tables have for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Service {
+    /// The word of `serviceSource`.
     in_alerts: &'static str,
+    /// The text of the column `ServiceSource`.
     in_hunting: &'static str,
 }
 

@@ -1,6 +1,7 @@
-//! `$batch`: up to twenty requests in one, each answered for itself.
+//! `$batch`: up to twenty requests in one, each with a response of its own.
 //!
-//! Source: spec §5.6; page "Combine multiple HTTP requests using JSON batching".
+//! Source: docs/relays/graph-security.md#batches; Microsoft's page "Combine multiple HTTP requests
+//! using JSON batching".
 
 use std::{collections::HashMap, time::Duration};
 
@@ -11,150 +12,167 @@ use serde_json::value::RawValue;
 use tokio::time::sleep;
 
 use crate::{
-    Session,
-    hunting::{self, Question},
-    refusal,
+    GraphClient, error,
+    hunting::{self, HuntingBody},
 };
 
-/// How many requests one batch carries: the most there may be, and fewer where the answers to
-/// them are too large for one body.
-const SIZES: [usize; 3] = [20, 5, 1];
-/// How many batches are under way at the same time.
-const AT_ONCE: usize = 10;
-/// What the repeated batch itself needs; a wait that leaves less is not worth it.
-const RESERVE: Duration = Duration::from_secs(1);
+/// Requests in one batch: first as many as Graph takes, then fewer for those whose responses are
+/// together too large for one body.
+const BATCH_SIZES: [usize; 3] = [20, 5, 1];
+/// Batches under way at the same time.
+const MAX_CONCURRENT_BATCHES: usize = 10;
+/// The time that a repeated batch itself needs; a longer wait is not worth it.
+const RETRY_RESERVE: Duration = Duration::from_secs(1);
 
 /// One request inside a batch.
 #[derive(Debug, Clone, Serialize)]
-pub struct Part {
+pub struct BatchRequest {
     method: &'static str,
     url: String,
     headers: Headers,
     #[serde(skip_serializing_if = "Option::is_none")]
-    body: Option<Question>,
+    body: Option<HuntingBody>,
 }
 
 #[derive(Debug, Clone, Default, Serialize)]
 struct Headers {
-    /// Asks for newer members of enumerations by name instead of `unknownFutureValue`.
     #[serde(rename = "Prefer", skip_serializing_if = "Option::is_none")]
     prefer: Option<&'static str>,
     #[serde(rename = "Content-Type", skip_serializing_if = "Option::is_none")]
     content_type: Option<&'static str>,
 }
 
-impl Part {
-    /// Reads; `url` is relative to the version and already escaped.
+impl BatchRequest {
+    /// Reads `url`, which is relative to the version and already escaped.
     pub fn get(url: String) -> Self {
+        // Without it newer members of enumerations arrive as `unknownFutureValue`.
         let headers = Headers { prefer: Some("include-unknown-enum-members"), content_type: None };
         Self { method: "GET", url, headers, body: None }
     }
 
     /// Runs a hunting query.
     pub(crate) fn hunt(query: &str) -> Self {
-        let headers = Headers { prefer: None, content_type: Some(hunting::JSON) };
+        let headers = Headers { prefer: None, content_type: Some(hunting::CONTENT_TYPE) };
         let url = "/security/runHuntingQuery".to_owned();
-        Self { method: "POST", url, headers, body: Some(Question::of(query)) }
+        Self { method: "POST", url, headers, body: Some(HuntingBody::new(query)) }
     }
 }
 
-impl<C: Sync> Session<'_, C> {
-    /// Asks all parts, twenty in a batch and the batches side by side; the answers come in the
-    /// order of the parts. A part that meets a rate limit is asked once more, after the wait that
-    /// Graph wants, if that fits the deadline.
-    pub async fn batch(&self, parts: &[Part]) -> Vec<Result<Response>> {
-        let mut answers: Vec<_> = parts.iter().map(|_| Err(unanswered())).collect();
-        let mut open: Vec<_> = (0..parts.len()).collect();
-        for size in SIZES {
+impl<C: Sync> GraphClient<'_, C> {
+    /// Sends all requests, in batches that run side by side; the responses come in the order of the
+    /// requests. Requests that meet a rate limit are sent once more, after the wait that Graph
+    /// names, if it fits the deadline.
+    ///
+    /// Each result is an error for itself: the batch failed, or held no response to the request.
+    pub async fn batch(&self, requests: &[BatchRequest]) -> Vec<Result<Response>> {
+        let mut responses: Vec<_> = requests.iter().map(|_| Err(no_response())).collect();
+        let mut open: Vec<_> = (0..requests.len()).collect();
+        for size in BATCH_SIZES {
             let batches: Vec<_> =
-                open.chunks(size).map(|places| self.one_batch(parts, places)).collect();
-            let answered = join_bounded(batches, AT_ONCE).await.into_iter().flatten();
-            open.iter().zip(answered).for_each(|(place, answer)| answers[*place] = answer);
-            open.retain(|place| is_too_large(&answers[*place]));
+                open.chunks(size).map(|indexes| self.one_batch(requests, indexes)).collect();
+            let arrived = join_bounded(batches, MAX_CONCURRENT_BATCHES).await.into_iter().flatten();
+            open.iter().zip(arrived).for_each(|(index, response)| responses[*index] = response);
+            open.retain(|index| is_too_large(&responses[*index]));
         }
-        answers
+        responses
     }
 
-    /// One answer for each of the parts at `places`.
-    async fn one_batch(&self, parts: &[Part], places: &[usize]) -> Vec<Result<Response>> {
-        let mut answers = self.exchange(parts, places).await;
-        let throttled = self.worth_waiting_for(&answers);
-        if let Some(wait) = throttled.iter().map(|(_, wait)| *wait).max() {
+    /// Returns one response for each of `indexes`, in their order.
+    async fn one_batch(
+        &self,
+        requests: &[BatchRequest],
+        indexes: &[usize],
+    ) -> Vec<Result<Response>> {
+        let mut responses = self.try_batch(requests, indexes).await;
+        let (throttled, waits): (Vec<_>, Vec<_>) = self.throttled(&responses).into_iter().unzip();
+        if let Some(wait) = waits.into_iter().max() {
             sleep(wait).await;
-            let throttled: Vec<_> = throttled.into_iter().map(|(at, _)| at).collect();
-            let places: Vec<_> = throttled.iter().map(|at| places[*at]).collect();
-            let again = self.exchange(parts, &places).await;
-            throttled.into_iter().zip(again).for_each(|(at, answer)| answers[at] = answer);
+            let indexes: Vec<_> = throttled.iter().map(|at| indexes[*at]).collect();
+            let repeated = self.try_batch(requests, &indexes).await;
+            throttled.into_iter().zip(repeated).for_each(|(at, response)| responses[at] = response);
         }
-        answers
+        responses
     }
 
-    /// Which answers say that a rate limit was met which ends before the deadline, and the waits.
-    fn worth_waiting_for(&self, answers: &[Result<Response>]) -> Vec<(usize, Duration)> {
-        let longest = self.call.time_left().saturating_sub(RESERVE);
-        let wait = |answer: &Result<Response>| {
-            let answer = answer.as_ref().ok().filter(|answer| answer.status() == 429)?;
-            answer.retry_after().filter(|wait| *wait <= longest)
+    /// Returns the places of the responses that name a wait which ends before the deadline, and
+    /// the waits.
+    fn throttled(&self, responses: &[Result<Response>]) -> Vec<(usize, Duration)> {
+        let max_wait = self.call.time_left().saturating_sub(RETRY_RESERVE);
+        let wait = |response: &Result<Response>| {
+            let response = response.as_ref().ok().filter(|response| response.status() == 429)?;
+            response.retry_after().filter(|wait| *wait <= max_wait)
         };
-        let answers = answers.iter().enumerate();
-        answers.filter_map(|(at, answer)| Some((at, wait(answer)?))).collect()
+        let responses = responses.iter().enumerate();
+        responses.filter_map(|(at, response)| Some((at, wait(response)?))).collect()
     }
 
-    async fn exchange(&self, parts: &[Part], places: &[usize]) -> Vec<Result<Response>> {
-        match self.carried(parts, places).await {
-            Ok(mut answers) => {
-                places.iter().map(|place| answers.remove(place).ok_or_else(unanswered)).collect()
+    async fn try_batch(
+        &self,
+        requests: &[BatchRequest],
+        indexes: &[usize],
+    ) -> Vec<Result<Response>> {
+        match self.send_batch(requests, indexes).await {
+            Ok(mut responses) => {
+                let response =
+                    |index: &usize| responses.remove(index).ok_or_else(no_response);
+                indexes.iter().map(response).collect()
             }
-            Err(error) => places.iter().map(|_| Err(error.clone())).collect(),
+            Err(error) => indexes.iter().map(|_| Err(error.clone())).collect(),
         }
     }
 
-    /// Sends one batch; its answers by the places of their parts.
-    async fn carried(&self, parts: &[Part], places: &[usize]) -> Result<HashMap<usize, Response>> {
-        let requests = places.iter().map(|&at| Numbered { id: at.to_string(), part: &parts[at] });
-        let body = Requests { requests: requests.collect() };
-        // Everything we batch only reads, so a connection that failed may be tried again.
+    /// Sends one batch; its responses by the indexes of their requests.
+    async fn send_batch(
+        &self,
+        requests: &[BatchRequest],
+        indexes: &[usize],
+    ) -> Result<HashMap<usize, Response>> {
+        let requests = indexes
+            .iter()
+            .map(|&index| NumberedRequest { id: index.to_string(), request: &requests[index] });
+        let body = BatchBody { requests: requests.collect() };
+        // Every request of a batch only reads, so a connection that failed may be tried again.
         let request = Request::post(self.base().path("/v1.0/$batch")).json(&body)?.repeatable();
-        let answer = self.send(request).await?;
-        if !answer.is_success() {
-            return Err(refusal::plain(&answer));
+        let response = self.send(request).await?;
+        if !response.is_success() {
+            return Err(error::without_permission(&response));
         }
-        let Answers { responses } = answer.json()?;
-        Ok(responses.into_iter().filter_map(|part| part.opened(&answer)).collect())
+        let BatchResult { responses } = response.json()?;
+        Ok(responses.into_iter().filter_map(|part| part.unpacked(&response)).collect())
     }
 }
 
-pub(crate) fn unanswered() -> Error {
-    let text = "Microsoft Graph left a request of a batch unanswered; try again later.";
+pub(crate) fn no_response() -> Error {
+    let text = "Microsoft Graph sent no response to a request of a batch; try again later.";
     Error::new(ErrorKind::Malformed, text)
 }
 
-fn is_too_large(answer: &Result<Response>) -> bool {
-    answer.as_ref().is_err_and(|error| error.kind() == ErrorKind::TooLarge)
+fn is_too_large(response: &Result<Response>) -> bool {
+    response.as_ref().is_err_and(|error| error.kind() == ErrorKind::TooLarge)
 }
 
 #[derive(Serialize)]
-struct Requests<'a> {
-    requests: Vec<Numbered<'a>>,
+struct BatchBody<'a> {
+    requests: Vec<NumberedRequest<'a>>,
 }
 
 #[derive(Serialize)]
-struct Numbered<'a> {
+struct NumberedRequest<'a> {
     id: String,
     #[serde(flatten)]
-    part: &'a Part,
+    request: &'a BatchRequest,
 }
 
 #[derive(Deserialize)]
-struct Answers {
+struct BatchResult {
     #[serde(deserialize_with = "lenient::objects")]
-    responses: Vec<Answer>,
+    responses: Vec<PartialResponse>,
 }
 
-/// One part's answer.
+/// The response to one request of the batch.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Answer {
+struct PartialResponse {
     #[serde(deserialize_with = "lenient::integer")]
     id: Option<i64>,
     #[serde(deserialize_with = "lenient::integer")]
@@ -164,14 +182,14 @@ struct Answer {
     body: Option<Box<RawValue>>,
 }
 
-impl Answer {
-    /// The place of the part, and its answer as if it had come alone.
-    fn opened(self, carrier: &Response) -> Option<(usize, Response)> {
-        let place = usize::try_from(self.id?).ok()?;
+impl PartialResponse {
+    /// Returns the index of the request, and the response as if it had come alone.
+    fn unpacked(self, batch: &Response) -> Option<(usize, Response)> {
+        let index = usize::try_from(self.id?).ok()?;
         let status = u16::try_from(self.status?).ok()?;
         let headers = self.headers.unwrap_or_default().into_iter().filter_map(header).collect();
         let body = self.body.map(|body| Box::<str>::from(body).into_string().into_bytes());
-        Some((place, carrier.inside(status, headers, body.unwrap_or_default())))
+        Some((index, batch.inside(status, headers, body.unwrap_or_default())))
     }
 }
 

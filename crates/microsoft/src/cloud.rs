@@ -1,18 +1,19 @@
-//! Microsoft's clouds: where Graph and its login live, and what tokens there are for.
+//! Microsoft's clouds: hosts of Graph and of its login, and the scope of access tokens.
 
 use relay_core::{BadSetting, BaseUrl, Environment};
 
 /// One of Microsoft's clouds.
 ///
-/// Source: spec §4; page "Microsoft Graph national cloud deployments". The cloud of 21Vianet is
-/// missing because it offers neither `alerts_v2` nor hunting.
+/// Source: docs/relays/graph-security.md#settings-and-claims; Microsoft's page "Microsoft Graph
+/// national cloud deployments". The cloud of 21Vianet is missing because it offers neither
+/// `alerts_v2` nor hunting.
 #[derive(Debug, Clone)]
 pub struct Cloud {
     /// Graph's base URL, without the version.
     pub graph: BaseUrl,
-    /// The base URL of the identity platform, in front of the tenant.
+    /// The identity platform's base URL, without the tenant.
     pub login: BaseUrl,
-    /// What Graph tokens are asked for: the application's permissions at this cloud's Graph.
+    /// The scope of access tokens: the application's permissions at this cloud's Graph.
     pub scope: &'static str,
 }
 
@@ -43,8 +44,12 @@ const CLOUDS: [(&str, Preset); 3] =
     [("global", GLOBAL), ("usgov", US_GOVERNMENT), ("dod", US_DEFENSE)];
 
 impl Cloud {
-    /// `GRAPH_CLOUD` (`global`, `usgov`, `dod`) chooses the preset; `GRAPH_BASE_URL` and
-    /// `LOGIN_BASE_URL` replace its hosts, not its scope.
+    /// Reads `GRAPH_CLOUD` (`global`, `usgov`, `dod`), and `GRAPH_BASE_URL` and `LOGIN_BASE_URL`,
+    /// which replace the cloud's hosts, not its scope.
+    ///
+    /// # Errors
+    ///
+    /// [`BadSetting`] for an unknown cloud, or for a URL that is neither https nor on loopback.
     pub fn from_environment(environment: &Environment) -> Result<Self, BadSetting> {
         let preset = environment.word("GRAPH_CLOUD", &CLOUDS, GLOBAL)?;
         let base = |name: &str, known: &str| {
@@ -68,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn each_cloud_has_its_hosts_and_its_scope() {
+    fn each_cloud_has_its_hosts_and_scope() {
         let check = |name: &str, graph: &str, login: &str| {
             let cloud = cloud(&[("GRAPH_CLOUD", name)]).unwrap();
             assert_eq!((cloud.graph.as_str(), cloud.login.as_str()), (graph, login));

@@ -1,6 +1,7 @@
 //! `runHuntingQuery`: one Kusto query over a tenant's last thirty days.
 //!
-//! Source: spec §5.7; page "security: runHuntingQuery".
+//! Source: docs/relays/graph-security.md#hunting-queries; Microsoft's page "security:
+//! runHuntingQuery".
 
 use std::time::Duration;
 
@@ -8,56 +9,60 @@ use http::{HeaderValue, header};
 use relay_core::{Request, Response, Result, lenient};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{Permission, Session, refusal};
+use crate::{GraphClient, Permission, error_from};
 
-/// What a query may take; the service itself stops after three minutes.
-const LONGEST: Duration = Duration::from_secs(20);
-/// Without the charset the service does not understand letters beyond ASCII.
-pub(crate) const JSON: &str = "application/json; charset=utf-8";
+/// The time for one query; the service itself stops after three minutes.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
+/// Without the charset the service misreads letters beyond ASCII.
+pub(crate) const CONTENT_TYPE: &str = "application/json; charset=utf-8";
+/// ISO 8601; thirty days are what the service keeps.
+const TIMESPAN: &str = "P30D";
 
-/// A query as the service wants it.
+/// The body of a request.
 #[derive(Debug, Clone, Serialize)]
-pub(crate) struct Question {
+pub(crate) struct HuntingBody {
     #[serde(rename = "Query")]
     query: String,
-    /// ISO 8601.
     #[serde(rename = "Timespan")]
     timespan: &'static str,
 }
 
-impl Question {
-    pub(crate) fn of(query: &str) -> Self {
-        Self { query: query.to_owned(), timespan: "P30D" }
+impl HuntingBody {
+    pub(crate) fn new(query: &str) -> Self {
+        Self { query: query.to_owned(), timespan: TIMESPAN }
     }
 }
 
 #[derive(Deserialize)]
 #[serde(bound = "Row: DeserializeOwned")]
-struct Answer<Row> {
+struct HuntingResult<Row> {
     #[serde(deserialize_with = "lenient::objects")]
     results: Vec<Row>,
 }
 
-impl<C: Sync> Session<'_, C> {
-    /// Runs a query; rows that are not of the wanted shape are left out. Values belong into the
-    /// query as [`kql::literal`](crate::kql::literal) only.
+impl<C: Sync> GraphClient<'_, C> {
+    /// Runs a query; rows of another shape than `Row` are left out. Values enter the query through
+    /// [`kql`](crate::kql) only.
     ///
-    /// Errors: `Forbidden` without `ThreatHunting.Read.All`, `InvalidInput` for a query that the
-    /// service does not understand, `RateLimited` when the tenant's quota is used up.
+    /// # Errors
+    ///
+    /// `Forbidden` without `ThreatHunting.Read.All`, `InvalidInput` for a query that the service
+    /// does not understand, `RateLimited` when the tenant's quota is used up; else those of any
+    /// request.
     pub async fn run_hunting_query<Row: DeserializeOwned>(&self, query: &str) -> Result<Vec<Row>> {
         let request = Request::post(self.base().path("/v1.0/security/runHuntingQuery"))
-            .json(&Question::of(query))?
-            .header(header::CONTENT_TYPE, HeaderValue::from_static(JSON))
+            .json(&HuntingBody::new(query))?
+            .header(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE))
             .repeatable()
-            .within(LONGEST);
+            .within(REQUEST_TIMEOUT);
         rows(&self.send(request).await?)
     }
 }
 
-/// The rows of an answer to a hunting query.
+/// Reads the rows of a response to a hunting query.
 pub(crate) fn rows<Row: DeserializeOwned>(response: &Response) -> Result<Vec<Row>> {
     if !response.is_success() {
-        return Err(refusal(response, Permission::Hunt));
+        return Err(error_from(response, Permission::Hunt));
     }
-    Ok(response.json::<Answer<Row>>()?.results)
+    Ok(response.json::<HuntingResult<Row>>()?.results)
 }

@@ -1,11 +1,25 @@
-//! Kusto query language: values that stay values inside a query.
+//! Kusto query language: literals for values, and the parts that all queries about many values
+//! share.
+//!
+//! Such a query declares its values as lists ([`ValueLists`]), compares columns with them, names in
+//! a column `K` the value that a row was found by ([`key`]), and keeps the newest rows of each
+//! ([`newest_of_each_key`]). docs/relays/graph-security.md#hunting-queries
 
-use std::fmt::Write;
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt::Write,
+};
 
-/// A string literal: in single quotes, with backslashes before what would end or change it.
+/// Values in one list of a query; further ones go into a further query.
+pub const MAX_LIST_VALUES: usize = 500;
+
+/// The host of the column `RemoteUrl`, which may lack a scheme, in the spelling of the record.
+pub const REMOTE_URL_HOST: &str = "tostring(parse_url(iff(RemoteUrl contains '://', RemoteUrl, strcat('http://', RemoteUrl))).Host)";
+
+/// Writes a string literal: in single quotes, with a backslash before what would end or change it.
 ///
-/// Line ends cannot stand in a literal, so they and all other control characters are escaped.
-/// Source: spec §5.1; page "The string data type".
+/// A literal cannot contain line ends, so they and all other control characters are escaped.
+/// Source: Microsoft's page "The string data type" (Kusto).
 pub fn literal(value: &str) -> String {
     let mut text = String::with_capacity(value.len() + 2);
     text.push('\'');
@@ -16,10 +30,10 @@ pub fn literal(value: &str) -> String {
             '\t' => text.push_str(r"\t"),
             '\r' => text.push_str(r"\r"),
             '\n' => text.push_str(r"\n"),
-            // Line and paragraph separators end a line for Kusto, too.
-            odd if odd.is_control() || matches!(odd, '\u{2028}' | '\u{2029}') => {
-                // Writing to a text cannot fail; none of these needs more than four digits.
-                let _ = write!(text, r"\u{:04x}", u32::from(odd));
+            // Kusto ends a line at the separators of lines and paragraphs, too.
+            other if other.is_control() || matches!(other, '\u{2028}' | '\u{2029}') => {
+                // Writing to a `String` cannot fail; none of these needs more than four digits.
+                let _ = write!(text, r"\u{:04x}", u32::from(other));
             }
             plain => text.push(plain),
         }
@@ -28,10 +42,70 @@ pub fn literal(value: &str) -> String {
     text
 }
 
-/// A list of string literals: `dynamic(['a', 'b'])`.
+/// Writes a list of string literals: `dynamic(['a', 'b'])`.
 pub fn list<'a>(values: impl IntoIterator<Item = &'a str>) -> String {
     let literals: Vec<_> = values.into_iter().map(literal).collect();
     format!("dynamic([{}])", literals.join(", "))
+}
+
+/// Writes the key of a value, by which a row names what it was found by: `ip|203.0.113.80`.
+pub fn key(kind: &str, value: &str) -> String {
+    format!("{kind}|{value}")
+}
+
+/// Writes the same key as an expression over a column: `strcat('ip|', RemoteIP)`.
+pub fn key_of_column(kind: &'static str, column: &'static str) -> String {
+    format!("strcat('{kind}|', {column})")
+}
+
+/// Writes the operators that keep the `limit` newest rows of each key `K`, by the column `time`.
+pub fn newest_of_each_key(time: &'static str, limit: usize) -> String {
+    format!(
+        "sort by K asc, {time} desc | extend Rank = row_number(1, prev(K) != K) | where Rank <= {limit}"
+    )
+}
+
+/// The values that one query searches for: a list for each kind, such as `ip` or `sha256`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ValueLists(BTreeMap<&'static str, Vec<String>>);
+
+impl ValueLists {
+    /// Distributes values over queries, none of whose lists exceeds [`MAX_LIST_VALUES`]. Returns
+    /// as many as the longest list needs; none without values.
+    pub fn for_queries(values: impl IntoIterator<Item = (&'static str, String)>) -> Vec<Self> {
+        let mut queries: Vec<Self> = Vec::new();
+        let mut counts: HashMap<&'static str, usize> = HashMap::new();
+        for (kind, value) in values {
+            let count = counts.entry(kind).or_default();
+            let index = *count / MAX_LIST_VALUES;
+            *count += 1;
+            // Lists grow one value at a time, so at most one query is missing.
+            if index == queries.len() {
+                queries.push(Self::default());
+            }
+            queries[index].0.entry(kind).or_default().push(value);
+        }
+        queries
+    }
+
+    /// Whether there is a value of this kind.
+    pub fn has(&self, kind: &str) -> bool {
+        self.0.contains_key(kind)
+    }
+
+    /// The name of a kind's list in the query; no word of the language and no column ends like it.
+    pub fn name(kind: &str) -> String {
+        format!("{kind}_values")
+    }
+
+    /// Writes the declarations of all lists: `let ip_values = dynamic(['203.0.113.80']);`, one a
+    /// line.
+    pub fn declarations(&self) -> String {
+        let declaration = |(kind, values): (&&'static str, &Vec<String>)| {
+            format!("let {} = {};\n", Self::name(kind), list(values.iter().map(String::as_str)))
+        };
+        self.0.iter().map(declaration).collect()
+    }
 }
 
 #[cfg(test)]
@@ -39,10 +113,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::hostile;
+    use crate::malicious;
 
     #[test]
-    fn what_would_end_a_literal_is_escaped() {
+    fn characters_that_end_a_literal_are_escaped() {
         assert_eq!(literal("a'b\\c\td\r\n"), r"'a\'b\\c\td\r\n'");
         assert_eq!(
             literal("\u{0}\u{7f}\u{85}\u{2028}\u{2029}"),
@@ -53,11 +127,34 @@ mod tests {
         assert_eq!(list([]), "dynamic([])");
     }
 
+    #[test]
+    fn a_list_holds_five_hundred_values_at_most() {
+        let values = |kind: &'static str, count| (0..count).map(move |n| (kind, n.to_string()));
+        let queries = ValueLists::for_queries(values("url", 1001).chain(values("ip", 501)));
+        let counts = |kind| {
+            let count = |lists: &ValueLists| lists.0.get(kind).map_or(0, Vec::len);
+            queries.iter().map(count).collect::<Vec<_>>()
+        };
+        assert_eq!(counts("url"), [500, 500, 1]);
+        assert_eq!(counts("ip"), [500, 1, 0]);
+        assert!(queries[1].has("ip") && !queries[2].has("ip"));
+        assert!(ValueLists::for_queries([]).is_empty());
+    }
+
+    #[test]
+    fn lists_are_declared_by_kind() {
+        let values = [("url", "b"), ("ip", "203.0.113.80"), ("url", "'")];
+        let values = values.map(|(kind, value)| (kind, value.to_owned()));
+        let queries = ValueLists::for_queries(values);
+        let expected = "let ip_values = dynamic(['203.0.113.80']);\nlet url_values = dynamic(['b', '\\'']);\n";
+        assert_eq!(queries[0].declarations(), expected);
+    }
+
     proptest! {
         #[test]
-        fn i02_values_arrive_as_literals(values in proptest::collection::vec(hostile::value(), 0..4)) {
+        fn i02_values_arrive_as_literals(values in proptest::collection::vec(malicious::value(), 0..4)) {
             let query = format!("T | where V in~ ({})", list(values.iter().map(String::as_str)));
-            let (skeleton, literals) = hostile::kql(&query);
+            let (skeleton, literals) = malicious::kql(&query);
             let places = vec!["?"; values.len()].join(", ");
             prop_assert_eq!(skeleton, format!("T | where V in~ (dynamic([{places}]))"));
             prop_assert_eq!(literals, values);

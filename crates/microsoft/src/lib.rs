@@ -1,28 +1,31 @@
-//! Microsoft Graph security for relays: clouds and login, `$batch`, alerts (`alerts_v2`) and hunting.
+//! Microsoft's security APIs for relays: login, `$batch`, alerts (`alerts_v2`) and hunting at
+//! Microsoft Graph, and the writers of OData filters and Kusto queries.
 //!
-//! A relay keeps one [`Graph`] and opens a [`Session`] for each call, with the caller's [`Account`].
-//! [`Session::sightings`] asks for the alerts about observables and maps them to CTIM in the name
-//! of a [`Reporter`]; [`Session::run_hunting_query`], [`Session::batch`] and [`Session::lists`] are
-//! the parts below it. This crate knows Microsoft Graph and no relay.
+//! A relay keeps one [`Graph`] and makes a [`GraphClient`] for each call, with the caller's
+//! [`Account`]. [`GraphClient::sightings`] finds the alerts about observables and maps them to
+//! CTIM; [`GraphClient::run_hunting_query`], [`GraphClient::batch`] and [`GraphClient::lists`] are
+//! the parts below it. Values enter a filter or a query only through [`odata`] and [`kql`].
+//!
+//! Specification: docs/relays/graph-security.md.
 
 mod account;
 mod alerts;
 mod batch;
+mod client;
 mod cloud;
+mod error;
 mod health;
-#[cfg(test)]
-mod hostile;
 mod hunting;
 pub mod kql;
+mod lists;
+#[cfg(test)]
+mod malicious;
 pub mod odata;
-mod pages;
-mod refusal;
-mod session;
 
 pub use account::{Account, Tenant};
-pub use alerts::{Reporter, Service, Strategy};
-pub use batch::Part;
+pub use alerts::{SearchOptions, Service, Strategy, severity};
+pub use batch::BatchRequest;
+pub use client::{Graph, GraphClient};
 pub use cloud::Cloud;
-pub use pages::{End, Listing, Row};
-pub use refusal::{Permission, refusal};
-pub use session::{Graph, Session};
+pub use error::{Permission, error_from};
+pub use lists::{List, RecordMatch, StopReason};

@@ -1,7 +1,7 @@
 //! One request at work: the caller's conversations with the product and with Graph, and everything
 //! that the routes need beside them.
 
-use microsoft::{Graph, Session};
+use microsoft::{Graph, GraphClient};
 use relay_core::{Call, Error, ErrorKind, Result, oauth::CacheKey};
 
 use crate::{
@@ -17,7 +17,7 @@ pub(crate) struct Desk<'a> {
     pub(crate) settings: &'a Settings,
     pub(crate) call: &'a Call<'a, Credentials>,
     pub(crate) api: Api<'a>,
-    pub(crate) graph: Session<'a, Credentials>,
+    pub(crate) graph: GraphClient<'a, Credentials>,
     pub(crate) recall: Recall<'a>,
 }
 
@@ -36,7 +36,7 @@ impl<'a> Desk<'a> {
             settings,
             call,
             api: Api::new(call, &settings.api, &memory.tokens, login),
-            graph: graph.session(call, account)?,
+            graph: graph.client(call, account)?,
             recall: Recall { memory, who, now: call.now },
         })
     }

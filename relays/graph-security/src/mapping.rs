@@ -1,209 +1,33 @@
-//! Legacy alerts as sightings. Source: spec §6.1, §6.2.
+//! Legacy alerts as CTIM entities.
+//!
+//! Source: docs/relays/graph-security.md#legacy-sightings.
 
 mod relations;
+mod sighting;
+mod vocabulary;
 
-use microsoft::Reporter;
-use relay_core::{
-    Observable, ObservableType as Type, Time,
-    ctim::{
-        Confidence, ExternalReference, ObservedTime, Sensor, Severity, ShortText, Sighting, Target,
-        Text, Uri,
-    },
-};
+use relay_core::{Bundle, Namespace};
 
-use crate::client::{Alert, HostState};
-use relations::relations;
+use crate::client::LegacyAlerts;
 
-/// In whose name and for which tenant sightings are made.
-pub(crate) struct Maker<'a> {
-    pub(crate) reporter: Reporter<'a>,
+/// Maps the legacy alerts of one tenant.
+pub(crate) struct Mapper<'a> {
+    /// The product's name: the sightings' `source`, and the origin of alerts that name no provider.
+    pub(crate) source: &'a str,
+    /// Makes the sightings' ids.
+    pub(crate) namespace: Namespace,
+    /// The tenant as the token names it; part of the ids.
     pub(crate) tenant: &'a str,
 }
 
-impl Maker<'_> {
-    /// None when the alert has no id or no time.
-    pub(crate) fn sighting(&self, observable: &Observable, alert: &Alert) -> Option<Sighting> {
-        let id = alert.id.as_deref()?;
-        let time = time(&alert.event).or_else(|| time(&alert.created))?;
-        let Reporter { source, namespace, .. } = self.reporter;
-        let sighting_id =
-            namespace.sighting(&[self.tenant, id], observable.kind.as_str(), &observable.value);
-        let origin = alert.provider().unwrap_or(source);
-        let links: Vec<_> = alert.source_materials.iter().filter_map(|it| Uri::parse(it)).collect();
-        let observed_time = ObservedTime::at(time);
-        Some(Sighting {
-            source_uri: links.first().cloned(),
-            title: Text::present(alert.title.as_deref()),
-            description: Text::present(alert.description.as_deref()),
-            confidence: confidence(alert.confidence),
-            severity: Some(severity(alert.severity.as_deref())),
-            internal: Some(true),
-            sensor: Some(sensor(alert)),
-            targets: targets(&alert.host_states, observed_time),
-            relations: relations(observable.kind, alert, origin),
-            timestamp: Some(time),
-            external_ids: vec![ShortText::from(id)],
-            external_references: references(links, origin),
-            ..Sighting::of(sighting_id, source, observable.clone(), observed_time)
-        })
-    }
-}
-
-fn time(text: &Option<String>) -> Option<Time> {
-    Time::parse(text.as_deref()?)
-}
-
-/// Percent in thirds; unknown is CTIM's `None`, and more than all is `Unknown`.
-fn confidence(percent: Option<i64>) -> Confidence {
-    match percent {
-        None => Confidence::None,
-        Some(..=33) => Confidence::Low,
-        Some(34..=66) => Confidence::Medium,
-        Some(67..=100) => Confidence::High,
-        Some(101..) => Confidence::Unknown,
-    }
-}
-
-fn severity(word: Option<&str>) -> Severity {
-    match word {
-        Some("informational") => Severity::Info,
-        Some("low") => Severity::Low,
-        Some("medium") => Severity::Medium,
-        Some("high") => Severity::High,
-        _ => Severity::Unknown,
-    }
-}
-
-fn sensor(alert: &Alert) -> Sensor {
-    match (alert.provider(), alert.sub_provider()) {
-        (Some("Palo Alto Networks"), Some("NGFW" | "NG Firewall")) => Sensor::NetworkFirewall,
-        _ => Sensor::Endpoint,
-    }
-}
-
-fn targets(hosts: &[HostState], observed_time: ObservedTime) -> Vec<Target> {
-    let os = |host: &HostState| Text::present(host.os.as_deref());
-    hosts.iter().filter_map(|host| Target::endpoint(names(host), observed_time, os(host))).collect()
-}
-
-fn names(host: &HostState) -> impl Iterator<Item = Observable> {
-    let address = |text: &Option<String>| Observable::address(text.as_deref()?);
-    let names = [
-        address(&host.private_ip_address),
-        address(&host.public_ip_address),
-        Observable::present(Type::Hostname, host.net_bios_name.as_deref()),
-        Observable::present(Type::Domain, host.fqdn.as_deref()),
-    ];
-    names.into_iter().flatten()
-}
-
-fn references(links: Vec<Uri>, origin: &str) -> Vec<ExternalReference> {
-    let reference = |url| ExternalReference { url: Some(url), ..ExternalReference::to(origin) };
-    links.into_iter().map(reference).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use relay_core::Namespace;
-    use serde_json::{Value, json};
-
-    use super::*;
-
-    fn seen(members: Value) -> Option<Value> {
-        let mut alert = json!({"id": "a1", "eventDateTime": "2026-03-04T08:19:42.118Z"});
-        for (name, value) in members.as_object().unwrap() {
-            alert[name] = value.clone();
+impl Mapper<'_> {
+    /// Returns one sighting for each alert and observable.
+    pub(crate) fn bundle(&self, alerts: &LegacyAlerts<'_>) -> Bundle {
+        let mut bundle = Bundle::default();
+        for (observable, alerts) in alerts {
+            let sightings = alerts.iter().filter_map(|alert| self.sighting(observable, alert));
+            sightings.for_each(|sighting| bundle.add_sighting(sighting));
         }
-        let alert: Alert = serde_json::from_str(&alert.to_string()).unwrap();
-        let reporter =
-            Reporter { source: "Product", namespace: Namespace::of("product"), only: None };
-        let observable = Observable::new(Type::Domain, "bad.example");
-        let sighting = Maker { reporter, tenant: "tenant" }.sighting(&observable, &alert)?;
-        Some(serde_json::to_value(sighting).unwrap())
-    }
-
-    #[track_caller]
-    fn check(member: &str, alert: Value, expected: Value) {
-        assert_eq!(seen(alert.clone()).unwrap()[member], expected, "{alert}");
-    }
-
-    #[test]
-    fn confidence_in_thirds() {
-        for (percent, word) in [
-            (json!(null), "None"),
-            (json!("soon"), "None"),
-            (json!(-1), "Low"),
-            (json!(0), "Low"),
-            (json!(33), "Low"),
-            (json!(34), "Medium"),
-            (json!(66), "Medium"),
-            (json!(67), "High"),
-            (json!(100), "High"),
-            (json!(101), "Unknown"),
-        ] {
-            check("confidence", json!({"confidence": percent}), json!(word));
-        }
-    }
-
-    #[test]
-    fn severities() {
-        for (severity, word) in [
-            (json!("unknown"), "Unknown"),
-            (json!("informational"), "Info"),
-            (json!("low"), "Low"),
-            (json!("medium"), "Medium"),
-            (json!("high"), "High"),
-            (json!("unknownFutureValue"), "Unknown"),
-            (json!(null), "Unknown"),
-        ] {
-            check("severity", json!({"severity": severity}), json!(word));
-        }
-    }
-
-    #[test]
-    fn only_the_firewall_is_no_endpoint() {
-        for (provider, product, sensor) in [
-            ("Palo Alto Networks", json!("NGFW"), "network.firewall"),
-            ("Palo Alto Networks", json!("NG Firewall"), "network.firewall"),
-            ("Palo Alto Networks", json!(null), "endpoint"),
-            ("Other", json!("NGFW"), "endpoint"),
-        ] {
-            let vendor = json!({"provider": provider, "subProvider": product});
-            check("sensor", json!({"vendorInformation": vendor}), json!(sensor));
-        }
-        check("sensor", json!({"vendorInformation": null}), json!("endpoint"));
-    }
-
-    #[test]
-    fn without_an_event_time_the_alert_was_made_then() {
-        let created = json!({"eventDateTime": null, "createdDateTime": "2026-03-04T09:00:00Z"});
-        check("timestamp", created, json!("2026-03-04T09:00:00.000Z"));
-        assert_eq!(seen(json!({"eventDateTime": null})), None);
-        assert_eq!(seen(json!({"eventDateTime": "soon", "createdDateTime": ""})), None);
-        assert_eq!(seen(json!({"id": null})), None);
-    }
-
-    #[test]
-    fn i14_only_links_that_a_browser_may_open_are_links() {
-        let links =
-            json!({"sourceMaterials": ["", "javascript:alert(1)", "https://a.example/x y", 7]});
-        let sighting = seen(links).unwrap();
-        let url = "https://a.example/x%20y";
-        assert_eq!(sighting["source_uri"], url);
-        assert_eq!(
-            sighting["external_references"],
-            json!([{"source_name": "Product", "url": url}])
-        );
-        assert!(seen(json!({"sourceMaterials": null})).unwrap().get("source_uri").is_none());
-    }
-
-    #[test]
-    fn texts_are_cut_to_what_ctim_allows() {
-        let long =
-            seen(json!({"title": "t".repeat(2000), "description": "d".repeat(9000)})).unwrap();
-        assert_eq!(long["title"].as_str().unwrap().len(), 1024);
-        assert_eq!(long["description"].as_str().unwrap().len(), 5000);
-        let none = seen(json!({"title": null, "description": ""})).unwrap();
-        assert!(none.get("title").is_none() && none.get("description").is_none());
+        bundle
     }
 }

@@ -1,7 +1,10 @@
 //! F7, query languages: a value in a query is one literal, and reads back to exactly that value.
 
 use gigamon_threatinsight::iql::Wanted;
-use microsoft::{kql, odata};
+use microsoft::{
+    kql,
+    odata::{self, Filter},
+};
 use percent_encoding::percent_decode_str;
 use qualys_ioc::{QualysIoc, qql};
 use relay_core::{
@@ -20,13 +23,14 @@ const KINDS: [ObservableType; 6] = [Ip, Ipv6, Domain, Md5, Sha1, Sha256];
 /// When the text leaves its literal, or the filter its place in the URL.
 pub fn f07_odata(data: &[u8]) {
     let value = String::from_utf8_lossy(data);
-    let url = odata::list("/x", &format!("a eq {} or b", odata::literal(&value)), 7);
+    let filter = Filter::any_of([Filter::equals("a", &value), Filter::equals("b", "c")]);
+    let url = odata::list_url("/x", &filter, 7);
     let parameters: Vec<_> = url.strip_prefix("/x?").expect("the path").split('&').collect();
     let [filter, "$top=7"] = parameters[..] else { panic!("{url}") };
     let filter = filter.strip_prefix("$filter=").expect("the filter stands first");
     assert!(filter.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~%".contains(&byte)));
     let filter = percent_decode_str(filter).decode_utf8().expect("UTF-8");
-    let literal = filter.strip_prefix("a eq ").and_then(|rest| rest.strip_suffix(" or b"));
+    let literal = filter.strip_prefix("a eq ").and_then(|rest| rest.strip_suffix(" or b eq 'c'"));
     assert_eq!(odata_text(literal.expect("the rest is as written")).as_deref(), Some(&*value));
 }
 

@@ -1,6 +1,6 @@
-//! What an alert rests on: devices, files, processes, addresses, and what became of them.
+//! The evidence of an alert: devices, files, processes, addresses, and what became of them.
 //!
-//! Source: spec §3, §5.6; page "alertEvidence resource type" and those of the derived types.
+//! Source: Microsoft's page "alertEvidence resource type" and those of the derived types.
 
 use relay_core::lenient;
 use serde::{Deserialize, Deserializer, de};
@@ -15,12 +15,12 @@ pub(super) struct Evidence {
     pub(super) remediation: Option<String>,
     /// `detected`, `blocked`, `prevented`; files and processes only.
     pub(super) detection: Option<String>,
-    pub(super) subject: Subject,
+    pub(super) details: EvidenceDetails,
 }
 
-/// What the evidence is about.
+/// The thing that the evidence describes.
 #[derive(Debug)]
-pub(super) enum Subject {
+pub(super) enum EvidenceDetails {
     Device(Device),
     File(Option<File>),
     Process(Process),
@@ -29,22 +29,22 @@ pub(super) enum Subject {
     Connection(Connection),
     Dns(Dns),
     FileHash(FileHash),
-    /// A type that no observable is looked for in.
+    /// A type that no observable is compared with.
     Other,
 }
 
 impl Evidence {
-    /// The file, or the image that the process runs.
+    /// Returns the file, or the image that the process runs.
     pub(super) fn file(&self) -> Option<&File> {
-        match &self.subject {
-            Subject::File(details) => details.as_ref(),
-            Subject::Process(process) => process.image.as_ref(),
+        match &self.details {
+            EvidenceDetails::File(details) => details.as_ref(),
+            EvidenceDetails::Process(process) => process.image.as_ref(),
             _ => None,
         }
     }
 
     pub(super) fn is_file_or_process(&self) -> bool {
-        matches!(self.subject, Subject::File(_) | Subject::Process(_))
+        matches!(self.details, EvidenceDetails::File(_) | EvidenceDetails::Process(_))
     }
 }
 
@@ -53,19 +53,19 @@ impl<'de> Deserialize<'de> for Evidence {
         let raw = <&RawValue>::deserialize(deserializer)?;
         let head: Head = read(raw)?;
         let name = head.kind.as_deref().unwrap_or_default();
-        let subject = match name.rsplit('.').next().unwrap_or_default() {
-            "deviceEvidence" => Subject::Device(read(raw)?),
-            "fileEvidence" => Subject::File(read::<FileEvidence, _>(raw)?.details),
-            "processEvidence" => Subject::Process(read(raw)?),
-            "ipEvidence" => Subject::Ip(read(raw)?),
-            "urlEvidence" => Subject::Url(read::<UrlEvidence, _>(raw)?.url),
-            "networkConnectionEvidence" => Subject::Connection(read(raw)?),
-            "dnsEvidence" => Subject::Dns(read(raw)?),
-            "fileHashEvidence" => Subject::FileHash(read(raw)?),
-            _ => Subject::Other,
+        let details = match name.rsplit('.').next().unwrap_or_default() {
+            "deviceEvidence" => EvidenceDetails::Device(read(raw)?),
+            "fileEvidence" => EvidenceDetails::File(read::<FileEvidence, _>(raw)?.details),
+            "processEvidence" => EvidenceDetails::Process(read(raw)?),
+            "ipEvidence" => EvidenceDetails::Ip(read(raw)?),
+            "urlEvidence" => EvidenceDetails::Url(read::<UrlEvidence, _>(raw)?.url),
+            "networkConnectionEvidence" => EvidenceDetails::Connection(read(raw)?),
+            "dnsEvidence" => EvidenceDetails::Dns(read(raw)?),
+            "fileHashEvidence" => EvidenceDetails::FileHash(read(raw)?),
+            _ => EvidenceDetails::Other,
         };
         let Head { verdict, remediation, detection, .. } = head;
-        Ok(Self { verdict, remediation, detection, subject })
+        Ok(Self { verdict, remediation, detection, details })
     }
 }
 
@@ -86,7 +86,7 @@ struct Head {
     detection: Option<String>,
 }
 
-/// A machine.
+/// A device.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct Device {
@@ -97,10 +97,10 @@ pub(super) struct Device {
     /// Defender for Endpoint's id: forty hex digits.
     #[serde(rename = "mdeDeviceId", deserialize_with = "lenient::text")]
     pub(super) machine_id: Option<String>,
-    /// `Windows11`; `Other` when it is not known.
+    /// `Windows11`; `Other` when it is unknown.
     #[serde(deserialize_with = "lenient::text")]
     pub(super) os_platform: Option<String>,
-    /// Of the operating system: `23H2`.
+    /// The version of the operating system: `23H2`.
     #[serde(deserialize_with = "lenient::text")]
     pub(super) version: Option<String>,
     #[serde(deserialize_with = "lenient::texts")]
@@ -110,7 +110,7 @@ pub(super) struct Device {
 }
 
 impl Device {
-    /// The DNS name up to its first dot.
+    /// Returns the DNS name up to its first dot.
     pub(super) fn first_label(&self) -> Option<&str> {
         self.dns_name.as_deref()?.split('.').next()
     }
@@ -130,7 +130,7 @@ struct FileEvidence {
     details: Option<File>,
 }
 
-/// A file: its hashes, and where it lies.
+/// A file: its hashes, name and folder.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct File {
@@ -148,7 +148,7 @@ pub(super) struct File {
 }
 
 impl File {
-    /// Folder and name joined; the folder alone where it ends with the name or there is none.
+    /// Returns folder and name joined; the folder alone where it ends with the name or there is none.
     pub(super) fn path(&self) -> Option<String> {
         let folder = self.folder.as_deref()?;
         let Some(name) = self.name.as_deref() else { return Some(folder.to_owned()) };
@@ -197,7 +197,7 @@ pub(super) struct Connection {
     pub(super) destination: Option<Address>,
 }
 
-/// A name and what it was resolved to.
+/// A DNS query: a name and the addresses that it was resolved to.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Dns {
@@ -222,7 +222,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_is_folder_and_name_unless_it_is_whole_already() {
+    fn a_path_is_folder_and_name_unless_the_folder_holds_both() {
         let check = |folder: Option<&str>, name: Option<&str>, expected: Option<&str>| {
             let text = |text: Option<&str>| text.map(str::to_owned);
             let file = File { folder: text(folder), name: text(name), ..File::default() };

@@ -1,98 +1,96 @@
-//! The OData predicate that finds the alerts about one observable.
+//! The OData filter that finds the alerts about one observable.
 //!
-//! Source: spec §5.6 with its clarification: the predicates reach what spec §3 promises.
+//! Source: docs/relays/graph-security.md#filtered-lists.
 
 use super::{
-    Reporter,
-    form::{Form, Wanted, folder_and_name},
+    SearchOptions,
+    search_term::{NormalizedValue, SearchTerm, folder_and_name},
 };
-use crate::odata::literal;
+use crate::odata::Filter;
 
-impl Wanted<'_> {
-    /// The whole filter: the evidence, and the service if only one is wanted.
-    pub(super) fn filter(&self, reporter: &Reporter<'_>) -> String {
+impl SearchTerm<'_> {
+    /// Returns the whole filter: the evidence, and the service if only one is searched.
+    pub(super) fn filter(&self, options: &SearchOptions<'_>) -> Filter {
         let spellings = self.spellings();
-        let terms: Vec<_> = spellings.iter().flat_map(|value| self.form.terms(value)).collect();
-        let evidence = format!("evidence/any(e: {})", terms.join(" or "));
-        match reporter.only {
-            None => evidence,
-            Some(service) => {
-                format!("{evidence} and serviceSource eq {}", literal(service.in_alerts))
-            }
-        }
+        let terms = spellings.iter().flat_map(|value| self.value.terms(value));
+        let evidence = Filter::any_element("evidence", "e", &Filter::any_of(terms));
+        let service =
+            options.service.map(|service| Filter::equals("serviceSource", service.in_alerts));
+        Filter::all_of([evidence].into_iter().chain(service))
     }
 
-    /// The normal form and, where it differs, the value as it was asked: what case means to `eq`
-    /// is the service's own business. Hashes are in lower case always.
+    /// Returns the normal form and, where it differs, the caller's spelling: whether `eq` regards
+    /// case is up to the service. Hashes are always in lower case.
     fn spellings(&self) -> Vec<String> {
-        let normal = self.form.value();
-        let is_hash = matches!(self.form, Form::Hash(..));
-        let asked = Some(&self.asked.value).filter(|asked| !is_hash && **asked != normal).cloned();
-        [normal].into_iter().chain(asked).collect()
+        let normal = self.value.text();
+        let is_hash = matches!(self.value, NormalizedValue::Hash(..));
+        let given = Some(&self.observable.value).filter(|given| !is_hash && **given != normal);
+        [normal.clone()].into_iter().chain(given.cloned()).collect()
     }
 }
 
-impl Form {
-    /// The places where a value may stand; one is enough.
-    fn terms(&self, value: &str) -> Vec<String> {
-        let text = literal(value);
+impl NormalizedValue {
+    /// Returns a filter for each property that may hold the value.
+    fn terms(&self, value: &str) -> Vec<Filter> {
         match self {
-            Self::Address(_) => address(&text),
+            Self::Address(_) => address(value),
             Self::Domain(_) => vec![
-                format!("contains({}, {text})", of("urlEvidence/url")),
-                equal("dnsEvidence/domainName", &text),
+                Filter::contains(&of_evidence("urlEvidence/url"), value),
+                equals("dnsEvidence/domainName", value),
             ],
             Self::Hostname(_) => vec![
-                equal("deviceEvidence/deviceDnsName", &text),
-                format!(
-                    "startswith({}, {})",
-                    of("deviceEvidence/deviceDnsName"),
-                    literal(&format!("{value}."))
+                equals("deviceEvidence/deviceDnsName", value),
+                Filter::starts_with(
+                    &of_evidence("deviceEvidence/deviceDnsName"),
+                    &format!("{value}."),
                 ),
-                equal("deviceEvidence/hostName", &text),
+                equals("deviceEvidence/hostName", value),
             ],
-            Self::Url(_) => vec![equal("urlEvidence/url", &text)],
-            Self::FileName(_) => FILES.map(|file| equal(&format!("{file}/fileName"), &text)).into(),
+            Self::Url(_) => vec![equals("urlEvidence/url", value)],
+            Self::FileName(_) => FILES.map(|file| equals(&format!("{file}/fileName"), value)).into(),
             Self::FilePath(_) => FILES.iter().flat_map(|file| file_path(file, value)).collect(),
-            Self::Hash(kind, _) => {
-                let of_file = |file: &str| equal(&format!("{file}/{}", kind.name()), &text);
-                // The length of a hash says which kind it is.
-                let alone = equal("fileHashEvidence/value", &text);
+            Self::Hash(hash_type, _) => {
+                let of_file = |file| equals(&format!("{file}/{}", hash_type.as_str()), value);
+                // The algorithm need not be named: the length of a hash says which it is.
+                let alone = equals("fileHashEvidence/value", value);
                 FILES.map(of_file).into_iter().chain([alone]).collect()
             }
         }
     }
 }
 
-/// Where evidence has a file.
+/// The properties of evidence that hold a file.
 const FILES: [&str; 2] = ["fileEvidence/fileDetails", "processEvidence/imageFile"];
 
 /// A property of one type of evidence, of the element `e`.
-fn of(path: &str) -> String {
+fn of_evidence(path: &str) -> String {
     format!("e/microsoft.graph.security.{path}")
 }
 
-fn equal(path: &str, literal: &str) -> String {
-    format!("{} eq {literal}", of(path))
+fn equals(path: &str, value: &str) -> Filter {
+    Filter::equals(&of_evidence(path), value)
 }
 
-fn address(ip: &str) -> Vec<String> {
+fn address(ip: &str) -> Vec<Filter> {
+    let interfaces = of_evidence("deviceEvidence/ipInterfaces");
     vec![
-        equal("ipEvidence/ipAddress", ip),
-        equal("networkConnectionEvidence/sourceAddress/ipAddress", ip),
-        equal("networkConnectionEvidence/destinationAddress/ipAddress", ip),
-        format!("{}/any(i: i eq {ip})", of("deviceEvidence/ipInterfaces")),
+        equals("ipEvidence/ipAddress", ip),
+        equals("networkConnectionEvidence/sourceAddress/ipAddress", ip),
+        equals("networkConnectionEvidence/destinationAddress/ipAddress", ip),
+        Filter::any_element(&interfaces, "i", &Filter::equals("i", ip)),
     ]
 }
 
-/// The folder is stored with and without the separator at its end.
-fn file_path(file: &str, path: &str) -> Vec<String> {
-    let lies_in = |folder: &str| equal(&format!("{file}/filePath"), &literal(folder));
-    let mut terms = vec![lies_in(path)];
+/// The path alone, and folder and name. Microsoft stores folders with and without the separator at
+/// their end.
+fn file_path(file: &str, path: &str) -> Vec<Filter> {
+    let is_folder = |folder: &str| equals(&format!("{file}/filePath"), folder);
+    let mut terms = vec![is_folder(path)];
     if let Some((folder, name)) = folder_and_name(path) {
-        let name = equal(&format!("{file}/fileName"), &literal(name));
-        let bare = &folder[..folder.len() - 1];
-        terms.push(format!("(({} or {}) and {name})", lies_in(bare), lies_in(folder)));
+        let is_name = equals(&format!("{file}/fileName"), name);
+        let without_separator = &folder[..folder.len() - 1];
+        let is_in_folder = Filter::any_of([is_folder(without_separator), is_folder(folder)]);
+        terms.push(Filter::all_of([is_in_folder, is_name]));
     }
     terms
 }
@@ -103,19 +101,19 @@ mod tests {
     use relay_core::{Namespace, Observable, ObservableType as Type};
 
     use super::*;
-    use crate::{Service, alerts::form::Wanted, hostile};
+    use crate::{Service, alerts::search_term::SearchTerm, malicious};
 
-    fn reporter(only: Option<Service>) -> Reporter<'static> {
-        Reporter { source: "Product", namespace: Namespace::of("product"), only }
+    fn options(service: Option<Service>) -> SearchOptions<'static> {
+        SearchOptions { source: "Product", namespace: Namespace::of("product"), service }
     }
 
     fn filter(kind: Type, value: &str) -> String {
         let observable = Observable::new(kind, value);
-        Wanted::of(0, &observable).unwrap().filter(&reporter(None))
+        SearchTerm::new(0, &observable).unwrap().filter(&options(None)).as_str().to_owned()
     }
 
     #[test]
-    fn every_type_is_looked_for_wherever_evidence_may_hold_it() {
+    fn every_type_is_searched_in_all_evidence_that_may_hold_it() {
         let check = |kind: Type, value: &str, terms: &str| {
             let expected = format!("evidence/any(e: {terms})");
             let expected = expected.replace("{P}", "microsoft.graph.security.");
@@ -161,16 +159,16 @@ mod tests {
     }
 
     #[test]
-    fn one_service_alone_can_be_wanted() {
+    fn a_search_can_be_restricted_to_one_service() {
         let observable = Observable::new(Type::Url, "https://bad.example/");
-        let only = reporter(Some(Service::DEFENDER_FOR_ENDPOINT));
+        let options = options(Some(Service::DEFENDER_FOR_ENDPOINT));
         assert_eq!(
-            Wanted::of(0, &observable).unwrap().filter(&only),
+            SearchTerm::new(0, &observable).unwrap().filter(&options).as_str(),
             "evidence/any(e: e/microsoft.graph.security.urlEvidence/url eq 'https://bad.example/') and serviceSource eq 'microsoftDefenderForEndpoint'"
         );
     }
 
-    /// What may stand in a filter for this value.
+    /// The literals that a filter for this value may have.
     fn parts(value: &str) -> Vec<String> {
         let (folder, name) = folder_and_name(value).unwrap_or_default();
         let bare = folder.strip_suffix(['/', '\\']).unwrap_or_default();
@@ -179,19 +177,19 @@ mod tests {
 
     proptest! {
         #[test]
-        fn i01_no_value_changes_the_filter(value in hostile::value()) {
+        fn i01_no_value_changes_the_filter(value in malicious::value()) {
             for kind in [Type::Domain, Type::Hostname, Type::Url, Type::FileName, Type::FilePath] {
                 let observable = Observable::new(kind, value.clone());
-                let Some(wanted) = Wanted::of(0, &observable) else { continue };
-                let (skeleton, literals) = hostile::odata(&wanted.filter(&reporter(None)));
-                // As many spellings, and a folder where there is one.
+                let Some(term) = SearchTerm::new(0, &observable) else { continue };
+                let (skeleton, literals) = malicious::odata(term.filter(&options(None)).as_str());
+                // With as many spellings, and with a folder where the value has one.
                 let normal = observable.normal_form().unwrap();
                 let harmless = match folder_and_name(&value) {
                     _ if normal != value => "X",
                     Some(_) => "x/y",
                     None => "x",
                 };
-                prop_assert_eq!(skeleton, hostile::odata(&filter(kind, harmless)).0);
+                prop_assert_eq!(skeleton, malicious::odata(&filter(kind, harmless)).0);
                 let parts = [parts(&value), parts(&normal)].concat();
                 for literal in literals {
                     prop_assert!(parts.contains(&literal), "{literal:?} is no part of {value:?}");

@@ -1,4 +1,6 @@
-//! What an alert's evidence says of observables among themselves. Source: spec §6.4.
+//! Relations between the observables of an alert's evidence.
+//!
+//! Source: docs/relays/graph-security.md#relations.
 
 use relay_core::{
     Observable, ObservableType as Type,
@@ -6,8 +8,8 @@ use relay_core::{
 };
 
 use super::{
-    evidence::{Address, Connection, Dns, File, Process, Subject},
-    wire::Alert,
+    evidence::{Address, Connection, Dns, EvidenceDetails, File, Process},
+    types::Alert,
 };
 
 pub(super) fn relations(alert: &Alert, origin: &str) -> Relations {
@@ -16,10 +18,10 @@ pub(super) fn relations(alert: &Alert, origin: &str) -> Relations {
         if let Some(file) = evidence.file() {
             add_file(&mut relations, file);
         }
-        match &evidence.subject {
-            Subject::Process(process) => add_parent(&mut relations, process),
-            Subject::Connection(connection) => add_connection(&mut relations, connection),
-            Subject::Dns(dns) => add_resolution(&mut relations, dns),
+        match &evidence.details {
+            EvidenceDetails::Process(process) => add_parent(&mut relations, process),
+            EvidenceDetails::Connection(connection) => add_connection(&mut relations, connection),
+            EvidenceDetails::Dns(dns) => add_resolution(&mut relations, dns),
             _ => {}
         }
     }
@@ -46,18 +48,18 @@ fn hashes(file: &File) -> impl Iterator<Item = Observable> {
     hashes.into_iter().flatten()
 }
 
-/// In lower case, as analysts ask: one file is one observable.
+/// Returns the hash in lower case, so that one file is one observable.
 fn hash(kind: Type, value: &Option<String>) -> Option<Observable> {
     Observable::present(kind, value.as_deref().map(str::to_lowercase))
 }
 
 fn add_parent(relations: &mut Relations, process: &Process) {
-    let name = |file: &Option<File>| foremost(file.as_ref()?);
+    let name = |file: &Option<File>| identity_of(file.as_ref()?);
     relations.add(name(&process.parent), RelationName::ParentOf, name(&process.image));
 }
 
-/// The one observable that stands for a file: the first there is of SHA-256, SHA-1 and name.
-fn foremost(file: &File) -> Option<Observable> {
+/// Returns the observable that identifies a file: the first it has of SHA-256, SHA-1 and name.
+fn identity_of(file: &File) -> Option<Observable> {
     hash(Type::Sha256, &file.sha256)
         .or_else(|| hash(Type::Sha1, &file.sha1))
         .or_else(|| Observable::present(Type::FileName, file.name.as_deref()))

@@ -1,4 +1,6 @@
-//! From observables to sightings: which strategy for which type, and what filtered lists bring.
+//! From observables to sightings: the strategy for each type, and the records of filtered lists.
+//!
+//! Source: docs/relays/graph-security.md#strategies.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -11,128 +13,139 @@ use relay_core::{
     oauth::TokenSource,
 };
 
-use super::{Reporter, Strategy, form::Wanted, sighting::sighting, wire::Alert};
-use crate::{End, Permission, Session, odata};
+use super::{SearchOptions, Strategy, search_term::SearchTerm, sighting::sighting, types::Alert};
+use crate::{GraphClient, List, Permission, StopReason, odata};
 
 pub(super) const ALERTS: &str = "/security/alerts_v2";
-/// The most rows of one page that are asked for.
-const PAGE: usize = 100;
+/// Records of one page. Microsoft documents no maximum; its samples use 100.
+const MAX_PAGE_SIZE: usize = 100;
 
-/// The alerts about some of the observables, by their places in the question.
+/// The alerts about observables, by their indexes in the caller's list.
 #[derive(Default)]
-pub(super) struct Found {
-    pub(super) alerts: HashMap<usize, Vec<Arc<Alert>>>,
+pub(super) struct FoundAlerts {
+    pub(super) by_index: HashMap<usize, Vec<Arc<Alert>>>,
     pub(super) errors: Vec<Error>,
 }
 
-impl<C: Sync> Session<'_, C> {
-    /// The alerts about `wanted` as sightings, in the order of the question; no more for each
-    /// observable than the call's limit.
+impl<C: Sync> GraphClient<'_, C> {
+    /// Finds the alerts about `observables` as sightings, in their order; at most the call's entity
+    /// limit for each.
     ///
-    /// What fails is among the errors, beside what was found. Mapping: spec §6.3, §6.4.
-    pub async fn sightings(&self, reporter: &Reporter<'_>, wanted: &[Observable]) -> Findings {
-        let Partial { data, errors } = self.sightings_of_each(reporter, wanted).await;
+    /// Errors stand beside the sightings that were found. Source:
+    /// docs/relays/graph-security.md#sightings.
+    pub async fn sightings(
+        &self,
+        options: &SearchOptions<'_>,
+        observables: &[Observable],
+    ) -> Findings {
+        let Partial { data, errors } = self.sightings_of_each(options, observables).await;
         let mut findings = Findings { errors, ..Findings::default() };
         data.into_iter().flatten().for_each(|sighting| findings.data.add_sighting(sighting));
         findings
     }
 
-    /// The same, apart for each observable: one list in the place of each of `wanted`.
+    /// Finds the same sightings apart: one list for each of `observables`, in their order.
     pub async fn sightings_of_each(
         &self,
-        reporter: &Reporter<'_>,
-        wanted: &[Observable],
+        options: &SearchOptions<'_>,
+        observables: &[Observable],
     ) -> Partial<Vec<Vec<Sighting>>> {
-        let mut data = vec![Vec::new(); wanted.len()];
-        let places = wanted.iter().enumerate();
-        let wanted: Vec<_> = places.filter_map(|(at, asked)| Wanted::of(at, asked)).collect();
-        let found = self.search(reporter, &wanted).await;
-        for wanted in &wanted {
-            let alerts = found.alerts.get(&wanted.place).into_iter().flatten();
+        let terms = SearchTerm::of_all(observables);
+        let found = self.search(options, &terms).await;
+        let mut data = vec![Vec::new(); observables.len()];
+        for term in &terms {
+            let alerts = found.by_index.get(&term.index).into_iter().flatten();
             let tenant = self.account.tenant.as_str();
-            let sightings = alerts.filter_map(|alert| sighting(reporter, tenant, wanted, alert));
-            data[wanted.place].extend(sightings);
+            let sightings = alerts.filter_map(|alert| sighting(options, tenant, term, alert));
+            data[term.index].extend(sightings);
         }
         Partial { data, errors: found.errors }
     }
 
-    async fn search(&self, reporter: &Reporter<'_>, wanted: &[Wanted<'_>]) -> Found {
-        let (hunted, filtered): (Vec<_>, Vec<_>) =
-            wanted.iter().partition(|wanted| self.must_hunt(wanted));
-        let (hunted, (filtered, refused)) =
-            join(self.hunt(reporter, &hunted), self.filter(reporter, &filtered)).await;
-        let late = self.hunt(reporter, &refused).await;
-        hunted.and(filtered).and(late)
+    async fn search(&self, options: &SearchOptions<'_>, terms: &[SearchTerm<'_>]) -> FoundAlerts {
+        let (to_hunt, to_filter): (Vec<_>, Vec<_>) =
+            terms.iter().partition(|term| self.is_to_be_hunted(term));
+        let (hunted, (filtered, unsupported)) =
+            join(self.hunt(options, &to_hunt), self.filter(options, &to_filter)).await;
+        let hunted_instead = self.hunt(options, &unsupported).await;
+        hunted.merge(filtered).merge(hunted_instead)
     }
 
-    fn must_hunt(&self, wanted: &Wanted<'_>) -> bool {
+    fn is_to_be_hunted(&self, term: &SearchTerm<'_>) -> bool {
+        let cache = &self.graph.filter_support;
         match self.graph.strategy {
             Strategy::Filter => false,
             Strategy::Hunting => true,
             Strategy::Auto => {
-                self.graph.learnt.must_hunt(self.login.key(), wanted.asked.kind, self.call.now)
+                cache.is_unsupported(self.login.key(), term.observable.kind, self.call.now)
             }
         }
     }
 
-    /// Reads filtered lists. Gives also the observables that must be hunted, because the service
-    /// cannot filter by their types; the types are remembered.
-    async fn filter<'w>(
+    /// Reads filtered lists. Returns also the terms that must be hunted, because the service cannot
+    /// filter by their types; the types are remembered.
+    async fn filter<'t>(
         &self,
-        reporter: &Reporter<'_>,
-        wanted: &[&'w Wanted<'w>],
-    ) -> (Found, Vec<&'w Wanted<'w>>) {
+        options: &SearchOptions<'_>,
+        terms: &[&'t SearchTerm<'t>],
+    ) -> (FoundAlerts, Vec<&'t SearchTerm<'t>>) {
         let limit = self.call.limit;
-        let filters = wanted.iter().map(|wanted| wanted.filter(reporter));
-        let urls = filters.map(|filter| odata::list(ALERTS, &filter, limit.min(PAGE))).collect();
-        let judge = |at: usize, alert: &Alert| wanted[at].form.judge(alert, reporter);
-        let lists = self.lists(urls, limit, Permission::ReadAlerts, judge).await;
+        let url = |term: &&SearchTerm<'_>| {
+            odata::list_url(ALERTS, &term.filter(options), limit.min(MAX_PAGE_SIZE))
+        };
+        let compare = |index: usize, alert: &Alert| terms[index].value.compare(alert, options);
+        let urls = terms.iter().map(url).collect();
+        let lists = self.lists(urls, limit, Permission::ReadAlerts, compare).await;
 
-        let ends = wanted.iter().zip(&lists).map(|(wanted, list)| (wanted.asked.kind, &list.end));
-        let unfiltered = self.learn(ends);
-        let mut found = Found::default();
-        let mut refused = Vec::new();
-        for (wanted, list) in wanted.iter().zip(lists) {
-            if unfiltered.contains(&wanted.asked.kind) {
-                refused.push(*wanted);
+        let unsupported = self.unsupported_types(terms, &lists);
+        let mut found = FoundAlerts::default();
+        let mut to_hunt = Vec::new();
+        for (term, list) in terms.iter().zip(lists) {
+            if unsupported.contains(&term.observable.kind) {
+                to_hunt.push(*term);
                 continue;
             }
-            found.errors.extend(error(list.end));
-            found.alerts.insert(wanted.place, list.rows.into_iter().map(Arc::new).collect());
+            found.errors.extend(error(list.stop_reason));
+            found.by_index.insert(term.index, list.records.into_iter().map(Arc::new).collect());
         }
-        (found, refused)
+        (found, to_hunt)
     }
 
-    /// The types whose filter the service refuses or does not look at, if they may be hunted.
-    fn learn<'e>(
+    /// Returns, and remembers, the types whose filter the service refuses or ignores; none where
+    /// the strategy forbids to hunt them.
+    fn unsupported_types(
         &self,
-        ends: impl Iterator<Item = (ObservableType, &'e End)>,
+        terms: &[&SearchTerm<'_>],
+        lists: &[List<Alert>],
     ) -> HashSet<ObservableType> {
         if self.graph.strategy != Strategy::Auto {
             return HashSet::new();
         }
-        let fails = |end: &End| matches!(end, End::Unfiltered | End::Refused(400 | 501, _));
-        let types: HashSet<_> = ends.filter(|(_, end)| fails(end)).map(|(kind, _)| kind).collect();
+        let is_unsupported = |list: &List<Alert>| {
+            matches!(list.stop_reason, StopReason::FilterIgnored | StopReason::Refused(400 | 501, _))
+        };
+        let failed = terms.iter().zip(lists).filter(|(_, list)| is_unsupported(list));
+        let types: HashSet<_> = failed.map(|(term, _)| term.observable.kind).collect();
         for kind in &types {
-            self.graph.learnt.hunt_from(self.login.key(), *kind, self.call.now);
+            self.graph.filter_support.mark_unsupported(self.login.key(), *kind, self.call.now);
         }
         types
     }
 }
 
-impl Found {
-    fn and(mut self, other: Self) -> Self {
-        self.alerts.extend(other.alerts);
+impl FoundAlerts {
+    fn merge(mut self, other: Self) -> Self {
+        self.by_index.extend(other.by_index);
         self.errors.extend(other.errors);
         self
     }
 }
 
-fn error(end: End) -> Option<Error> {
-    match end {
-        End::Reached => None,
-        End::Refused(_, error) | End::Broken(error) => Some(error),
-        End::Unfiltered => {
+fn error(reason: StopReason) -> Option<Error> {
+    match reason {
+        StopReason::Complete => None,
+        StopReason::Refused(_, error) | StopReason::Failed(error) => Some(error),
+        StopReason::FilterIgnored => {
             let text = "Microsoft Graph does not filter alerts by evidence for this tenant, so the answer may be incomplete; set GRAPH_V2_STRATEGY to auto or hunting.";
             Some(Error::new(ErrorKind::Unsupported, text).as_warning())
         }

@@ -1,34 +1,41 @@
-//! An alert as a sighting of one observable. Source: spec §6.3.
+//! An alert of `alerts_v2` as a sighting of one observable.
+//!
+//! Source: docs/relays/graph-security.md#sightings.
 
 use relay_core::ctim::{
-    Cell, Confidence, ExternalReference, ObservedTime, Resolution, Sensor, Severity, ShortText,
-    Sighting, Table, Text, Time, Uri,
+    Cell, ExternalReference, ObservedTime, ShortText, Sighting, Table, Text, Time, Uri,
 };
 
 use super::{
-    Reporter, evidence::Evidence, form::Wanted, relations::relations, targets::targets, wire::Alert,
+    SearchOptions,
+    relations::relations,
+    search_term::SearchTerm,
+    targets::targets,
+    types::Alert,
+    vocabulary::{confidence, resolution, sensor, severity},
 };
 
-/// None when the alert has no id or no time.
+/// Returns none when the alert has no id or no time.
 pub(super) fn sighting(
-    reporter: &Reporter<'_>,
+    options: &SearchOptions<'_>,
     tenant: &str,
-    wanted: &Wanted<'_>,
+    term: &SearchTerm<'_>,
     alert: &Alert,
 ) -> Option<Sighting> {
     let id = alert.id.as_deref()?;
     let observed_time = observed_time(alert)?;
-    let asked = wanted.asked;
+    let observable = term.observable;
     let matching: Vec<_> =
-        alert.evidence.iter().filter(|evidence| wanted.form.is_in(evidence)).collect();
-    let origin = alert.product_name.as_deref().unwrap_or(reporter.source);
-    let sighting_id = reporter.namespace.sighting(&[tenant, id], asked.kind.as_str(), &asked.value);
+        alert.evidence.iter().filter(|evidence| term.value.is_in(evidence)).collect();
+    let origin = alert.product_name.as_deref().unwrap_or(options.source);
+    let sighting_id =
+        options.namespace.sighting(&[tenant, id], observable.kind.as_str(), &observable.value);
     Some(Sighting {
         source_uri: uri(&alert.alert_web_url),
         title: Text::present(alert.title.as_deref()),
         description: Text::present(alert.description.as_deref()),
         confidence: confidence(alert, &matching),
-        severity: Some(severity(alert)),
+        severity: Some(severity(alert.severity.as_deref())),
         internal: Some(true),
         resolution: Some(resolution(alert, &matching)),
         sensor: Some(sensor(alert)),
@@ -38,7 +45,7 @@ pub(super) fn sighting(
         timestamp: time(&alert.last_update).or_else(|| time(&alert.created)),
         external_ids: external_ids(alert, id),
         external_references: references(alert, origin),
-        ..Sighting::of(sighting_id, reporter.source, asked.clone(), observed_time)
+        ..Sighting::of(sighting_id, options.source, observable.clone(), observed_time)
     })
 }
 
@@ -46,64 +53,11 @@ fn time(text: &Option<String>) -> Option<Time> {
     Time::parse(text.as_deref()?)
 }
 
-/// Each end falls back to when the alert was made; an end before the start is left out.
+/// Each end falls back to the alert's creation; an end before the start is left out.
 fn observed_time(alert: &Alert) -> Option<ObservedTime> {
     let created = time(&alert.created);
     let start = time(&alert.first_activity).or(created)?;
     Some(ObservedTime::from_until(start, time(&alert.last_activity).or(created)))
-}
-
-fn severity(alert: &Alert) -> Severity {
-    match alert.severity.as_deref() {
-        Some("informational") => Severity::Info,
-        Some("low") => Severity::Low,
-        Some("medium") => Severity::Medium,
-        Some("high") => Severity::High,
-        _ => Severity::Unknown,
-    }
-}
-
-/// The analyst's classification, else the worst verdict on the evidence that was asked about.
-fn confidence(alert: &Alert, matching: &[&Evidence]) -> Confidence {
-    let has = |verdict: &str| matching.iter().any(|it| it.verdict.as_deref() == Some(verdict));
-    match alert.classification.as_deref() {
-        Some("truePositive") => Confidence::High,
-        Some("falsePositive" | "informationalExpectedActivity") => Confidence::Low,
-        _ if has("malicious") => Confidence::High,
-        _ if has("suspicious") => Confidence::Medium,
-        _ if has("noThreatsFound") => Confidence::Low,
-        _ => Confidence::Unknown,
-    }
-}
-
-/// What became of the evidence that was asked about, and of any file or process.
-fn resolution(alert: &Alert, matching: &[&Evidence]) -> Resolution {
-    let files = alert.evidence.iter().filter(|evidence| evidence.is_file_or_process());
-    let concerned: Vec<_> = matching.iter().copied().chain(files).collect();
-    let is_blocked =
-        |status: &Option<String>| matches!(status.as_deref(), Some("blocked" | "prevented"));
-    if concerned.iter().any(|it| is_blocked(&it.detection) || is_blocked(&it.remediation)) {
-        Resolution::Blocked
-    } else if concerned.iter().any(|it| it.remediation.as_deref() == Some("remediated")) {
-        Resolution::Contained
-    } else {
-        Resolution::Detected
-    }
-}
-
-fn sensor(alert: &Alert) -> Sensor {
-    let detection = alert.detection_source.as_deref().unwrap_or_default();
-    let service = alert.service_source.as_deref().unwrap_or_default();
-    match (detection, service) {
-        ("antivirus", _) => Sensor::ProcessAntiVirusScanner,
-        ("smartScreen", _) => Sensor::ProcessReputationService,
-        (_, "microsoftDefenderForOffice365") => Sensor::ProcessEmailService,
-        (_, "microsoftDefenderForIdentity" | "azureAdIdentityProtection") => {
-            Sensor::ProcessDirectoryService
-        }
-        _ if service.ends_with("ForIoT") => Sensor::NetworkIds,
-        _ => Sensor::Endpoint,
-    }
 }
 
 fn external_ids(alert: &Alert, id: &str) -> Vec<ShortText> {
@@ -143,27 +97,27 @@ mod tests {
     const IP: &str = "#microsoft.graph.security.ipEvidence";
     const FILE: &str = "#microsoft.graph.security.fileEvidence";
 
-    /// The sighting of 203.0.113.80 in an alert with these members.
-    fn seen(members: Value) -> Option<Value> {
+    /// Maps an alert with these members to a sighting of 203.0.113.80.
+    fn mapped(members: Value) -> Option<Value> {
         let mut alert = json!({"id": "a1", "createdDateTime": "2026-10-30T06:12:01.5Z"});
         for (name, value) in members.as_object().unwrap() {
             alert[name] = value.clone();
         }
         let alert: Alert = serde_json::from_str(&alert.to_string()).unwrap();
-        let reporter =
-            Reporter { source: "Product", namespace: Namespace::of("product"), only: None };
+        let options =
+            SearchOptions { source: "Product", namespace: Namespace::of("product"), service: None };
         let observable = Observable::new(ObservableType::Ip, "203.0.113.80");
-        let sighting = sighting(&reporter, "tenant", &Wanted::of(0, &observable)?, &alert)?;
+        let sighting = sighting(&options, "tenant", &SearchTerm::new(0, &observable)?, &alert)?;
         Some(serde_json::to_value(sighting).unwrap())
     }
 
     #[track_caller]
     fn check(member: &str, alert: Value, expected: Value) {
-        assert_eq!(seen(alert.clone()).unwrap()[member], expected, "{alert}");
+        assert_eq!(mapped(alert.clone()).unwrap()[member], expected, "{alert}");
     }
 
     #[test]
-    fn severities() {
+    fn severities_are_mapped() {
         for (word, severity) in [
             ("unknown", "Unknown"),
             ("informational", "Info"),
@@ -201,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn resolution_is_what_became_of_what_matches_and_of_files() {
+    fn the_resolution_regards_matching_evidence_files_and_processes() {
         let ip = |remediation: &str| json!({"@odata.type": IP, "ipAddress": "203.0.113.80", "remediationStatus": remediation});
         let other = |remediation: &str| json!({"@odata.type": IP, "ipAddress": "192.0.2.1", "remediationStatus": remediation});
         let file = |detection: &str| json!({"@odata.type": FILE, "detectionStatus": detection, "remediationStatus": "remediated"});
@@ -220,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn sensors() {
+    fn sensors_are_mapped() {
         let check = |detection: Option<&str>, service: Option<&str>, expected: &str| {
             let alert = json!({"detectionSource": detection, "serviceSource": service});
             check("sensor", alert, json!(expected));
@@ -256,18 +210,18 @@ mod tests {
         check(None, None, json!({"start_time": created, "end_time": created}));
         check(Some(late), Some(early), json!({"start_time": late_out}));
         check(Some("soon"), None, json!({"start_time": created, "end_time": created}));
-        assert_eq!(seen(json!({"createdDateTime": null})), None);
+        assert_eq!(mapped(json!({"createdDateTime": null})), None);
     }
 
     #[test]
-    fn an_alert_without_id_is_no_sighting() {
-        assert_eq!(seen(json!({"id": null})), None);
-        assert_eq!(seen(json!({"id": ""})), None);
+    fn an_alert_without_id_gives_no_sighting() {
+        assert_eq!(mapped(json!({"id": null})), None);
+        assert_eq!(mapped(json!({"id": ""})), None);
     }
 
     #[test]
-    fn ids_and_links() {
-        let alert = seen(json!({
+    fn ids_and_links_are_mapped() {
+        let alert = mapped(json!({
             "providerAlertId": "p1",
             "alertWebUrl": "https://security.example/alerts/a1",
             "incidentWebUrl": "javascript:alert(1)",
@@ -283,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn facts_stand_in_a_table() {
+    fn further_facts_are_a_table() {
         let alert = json!({
             "category": "Malware", "status": "new", "classification": null,
             "determination": "malware", "mitreTechniques": ["T1", "T2"], "threatFamilyName": 7,

@@ -1,4 +1,6 @@
-//! The machines that an alert is about. Source: spec §6.3.
+//! The devices that an alert is about, as targets.
+//!
+//! Source: docs/relays/graph-security.md#sightings.
 
 use relay_core::{
     Observable, ObservableType as Type,
@@ -6,14 +8,14 @@ use relay_core::{
 };
 
 use super::{
-    evidence::{Device, Subject},
-    wire::Alert,
+    evidence::{Device, EvidenceDetails},
+    types::Alert,
 };
 
-/// One target for each device of the evidence that something names.
+/// Returns one target for each device of the evidence that has a name, an address or an id.
 pub(super) fn targets(alert: &Alert, observed_time: ObservedTime) -> Vec<Target> {
-    let devices = alert.evidence.iter().filter_map(|evidence| match &evidence.subject {
-        Subject::Device(device) => Some(device),
+    let devices = alert.evidence.iter().filter_map(|evidence| match &evidence.details {
+        EvidenceDetails::Device(device) => Some(device),
         _ => None,
     });
     devices
@@ -35,7 +37,7 @@ fn observables(device: &Device) -> impl Iterator<Item = Observable> {
     names.into_iter().chain(addresses).chain([machine]).chain(users).flatten()
 }
 
-/// Platform and version; the service writes `Other` for what it does not know.
+/// Returns platform and version, without what is `Other`, Microsoft's word for unknown.
 fn os(device: &Device) -> Option<ShortText> {
     let known = |text: &&str| *text != "Other";
     let platform = device.os_platform.as_deref().filter(known)?;

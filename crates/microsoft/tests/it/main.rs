@@ -1,6 +1,6 @@
-//! The library as a relay uses it that wants the alerts of one service only.
+//! The library as a relay uses it that searches the alerts of one service only.
 
 #![cfg(test)]
 
-mod one_service;
-mod probe;
+mod single_service;
+mod test_relay;

@@ -6,7 +6,7 @@
 use std::{collections::HashMap, time::Duration};
 
 use futures::future::join_all;
-use microsoft::Session;
+use microsoft::GraphClient;
 use relay_core::{Error, ErrorKind, Partial, Request, Result, http::try_again, lenient};
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
@@ -116,7 +116,7 @@ struct DeviceAdapters {
 #[derive(Clone, Copy)]
 pub(crate) struct Hunter<'a> {
     pub(crate) api: &'a Api<'a>,
-    pub(crate) graph: &'a Session<'a, Credentials>,
+    pub(crate) graph: &'a GraphClient<'a, Credentials>,
     pub(crate) mode: Hunting,
     pub(crate) recall: Recall<'a>,
 }

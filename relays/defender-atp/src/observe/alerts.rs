@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use futures::future::{join, join_all};
-use microsoft::{Reporter, Service};
+use microsoft::{SearchOptions, Service};
 use relay_core::{Observable, Partial, ctim::Sighting};
 use tokio::sync::oneshot;
 
@@ -52,14 +52,14 @@ impl Desk<'_> {
 
     async fn alerts_from_graph(&self, subjects: &[Subject<'_>]) -> Partial<Sightings> {
         let wanted: Vec<Observable> = subjects.iter().map(|it| it.observable.clone()).collect();
-        self.graph.sightings_of_each(&self.graph_reporter(), &wanted).await
+        self.graph.sightings_of_each(&self.graph_options(), &wanted).await
     }
 
-    pub(super) fn graph_reporter(&self) -> Reporter<'_> {
-        Reporter {
+    pub(super) fn graph_options(&self) -> SearchOptions<'_> {
+        SearchOptions {
             source: &self.settings.name,
             namespace: ABOUT.namespace(),
-            only: Some(Service::DEFENDER_FOR_ENDPOINT),
+            service: Some(Service::DEFENDER_FOR_ENDPOINT),
         }
     }
 

@@ -98,7 +98,7 @@ impl Desk<'_> {
 
     async fn alert_ids(&self, wanted: &[Observable]) -> Partial<Vec<Vec<String>>> {
         let _place = self.api.place().await;
-        self.graph.alert_ids_of_each(&self.graph_reporter(), wanted).await
+        self.graph.alert_ids_of_each(&self.graph_options(), wanted).await
     }
 
     /// Whether Graph may hunt: the product's own endpoint has no table of alerts.

@@ -1,18 +1,19 @@
-//! What a legacy alert says of observables among themselves. Source: spec §6.2.
+//! Relations between the observables of a legacy alert.
 //!
-//! All connections or files of the alert count, not only those that were asked about.
+//! All connections or files of the alert count, not only the matching ones.
 
 use relay_core::{
     Observable, ObservableType as Type,
     ctim::{RelationName, Relations},
 };
 
+use super::vocabulary::hash_type;
 use crate::client::{Alert, Connection, FileState};
 
-/// Connections for what is asked of the network, files for what is asked of files.
-pub(super) fn relations(asked: Type, alert: &Alert, origin: &str) -> Relations {
+/// Returns the relations of connections for the types of the network, else those of files.
+pub(super) fn relations(observable_type: Type, alert: &Alert, origin: &str) -> Relations {
     let mut relations = Relations::from_origin(origin);
-    match asked {
+    match observable_type {
         Type::Ip | Type::Domain | Type::Url | Type::Hostname => {
             for connection in &alert.network_connections {
                 add_connection(&mut relations, connection);
@@ -32,7 +33,7 @@ fn add_connection(relations: &mut Relations, connection: &Connection) {
     relations.add(source, RelationName::ConnectedTo, destination);
 }
 
-/// First the names of all files, then their paths.
+/// Adds the names of all files, then their paths.
 fn add_files(relations: &mut Relations, files: &[FileState]) {
     for file in files {
         let name = Observable::present(Type::FileName, file.name.as_deref());
@@ -44,14 +45,8 @@ fn add_files(relations: &mut Relations, files: &[FileState]) {
     }
 }
 
-/// None for kinds of hashes that CTIM has no type for.
 fn hash(file: &FileState) -> Option<Observable> {
     let hash = file.hash.as_ref()?;
-    let kind = match hash.kind.as_deref()? {
-        "sha256" => Type::Sha256,
-        "sha1" => Type::Sha1,
-        "md5" => Type::Md5,
-        _ => return None,
-    };
+    let kind = hash_type(hash.kind.as_deref()?)?;
     Observable::present(kind, hash.value.as_deref())
 }

@@ -4,7 +4,7 @@ use relay_core::Namespace;
 use sandbox::identity::tenant;
 use serde_json::{Value, json};
 
-use crate::probe::TestRelay;
+use crate::test_relay::TestRelay;
 
 const OBSERVE: &str = "/observe/observables";
 const SHA256: &str = "b860dcd6c8a1f8b46287cced9041dff02cee737443e210471948d33296c87009";

@@ -1,41 +1,42 @@
-//! Observables in the form in which Graph is asked about them.
+//! Observables in the form in which Microsoft's alerts are searched for them.
 
 use std::net::IpAddr;
 
 use relay_core::{Observable, ObservableType};
 
-/// One observable of the question, and what is looked for.
+/// One observable of a call, and the value that alerts are searched for.
 #[derive(Debug)]
-pub(super) struct Wanted<'a> {
-    /// Where it stands in the question.
-    pub(super) place: usize,
-    pub(super) asked: &'a Observable,
-    pub(super) form: Form,
+pub(super) struct SearchTerm<'a> {
+    /// The observable's index in the caller's list.
+    pub(super) index: usize,
+    pub(super) observable: &'a Observable,
+    pub(super) value: NormalizedValue,
 }
 
-/// What is looked for: addresses parsed; names and hashes in lower case; URLs, file names and
-/// paths as they were asked.
+/// A value in normal form: addresses parsed; names and hashes in lower case; URLs, file names and
+/// paths as the caller spelt them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Form {
+pub(super) enum NormalizedValue {
     Address(IpAddr),
     Domain(String),
     Hostname(String),
     Url(String),
     FileName(String),
     FilePath(String),
-    Hash(Hash, String),
+    Hash(HashType, String),
 }
 
-/// A kind of file hash, by Graph's name for the property and CTIM's for the type.
+/// A type of file hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Hash {
+pub(super) enum HashType {
     Md5,
     Sha1,
     Sha256,
 }
 
-impl Hash {
-    pub(super) fn name(self) -> &'static str {
+impl HashType {
+    /// The word of Microsoft Graph, which is CTIM's as well.
+    pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::Md5 => "md5",
             Self::Sha1 => "sha1",
@@ -44,33 +45,41 @@ impl Hash {
     }
 }
 
-impl<'a> Wanted<'a> {
-    /// None for types that alerts hold no evidence of, values that cannot be of their type, and
-    /// values with control characters, which no alert has.
-    pub(super) fn of(place: usize, asked: &'a Observable) -> Option<Self> {
-        if asked.value.contains(|letter: char| letter.is_ascii_control()) {
+impl<'a> SearchTerm<'a> {
+    /// Returns the terms of those observables that alerts can be searched for.
+    pub(super) fn of_all(observables: &'a [Observable]) -> Vec<Self> {
+        let indexed = observables.iter().enumerate();
+        indexed.filter_map(|(index, observable)| Self::new(index, observable)).collect()
+    }
+
+    /// Returns none for types that alerts hold no evidence of, for values that cannot be of their
+    /// type, and for values with control characters, which no alert has.
+    pub(super) fn new(index: usize, observable: &'a Observable) -> Option<Self> {
+        if observable.value.contains(|letter: char| letter.is_ascii_control()) {
             return None;
         }
-        let value = asked.normal_form()?;
-        let form = match asked.kind {
-            ObservableType::Ip | ObservableType::Ipv6 => Form::Address(value.parse().ok()?),
-            ObservableType::Domain => Form::Domain(value),
-            ObservableType::Hostname => Form::Hostname(value),
-            ObservableType::Url => Form::Url(value),
-            ObservableType::FileName => Form::FileName(value),
-            ObservableType::FilePath => Form::FilePath(value),
-            ObservableType::Md5 => Form::Hash(Hash::Md5, value),
-            ObservableType::Sha1 => Form::Hash(Hash::Sha1, value),
-            ObservableType::Sha256 => Form::Hash(Hash::Sha256, value),
+        let value = observable.normal_form()?;
+        let value = match observable.kind {
+            ObservableType::Ip | ObservableType::Ipv6 => {
+                NormalizedValue::Address(value.parse().ok()?)
+            }
+            ObservableType::Domain => NormalizedValue::Domain(value),
+            ObservableType::Hostname => NormalizedValue::Hostname(value),
+            ObservableType::Url => NormalizedValue::Url(value),
+            ObservableType::FileName => NormalizedValue::FileName(value),
+            ObservableType::FilePath => NormalizedValue::FilePath(value),
+            ObservableType::Md5 => NormalizedValue::Hash(HashType::Md5, value),
+            ObservableType::Sha1 => NormalizedValue::Hash(HashType::Sha1, value),
+            ObservableType::Sha256 => NormalizedValue::Hash(HashType::Sha256, value),
             _ => return None,
         };
-        Some(Self { place, asked, form })
+        Some(Self { index, observable, value })
     }
 }
 
-impl Form {
-    /// What is looked for, as text.
-    pub(super) fn value(&self) -> String {
+impl NormalizedValue {
+    /// The value as text.
+    pub(super) fn text(&self) -> String {
         match self {
             Self::Address(ip) => ip.to_string(),
             Self::Domain(value)
@@ -83,14 +92,15 @@ impl Form {
     }
 }
 
-/// A path cut behind its last separator into folder and name; none where there is no separator
+/// Splits a path behind its last separator into folder and name; none where there is no separator
 /// or no name.
 pub(super) fn folder_and_name(path: &str) -> Option<(&str, &str)> {
     let (folder, name) = path.split_at(path.rfind(['\\', '/'])? + 1);
     (!name.is_empty()).then_some((folder, name))
 }
 
-/// The host of a URL with or without a scheme: without user info, port, path and query.
+/// Returns the host of a URL with or without a scheme, without user information and port.
+/// docs/relays/graph-security.md#strategies
 pub(super) fn host(url: &str) -> &str {
     let (origin, _) = origin_and_rest(url);
     let authority = origin.rsplit('/').next().unwrap_or_default();
@@ -101,7 +111,7 @@ pub(super) fn host(url: &str) -> &str {
     }
 }
 
-/// A URL cut in front of its path: scheme and authority, whose case means nothing, and the rest.
+/// Splits a URL in front of its path: scheme and authority, whose case has no meaning, and the rest.
 pub(super) fn origin_and_rest(url: &str) -> (&str, &str) {
     let is_scheme = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric());
     let start = match url.find("://") {
@@ -117,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hosts_are_found_with_and_without_scheme() {
+    fn a_host_is_found_with_and_without_a_scheme() {
         let check = |url: &str, expected: &str| assert_eq!(host(url), expected, "{url}");
         check("https://cdn.example/a/b?c=d://e", "cdn.example");
         check("https://user:pass@cdn.example:8443/a", "cdn.example");
@@ -138,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_are_cut_behind_the_last_separator() {
+    fn a_path_is_split_behind_its_last_separator() {
         assert_eq!(folder_and_name(r"C:\Users\upd.exe"), Some((r"C:\Users\", "upd.exe")));
         assert_eq!(folder_and_name("/tool"), Some(("/", "tool")));
         for path in ["upd.exe", r"C:\Users\", ""] {
@@ -147,8 +157,8 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_evidence_is_not_asked() {
-        let is_asked = |kind, value: &str| Wanted::of(0, &Observable::new(kind, value)).is_some();
+    fn values_that_no_alert_can_hold_are_not_searched() {
+        let is_searched = |kind, value: &str| SearchTerm::new(0, &Observable::new(kind, value)).is_some();
         for (kind, value) in [
             (ObservableType::Ip, "not an address"),
             (ObservableType::Ipv6, "203.0.113.7"),
@@ -158,9 +168,9 @@ mod tests {
             (ObservableType::Url, "https://a.example/\u{7f}"),
             (ObservableType::Email, "mara@contoso.example"),
         ] {
-            assert!(!is_asked(kind, value), "{kind} {value}");
+            assert!(!is_searched(kind, value), "{kind} {value}");
         }
-        assert!(is_asked(ObservableType::Ip, "2001:DB8::1"));
-        assert!(is_asked(ObservableType::FileName, "tab is control, a blank is not"));
+        assert!(is_searched(ObservableType::Ip, "2001:DB8::1"));
+        assert!(is_searched(ObservableType::FileName, "blanks are no control characters"));
     }
 }

@@ -1,9 +1,8 @@
-//! For tests: values that try to leave their place in a query, and readers that show whether
-//! they did.
+//! For tests: values that try to leave their literal, and readers that show whether they did.
 
 use proptest::{collection::vec, prelude::*, sample::select};
 
-/// What ends literals, filters, URLs and lines, and the quotes of every script.
+/// Characters that end literals, filters, URLs or lines, and the quotes of every script.
 const SPECIAL: &[&str] = &[
     "'",
     "''",

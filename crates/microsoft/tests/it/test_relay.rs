@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use http::{HeaderMap, HeaderValue, Method, header::AUTHORIZATION};
-use microsoft::{Account, Graph, Reporter, Service as Source, Tenant, kql};
+use microsoft::{Account, Graph, SearchOptions, Service as Source, Tenant, kql};
 use relay_core::{
     About, BadSetting, Call, Clock, Credentials, Documentation, Environment, Error, ErrorKind,
     Findings, Observable, ObservableType, Relay, Result, RoutePolicies, RoutePolicy, Secret,
@@ -73,18 +73,18 @@ impl Relay for Probe {
     }
 
     async fn health(&self, call: &Call<'_, Claims>) -> Result<()> {
-        self.0.session(call, call.credentials.account())?.check_alerts().await
+        self.0.client(call, call.credentials.account())?.check_alerts().await
     }
 
     async fn observe(&self, call: &Call<'_, Claims>, wanted: &[Observable]) -> Findings {
         let name = "A product by another name".to_owned();
-        let reporter = Reporter {
+        let options = SearchOptions {
             source: &name,
             namespace: Self::ABOUT.namespace(),
-            only: Some(Source::DEFENDER_FOR_ENDPOINT),
+            service: Some(Source::DEFENDER_FOR_ENDPOINT),
         };
-        match self.0.session(call, call.credentials.account()) {
-            Ok(session) => session.sightings(&reporter, wanted).await,
+        match self.0.client(call, call.credentials.account()) {
+            Ok(client) => client.sightings(&options, wanted).await,
             Err(error) => error.into(),
         }
     }
@@ -95,8 +95,8 @@ impl Relay for Probe {
         let query = format!(
             "AlertEvidence | where FileName in~ ({names}) | project AlertId, FileName | sort by AlertId asc"
         );
-        let rows = match self.0.session(call, call.credentials.account()) {
-            Ok(session) => session.run_hunting_query::<Seen>(&query).await,
+        let rows = match self.0.client(call, call.credentials.account()) {
+            Ok(client) => client.run_hunting_query::<Seen>(&query).await,
             Err(error) => Err(error),
         };
         let said = |row: Seen| {

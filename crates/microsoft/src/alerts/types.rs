@@ -1,6 +1,6 @@
-//! An alert of `alerts_v2` as Graph sends it, as far as we read it.
+//! An alert of `alerts_v2`: the members that are read.
 //!
-//! Source: spec §5.6; page "alert resource type" (microsoft.graph.security).
+//! Source: Microsoft's page "alert resource type" (microsoft.graph.security).
 
 use relay_core::lenient;
 use serde::Deserialize;

@@ -1,14 +1,16 @@
-//! Rows of a hunt: which alert is about which observable.
+//! Rows of a hunting query: which alert is about which value.
 
 use std::net::IpAddr;
 
 use relay_core::lenient;
 use serde::Deserialize;
 
-/// One alert about one observable.
+use crate::kql;
+
+/// One alert about one value.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Clue {
-    /// The observable, in the spelling of [`Form::key`](super::form::Form).
+pub(super) struct AlertMatch {
+    /// The value's key, as [`NormalizedValue::key`](super::search_term::NormalizedValue) spells it.
     pub(super) key: String,
     pub(super) alert_id: String,
 }
@@ -16,23 +18,23 @@ pub(super) struct Clue {
 /// One row of the query.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Row {
+pub(super) struct HuntingRow {
     #[serde(rename = "K", deserialize_with = "lenient::text")]
     key: Option<String>,
     #[serde(rename = "AlertId", deserialize_with = "lenient::text")]
     alert_id: Option<String>,
 }
 
-impl Row {
-    /// None for a row that names no observable or no alert.
-    pub(super) fn clue(self) -> Option<Clue> {
+impl HuntingRow {
+    /// Returns none for a row that names no value or no alert.
+    pub(super) fn alert_match(self) -> Option<AlertMatch> {
         let (kind, value) = self.key.as_deref()?.split_once('|')?;
         let value = match kind {
-            // The table may write an IPv6 address in other ways than we do.
+            // The table may spell an IPv6 address in other ways than its shortest.
             "ip" => value.parse::<IpAddr>().ok()?.to_string(),
             _ => value.to_lowercase(),
         };
-        Some(Clue { key: format!("{kind}|{value}"), alert_id: self.alert_id? })
+        Some(AlertMatch { key: kql::key(kind, &value), alert_id: self.alert_id? })
     }
 }
 
@@ -43,9 +45,10 @@ mod tests {
     #[test]
     fn keys_are_read_in_every_spelling() {
         let check = |row: &str, expected: Option<(&str, &str)>| {
-            let read: Row = serde_json::from_str(row).unwrap();
-            let clue = |(key, id): (&str, &str)| Clue { key: key.into(), alert_id: id.into() };
-            assert_eq!(read.clue(), expected.map(clue), "{row}");
+            let read: HuntingRow = serde_json::from_str(row).unwrap();
+            let alert_match =
+                |(key, id): (&str, &str)| AlertMatch { key: key.into(), alert_id: id.into() };
+            assert_eq!(read.alert_match(), expected.map(alert_match), "{row}");
         };
         check(r#"{"K": "ip|2001:db8:0:0:0:0:0:1", "AlertId": "a"}"#, Some(("ip|2001:db8::1", "a")));
         check(r#"{"K": "file_name|Ä|b", "AlertId": "a"}"#, Some(("file_name|ä|b", "a")));

@@ -1,6 +1,6 @@
-//! A legacy alert as Graph sends it, as far as we read it.
+//! An alert of the legacy list: the members that are read.
 //!
-//! Source: spec §5.3; page "alert resource type" (microsoft.graph).
+//! Source: Microsoft's page "alert resource type" (microsoft.graph).
 
 use relay_core::lenient;
 use serde::Deserialize;
@@ -38,12 +38,12 @@ pub(crate) struct Alert {
 }
 
 impl Alert {
-    /// The provider that reported it.
+    /// Returns the provider that reported the alert.
     pub(crate) fn provider(&self) -> Option<&str> {
         self.vendor.as_ref()?.provider.as_deref()
     }
 
-    /// The provider's product.
+    /// Returns the provider's product.
     pub(crate) fn sub_provider(&self) -> Option<&str> {
         self.vendor.as_ref()?.sub_provider.as_deref()
     }
@@ -58,7 +58,7 @@ pub(crate) struct Vendor {
     sub_provider: Option<String>,
 }
 
-/// A machine.
+/// A device.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct HostState {

@@ -1,4 +1,6 @@
-//! What Graph means when it says no: the one function from an answer to an error.
+//! What a response of Microsoft Graph that is not a success means.
+//!
+//! Kinds and codes: docs/relays/graph-security.md#errors.
 
 use std::fmt;
 
@@ -7,7 +9,7 @@ use serde::Deserialize;
 
 /// A permission that an administrator grants to the application.
 ///
-/// Source: spec §5.5; page "Microsoft Graph permissions reference".
+/// Source: Microsoft's page "Microsoft Graph permissions reference".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Permission {
     /// Reads `alerts_v2`.
@@ -28,11 +30,9 @@ impl fmt::Display for Permission {
     }
 }
 
-/// What an answer other than success means, for a call that needs `permission`.
-///
-/// Kinds and codes: spec §7. A 403 names the permission; what has no row there is `unknown`.
-pub fn refusal(response: &Response, permission: Permission) -> Error {
-    let error = plain(response);
+/// Returns the error for a request that needs `permission`; a 403 names it.
+pub fn error_from(response: &Response, permission: Permission) -> Error {
+    let error = without_permission(response);
     if response.status() != 403 {
         return error;
     }
@@ -41,34 +41,35 @@ pub fn refusal(response: &Response, permission: Permission) -> Error {
     ))
 }
 
-/// The same for a call that no single permission opens.
-pub(crate) fn plain(response: &Response) -> Error {
-    let error = response.refusal(words(response).as_deref());
+/// Returns the error for a request that no single permission allows.
+pub(crate) fn without_permission(response: &Response) -> Error {
+    let error = response.refusal(message(response).as_deref());
     match response.status() {
         400 | 401 | 403 | 404 | 429 | 502..=504 => error,
         _ => error.with_code("unknown"),
     }
 }
 
-/// Graph's own words; the login's form of an error is understood as well.
-fn words(response: &Response) -> Option<String> {
-    let body: Body = response.json().ok()?;
-    let words = body.error_description.or_else(|| body.error?.message)?;
-    Some(one_line(&words))
+/// Reads Graph's own message. The login's form of an error is understood as well, because a proxy
+/// may pass it on.
+fn message(response: &Response) -> Option<String> {
+    let body: ErrorBody = response.json().ok()?;
+    let message = body.error_description.or_else(|| body.error?.message)?;
+    Some(one_line(&message))
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Body {
+struct ErrorBody {
     #[serde(deserialize_with = "lenient::object")]
-    error: Option<Reason>,
+    error: Option<GraphError>,
     #[serde(deserialize_with = "lenient::text")]
     error_description: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Reason {
+struct GraphError {
     #[serde(deserialize_with = "lenient::text")]
     message: Option<String>,
 }

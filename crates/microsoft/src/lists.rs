@@ -1,0 +1,236 @@
+//! Lists of Microsoft Graph, read page by page in batches until enough records match.
+//!
+//! Source: docs/relays/graph-security.md#filtered-lists.
+
+use relay_core::{Error, ErrorKind, Response, Result, http::one_line, lenient};
+use serde::{Deserialize, de::DeserializeOwned};
+use url::Url;
+
+use crate::{BatchRequest, GraphClient, Permission, error_from};
+
+/// Pages of one list: at a hundred records each, three times what the highest entity limit needs.
+const MAX_PAGES: usize = 30;
+
+/// How a record of a list relates to the list's filter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RecordMatch {
+    /// It matches, and counts for the limit.
+    Match,
+    /// It does not match, but the filter may have let it pass.
+    NoMatch,
+    /// The filter excludes it, so the service ignores the filter.
+    FilterIgnored,
+}
+
+/// Why no further page of a list was read.
+#[derive(Debug)]
+pub enum StopReason {
+    /// There is none, or enough records match.
+    Complete,
+    /// The service ignores the filter.
+    FilterIgnored,
+    /// The service refused with this status.
+    Refused(u16, Error),
+    /// A page did not come, or could not be read.
+    Failed(Error),
+}
+
+/// The part of a list that was read.
+#[derive(Debug)]
+pub struct List<T> {
+    /// The records that match, in the service's order, no more than the limit.
+    pub records: Vec<T>,
+    /// Why no further page was read.
+    pub stop_reason: StopReason,
+    next: Option<String>,
+    pages: usize,
+}
+
+impl<C: Sync> GraphClient<'_, C> {
+    /// Reads lists side by side, each until `limit` of its records match.
+    ///
+    /// `urls` are those of [`odata::list_url`](crate::odata::list_url). `compare` gets the index of
+    /// a list and one of its records. 404 is an empty list; 206 is success, and its warning is
+    /// logged. Each list holds its own error.
+    pub async fn lists<T: DeserializeOwned>(
+        &self,
+        urls: Vec<String>,
+        limit: usize,
+        permission: Permission,
+        compare: impl Fn(usize, &T) -> RecordMatch,
+    ) -> Vec<List<T>> {
+        let mut lists: Vec<_> = urls.into_iter().map(List::starting_at).collect();
+        loop {
+            let open: Vec<_> = (0..lists.len())
+                .filter_map(|index| Some((index, lists[index].next.take()?)))
+                .collect();
+            if open.is_empty() {
+                return lists;
+            }
+            let requests: Vec<_> =
+                open.iter().map(|(_, url)| BatchRequest::get(url.clone())).collect();
+            for ((index, url), response) in open.iter().zip(self.batch(&requests).await) {
+                let page = response
+                    .map_err(StopReason::Failed)
+                    .and_then(|response| page(&response, permission));
+                lists[*index].push_page(url, page, limit, |record| compare(*index, record));
+            }
+        }
+    }
+}
+
+impl<T> List<T> {
+    fn starting_at(url: String) -> Self {
+        Self { records: Vec::new(), stop_reason: StopReason::Complete, next: Some(url), pages: 0 }
+    }
+
+    /// Adds the matching records of the page at `url`, and notes the URL of the next page.
+    fn push_page(
+        &mut self,
+        url: &str,
+        page: Result<Page<T>, StopReason>,
+        limit: usize,
+        compare: impl Fn(&T) -> RecordMatch,
+    ) {
+        let page = match page {
+            Ok(page) => page,
+            Err(reason) => {
+                self.stop_reason = reason;
+                return;
+            }
+        };
+        self.pages += 1;
+        for record in page.value {
+            match compare(&record) {
+                RecordMatch::Match if self.records.len() < limit => self.records.push(record),
+                RecordMatch::Match | RecordMatch::NoMatch => {}
+                RecordMatch::FilterIgnored => self.stop_reason = StopReason::FilterIgnored,
+            }
+        }
+        let Some(link) = page.next else { return };
+        if !matches!(self.stop_reason, StopReason::Complete) || self.records.len() >= limit {
+            return;
+        }
+        self.next = next_page(url, &link).filter(|_| self.pages < MAX_PAGES);
+        if self.next.is_none() {
+            self.stop_reason = StopReason::Failed(too_many_pages());
+        }
+    }
+}
+
+fn too_many_pages() -> Error {
+    let text = "Microsoft Graph sent more pages of alerts than a relay reads, or a link to another list; the answer has the alerts of the first pages.";
+    Error::new(ErrorKind::Malformed, text)
+}
+
+/// Returns the link to the next page as it stands inside a batch, without origin and version; none
+/// when it leads to another list or back to the same page.
+fn next_page(url: &str, link: &str) -> Option<String> {
+    let (path, _) = url.split_once('?').unwrap_or((url, ""));
+    let link = Url::parse(link).ok()?;
+    let (_, next_path) = link.path().split_once("/v1.0")?;
+    let next = format!("{path}?{}", link.query()?);
+    (next_path == path && next != url).then_some(next)
+}
+
+/// One page of a list.
+#[derive(Deserialize)]
+#[serde(bound = "T: DeserializeOwned")]
+pub(crate) struct Page<T> {
+    #[serde(deserialize_with = "lenient::objects")]
+    value: Vec<T>,
+    #[serde(rename = "@odata.nextLink", default, deserialize_with = "lenient::text")]
+    next: Option<String>,
+}
+
+fn page<T: DeserializeOwned>(
+    response: &Response,
+    permission: Permission,
+) -> Result<Page<T>, StopReason> {
+    match response.status() {
+        404 => return Ok(Page { value: Vec::new(), next: None }),
+        206 => log_warning(response),
+        _ if response.is_success() => {}
+        status => return Err(StopReason::Refused(status, error_from(response, permission))),
+    }
+    response.json().map_err(StopReason::Failed)
+}
+
+/// Logs that a federated provider failed; the alerts of the others are in the response.
+fn log_warning(response: &Response) {
+    let warning = response.header("warning").map(one_line).unwrap_or_default();
+    tracing::warn!(
+        product.status = 206,
+        product.warning = warning,
+        "some providers of alerts did not respond"
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(
+        pages: impl IntoIterator<Item = (Vec<u32>, Option<String>)>,
+        limit: usize,
+    ) -> List<u32> {
+        let mut list = List::starting_at("/security/alerts_v2?$top=2".to_owned());
+        for (value, next) in pages {
+            let Some(url) = list.next.take() else { break };
+            let compare = |record: &u32| match record {
+                0 => RecordMatch::FilterIgnored,
+                record if record % 2 == 0 => RecordMatch::NoMatch,
+                _ => RecordMatch::Match,
+            };
+            list.push_page(&url, Ok(Page { value, next }), limit, compare);
+        }
+        list
+    }
+
+    fn link(number: usize) -> Option<String> {
+        Some(format!("https://graph.microsoft.com/v1.0/security/alerts_v2?$skip={number}"))
+    }
+
+    #[test]
+    fn only_matching_records_count_for_the_limit() {
+        let list = read([(vec![1, 2, 4], link(1)), (vec![3, 5, 7], link(2)), (vec![9], None)], 3);
+        assert_eq!(list.records, [1, 3, 5]);
+        assert!(matches!(list.stop_reason, StopReason::Complete));
+        assert_eq!(list.pages, 2);
+    }
+
+    #[test]
+    fn one_record_that_the_filter_excludes_ends_the_list() {
+        let list = read([(vec![1, 0, 3], link(1)), (vec![5], None)], 100);
+        assert!(matches!(list.stop_reason, StopReason::FilterIgnored));
+        assert_eq!((list.records, list.pages), (vec![1, 3], 1));
+    }
+
+    #[test]
+    fn n18_pages_without_end_are_cut() {
+        let list = read((0..).map(|number| (vec![1], link(number))), 1000);
+        assert_eq!((list.records.len(), list.pages), (MAX_PAGES, MAX_PAGES));
+        assert!(matches!(list.stop_reason, StopReason::Failed(_)));
+    }
+
+    #[test]
+    fn a_link_is_followed_within_its_list_only() {
+        let list = "/security/alerts_v2?$top=2";
+        let check = |link: &str, expected: Option<&str>| {
+            assert_eq!(next_page(list, link).as_deref(), expected, "{link}");
+        };
+        check(
+            "https://graph.microsoft.com/v1.0/security/alerts_v2?$filter=a%20eq%20%27b%27&$skip=2",
+            Some("/security/alerts_v2?$filter=a%20eq%20%27b%27&$skip=2"),
+        );
+        check(
+            "https://proxy.example/graph/v1.0/security/alerts_v2?$skip=2",
+            Some("/security/alerts_v2?$skip=2"),
+        );
+        check("https://graph.microsoft.com/v1.0/security/alerts_v2?$top=2", None);
+        check("https://graph.microsoft.com/v1.0/security/alerts_v2", None);
+        check("https://graph.microsoft.com/v1.0/security/alerts_v2/x?$skip=2", None);
+        check("https://graph.microsoft.com/v1.0/users?$skip=2", None);
+        check("/security/alerts_v2?$skip=2", None);
+    }
+}
