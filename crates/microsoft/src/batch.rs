@@ -113,8 +113,7 @@ impl<C: Sync> GraphClient<'_, C> {
     ) -> Vec<Result<Response>> {
         match self.send_batch(requests, indexes).await {
             Ok(mut responses) => {
-                let response =
-                    |index: &usize| responses.remove(index).ok_or_else(no_response);
+                let response = |index: &usize| responses.remove(index).ok_or_else(no_response);
                 indexes.iter().map(response).collect()
             }
             Err(error) => indexes.iter().map(|_| Err(error.clone())).collect(),

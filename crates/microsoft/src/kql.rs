@@ -146,7 +146,8 @@ mod tests {
         let values = [("url", "b"), ("ip", "203.0.113.80"), ("url", "'")];
         let values = values.map(|(kind, value)| (kind, value.to_owned()));
         let queries = ValueLists::for_queries(values);
-        let expected = "let ip_values = dynamic(['203.0.113.80']);\nlet url_values = dynamic(['b', '\\'']);\n";
+        let expected =
+            "let ip_values = dynamic(['203.0.113.80']);\nlet url_values = dynamic(['b', '\\'']);\n";
         assert_eq!(queries[0].declarations(), expected);
     }
 

@@ -28,4 +28,4 @@ pub use batch::BatchRequest;
 pub use client::{Graph, GraphClient};
 pub use cloud::Cloud;
 pub use error::{Permission, error_from};
-pub use lists::{List, RecordMatch, StopReason};
+pub use lists::{RecordList, RecordMatch, StopReason};

@@ -37,7 +37,7 @@ pub enum StopReason {
 
 /// The part of a list that was read.
 #[derive(Debug)]
-pub struct List<T> {
+pub struct RecordList<T> {
     /// The records that match, in the service's order, no more than the limit.
     pub records: Vec<T>,
     /// Why no further page was read.
@@ -58,8 +58,8 @@ impl<C: Sync> GraphClient<'_, C> {
         limit: usize,
         permission: Permission,
         compare: impl Fn(usize, &T) -> RecordMatch,
-    ) -> Vec<List<T>> {
-        let mut lists: Vec<_> = urls.into_iter().map(List::starting_at).collect();
+    ) -> Vec<RecordList<T>> {
+        let mut lists: Vec<_> = urls.into_iter().map(RecordList::starting_at).collect();
         loop {
             let open: Vec<_> = (0..lists.len())
                 .filter_map(|index| Some((index, lists[index].next.take()?)))
@@ -79,7 +79,7 @@ impl<C: Sync> GraphClient<'_, C> {
     }
 }
 
-impl<T> List<T> {
+impl<T> RecordList<T> {
     fn starting_at(url: String) -> Self {
         Self { records: Vec::new(), stop_reason: StopReason::Complete, next: Some(url), pages: 0 }
     }
@@ -173,8 +173,8 @@ mod tests {
     fn read(
         pages: impl IntoIterator<Item = (Vec<u32>, Option<String>)>,
         limit: usize,
-    ) -> List<u32> {
-        let mut list = List::starting_at("/security/alerts_v2?$top=2".to_owned());
+    ) -> RecordList<u32> {
+        let mut list = RecordList::starting_at("/security/alerts_v2?$top=2".to_owned());
         for (value, next) in pages {
             let Some(url) = list.next.take() else { break };
             let compare = |record: &u32| match record {

@@ -7,7 +7,7 @@ mod error;
 mod query;
 mod types;
 
-use microsoft::{Graph, GraphClient, List, Permission, RecordMatch, SearchOptions, odata};
+use microsoft::{Graph, GraphClient, Permission, RecordList, RecordMatch, SearchOptions, odata};
 use relay_core::{Call, Findings, Observable, Partial, Result};
 
 pub(crate) use types::{Alert, Connection, FileState, HostState};
@@ -86,7 +86,8 @@ impl<'a> Client<'a> {
         let compare = |_, _: &Alert| RecordMatch::Match;
         let lists = self.graph.lists(urls, limit, Permission::ReadEvents, compare).await;
         let mut found = Partial::<LegacyAlerts<'o>>::default();
-        for (observable, List { records, stop_reason, .. }) in filtered.into_iter().zip(lists) {
+        for (observable, RecordList { records, stop_reason, .. }) in filtered.into_iter().zip(lists)
+        {
             found.data.push((observable, records));
             found.errors.extend(error_from(stop_reason));
         }

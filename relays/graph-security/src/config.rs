@@ -8,8 +8,8 @@ mod credentials;
 use relay_core::{BadSetting, Environment};
 use serde::Deserialize;
 
-pub use credentials::Credentials;
 pub(crate) use credentials::CLAIMS;
+pub use credentials::Credentials;
 
 /// The list that alerts are read from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

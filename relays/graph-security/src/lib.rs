@@ -1,27 +1,33 @@
-//! The Microsoft Graph Security relay: facts about it, and which backend answers.
+//! The Microsoft Graph Security relay: sightings of the alerts of Microsoft's security products.
 //!
-//! Alerts of today come from `microsoft`. `api` speaks the legacy alerts, which Microsoft
-//! retires, and `map` makes sightings of them.
+//! Alerts of `alerts_v2` are found and mapped by [`microsoft`], which the Defender relay uses as
+//! well. This crate adds the choice of the backend and the legacy list, which Microsoft retires:
+//! `client` reads its alerts, `mapping` makes sightings of them.
+//!
+//! Specification: docs/relays/graph-security.md.
 
 mod client;
 mod config;
 mod mapping;
 
+use microsoft::{Graph, SearchOptions};
 use relay_core::{
     About, BadSetting, Call, Claim, Documentation, Environment, Findings, Observable,
-    ObservableType, Relay, Result, RoutePolicies, RoutePolicy,
+    ObservableType, Partial, Relay, Result, RoutePolicies, RoutePolicy,
 };
 
-use microsoft::{Graph, Permission, Reporter, Session};
+use client::Client;
+use config::{Backend, Config};
+use mapping::Mapper;
 
-use config::Backend;
 pub use config::Credentials;
 
 /// The Microsoft Graph Security relay.
 pub struct GraphSecurity {
+    config: Config,
+    /// Settings of Microsoft Graph, and what outlives a call: access tokens and the observable
+    /// types that a tenant's service cannot filter by.
     graph: Graph,
-    /// Where alerts come from when the token does not say.
-    backend: Backend,
 }
 
 impl Relay for GraphSecurity {
@@ -58,60 +64,31 @@ impl Relay for GraphSecurity {
 
     const CLAIMS: &'static [Claim] = &config::CLAIMS;
 
-    /// Settings: those of [`Graph::new`], and `GRAPH_BACKEND` (`alerts_v2` or `alerts`).
     fn new(environment: &Environment) -> Result<Self, BadSetting> {
-        Ok(Self {
-            graph: Graph::new(environment)?,
-            backend: Backend::from_environment(environment)?,
-        })
+        Ok(Self { config: Config::from_environment(environment)?, graph: Graph::new(environment)? })
     }
 
     async fn health(&self, call: &Call<'_, Credentials>) -> Result<()> {
-        let session = self.session(call)?;
-        match self.backend(call) {
-            Backend::AlertsV2 => session.check_alerts().await,
-            Backend::Alerts => session.check("/v1.0/security/alerts", Permission::ReadEvents).await,
-        }
+        Client::new(&self.config, &self.graph, call)?.check().await
     }
 
-    async fn observe(&self, call: &Call<'_, Credentials>, wanted: &[Observable]) -> Findings {
-        let session = match self.session(call) {
-            Ok(session) => session,
+    async fn observe(&self, call: &Call<'_, Credentials>, observables: &[Observable]) -> Findings {
+        let client = match Client::new(&self.config, &self.graph, call) {
+            Ok(client) => client,
             Err(error) => return error.into(),
         };
-        match self.backend(call) {
-            Backend::AlertsV2 => session.sightings(&reporter(), wanted).await,
-            Backend::Alerts => legacy_sightings(call, &session, wanted).await,
+        let (source, namespace) = (Self::ABOUT.name, Self::ABOUT.namespace());
+        match client.backend {
+            Backend::AlertsV2 => {
+                let options = SearchOptions { source, namespace, service: None };
+                client.sightings(&options, observables).await
+            }
+            Backend::Legacy => {
+                let Partial { data, errors } = client.legacy_alerts(observables).await;
+                let tenant = call.credentials.tenant.as_str();
+                let mapper = Mapper { source, namespace, tenant };
+                Partial { data: mapper.bundle(&data), errors }
+            }
         }
     }
-}
-
-impl GraphSecurity {
-    fn session<'a>(&'a self, call: &'a Call<'a, Credentials>) -> Result<Session<'a, Credentials>> {
-        self.graph.session(call, call.credentials.account())
-    }
-
-    fn backend(&self, call: &Call<'_, Credentials>) -> Backend {
-        call.credentials.backend.unwrap_or(self.backend)
-    }
-}
-
-fn reporter() -> Reporter<'static> {
-    let about = GraphSecurity::ABOUT;
-    Reporter { source: about.name, namespace: about.namespace(), only: None }
-}
-
-async fn legacy_sightings(
-    call: &Call<'_, Credentials>,
-    session: &Session<'_, Credentials>,
-    wanted: &[Observable],
-) -> Findings {
-    let found = client::alerts(session, wanted, call.limit).await;
-    let mut findings = Findings { errors: found.errors, ..Findings::default() };
-    let maker = mapping::Maker { reporter: reporter(), tenant: call.credentials.tenant.as_str() };
-    for (observable, alerts) in found.data {
-        let sightings = alerts.iter().filter_map(|alert| maker.sighting(observable, alert));
-        sightings.for_each(|sighting| findings.data.add_sighting(sighting));
-    }
-    findings
 }

@@ -47,7 +47,9 @@ impl NormalizedValue {
                 equals("deviceEvidence/hostName", value),
             ],
             Self::Url(_) => vec![equals("urlEvidence/url", value)],
-            Self::FileName(_) => FILES.map(|file| equals(&format!("{file}/fileName"), value)).into(),
+            Self::FileName(_) => {
+                FILES.map(|file| equals(&format!("{file}/fileName"), value)).into()
+            }
             Self::FilePath(_) => FILES.iter().flat_map(|file| file_path(file, value)).collect(),
             Self::Hash(hash_type, _) => {
                 let of_file = |file| equals(&format!("{file}/{}", hash_type.as_str()), value);

@@ -21,7 +21,12 @@ pub(crate) struct FilterSupportCache {
 
 impl FilterSupportCache {
     /// Whether filtering by this type failed for these credentials within the last day.
-    pub(super) fn is_unsupported(&self, account: CacheKey, kind: ObservableType, now: Time) -> bool {
+    pub(super) fn is_unsupported(
+        &self,
+        account: CacheKey,
+        kind: ObservableType,
+        now: Time,
+    ) -> bool {
         let since = self.lock().get(&(account, kind)).copied();
         since.is_some_and(|since| is_fresh(since, now))
     }

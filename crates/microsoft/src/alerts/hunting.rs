@@ -126,9 +126,8 @@ fn alert(response: &Response) -> Result<Option<Alert>> {
 
 /// Returns a warning if there is an MD5, for which the hunting tables have no column.
 fn warning_about_md5(terms: &[&SearchTerm<'_>]) -> Option<Error> {
-    let is_md5 = |term: &&SearchTerm<'_>| {
-        matches!(term.value, NormalizedValue::Hash(HashType::Md5, _))
-    };
+    let is_md5 =
+        |term: &&SearchTerm<'_>| matches!(term.value, NormalizedValue::Hash(HashType::Md5, _));
     let text = "Microsoft Graph cannot hunt alerts by MD5; use the file's SHA-256 or SHA-1, or set GRAPH_V2_STRATEGY to filter.";
     let warning = || Error::new(ErrorKind::Unsupported, text).as_warning();
     terms.iter().any(is_md5).then(warning)

@@ -52,9 +52,7 @@ const BRANCHES: [Branch; 8] = [
             "strcat(FolderPath, '/', FileName)",
             "strcat(FolderPath, FileName)",
         ],
-        includes: |value| {
-            matches!(value, NormalizedValue::FilePath(path) if folder_and_name(path).is_some())
-        },
+        includes: |value| matches!(value, NormalizedValue::FilePath(path) if folder_and_name(path).is_some()),
     },
     Branch {
         kind: "sha256",
@@ -116,7 +114,8 @@ fn query(lists: &ValueLists, options: &SearchOptions<'_>, limit: usize) -> Strin
 impl Branch {
     /// One pipeline for each column, which keeps the rows that have one of the values.
     fn pipelines(&self) -> impl Iterator<Item = String> {
-        let (list, key) = (ValueLists::name(self.kind), kql::key_of_column(self.kind, "tolower(V)"));
+        let (list, key) =
+            (ValueLists::name(self.kind), kql::key_of_column(self.kind, "tolower(V)"));
         self.columns.iter().map(move |column| {
             format!("(E | extend V = {column} | where V in~ ({list}) | project AlertId, Timestamp, K = {key})")
         })
@@ -167,7 +166,8 @@ union
     #[test]
     fn a_query_can_be_restricted_to_one_service() {
         let options = SearchOptions { service: Some(Service::DEFENDER_FOR_ENDPOINT), ..ALL };
-        let query = &queries_for(&[Observable::new(Type::Url, "https://bad.example/")], &options)[0];
+        let query =
+            &queries_for(&[Observable::new(Type::Url, "https://bad.example/")], &options)[0];
         let evidence = "materialize(AlertEvidence | where ServiceSource =~ 'Microsoft Defender for Endpoint');";
         assert!(query.contains(evidence), "{query}");
     }

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 use super::{
     SearchOptions,
-    evidence::{Device, EvidenceDetails, Evidence, File, FileHash},
+    evidence::{Device, Evidence, EvidenceDetails, File, FileHash},
     search_term::{HashType, NormalizedValue, host, origin_and_rest},
     types::Alert,
 };
@@ -58,10 +58,13 @@ impl NormalizedValue {
     /// filter's functions compare text, and a service may or may not regard case.
     fn may_pass_filter(&self, evidence: &Evidence) -> bool {
         match (self, &evidence.details) {
-            (Self::Domain(name), EvidenceDetails::Url(Some(url))) => url.to_lowercase().contains(name),
-            (Self::Hostname(name), EvidenceDetails::Device(Device { dns_name: Some(found), .. })) => {
-                found.to_lowercase().starts_with(name)
+            (Self::Domain(name), EvidenceDetails::Url(Some(url))) => {
+                url.to_lowercase().contains(name)
             }
+            (
+                Self::Hostname(name),
+                EvidenceDetails::Device(Device { dns_name: Some(found), .. }),
+            ) => found.to_lowercase().starts_with(name),
             (Self::Url(url), EvidenceDetails::Url(Some(found))) => same(found, url),
             (Self::Hash(_, hash), EvidenceDetails::FileHash(found)) => {
                 found.value.as_deref().is_some_and(|it| same(it, hash))
@@ -197,7 +200,12 @@ mod tests {
             &url("https://other.example/?u=bad.example"),
             RecordMatch::NoMatch,
         );
-        check(Type::Domain, "bad.example", &url("https://other.example/"), RecordMatch::FilterIgnored);
+        check(
+            Type::Domain,
+            "bad.example",
+            &url("https://other.example/"),
+            RecordMatch::FilterIgnored,
+        );
         let dns = alert("dnsEvidence", json!({"domainName": "Bad.Example."}));
         check(Type::Domain, "bad.example", &dns, RecordMatch::Match);
     }
@@ -208,12 +216,32 @@ mod tests {
             alert("deviceEvidence", json!({"hostName": host, "deviceDnsName": dns}))
         };
         check(Type::Hostname, "WS-204", &device(Some("ws-204"), None), RecordMatch::Match);
-        check(Type::Hostname, "ws-204", &device(None, Some("ws-204.contoso.example")), RecordMatch::Match);
+        check(
+            Type::Hostname,
+            "ws-204",
+            &device(None, Some("ws-204.contoso.example")),
+            RecordMatch::Match,
+        );
         let whole = "ws-204.contoso.example";
-        check(Type::Hostname, whole, &device(None, Some("WS-204.contoso.example")), RecordMatch::Match);
+        check(
+            Type::Hostname,
+            whole,
+            &device(None, Some("WS-204.contoso.example")),
+            RecordMatch::Match,
+        );
         let part = "ws-204.contoso";
-        check(Type::Hostname, part, &device(None, Some("ws-204.contoso.example")), RecordMatch::NoMatch);
-        check(Type::Hostname, "ws-2", &device(Some("other"), Some("other.example")), RecordMatch::FilterIgnored);
+        check(
+            Type::Hostname,
+            part,
+            &device(None, Some("ws-204.contoso.example")),
+            RecordMatch::NoMatch,
+        );
+        check(
+            Type::Hostname,
+            "ws-2",
+            &device(Some("other"), Some("other.example")),
+            RecordMatch::FilterIgnored,
+        );
         check(
             Type::Hostname,
             "ws-204",

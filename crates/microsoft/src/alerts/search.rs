@@ -14,7 +14,7 @@ use relay_core::{
 };
 
 use super::{SearchOptions, Strategy, search_term::SearchTerm, sighting::sighting, types::Alert};
-use crate::{GraphClient, List, Permission, StopReason, odata};
+use crate::{GraphClient, Permission, RecordList, StopReason, odata};
 
 pub(super) const ALERTS: &str = "/security/alerts_v2";
 /// Records of one page. Microsoft documents no maximum; its samples use 100.
@@ -116,13 +116,16 @@ impl<C: Sync> GraphClient<'_, C> {
     fn unsupported_types(
         &self,
         terms: &[&SearchTerm<'_>],
-        lists: &[List<Alert>],
+        lists: &[RecordList<Alert>],
     ) -> HashSet<ObservableType> {
         if self.graph.strategy != Strategy::Auto {
             return HashSet::new();
         }
-        let is_unsupported = |list: &List<Alert>| {
-            matches!(list.stop_reason, StopReason::FilterIgnored | StopReason::Refused(400 | 501, _))
+        let is_unsupported = |list: &RecordList<Alert>| {
+            matches!(
+                list.stop_reason,
+                StopReason::FilterIgnored | StopReason::Refused(400 | 501, _)
+            )
         };
         let failed = terms.iter().zip(lists).filter(|(_, list)| is_unsupported(list));
         let types: HashSet<_> = failed.map(|(term, _)| term.observable.kind).collect();

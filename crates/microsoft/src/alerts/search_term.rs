@@ -158,7 +158,8 @@ mod tests {
 
     #[test]
     fn values_that_no_alert_can_hold_are_not_searched() {
-        let is_searched = |kind, value: &str| SearchTerm::new(0, &Observable::new(kind, value)).is_some();
+        let is_searched =
+            |kind, value: &str| SearchTerm::new(0, &Observable::new(kind, value)).is_some();
         for (kind, value) in [
             (ObservableType::Ip, "not an address"),
             (ObservableType::Ipv6, "203.0.113.7"),

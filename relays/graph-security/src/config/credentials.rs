@@ -134,7 +134,7 @@ mod tests {
     #[test]
     fn the_token_chooses_the_backend_with_a_known_word_only() {
         let backend = |claim: Value| read(&[("GRAPH_BACKEND", claim)]).unwrap().backend;
-        assert_eq!(backend(json!("alerts")), Some(Backend::Alerts));
+        assert_eq!(backend(json!("alerts")), Some(Backend::Legacy));
         assert_eq!(backend(json!("alerts_v2")), Some(Backend::AlertsV2));
         for malformed in [json!(null), json!("other"), json!(2), json!({"a": 1})] {
             assert_eq!(backend(malformed.clone()), None, "{malformed}");
