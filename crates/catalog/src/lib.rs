@@ -9,7 +9,7 @@ pub use entry::{CatalogEntry, StartedRelay};
 /// Every relay, in the order of the documentation.
 pub const RELAYS: &[CatalogEntry] = &[
     CatalogEntry::of::<graph_security::GraphSecurity>(),
-    CatalogEntry::of::<defender_atp::Defender>(),
+    CatalogEntry::of::<defender_atp::DefenderAtp>(),
     CatalogEntry::of::<qualys_ioc::QualysIoc>(),
     CatalogEntry::of::<misp::Misp>(),
     CatalogEntry::of::<gigamon_threatinsight::GigamonThreatInsight>(),

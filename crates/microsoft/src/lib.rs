@@ -13,6 +13,7 @@ mod alerts;
 mod batch;
 mod client;
 mod cloud;
+pub mod defender;
 mod error;
 mod health;
 mod hunting;

@@ -40,7 +40,7 @@ pub(crate) const RELAYS: &[Entry] = &[
         ]),
     },
     Entry {
-        facts: Facts::of::<defender_atp::Defender>(),
+        facts: Facts::of::<defender_atp::DefenderAtp>(),
         product: Product::DefenderAtp,
         event: include_str!("../../../events/defender-atp/observe.json"),
         depth: 1,

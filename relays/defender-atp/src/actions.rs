@@ -1,303 +1,331 @@
-//! What can be done: the documented actions, how the menu shows them and what each one sends
-//! (spec §8.1, §8.2). Data, not code.
+//! What can be done about observables: actions on devices, indicators for the other types.
+//! docs/relays/defender-atp.md#actions
 
-use relay_core::ObservableType::{self, Domain, Ip, Ipv6, Md5, MsMachineId, Sha1, Sha256, Url};
+mod query;
+mod trigger;
+mod types;
 
-/// What every action's id begins with.
-const PREFIX: &str = "microsoft-defender-";
+use std::collections::HashSet;
 
-/// One thing that can be done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Action {
-    /// Something done on a device.
-    Device(&'static DeviceAction),
-    /// An indicator added for a value.
-    AddIndicator(&'static NewIndicator),
-    /// An indicator taken away.
-    RemoveIndicator,
-}
+use futures::future::{join, join_all, join3};
+use microsoft::defender::{
+    ActionAvailability, Indicator, MAX_FILTER_VALUES, MachineAction, NormalizedObservable,
+    indicator_type,
+};
+use relay_core::{Action, Error, ErrorKind, Observable, Partial, Result, Time, relay::QueryParams};
 
-impl Action {
-    /// Every action, in the order of the documentation.
-    pub(crate) fn all() -> impl Iterator<Item = Self> {
-        let devices = DEVICE_ACTIONS.iter().map(Self::Device);
-        devices.chain(NEW_INDICATORS.iter().map(Self::AddIndicator)).chain([Self::RemoveIndicator])
-    }
+use crate::{ABOUT, client::Client, config::Config};
 
-    /// The action of this id; with or without the common prefix, in any case.
-    pub(crate) fn named(text: &str) -> Option<Self> {
-        let is_meant = |action: &Self| {
-            action.word().eq_ignore_ascii_case(text) || action.id().eq_ignore_ascii_case(text)
-        };
-        Self::all().find(is_meant)
-    }
-
-    /// The action of this id, exactly as it was offered.
-    pub(crate) fn of_id(id: &str) -> Option<Self> {
-        Self::all().find(|action| action.id() == id)
-    }
-
-    /// Comes back as `action-id`: `microsoft-defender-FullIsolation`.
-    pub(crate) fn id(self) -> String {
-        format!("{PREFIX}{}", self.word())
-    }
-
-    fn word(self) -> &'static str {
-        match self {
-            Self::Device(action) => action.word,
-            Self::AddIndicator(new) => new.word,
-            Self::RemoveIndicator => "remove-indicator",
-        }
-    }
-}
-
-/// What a pair of actions switches on and off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Switch {
-    Isolation,
-    Restriction,
-}
-
-impl Switch {
-    pub(crate) const ALL: [Self; 2] = [Self::Isolation, Self::Restriction];
-
-    /// The product's types of the machine actions that switch on and off.
-    pub(crate) fn types(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Isolation => ("Isolate", "Unisolate"),
-            Self::Restriction => ("RestrictCodeExecution", "UnrestrictCodeExecution"),
-        }
-    }
-}
-
-/// Which way an action moves its switch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Turn {
-    On(Switch),
-    Off(Switch),
-}
-
-/// One action on a device.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct DeviceAction {
-    word: &'static str,
-    pub(crate) title: &'static str,
-    /// Its name in the product's list of available actions; what undoes another has none.
-    pub(crate) available_as: Option<&'static str>,
-    /// The last part of the request's path.
-    pub(crate) verb: &'static str,
-    /// The member of the body beside `Comment`.
-    pub(crate) parameter: Option<(&'static str, &'static str)>,
-    pub(crate) turn: Option<Turn>,
-    /// The application permission it needs.
-    pub(crate) permission: &'static str,
-}
-
-impl DeviceAction {
-    /// Whether it cuts a device off or stops its programs.
-    pub(crate) fn confines(&self) -> bool {
-        matches!(self.turn, Some(Turn::On(_)))
-    }
-}
-
-/// An action without parameter and switch; the table fills in the rest.
-const PLAIN: DeviceAction = DeviceAction {
-    word: "",
-    title: "",
-    available_as: None,
-    verb: "",
-    parameter: None,
-    turn: None,
-    permission: "",
+use query::Protection;
+pub(crate) use trigger::trigger;
+pub(crate) use types::DefenderAction;
+use types::{
+    DEVICE_ACTIONS, DeviceAction, DeviceState, INDICATOR_ACTIONS, IndicatorAction, Transition,
+    is_device,
 };
 
-/// Every action on a device.
-pub(crate) const DEVICE_ACTIONS: &[DeviceAction] = &[
-    DeviceAction {
-        word: "FullIsolation",
-        title: "Isolate Device: Full",
-        available_as: Some("FullIsolation"),
-        verb: "isolate",
-        parameter: Some(("IsolationType", "Full")),
-        turn: Some(Turn::On(Switch::Isolation)),
-        permission: "Machine.Isolate",
-    },
-    DeviceAction {
-        word: "SelectiveIsolation",
-        title: "Isolate Device: Selective",
-        available_as: Some("SelectiveIsolation"),
-        verb: "isolate",
-        parameter: Some(("IsolationType", "Selective")),
-        turn: Some(Turn::On(Switch::Isolation)),
-        permission: "Machine.Isolate",
-    },
-    DeviceAction {
-        word: "Unisolate",
-        title: "Release from isolation",
-        verb: "unisolate",
-        turn: Some(Turn::Off(Switch::Isolation)),
-        permission: "Machine.Isolate",
-        ..PLAIN
-    },
-    DeviceAction {
-        word: "RestrictCodeExecution",
-        title: "Restrict app execution",
-        available_as: Some("RestrictCodeExecution"),
-        verb: "restrictCodeExecution",
-        turn: Some(Turn::On(Switch::Restriction)),
-        permission: "Machine.RestrictExecution",
-        ..PLAIN
-    },
-    DeviceAction {
-        word: "UnrestrictCodeExecution",
-        title: "Remove app restrictions",
-        verb: "unrestrictCodeExecution",
-        turn: Some(Turn::Off(Switch::Restriction)),
-        permission: "Machine.RestrictExecution",
-        ..PLAIN
-    },
-    DeviceAction {
-        word: "RunAntiVirusScanQuick",
-        title: "Run antivirus scan: Quick",
-        available_as: Some("RunAntiVirusScan"),
-        verb: "runAntiVirusScan",
-        parameter: Some(("ScanType", "Quick")),
-        permission: "Machine.Scan",
-        ..PLAIN
-    },
-    DeviceAction {
-        word: "RunAntiVirusScanFull",
-        title: "Run antivirus scan: Full",
-        available_as: Some("RunAntiVirusScan"),
-        verb: "runAntiVirusScan",
-        parameter: Some(("ScanType", "Full")),
-        permission: "Machine.Scan",
-        ..PLAIN
-    },
-    DeviceAction {
-        word: "CollectInvestigationPackage",
-        title: "Collect investigation package",
-        available_as: Some("CollectInvestigationPackage"),
-        verb: "collectInvestigationPackage",
-        permission: "Machine.CollectForensics",
-        ..PLAIN
-    },
-    DeviceAction {
-        word: "InitiateInvestigation",
-        title: "Initiate automated investigation",
-        available_as: Some("InitiateInvestigation"),
-        verb: "startInvestigation",
-        permission: "Alert.ReadWrite.All",
-        ..PLAIN
-    },
-];
-
-/// An indicator that can be added for a value.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct NewIndicator {
-    word: &'static str,
-    /// What the menu calls it.
-    pub(crate) label: &'static str,
-    /// The product's action for everything but files.
-    pub(crate) action: &'static str,
-    /// The product's action for files.
-    pub(crate) action_on_files: &'static str,
-    /// The action `Audit` requires it.
-    pub(crate) generates_alert: bool,
-    pub(crate) severity: Option<&'static str>,
+/// The actions for each observable, in the order of the observables. All requests are concurrent.
+pub(crate) async fn offers(
+    client: &Client<'_>,
+    observables: &[Observable],
+) -> Partial<Vec<Action>> {
+    let observables: Vec<_> = observables.iter().filter_map(NormalizedObservable::new).collect();
+    let devices = observables.iter().filter(|observable| is_device(observable.kind()));
+    let devices = join_all(devices.map(|device| client.device_offers(device)));
+    let (devices, indicators) = join(devices, client.known_indicators(&observables)).await;
+    let Partial { data: indicators, errors } = indicators;
+    let mut devices = devices.into_iter();
+    let mut offers = Partial { data: Vec::new(), errors };
+    for observable in &observables {
+        if is_device(observable.kind()) {
+            match devices.next().unwrap_or(Ok(Vec::new())) {
+                Ok(actions) => offers.data.extend(actions),
+                Err(error) => offers.errors.push(error),
+            }
+        } else if observable.spellings().all(|value| indicators.answered.contains(value)) {
+            let actions = indicator_offers(client.config, observable, &indicators.found);
+            offers.data.extend(actions);
+        }
+    }
+    offers
 }
 
-/// Every indicator that can be added.
-pub(crate) const NEW_INDICATORS: &[NewIndicator] = &[
-    NewIndicator {
-        word: "add-indicator-alert",
-        label: "Alert",
-        action: "Audit",
-        action_on_files: "Audit",
-        generates_alert: true,
-        severity: Some("High"),
-    },
-    NewIndicator {
-        word: "add-indicator-alert-and-block",
-        label: "Alert and Block",
-        action: "Block",
-        action_on_files: "BlockAndRemediate",
-        generates_alert: true,
-        severity: Some("High"),
-    },
-    NewIndicator {
-        word: "add-indicator-allowed",
-        label: "Allow",
-        action: "Allowed",
-        action_on_files: "Allowed",
-        generates_alert: false,
-        severity: None,
-    },
-];
+impl Client<'_> {
+    async fn device_offers(&self, device: &NormalizedObservable<'_>) -> Result<Vec<Action>> {
+        let id = &device.value;
+        let (available, history, protection) = join3(
+            self.defender.available_actions(id),
+            self.defender.machine_actions(id),
+            self.protection(id),
+        )
+        .await;
+        let available = match available {
+            Err(error) if error.is_unknown_resource() => return Ok(Vec::new()),
+            outcome => outcome.map_err(list_error)?,
+        };
+        let history = history.map_err(list_error)?;
+        let may_confine = protection? != Protection::Protected;
+        let possible = DEVICE_ACTIONS.iter().filter(|action| {
+            self.config.has_action(DefenderAction::Device(action))
+                && (may_confine || !action.confines())
+        });
+        let possible: Vec<_> = possible.collect();
+        let chosen = fitting(&possible, available.as_deref(), &history);
+        Ok(chosen.into_iter().map(|action| device_offer(action, device)).collect())
+    }
 
-/// What the product calls an indicator of this type; none for a type that has no indicators.
-pub(crate) fn indicator_type(kind: ObservableType) -> Option<&'static str> {
-    Some(match kind {
-        Sha1 => "FileSha1",
-        Sha256 => "FileSha256",
-        Md5 => "FileMd5",
-        Ip | Ipv6 => "IpAddress",
-        Domain => "DomainName",
-        Url => "Url",
-        _ => return None,
+    /// The indicators for all values that can have one.
+    async fn known_indicators<'o>(
+        &self,
+        observables: &'o [NormalizedObservable<'_>],
+    ) -> Partial<KnownIndicators<'o>> {
+        let with_type = observables.iter().filter(|it| indicator_type(it.kind()).is_some());
+        let mut values: Vec<&str> = with_type.flat_map(NormalizedObservable::spellings).collect();
+        let mut seen = HashSet::new();
+        values.retain(|value| seen.insert(*value));
+        // Value lists of one request each, because a failed one leaves its values unanswered.
+        let chunks = values.chunks(MAX_FILTER_VALUES);
+        let answers = join_all(chunks.clone().map(|values| self.defender.indicators(values))).await;
+        let mut known: Partial<KnownIndicators<'_>> = Partial::default();
+        for (values, answer) in chunks.zip(answers) {
+            if answer.errors.is_empty() {
+                known.data.answered.extend(values);
+            }
+            known.data.found.extend(answer.data);
+            known.errors.extend(answer.errors.into_iter().map(list_error));
+        }
+        known
+    }
+}
+
+/// What the product said about indicators.
+#[derive(Default)]
+struct KnownIndicators<'o> {
+    /// The values that it said something about.
+    answered: HashSet<&'o str>,
+    found: Vec<Indicator>,
+}
+
+/// A list that the product refused has a code of its own.
+fn list_error(error: impl Into<Error>) -> Error {
+    let error: Error = error.into();
+    match error.kind() {
+        ErrorKind::InvalidInput | ErrorKind::NotFound => error.with_code("invalid request"),
+        _ => error,
+    }
+}
+
+/// The possible actions that fit a device: those that are available to it, without what is done
+/// already; actions that end a state come last. Where the product does not say, all are available.
+fn fitting(
+    possible: &[&'static DeviceAction],
+    available: Option<&[ActionAvailability]>,
+    history: &[MachineAction],
+) -> Vec<&'static DeviceAction> {
+    let is_available = |name: &str| {
+        available.is_none_or(|all| {
+            let mut named = all.iter().filter(|it| it.action.as_deref() == Some(name));
+            named.any(|it| *it.is_available == Some(true))
+        })
+    };
+    let states = DeviceState::ALL.into_iter().filter(|state| is_in(*state, history));
+    let states: Vec<_> = states.collect();
+    let mut forward: Vec<_> = possible
+        .iter()
+        .copied()
+        .filter(|action| action.available_as.is_some_and(is_available))
+        .filter(|action| {
+            !matches!(action.transition, Some(Transition::Begin(state)) if states.contains(&state))
+        })
+        .collect();
+    forward.sort_by_key(|action| action.title);
+    let back = possible.iter().copied().filter(
+        |action| matches!(action.transition, Some(Transition::End(state)) if states.contains(&state)),
+    );
+    forward.into_iter().chain(back).collect()
+}
+
+/// Whether a device is in a state: the newest action on it that did not fail begins it.
+fn is_in(state: DeviceState, history: &[MachineAction]) -> bool {
+    let (begin, end) = state.machine_action_types();
+    let counts = |action: &&MachineAction| {
+        let kind = action.kind.as_deref();
+        (kind == Some(begin) || kind == Some(end))
+            && matches!(action.status.as_deref(), Some("Succeeded" | "Pending" | "InProgress"))
+    };
+    // Of two with the same time the first counts, because the product lists the newest first.
+    let newest = history
+        .iter()
+        .filter(counts)
+        .rev()
+        .max_by_key(|action| action.creation_date_time_utc.as_deref().and_then(Time::parse));
+    newest.is_some_and(|action| action.kind.as_deref() == Some(begin))
+}
+
+fn device_offer(action: &'static DeviceAction, device: &NormalizedObservable<'_>) -> Action {
+    Action {
+        id: DefenderAction::Device(action).id(),
+        title: action.title.into(),
+        description: action.title.into(),
+        categories: vec![ABOUT.name, "Machine Actions"],
+        query_params: QueryParams::from(device.observable),
+    }
+}
+
+/// Removes the indicator that is there, or adds one.
+fn indicator_offers(
+    config: &Config,
+    observable: &NormalizedObservable<'_>,
+    known: &[Indicator],
+) -> Vec<Action> {
+    if indicator_type(observable.kind()).is_none() {
+        return Vec::new();
+    }
+    match known.iter().find(|indicator| indicator.is_for(observable)) {
+        Some(indicator) => removal(config, observable, indicator).into_iter().collect(),
+        None => INDICATOR_ACTIONS
+            .iter()
+            .filter(|action| config.has_action(DefenderAction::AddIndicator(action)))
+            .map(|action| addition(action, observable))
+            .collect(),
+    }
+}
+
+fn removal(
+    config: &Config,
+    observable: &NormalizedObservable<'_>,
+    indicator: &Indicator,
+) -> Option<Action> {
+    let is_offered = config.has_action(DefenderAction::RemoveIndicator);
+    let id = indicator.id.clone().into_inner().filter(|_| is_offered)?;
+    let action = match indicator.action.as_deref() {
+        Some("AlertAndBlock") => "Alert and Block",
+        Some(other) => other,
+        None => "unknown",
+    };
+    let title = indicator.title.as_deref().map(|title| format!(" - {title}")).unwrap_or_default();
+    let value = &observable.observable.value;
+    Some(Action {
+        id: DefenderAction::RemoveIndicator.id(),
+        title: format!("Remove indicator: {action}{title}").into(),
+        description: format!("Remove indicator with {action} action for {value}").into(),
+        categories: vec![ABOUT.name, "Remove Indicator"],
+        query_params: QueryParams {
+            indicator_id: Some(id),
+            ..QueryParams::from(observable.observable)
+        },
     })
 }
 
-/// Whether this type is a device, on which machine actions are done.
-pub(crate) fn is_device(kind: ObservableType) -> bool {
-    kind == MsMachineId
+fn addition(action: &'static IndicatorAction, observable: &NormalizedObservable<'_>) -> Action {
+    let (label, value) = (action.label, &observable.observable.value);
+    Action {
+        id: DefenderAction::AddIndicator(action).id(),
+        title: format!("Add indicator: {label}").into(),
+        description: format!("Add indicator with {label} action for {value}").into(),
+        categories: vec![ABOUT.name, "Add Indicator"],
+        query_params: QueryParams::from(observable.observable),
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
+    fn requested(kind: &str, status: &str, at: &str) -> MachineAction {
+        let action = json!({"type": kind, "status": status, "creationDateTimeUtc": at});
+        serde_json::from_str(&action.to_string()).unwrap()
+    }
+
+    fn available(names: &[&str]) -> Vec<ActionAvailability> {
+        let one = |name: &&str| ActionAvailability {
+            action: (*name).into(),
+            is_available: Some(true).into(),
+        };
+        names.iter().map(one).collect()
+    }
+
+    fn titles(
+        available: Option<&[ActionAvailability]>,
+        history: &[MachineAction],
+    ) -> Vec<&'static str> {
+        let all: Vec<_> = DEVICE_ACTIONS.iter().collect();
+        fitting(&all, available, history).into_iter().map(|action| action.title).collect()
+    }
+
     #[test]
-    fn ids_are_the_documented_ones() {
-        let ids: Vec<_> = Action::all().map(Action::id).collect();
+    fn everything_is_offered_by_title_where_the_product_does_not_say() {
         assert_eq!(
-            ids,
+            titles(None, &[]),
             [
-                "microsoft-defender-FullIsolation",
-                "microsoft-defender-SelectiveIsolation",
-                "microsoft-defender-Unisolate",
-                "microsoft-defender-RestrictCodeExecution",
-                "microsoft-defender-UnrestrictCodeExecution",
-                "microsoft-defender-RunAntiVirusScanQuick",
-                "microsoft-defender-RunAntiVirusScanFull",
-                "microsoft-defender-CollectInvestigationPackage",
-                "microsoft-defender-InitiateInvestigation",
-                "microsoft-defender-add-indicator-alert",
-                "microsoft-defender-add-indicator-alert-and-block",
-                "microsoft-defender-add-indicator-allowed",
-                "microsoft-defender-remove-indicator",
+                "Collect investigation package",
+                "Initiate automated investigation",
+                "Isolate Device: Full",
+                "Isolate Device: Selective",
+                "Restrict app execution",
+                "Run antivirus scan: Full",
+                "Run antivirus scan: Quick",
+            ]
+        );
+        assert_eq!(titles(Some(&[]), &[]), [""; 0]);
+    }
+
+    /// Row 7 of docs/relays/defender-atp.md#differences-from-the-python-originals.
+    #[test]
+    fn an_isolated_device_can_be_released_whatever_is_available() {
+        let isolated = [requested("Isolate", "Succeeded", "2026-10-30T08:00:00Z")];
+        for names in [&["FullIsolation"][..], &["SelectiveIsolation"], &[]] {
+            assert_eq!(titles(Some(&available(names)), &isolated), ["Release from isolation"]);
+        }
+        let both = [
+            &isolated[..],
+            &[requested("RestrictCodeExecution", "Pending", "2026-10-01T08:00:00Z")],
+        ];
+        assert_eq!(
+            titles(
+                Some(&available(&["RestrictCodeExecution", "RunAntiVirusScan"])),
+                &both.concat()
+            ),
+            [
+                "Run antivirus scan: Full",
+                "Run antivirus scan: Quick",
+                "Release from isolation",
+                "Remove app restrictions",
             ]
         );
     }
 
     #[test]
-    fn a_trigger_names_an_action_exactly_and_a_setting_loosely() {
-        assert_eq!(
-            Action::of_id("microsoft-defender-remove-indicator"),
-            Some(Action::RemoveIndicator)
+    fn the_newest_action_that_did_not_fail_counts() {
+        let check = |history: &[MachineAction], expected: bool| {
+            assert_eq!(is_in(DeviceState::Isolated, history), expected, "{history:?}");
+        };
+        let (old, new) = ("2026-10-01T08:00:00Z", "2026-10-02T08:00:00.5Z");
+        check(
+            &[requested("Isolate", "Succeeded", old), requested("Unisolate", "Succeeded", new)],
+            false,
         );
-        for id in ["remove-indicator", "Microsoft-Defender-Remove-Indicator", "", PREFIX] {
-            assert_eq!(Action::of_id(id), None, "{id}");
+        check(
+            &[requested("Isolate", "Succeeded", new), requested("Unisolate", "Succeeded", old)],
+            true,
+        );
+        check(
+            &[requested("Isolate", "Succeeded", old), requested("Unisolate", "Failed", new)],
+            true,
+        );
+        check(
+            &[requested("Isolate", "InProgress", new), requested("Unisolate", "Succeeded", old)],
+            true,
+        );
+        for failed in ["Failed", "TimeOut", "Cancelled", ""] {
+            check(&[requested("Isolate", failed, new)], false);
         }
-        let scan = Action::named("runantivirusscanquick");
-        assert_eq!(scan, Action::named("microsoft-defender-RunAntiVirusScanQuick"));
-        assert!(scan.is_some() && Action::named("Offboard").is_none());
-    }
-
-    #[test]
-    fn isolating_and_restricting_confine() {
-        let confining = DEVICE_ACTIONS.iter().filter(|action| action.confines());
-        let words: Vec<_> = confining.map(|action| action.word).collect();
-        assert_eq!(words, ["FullIsolation", "SelectiveIsolation", "RestrictCodeExecution"]);
+        check(
+            &[requested("Isolate", "Succeeded", old), requested("Unisolate", "Succeeded", old)],
+            true,
+        );
+        check(&[requested("RestrictCodeExecution", "Succeeded", new)], false);
     }
 }

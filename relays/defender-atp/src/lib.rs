@@ -1,39 +1,31 @@
 //! Microsoft Defender for Endpoint behind the Threat Response routes.
 //!
-//! `api` speaks the product, `map` speaks CTIM, `observe` and `respond` join them; `microsoft`
-//! hunts, and brings the alerts where the product's own API is retired.
+//! [`client`] decides which backend is asked and for how much, [`mapping`] turns the product's
+//! records into CTIM, and [`actions`] offers and does what can be done. `microsoft::defender` sends
+//! the requests.
+//!
+//! Specification: docs/relays/defender-atp.md.
 
 mod actions;
-mod audit;
 mod client;
 mod config;
-mod desk;
 mod mapping;
-mod memory;
-mod observe;
-mod pace;
-mod respond;
-mod subject;
 
-use microsoft::Graph;
+use futures::{FutureExt, future::join};
+use microsoft::{
+    Graph,
+    defender::{Defender, NormalizedObservable},
+};
 use relay_core::{
-    About, Action, BadSetting, Call, Claim, Documentation, Environment, Findings, Link, Observable,
+    About, Action, BadSetting, Call, Claim, Environment, Findings, Link, Observable,
     ObservableType, Partial, Relay, Result, RoutePolicies, RoutePolicy, Trigger,
+    relay::Documentation,
 };
 
+use client::Client;
+use config::Config;
 pub use config::Credentials;
-use config::Settings;
-use desk::Desk;
-use memory::Memory;
-use subject::Subject;
-
-/// The relay: settings, and what it remembers of callers by digests of their credentials.
-#[derive(Debug)]
-pub struct Defender {
-    settings: Settings,
-    graph: Graph,
-    memory: Memory,
-}
+use mapping::Mapper;
 
 const ABOUT: About = About {
     name: "Microsoft Defender for Endpoint",
@@ -50,6 +42,7 @@ const ABOUT: About = About {
         (ObservableType::MsMachineId, "device"),
     ],
     policies: RoutePolicies {
+        // Defender judges alerts, not observables.
         deliberate: RoutePolicy::Disabled,
         ..RoutePolicies::all(RoutePolicy::BodyFirst)
     },
@@ -65,7 +58,15 @@ const ABOUT: About = About {
     ]),
 };
 
-impl Relay for Defender {
+/// The relay: settings, and the two APIs with their caches.
+#[derive(Debug)]
+pub struct DefenderAtp {
+    config: Config,
+    defender: Defender,
+    graph: Graph,
+}
+
+impl Relay for DefenderAtp {
     type Credentials = Credentials;
 
     const ABOUT: About = ABOUT;
@@ -74,23 +75,28 @@ impl Relay for Defender {
 
     fn new(environment: &Environment) -> Result<Self, BadSetting> {
         Ok(Self {
-            settings: Settings::new(environment)?,
+            config: Config::from_environment(environment)?,
+            defender: Defender::new(environment)?,
             graph: Graph::new(environment)?,
-            memory: Memory::default(),
         })
     }
 
     fn product_name(&self) -> &str {
-        &self.settings.name
+        &self.config.product_name
     }
 
     async fn health(&self, call: &Call<'_, Credentials>) -> Result<()> {
-        self.desk(call)?.health().await
+        self.client(call)?.check_alerts().await
     }
 
-    async fn observe(&self, call: &Call<'_, Credentials>, wanted: &[Observable]) -> Findings {
-        match self.desk(call) {
-            Ok(desk) => desk.observe(wanted).await,
+    async fn observe(&self, call: &Call<'_, Credentials>, observables: &[Observable]) -> Findings {
+        let observables = observables.iter().filter_map(NormalizedObservable::new);
+        let observables: Vec<_> = observables.filter(NormalizedObservable::is_observed).collect();
+        if observables.is_empty() {
+            return Findings::default();
+        }
+        match self.client(call) {
+            Ok(client) => sightings(&client, &observables).await,
             Err(error) => error.into(),
         }
     }
@@ -98,38 +104,61 @@ impl Relay for Defender {
     async fn refer(
         &self,
         call: &Call<'_, Credentials>,
-        wanted: &[Observable],
+        observables: &[Observable],
     ) -> Partial<Vec<Link>> {
-        if self.settings.only_seed_features {
+        if self.config.only_seed_features {
             return Partial::default();
         }
-        let tenant = call.credentials.tenant.as_str();
-        let subjects = wanted.iter().filter_map(Subject::of);
-        let links = subjects.filter_map(|it| mapping::link(&it, &self.settings.portal, tenant));
-        links.collect::<Vec<_>>().into()
+        let mapper = Mapper::new(&self.config, call);
+        let observables = observables.iter().filter_map(NormalizedObservable::new);
+        observables.filter_map(|observable| mapper.link(&observable)).collect::<Vec<_>>().into()
     }
 
     async fn respond(
         &self,
         call: &Call<'_, Credentials>,
-        wanted: &[Observable],
+        observables: &[Observable],
     ) -> Partial<Vec<Action>> {
-        if self.settings.only_seed_features {
+        if self.config.only_seed_features {
             return Partial::default();
         }
-        match self.desk(call) {
-            Ok(desk) => desk.actions(wanted).await,
+        match self.client(call) {
+            Ok(client) => actions::offers(&client, observables).await,
             Err(error) => error.into(),
         }
     }
 
     async fn trigger(&self, call: &Call<'_, Credentials>, trigger: &Trigger) -> Result<()> {
-        self.desk(call)?.trigger(trigger).await
+        actions::trigger(&self.client(call)?, trigger).await
     }
 }
 
-impl Defender {
-    fn desk<'a>(&'a self, call: &'a Call<'a, Credentials>) -> Result<Desk<'a>> {
-        Desk::open(&self.settings, &self.graph, &self.memory, call)
+impl DefenderAtp {
+    fn client<'a>(&'a self, call: &'a Call<'a, Credentials>) -> Result<Client<'a>> {
+        Client::new(&self.config, &self.defender, &self.graph, call)
     }
+}
+
+/// For each observable its alerts, then its events, together no more than the limit.
+async fn sightings(client: &Client<'_>, observables: &[NormalizedObservable<'_>]) -> Findings {
+    let mapper = Mapper::new(client.config, client.call);
+    let plan = client.plan(observables);
+    // Alerts and events both need the SHA-1 hashes that the files' profiles hold.
+    let profiles = client.profiles(&plan).shared();
+    // Hunting is the slowest request, so it is the first.
+    let (events, alerts) = join(
+        client.events(observables, profiles.clone()),
+        client.alerts(observables, &plan, profiles, &mapper),
+    )
+    .await;
+    let hunting_errors = client::hunting_errors(events.errors, &alerts.errors);
+    let mut findings = Findings { errors: alerts.errors, ..Findings::default() };
+    findings.errors.extend(hunting_errors);
+    for ((observable, alerts), events) in observables.iter().zip(alerts.data).zip(events.data) {
+        let left = client.call.limit.saturating_sub(alerts.len());
+        let events = events.iter().filter_map(|event| mapper.event(observable, event));
+        let sightings = alerts.into_iter().chain(events.take(left));
+        sightings.for_each(|sighting| findings.data.add_sighting(sighting));
+    }
+    findings
 }

@@ -1,263 +1,166 @@
-//! The Kusto queries: one for the events about all observables of a request, one for the network
-//! adapters of all its devices (spec §4.4). Values stand in them as literals only.
+//! Which alerts are read from lists, and which by way of hunting because the vendor's rate limit
+//! leaves no request for their list: docs/relays/defender-atp.md#quotas-and-call-budget.
 
-use microsoft::kql;
-use relay_core::ObservableType::{Domain, Ip, Ipv6, Md5, Sha1, Sha256};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
-use crate::subject::Subject;
+use microsoft::defender::{Alert, AlertQuery, MAX_REQUESTS, NormalizedObservable, Sha1s};
+use relay_core::{Error, Partial};
 
-/// The most values that one list of a query holds.
-pub(super) const MOST_VALUES: usize = 500;
+use super::{
+    Client,
+    error::{left_out, recent_only},
+    types::AlertsByQuery,
+};
 
-/// The newest record of each network adapter of the devices in `dev`, with its addresses.
-const ADAPTERS: &str = "DeviceNetworkInfo | where DeviceId in (dev) | summarize arg_max(Timestamp, MacAddress, IPAddresses) by DeviceId, NetworkAdapterName | sort by DeviceId asc, NetworkAdapterName asc | summarize Adapters = make_list(bag_pack('mac', MacAddress, 'ips', IPAddresses)) by DeviceId";
+/// The list that requests for file profiles are counted with.
+const FILES: &str = "files";
 
-const SYSTEM: &str = "DeviceInfo | where DeviceId in (dev) and isnotempty(OSPlatform) | summarize arg_max(Timestamp, OSPlatform, OSArchitecture, OSVersion) by DeviceId | project-away Timestamp";
+/// The requests that a call has planned, by list.
+#[derive(Debug, Clone, Default)]
+struct CallBudget(HashMap<&'static str, usize>);
 
-/// What a row says beside the columns of its table.
-const COMMON_COLUMNS: &str = "K, Timestamp, DeviceId, DeviceName, ActionType, InitiatingProcessFileName, InitiatingProcessFolderPath, InitiatingProcessSHA1, InitiatingProcessSHA256, InitiatingProcessMD5, InitiatingProcessParentFileName, InitiatingProcessAccountName, OSPlatform, OSArchitecture, OSVersion, Adapters, ReportId";
-
-/// A table of events, and where observables are looked for in it.
-struct Table {
-    name: &'static str,
-    /// Steps that make the compared columns.
-    prepared: &'static str,
-    columns: &'static [Column],
-    /// Columns that only this table has.
-    own_columns: &'static str,
-}
-
-/// A column that is compared with a list.
-struct Column {
-    name: &'static str,
-    /// The list's name in the query.
-    list: &'static str,
-    /// The prefix of `K`, the key that leads from a row to its observable.
-    prefix: &'static str,
-}
-
-const TABLES: [Table; 2] = [
-    Table {
-        name: "DeviceFileEvents",
-        prepared: "",
-        columns: &[
-            Column { name: "SHA1", list: "s1", prefix: "sha1" },
-            Column { name: "SHA256", list: "s2", prefix: "sha256" },
-            Column { name: "MD5", list: "m5", prefix: "md5" },
-        ],
-        own_columns: "FileName, FolderPath, SHA1, SHA256, MD5, FileOriginUrl, FileOriginReferrerUrl, PreviousFileName",
-    },
-    Table {
-        name: "DeviceNetworkEvents",
-        prepared: " | extend Host = tolower(tostring(parse_url(iff(RemoteUrl contains '://', RemoteUrl, strcat('http://', RemoteUrl))).Host))",
-        columns: &[
-            Column { name: "RemoteIP", list: "ips", prefix: "ip" },
-            Column { name: "Host", list: "doms", prefix: "domain" },
-        ],
-        own_columns: "RemoteIP, RemoteUrl, RemotePort, LocalIP, Protocol",
-    },
-];
-
-/// What events are looked for by: a column's prefix and a value in normal form, as `K` joins them.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct Key {
-    prefix: &'static str,
-    value: String,
-}
-
-impl Key {
-    /// None for types that no event is about.
-    pub(crate) fn of(subject: &Subject<'_>) -> Option<Self> {
-        let prefix = match subject.kind() {
-            Sha1 => "sha1",
-            Sha256 => "sha256",
-            Md5 => "md5",
-            Ip | Ipv6 => "ip",
-            Domain => "domain",
-            _ => return None,
-        };
-        Some(Self { prefix, value: subject.value.clone() })
+impl CallBudget {
+    /// Plans one request to a list. Returns false when the budget is used up.
+    fn take(&mut self, list: &'static str) -> bool {
+        let planned = self.0.entry(list).or_default();
+        let is_left = *planned < MAX_REQUESTS;
+        *planned += usize::from(is_left);
+        is_left
     }
 
-    /// A file by its SHA-1.
-    pub(crate) fn sha1(value: String) -> Self {
-        Self { prefix: "sha1", value }
-    }
-
-    /// `sha1:36b3…`, as the rows have it.
-    pub(crate) fn text(&self) -> String {
-        format!("{}:{}", self.prefix, self.value)
+    fn allocate(&mut self, queries: Vec<AlertQuery>) -> Allocation {
+        let is_left = |query: &AlertQuery| query.list().is_some_and(|list| self.take(list));
+        let (direct, via_hunting) = queries.into_iter().partition(is_left);
+        Allocation { direct, via_hunting }
     }
 }
 
-/// As many queries as the longest list needs; at most `most` rows come for each key.
-pub(super) fn events(keys: &[Key], most: usize) -> Vec<String> {
-    let mut lists: Vec<(&Table, &Column, Vec<&str>)> = Vec::new();
-    for table in &TABLES {
-        for column in table.columns {
-            let wanted = keys.iter().filter(|key| key.prefix == column.prefix);
-            lists.push((table, column, wanted.map(|key| key.value.as_str()).collect()));
+/// Queries by the way that they take.
+#[derive(Debug, Default)]
+pub(crate) struct Allocation {
+    /// To be read from their lists.
+    pub(super) direct: Vec<AlertQuery>,
+    /// To be hunted for.
+    pub(super) via_hunting: Vec<AlertQuery>,
+}
+
+/// The requests for the alerts of one call; nothing where Graph is the backend.
+#[derive(Debug, Default)]
+pub(crate) struct AlertPlan {
+    budget: CallBudget,
+    /// Cached SHA-1 hashes of files.
+    pub(super) sha1s: Sha1s,
+    /// Hashes of files whose profile is to be read.
+    pub(super) profiles: Vec<String>,
+    /// Files that can neither be profiled nor hunted for: no hunting table of alerts holds MD5.
+    pub(super) left_out: usize,
+    /// The alerts that can be read before the profiles are there.
+    pub(super) first: Allocation,
+}
+
+impl AlertPlan {
+    /// `sha1s` are the cached ones, `unknown` the hashes of files that nothing is cached for.
+    pub(super) fn new(
+        observables: &[NormalizedObservable<'_>],
+        sha1s: Sha1s,
+        unknown: &[&str],
+    ) -> Self {
+        let mut budget = CallBudget::default();
+        let mut first = budget.allocate(listed_queries(observables, &sha1s));
+        let files = observables.iter().filter(|it| unknown.contains(&it.value.as_str()));
+        let (profiles, rest): (Vec<_>, Vec<_>) = files.partition(|_| budget.take(FILES));
+        let hunted: Vec<_> = rest.iter().filter_map(|file| AlertQuery::new(file)).collect();
+        let left_out = rest.len() - hunted.len();
+        first.via_hunting.extend(hunted);
+        let profiles = profiles.into_iter().map(|file| file.value.clone()).collect();
+        Self { budget, sha1s, profiles, left_out, first }
+    }
+
+    /// The alerts that can be read once the profiles are there.
+    pub(super) fn late(
+        &self,
+        observables: &[NormalizedObservable<'_>],
+        sha1s: &Sha1s,
+    ) -> Allocation {
+        let mut queries = listed_queries(observables, sha1s);
+        let Allocation { direct, via_hunting } = &self.first;
+        queries.retain(|query| !direct.contains(query) && !via_hunting.contains(query));
+        self.budget.clone().allocate(queries)
+    }
+}
+
+impl Client<'_> {
+    /// The alerts that are not read from their lists: hunting finds their ids, then they are read
+    /// many at a time.
+    pub(super) async fn hunted_alerts(&self, queries: &[AlertQuery]) -> Partial<AlertsByQuery> {
+        if queries.is_empty() {
+            return Partial::default();
         }
-    }
-    let longest = lists.iter().map(|(.., values)| values.len()).max().unwrap_or_default();
-    (0..longest.div_ceil(MOST_VALUES)).map(|turn| events_query(&lists, turn, most)).collect()
-}
-
-/// The query over the `turn`th piece of each list; tables without a value are left out.
-fn events_query(lists: &[(&Table, &Column, Vec<&str>)], turn: usize, most: usize) -> String {
-    let pieces: Vec<_> = lists
-        .iter()
-        .filter_map(|(table, column, values)| {
-            Some((*table, *column, values.chunks(MOST_VALUES).nth(turn)?))
-        })
-        .collect();
-    let lists: String = pieces
-        .iter()
-        .map(|(_, column, values)| {
-            format!("let {} = {};\n", column.list, kql::list(values.iter().copied()))
-        })
-        .collect();
-    let mut branches = Vec::new();
-    let mut columns = COMMON_COLUMNS.to_owned();
-    for table in &TABLES {
-        let named = pieces.iter().filter(|(of, ..)| of.name == table.name);
-        let named: Vec<_> = named.map(|(_, column, _)| *column).collect();
-        if !named.is_empty() {
-            branches.push(table.hits(&named));
-            columns = format!("{columns}, {}", table.own_columns);
+        if !self.defender.hunts_at_graph() {
+            return left_out(queries.len()).into();
         }
-    }
-    format!(
-        "{lists}let hits = materialize(union\n {branches}\n | mv-expand K to typeof(string) | sort by K asc, Timestamp desc | extend Rank = row_number(1, prev(K) != K) | where Rank <= {most});\n\
-         let dev = hits | distinct DeviceId;\n\
-         hits\n\
-         | join kind=leftouter ({SYSTEM}) on DeviceId\n\
-         | join kind=leftouter ({ADAPTERS}) on DeviceId\n\
-         | project {columns}",
-        branches = branches.join(",\n ")
-    )
-}
-
-impl Table {
-    /// The rows that have one of the values, each with the keys of all that it has.
-    fn hits(&self, columns: &[&Column]) -> String {
-        let is_in = |column: &&Column| format!("{} in ({})", column.name, column.list);
-        let key = |column: &&Column| {
-            let Column { name, prefix, .. } = column;
-            format!("iff({}, pack_array(strcat('{prefix}:', {name})), dynamic([]))", is_in(column))
+        let observables: Vec<_> = queries.iter().map(AlertQuery::observable).collect();
+        let ids = self.defender.hunted_alert_ids(&self.search_options(), &observables).await;
+        let distinct: BTreeSet<&str> = ids.data.iter().flatten().map(String::as_str).collect();
+        let distinct: Vec<_> = distinct.into_iter().collect();
+        let read = self.defender.alerts_with_evidence(&distinct).await;
+        let by_id = read.data.into_iter();
+        let by_id = by_id.filter_map(|alert| Some((alert.id.clone().into_inner()?, alert)));
+        let by_id: HashMap<String, Alert> = by_id.collect();
+        let alerts = |ids: &Vec<String>| {
+            let alerts = ids.iter().filter_map(|id| by_id.get(id));
+            alerts.take(self.call.limit).cloned().collect()
         };
-        format!(
-            "({}{} | where {} | extend K = array_concat({}))",
-            self.name,
-            self.prepared,
-            columns.iter().map(is_in).collect::<Vec<_>>().join(" or "),
-            columns.iter().map(key).collect::<Vec<_>>().join(", ")
-        )
+        let data = queries.iter().cloned().zip(ids.data.iter().map(alerts)).collect();
+        let note = if ids.errors.is_empty() { recent_only } else { left_out };
+        let failures = ids.errors.into_iter().chain(read.errors).map(Error::as_warning);
+        Partial { data, errors: [note(queries.len())].into_iter().chain(failures).collect() }
     }
 }
 
-/// The adapters of these devices.
-pub(super) fn adapters(devices: &[&str]) -> String {
-    format!("let dev = {};\n{ADAPTERS}", kql::list(devices.iter().copied()))
+/// What an observable's alerts are searched by, as far as its SHA-1 is known.
+pub(super) fn alert_query(
+    observable: &NormalizedObservable<'_>,
+    sha1s: &Sha1s,
+) -> Option<AlertQuery> {
+    let file = sha1s.get(&observable.value).cloned().map(AlertQuery::File);
+    file.or_else(|| AlertQuery::new(observable))
+}
+
+/// The queries that have a list, each once, in the order of the observables.
+fn listed_queries(observables: &[NormalizedObservable<'_>], sha1s: &Sha1s) -> Vec<AlertQuery> {
+    let mut seen = HashSet::new();
+    let queries = observables.iter().filter_map(|observable| alert_query(observable, sha1s));
+    queries.filter(|query| query.list().is_some() && seen.insert(query.clone())).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
+    use relay_core::{
+        Observable,
+        ObservableType::{Ip, Md5, Sha1, Sha256},
+    };
 
     use super::*;
 
-    fn key(prefix: &'static str, value: &str) -> Key {
-        Key { prefix, value: value.to_owned() }
-    }
-
-    /// The query with an `X` for each literal, and the literals' values: Kusto's rules, read
-    /// without the writer's help.
-    fn taken_apart(query: &str) -> (String, Vec<String>) {
-        let (mut frame, mut values) = (String::new(), Vec::new());
-        let mut letters = query.chars();
-        while let Some(letter) = letters.next() {
-            if letter != '\'' {
-                frame.push(letter);
-                continue;
-            }
-            let mut value = String::new();
-            loop {
-                match letters.next().expect("a literal ends") {
-                    '\'' => break,
-                    '\\' => value.push(match letters.next().expect("an escape is whole") {
-                        't' => '\t',
-                        'r' => '\r',
-                        'n' => '\n',
-                        'u' => {
-                            let digits: String = letters.by_ref().take(4).collect();
-                            let code = u32::from_str_radix(&digits, 16).expect("four hex digits");
-                            char::from_u32(code).expect("a letter")
-                        }
-                        plain @ ('\\' | '\'') => plain,
-                        other => panic!("unknown escape {other}"),
-                    }),
-                    '\n' | '\r' => panic!("a literal over two lines"),
-                    plain => value.push(plain),
-                }
-            }
-            frame.push('X');
-            values.push(value);
-        }
-        (frame, values)
-    }
-
     #[test]
-    fn only_tables_and_lists_with_values_are_named() {
-        let [query] = &events(&[key("sha1", "aa"), key("sha1", "bb")], 100)[..] else {
-            panic!("one query")
-        };
-        assert!(query.starts_with("let s1 = dynamic(['aa', 'bb']);\nlet hits = "), "{query}");
-        for absent in ["let s2", "let m5", "let ips", "let doms", "DeviceNetworkEvents", "RemoteIP"]
-        {
-            assert!(!query.contains(absent), "{absent}");
-        }
-        assert!(query.contains("(DeviceFileEvents | where SHA1 in (s1) | extend K = array_concat(iff(SHA1 in (s1), pack_array(strcat('sha1:', SHA1)), dynamic([]))))"));
-        assert!(query.contains("where Rank <= 100") && query.contains("PreviousFileName"));
-        assert!(events(&[], 100).is_empty());
-    }
+    fn each_list_has_forty_requests() {
+        let addresses = (0..41).map(|n| Observable::new(Ip, format!("192.0.2.{n}")));
+        let files = (0..30).map(|n| Observable::new(Sha1, format!("{n:040x}")));
+        let unknown = (0..15).map(|n| match n % 2 {
+            0 => Observable::new(Sha256, format!("{n:064x}")),
+            _ => Observable::new(Md5, format!("{n:032x}")),
+        });
+        let observables: Vec<_> = addresses.chain(files).chain(unknown).collect();
+        let observables: Vec<_> =
+            observables.iter().filter_map(NormalizedObservable::new).collect();
+        let unknown: Vec<_> = observables[71..].iter().map(|it| it.value.as_str()).collect();
+        let plan = AlertPlan::new(&observables, Sha1s::new(), &unknown);
+        assert_eq!((plan.first.direct.len(), plan.first.via_hunting.len()), (70, 1 + 3));
+        assert_eq!((plan.profiles.len(), plan.left_out), (10, 2));
 
-    #[test]
-    fn both_tables_stand_in_one_query() {
-        let keys = [key("md5", "aa"), key("ip", "203.0.113.80"), key("domain", "bad.example")];
-        let [query] = &events(&keys, 7)[..] else { panic!("one query") };
-        assert!(query.contains("where RemoteIP in (ips) or Host in (doms)"), "{query}");
-        assert!(query.contains("(DeviceFileEvents | where MD5 in (m5)"));
-        assert!(query.contains("FolderPath, SHA1, SHA256, MD5") && query.contains("RemotePort"));
-        assert!(query.contains("where Rank <= 7"));
-    }
-
-    #[test]
-    fn long_lists_become_several_queries() {
-        let keys: Vec<_> = (0..1001).map(|n| key("domain", &format!("d{n}.example"))).collect();
-        let ip = key("ip", "203.0.113.80");
-        let queries = events(&[&keys[..], &[ip]].concat(), 1);
-        let sizes = queries.iter().map(|query| query.matches(".example'").count());
-        assert_eq!(sizes.collect::<Vec<_>>(), [500, 500, 1]);
-        assert!(queries[0].contains("let ips") && !queries[1].contains("let ips"));
-    }
-
-    proptest! {
-        #[test]
-        fn i02_any_value_is_one_literal(values in prop::collection::vec(any::<String>(), 1..6)) {
-            let plain: Vec<_> = values.iter().map(|_| key("domain", "x")).collect();
-            let odd: Vec<_> = values.iter().map(|value| key("domain", value)).collect();
-            let (plain, _) = taken_apart(&events(&plain, 100)[0]);
-            let (frame, found) = taken_apart(&events(&odd, 100)[0]);
-            prop_assert_eq!(frame, plain);
-            prop_assert_eq!(&found[..values.len()], &values[..]);
-        }
-
-        #[test]
-        fn i02_any_device_id_is_one_literal(id in any::<String>()) {
-            let (frame, found) = taken_apart(&adapters(&[&id]));
-            prop_assert_eq!(frame, taken_apart(&adapters(&["x"])).0);
-            prop_assert_eq!(&found[0], &id);
-        }
+        let profiled = unknown.first().map(|hash| ((*hash).to_owned(), "ab".repeat(20)));
+        let late = plan.late(&observables, &profiled.into_iter().collect());
+        assert_eq!((late.direct.len(), late.via_hunting.len()), (0, 1));
     }
 }

@@ -1,12 +1,12 @@
-//! What a token carries for this product (spec §2).
+//! What a token carries for this product: docs/relays/defender-atp.md#settings-and-claims.
 
-use microsoft::{Account, Tenant};
-use relay_core::{Claim, ClaimKind, Secret, lenient};
+use microsoft::{Account, Tenant, defender::HuntingMode};
+use relay_core::{Claim, ClaimKind, Secret, lenient::Text};
 use serde::{Deserialize, Deserializer, de};
 
-use crate::config::{Backend, Hunting, meaning};
+use super::Backend;
 
-/// What the token may carry, for the tool that makes tokens.
+/// The claims, for the tool that makes tokens.
 pub(crate) const CLAIMS: [Claim; 5] = [
     Claim {
         name: "client_id",
@@ -34,7 +34,7 @@ pub(crate) const CLAIMS: [Claim; 5] = [
         title: "Hunting",
         kind: ClaimKind::Choice(&["auto", "graph", "mde", "off"]),
         is_required: false,
-        tooltip: "Which way hunting queries go; the relay's own setting when left out.",
+        tooltip: "Where hunting queries go; the relay's own setting when left out.",
     },
     Claim {
         name: "DEFENDER_BACKEND",
@@ -45,20 +45,20 @@ pub(crate) const CLAIMS: [Claim; 5] = [
     },
 ];
 
-/// An application in a tenant, and what it wants otherwise than the operator.
+/// An application in a tenant, and what replaces the operator's settings.
 #[derive(Debug, Deserialize)]
 pub struct Credentials {
     /// The application (client) id.
-    #[serde(deserialize_with = "filled")]
+    #[serde(deserialize_with = "not_empty")]
     client_id: String,
     /// The value of the client secret.
     client_secret: Secret,
     #[serde(rename = "tenant_id")]
     pub(crate) tenant: Tenant,
-    #[serde(rename = "DEFENDER_HUNTING", default, deserialize_with = "lenient::text")]
-    hunting: Option<String>,
-    #[serde(rename = "DEFENDER_BACKEND", default, deserialize_with = "lenient::text")]
-    backend: Option<String>,
+    #[serde(rename = "DEFENDER_HUNTING", default)]
+    hunting: Text,
+    #[serde(rename = "DEFENDER_BACKEND", default)]
+    backend: Text,
 }
 
 impl relay_core::Credentials for Credentials {
@@ -73,18 +73,25 @@ impl Credentials {
         Account { tenant, client_id, client_secret }
     }
 
-    /// Unknown words are as good as none.
-    pub(crate) fn hunting(&self) -> Option<Hunting> {
-        meaning(&Hunting::WORDS, self.hunting.as_deref()?)
+    /// None for an unknown word.
+    pub(crate) fn hunting(&self) -> Option<HuntingMode> {
+        meaning(&HuntingMode::WORDS, &self.hunting)
     }
 
-    /// Unknown words are as good as none.
+    /// None for an unknown word.
     pub(crate) fn backend(&self) -> Option<Backend> {
-        meaning(&Backend::WORDS, self.backend.as_deref()?)
+        meaning(&Backend::WORDS, &self.backend)
     }
 }
 
-fn filled<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+/// The meaning of a word, in any case.
+fn meaning<T: Copy>(words: &[(&str, T)], claim: &Text) -> Option<T> {
+    let claim = claim.as_deref()?.trim();
+    let known = words.iter().find(|(word, _)| word.eq_ignore_ascii_case(claim));
+    known.map(|(_, meaning)| *meaning)
+}
+
+fn not_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let text = String::deserialize(deserializer)?;
     if text.is_empty() { Err(de::Error::custom("a client id is empty")) } else { Ok(text) }
 }

@@ -1,4 +1,5 @@
-//! What Defender can be asked about: the check and the normal form of every value (spec §1.2).
+//! Observables whose value is valid for their type, and its normal form:
+//! docs/relays/defender-atp.md#observables.
 
 use relay_core::{
     Observable,
@@ -6,63 +7,63 @@ use relay_core::{
 };
 use url::{Host, Url};
 
-/// The longest domain name, machine id or tenant id.
-const LONGEST_NAME: usize = 253;
+/// Bytes of a domain name or a device id.
+const MAX_NAME_BYTES: usize = 253;
 
-/// An observable whose value passed the check of its type.
+/// An observable whose value is valid for its type.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Subject<'a> {
-    /// As it was asked.
-    pub(crate) observable: &'a Observable,
-    /// The normal form, as the product is asked about it.
-    pub(crate) value: String,
+pub struct NormalizedObservable<'a> {
+    /// The observable as it was given.
+    pub observable: &'a Observable,
+    /// The normal form, which requests carry.
+    pub value: String,
 }
 
-impl<'a> Subject<'a> {
-    /// None when the value cannot be of its type: the product would refuse the call.
-    pub(crate) fn of(observable: &'a Observable) -> Option<Self> {
+impl<'a> NormalizedObservable<'a> {
+    /// None when the value is not valid for its type: the product would refuse the request.
+    pub fn new(observable: &'a Observable) -> Option<Self> {
         let value = match observable.kind {
             Sha1 | Sha256 | Md5 | Ip | Ipv6 => observable.normal_form(),
             Domain => domain(&observable.value),
-            MsMachineId => is_name(&observable.value).then(|| observable.value.clone()),
+            MsMachineId => is_device_id(&observable.value).then(|| observable.value.clone()),
             ObservableType::Url => is_url(&observable.value).then(|| observable.value.clone()),
             _ => None,
         }?;
         Some(Self { observable, value })
     }
 
-    /// The type as it was asked.
-    pub(crate) fn kind(&self) -> ObservableType {
+    /// Returns the type as it was given.
+    pub fn kind(&self) -> ObservableType {
         self.observable.kind
     }
 
-    /// The normal form, and the value as it was asked where that is another.
-    pub(crate) fn spellings(&self) -> impl Iterator<Item = &str> {
-        let asked = self.observable.value.as_str();
-        [self.value.as_str()].into_iter().chain((asked != self.value).then_some(asked))
+    /// Returns the normal form, and the value as it was given where that differs.
+    pub fn spellings(&self) -> impl Iterator<Item = &str> {
+        let given = self.observable.value.as_str();
+        [self.value.as_str()].into_iter().chain((given != self.value).then_some(given))
     }
 
-    /// Whether alerts and events can be about it; devices and URLs can only be acted upon.
-    pub(crate) fn is_observed(&self) -> bool {
+    /// Returns whether alerts and events can be about it. Devices and URLs have actions only.
+    pub fn is_observed(&self) -> bool {
         matches!(self.kind(), Sha1 | Sha256 | Md5 | Ip | Ipv6 | Domain)
     }
 
-    /// Whether its alerts have to be asked for by the file's SHA-1, which must be found first.
-    pub(crate) fn needs_profile(&self) -> bool {
+    /// Returns whether its alerts are listed by the file's SHA-1, which the file's profile holds.
+    pub fn needs_profile(&self) -> bool {
         matches!(self.kind(), Sha256 | Md5)
     }
 }
 
-/// One segment of a path and nothing that could end or leave it.
-pub(crate) fn is_name(text: &str) -> bool {
+/// Whether a text is one segment of a path, without anything that could end or leave it.
+fn is_device_id(text: &str) -> bool {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
-    (1..=LONGEST_NAME).contains(&text.len())
+    (1..=MAX_NAME_BYTES).contains(&text.len())
         && text.bytes().all(fits)
         && text.bytes().any(|byte| byte.is_ascii_alphanumeric())
 }
 
 /// The name in lower case and in the letters of DNS; none for what is no domain name.
-pub(crate) fn domain(text: &str) -> Option<String> {
+pub(super) fn domain(text: &str) -> Option<String> {
     let name = text.trim().trim_matches('.');
     // The URL standard would decode escapes, which are no part of a name.
     if name.is_empty() || name.contains('%') {
@@ -71,7 +72,7 @@ pub(crate) fn domain(text: &str) -> Option<String> {
     let Ok(Host::Domain(name)) = Host::parse(name) else { return None };
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     let is_label = |label: &str| !label.is_empty() && label.bytes().all(fits);
-    (name.len() <= LONGEST_NAME && name.split('.').all(is_label)).then_some(name)
+    (name.len() <= MAX_NAME_BYTES && name.split('.').all(is_label)).then_some(name)
 }
 
 fn is_url(text: &str) -> bool {
@@ -87,8 +88,8 @@ mod tests {
 
     fn check(kind: ObservableType, value: &str, expected: Option<&str>) {
         let observable = Observable::new(kind, value);
-        let form = Subject::of(&observable).map(|subject| subject.value);
-        assert_eq!(form.as_deref(), expected, "{value}");
+        let found = NormalizedObservable::new(&observable).map(|it| it.value);
+        assert_eq!(found.as_deref(), expected, "{value}");
     }
 
     #[test]
@@ -116,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn domains_become_what_dns_knows() {
+    fn domains_are_in_the_letters_of_dns() {
         check(Domain, "CDN.Contoso-Files.example.", Some("cdn.contoso-files.example"));
         check(Domain, "bücher.example", Some("xn--bcher-kva.example"));
         check(Domain, "_dmarc.bad.example", Some("_dmarc.bad.example"));
@@ -127,11 +128,11 @@ mod tests {
     }
 
     #[test]
-    fn i05_names_stay_one_segment() {
+    fn i05_device_ids_are_one_segment() {
         for text in ["", ".", "..", "-", "x/../y", "a?b", "a#b", "a b", "ä", "a%2fb", "a\n"] {
-            assert!(!is_name(text), "{text}");
+            assert!(!is_device_id(text), "{text}");
         }
-        assert!(is_name("ws-204.contoso.example") && !is_name(&"a".repeat(254)));
+        assert!(is_device_id("ws-204.contoso.example") && !is_device_id(&"a".repeat(254)));
     }
 
     proptest! {

@@ -1,29 +1,31 @@
-//! The product's texts as observables: each checked, so that none is of the wrong type.
+//! Reads the product's texts as observables. A text that is not valid for its type is none.
 
 use std::net::IpAddr;
 
 use relay_core::{
     Observable,
     ObservableType::{self, Domain, FileName, FilePath, MacAddress},
+    ctim::ShortText,
+    url::{has_scheme, host_of},
 };
 use url::Url;
 
-use crate::subject::domain;
+use super::normalized::domain;
 
-/// A hash of this kind in lower case.
-pub(super) fn hash(kind: ObservableType, text: Option<&str>) -> Option<Observable> {
+/// Reads a hash of this kind, in lower case.
+pub fn hash(kind: ObservableType, text: Option<&str>) -> Option<Observable> {
     let normal = Observable::present(kind, text)?.normal_form()?;
     Some(Observable::new(kind, normal))
 }
 
-/// An address, typed by what it is; the zone of a link-local one is left out.
-pub(super) fn address(text: Option<&str>) -> Option<Observable> {
+/// Reads an IPv4 or IPv6 address without its zone.
+pub fn address(text: Option<&str>) -> Option<Observable> {
     let bare = text?.trim().split('%').next()?;
     Observable::address(bare.parse::<IpAddr>().ok()?.to_string())
 }
 
-/// A MAC address as `aa:bb:cc:dd:ee:ff`, however its digits were set apart.
-pub(super) fn mac(text: Option<&str>) -> Option<Observable> {
+/// Reads a MAC address as `aa:bb:cc:dd:ee:ff`, whatever separates its digits.
+pub fn mac(text: Option<&str>) -> Option<Observable> {
     let digits = text?.chars().filter(|letter| !matches!(letter, ':' | '-' | '.'));
     let digits: String = digits.map(|letter| letter.to_ascii_lowercase()).collect();
     let is_mac = digits.len() == 12 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -31,40 +33,34 @@ pub(super) fn mac(text: Option<&str>) -> Option<Observable> {
     Some(Observable::new(MacAddress, pairs.join(":")))
 }
 
-/// A URL; without a scheme it is only as good as its host.
-pub(super) fn url_or_host(text: Option<&str>) -> Option<Observable> {
+/// Reads a URL; of one without scheme the host.
+pub fn url_or_host(text: Option<&str>) -> Option<Observable> {
     let text = text?.trim();
-    if !text.contains("://") {
+    if !has_scheme(text) {
         return host(Some(text));
     }
     let is_url = Url::parse(text).is_ok_and(|url| url.has_host());
     is_url.then(|| Observable::new(ObservableType::Url, text))
 }
 
-/// The host of a URL, with or without a scheme: a domain, or an address.
-pub(super) fn host(url: Option<&str>) -> Option<Observable> {
-    let url = url?.trim();
-    let after_scheme = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let authority = after_scheme.split(['/', '?', '#', '\\']).next()?;
-    let host_and_port = authority.rsplit('@').next()?;
-    if let Some(rest) = host_and_port.strip_prefix('[') {
-        return address(rest.split(']').next());
-    }
-    let host = host_and_port.split(':').next()?;
+/// Reads the host of a URL with or without a scheme: a domain, or an address.
+pub fn host(url: Option<&str>) -> Option<Observable> {
+    let host = host_of(url?.trim())?;
     address(Some(host)).or_else(|| domain(host).map(|_| Observable::new(Domain, host)))
 }
 
-/// A name of this kind; none when it is blank.
-pub(super) fn name(kind: ObservableType, text: Option<&str>) -> Option<Observable> {
+/// Reads a name of this kind; a blank one is none.
+pub fn name(kind: ObservableType, text: Option<&str>) -> Option<Observable> {
     Observable::present(kind, text.map(str::trim))
 }
 
-pub(super) fn file_name(text: Option<&str>) -> Option<Observable> {
+/// Reads a file's name without its folder.
+pub fn file_name(text: Option<&str>) -> Option<Observable> {
     name(FileName, text)
 }
 
-/// A file's whole path out of its folder and its name; some folders end with the name already.
-pub(super) fn file_path(folder: Option<&str>, name: Option<&str>) -> Option<Observable> {
+/// Joins a file's folder and name to its path; some folders end with the name already.
+pub fn file_path(folder: Option<&str>, name: Option<&str>) -> Option<Observable> {
     let folder = folder.map(str::trim).filter(|folder| !folder.is_empty())?;
     let last = folder.rsplit(['\\', '/']).next().unwrap_or_default();
     let path = match name.map(str::trim).filter(|name| !name.is_empty()) {
@@ -81,16 +77,16 @@ pub(super) fn file_path(folder: Option<&str>, name: Option<&str>) -> Option<Obse
     Some(Observable::new(FilePath, path))
 }
 
-/// `Windows11 64-bit version: 23H2`, without the parts that are missing.
-pub(super) fn system(
+/// Writes an operating system: `Windows11 64-bit version: 23H2`, without what is missing.
+pub fn operating_system(
     platform: Option<&str>,
     architecture: Option<&str>,
     version: Option<&str>,
-) -> Option<relay_core::ctim::ShortText> {
+) -> Option<ShortText> {
     let version = version.map(|version| format!("version: {version}"));
     let parts: Vec<_> =
         [platform, architecture, version.as_deref()].into_iter().flatten().collect();
-    relay_core::ctim::ShortText::present(Some(parts.join(" ")))
+    ShortText::present(Some(parts.join(" ")))
 }
 
 #[cfg(test)]
@@ -113,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_say_what_they_are() {
+    fn addresses_are_typed_by_their_version() {
         check(address(Some("10.20.4.17")), Some((Ip, "10.20.4.17")));
         check(address(Some("2001:DB8::80")), Some((Ipv6, "2001:db8::80")));
         check(address(Some("fe80::1%eth0")), Some((Ipv6, "fe80::1")));
@@ -146,8 +142,9 @@ mod tests {
         check(host(Some("")), None);
     }
 
+    /// Row 14 of docs/relays/defender-atp.md#differences-from-the-python-originals.
     #[test]
-    fn no19_a_path_is_whole() {
+    fn a_path_is_folder_and_name() {
         let check = |folder: &str, name: &str, expected: Option<&str>| {
             let found = file_path(Some(folder), Some(name)).map(|path| path.value);
             assert_eq!(found.as_deref(), expected);
@@ -162,10 +159,10 @@ mod tests {
     }
 
     #[test]
-    fn a_system_leaves_out_what_is_missing() {
+    fn an_operating_system_leaves_out_what_is_missing() {
         let check = |parts: [Option<&str>; 3], expected: Option<&str>| {
             let [platform, architecture, version] = parts;
-            let found = system(platform, architecture, version);
+            let found = operating_system(platform, architecture, version);
             assert_eq!(found.as_ref().map(|text| text.as_str()), expected);
         };
         check(

@@ -1,26 +1,21 @@
-//! The device that was hit (spec §5.1, §6).
+//! The target of a sighting: docs/relays/defender-atp.md#target.
 
+use microsoft::defender::{
+    Adapter, Alert, DeviceEvent, Machine,
+    observables::{address, mac, name, operating_system},
+};
 use relay_core::{
     Observable,
     ObservableType::{Hostname, MsMachineId, User},
     ctim::{ObservedTime, Target},
 };
 
-use super::value::{address, mac, name, system};
-use crate::client::{Adapter, Alert, Event, Machine};
-
-/// What is known of an alert's device beside the alert.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Device<'a> {
-    /// None when the product does not know the device, or did not say.
-    pub(crate) machine: Option<&'a Machine>,
-    pub(crate) adapters: &'a [Adapter],
-}
+use crate::client::DeviceDetails;
 
 /// None when the alert names no computer.
-pub(super) fn of_alert(
+pub(super) fn alert_target(
     alert: &Alert,
-    device: Device<'_>,
+    device: DeviceDetails<'_>,
     observed_time: ObservedTime,
 ) -> Option<Target> {
     let host = name(Hostname, alert.computer_dns_name.as_deref())?;
@@ -28,18 +23,18 @@ pub(super) fn of_alert(
     let observables = [Some(host), name(MsMachineId, alert.machine_id.as_deref())]
         .into_iter()
         .flatten()
-        .chain(device.machine.into_iter().flat_map(addresses))
-        .chain(device.adapters.iter().flat_map(of_adapter))
+        .chain(device.machine.into_iter().flat_map(machine_addresses))
+        .chain(device.adapters.iter().flat_map(adapter_addresses))
         .chain(name(User, user));
     let os = device.machine.and_then(|machine| {
         let architecture = machine.os_architecture.as_deref().or(machine.os_processor.as_deref());
-        system(machine.os_platform.as_deref(), architecture, machine.version.as_deref())
+        operating_system(machine.os_platform.as_deref(), architecture, machine.version.as_deref())
     });
     Target::endpoint(observables, observed_time, os)
 }
 
-/// Each MAC address followed by what is reached by it, then the last address that was used.
-fn addresses(machine: &Machine) -> Vec<Observable> {
+/// Each MAC address followed by its addresses, then the address that was used last.
+fn machine_addresses(machine: &Machine) -> Vec<Observable> {
     let mut adapters: Vec<(Option<Observable>, Vec<Observable>)> = Vec::new();
     for entry in &machine.ip_addresses {
         let mac = mac(entry.mac_address.as_deref());
@@ -53,13 +48,13 @@ fn addresses(machine: &Machine) -> Vec<Observable> {
     listed.chain(address(machine.last_ip_address.as_deref())).collect()
 }
 
-fn of_adapter(adapter: &Adapter) -> Vec<Observable> {
+fn adapter_addresses(adapter: &Adapter) -> Vec<Observable> {
     let addresses = adapter.addresses.iter().filter_map(|one| address(Some(one)));
     mac(adapter.mac.as_deref()).into_iter().chain(addresses).collect()
 }
 
 /// None when the event names no device.
-pub(super) fn of_event(event: &Event, observed_time: ObservedTime) -> Option<Target> {
+pub(super) fn event_target(event: &DeviceEvent, observed_time: ObservedTime) -> Option<Target> {
     let host = name(Hostname, event.device_name.as_deref());
     let id = name(MsMachineId, event.device_id.as_deref());
     if host.is_none() && id.is_none() {
@@ -69,9 +64,9 @@ pub(super) fn of_event(event: &Event, observed_time: ObservedTime) -> Option<Tar
     let observables = [host, id]
         .into_iter()
         .flatten()
-        .chain(event.adapters.iter().flat_map(of_adapter))
+        .chain(event.adapters.iter().flat_map(adapter_addresses))
         .chain(name(User, user));
-    let os = system(
+    let os = operating_system(
         event.os_platform.as_deref(),
         event.os_architecture.as_deref(),
         event.os_version.as_deref(),
@@ -90,9 +85,9 @@ mod tests {
         let alert = serde_json::from_str(&alert.to_string()).unwrap();
         let machine: Option<Machine> =
             machine.map(|machine| serde_json::from_str(&machine.to_string()).unwrap());
-        let device = Device { machine: machine.as_ref(), adapters };
+        let device = DeviceDetails { machine: machine.as_ref(), adapters };
         let at = ObservedTime::at(Time::from_unix_seconds(1_793_437_200).unwrap());
-        of_alert(&alert, device, at).map(|target| serde_json::to_value(target).unwrap())
+        alert_target(&alert, device, at).map(|target| serde_json::to_value(target).unwrap())
     }
 
     /// Types and values of the target's observables.
@@ -103,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn no10_an_unknown_device_is_what_the_alert_says() {
+    fn an_unknown_device_is_what_the_alert_says() {
         let alert = json!({
             "computerDnsName": "ws-204.contoso.example",
             "machineId": "f506",
@@ -128,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn each_adapter_is_followed_by_its_addresses_and_nothing_stands_twice() {
+    fn each_adapter_is_followed_by_its_addresses_without_repeats() {
         let machine = json!({
             "osPlatform": "Windows10",
             "osArchitecture": null,
@@ -145,7 +140,7 @@ mod tests {
             ],
         });
         let adapters = [Adapter {
-            mac: Some("00-15-5D-0A-0B-0C".to_owned()),
+            mac: "00-15-5D-0A-0B-0C".into(),
             addresses: vec!["10.20.4.17".to_owned(), "10.20.4.18".to_owned()],
         }];
         let target = target(json!({"computerDnsName": "ws"}), Some(machine), &adapters).unwrap();

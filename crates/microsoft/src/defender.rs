@@ -1,0 +1,40 @@
+//! Microsoft Defender for Endpoint's own API: alerts, files, devices, hunting, indicators and
+//! actions on devices.
+//!
+//! A relay keeps one [`Defender`] and makes a [`DefenderClient`] for each call. The client counts
+//! requests against the vendor's quotas, stops where further ones would fail alike, caches devices,
+//! network adapters and hashes of files, and runs hunting queries at Graph or at the product's own
+//! endpoint. It knows no CTIM entities.
+//!
+//! Specification: docs/relays/defender-atp.md#requests.
+
+mod alerts;
+mod cache;
+mod client;
+mod error;
+mod events;
+mod hunting;
+mod indicators;
+mod lists;
+mod login;
+mod machine_actions;
+mod machines;
+mod normalized;
+pub mod observables;
+mod query;
+mod quota;
+mod rate_limiter;
+mod settings;
+
+pub use alerts::{Alert, AlertEvidence, AlertQuery, RelatedUser, Sha1s};
+pub use client::{Defender, DefenderClient};
+pub use error::RequestError;
+pub use events::{Adapter, DeviceEvent};
+pub use hunting::{HuntingApi, HuntingMode};
+pub use indicators::{Indicator, NewIndicator, indicator_type};
+pub use lists::MAX_FILTER_VALUES;
+pub use machine_actions::{ActionAvailability, DeviceCommand, MachineAction};
+pub use machines::{Machine, MachineAddress};
+pub use normalized::NormalizedObservable;
+pub use query::EventKey;
+pub use quota::MAX_REQUESTS;

@@ -1,0 +1,294 @@
+//! Alerts about a file, an address or a domain, their evidence, and the SHA-1 that a file's alerts
+//! are listed by.
+//!
+//! Source: docs/relays/defender-atp.md#requests; Microsoft's pages "Alert resource type", "Get
+//! file-related alerts API", "Get IP related alerts API", "Get domain-related alerts API", "Get
+//! file information API".
+
+use std::{cmp::Reverse, collections::HashMap};
+
+use futures::future::join_all;
+use relay_core::{
+    Observable,
+    ObservableType::{Domain, Ip, Ipv6, Sha1, Sha256},
+    Partial, Request, Time,
+    lenient::{Integer, List, Object, Text},
+};
+use serde::Deserialize;
+
+use super::{
+    DefenderClient, NormalizedObservable, RequestError, cache::split_cached, lists::FilteredList,
+    quota::RequestGroup,
+};
+
+/// An alert. Times are RFC 3339 in UTC with up to seven decimals; absent where unknown.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Alert {
+    /// `da638470011223344556_-1200345678`.
+    pub id: Text,
+    /// One line.
+    pub title: Text,
+    /// Plain text of several lines.
+    pub description: Text,
+    /// `UnSpecified`, `Informational`, `Low`, `Medium`, `High`.
+    pub severity: Text,
+    /// `WindowsDefenderAtp`, `WindowsDefenderAv`, `WindowsDefenderSmartScreen`, `CustomDetection`, …
+    pub detection_source: Text,
+    /// When it was raised.
+    pub alert_creation_time: Text,
+    /// The first event that it is about.
+    pub first_event_time: Text,
+    /// The last event that it is about.
+    pub last_event_time: Text,
+    /// When it was changed last.
+    pub last_update_time: Text,
+    /// The id of its device: 40 hex digits.
+    pub machine_id: Text,
+    /// The full name of its device.
+    pub computer_dns_name: Text,
+    /// Whose session it was.
+    pub related_user: Object<RelatedUser>,
+    /// Empty where the list leaves it out.
+    pub evidence: List<AlertEvidence>,
+    /// Whether the evidence was requested, so that an empty list means that there is none.
+    #[serde(skip)]
+    pub has_all_evidence: bool,
+}
+
+/// A user of a device.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct RelatedUser {
+    /// Without the domain.
+    pub user_name: Text,
+}
+
+/// One entry of an alert's evidence: a file, a process, an address, a URL, …
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct AlertEvidence {
+    /// Of the file, or of the file that the process runs.
+    pub sha1: Text,
+    /// The same.
+    pub sha256: Text,
+    /// Without the folder.
+    pub file_name: Text,
+    /// The folder; sometimes the whole path.
+    pub file_path: Text,
+    /// Reused by the operating system.
+    pub process_id: Integer,
+    /// RFC 3339.
+    pub process_creation_time: Text,
+    /// The `process_id` of another entry.
+    pub parent_process_id: Integer,
+    /// RFC 3339.
+    pub parent_process_creation_time: Text,
+    /// Without the folder.
+    pub parent_process_file_name: Text,
+    /// IPv4 or IPv6.
+    pub ip_address: Text,
+    /// Often without a scheme.
+    pub url: Text,
+    /// `Detected`, `Blocked`, `Prevented`.
+    pub detection_status: Text,
+}
+
+/// SHA-1 hashes of files, by another of their hashes.
+pub type Sha1s = HashMap<String, String>;
+
+/// What alerts are searched by. Values are in normal form.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum AlertQuery {
+    /// A file by its SHA-1.
+    File(String),
+    /// A file whose SHA-1 is not known. There is no list of its alerts; hunting finds them.
+    Sha256(String),
+    /// An IPv4 or IPv6 address.
+    Address(String),
+    /// A domain.
+    Domain(String),
+}
+
+impl AlertQuery {
+    /// None for an MD5, which neither lists nor hunting tables of alerts know, and for types that
+    /// alerts are not about.
+    pub fn new(observable: &NormalizedObservable<'_>) -> Option<Self> {
+        let value = observable.value.clone();
+        Some(match observable.kind() {
+            Sha1 => Self::File(value),
+            Sha256 => Self::Sha256(value),
+            Ip | Ipv6 => Self::Address(value),
+            Domain => Self::Domain(value),
+            _ => return None,
+        })
+    }
+
+    /// Returns what is searched by, as an observable.
+    pub fn observable(&self) -> Observable {
+        let (kind, value) = match self {
+            Self::File(sha1) => (Sha1, sha1),
+            Self::Sha256(sha256) => (Sha256, sha256),
+            Self::Address(address) => (Ip, address),
+            Self::Domain(name) => (Domain, name),
+        };
+        Observable::new(kind, value)
+    }
+
+    /// Returns the name of the list that has its alerts; requests to it are counted by that name.
+    pub fn list(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::File(_) => "files",
+            Self::Sha256(_) => return None,
+            Self::Address(_) => "ips",
+            Self::Domain(_) => "domains",
+        })
+    }
+
+    fn group(&self) -> RequestGroup {
+        match self {
+            Self::File(_) | Self::Sha256(_) => RequestGroup::Files,
+            Self::Address(_) => RequestGroup::Ips,
+            Self::Domain(_) => RequestGroup::Domains,
+        }
+    }
+}
+
+/// The part of a file's profile that leads to its alerts.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct FileProfile {
+    sha1: Text,
+}
+
+const ALERTS_BY_ID: FilteredList = FilteredList {
+    group: RequestGroup::Alerts,
+    name: "alerts",
+    property: "id",
+    option: Some(("$expand", "evidence")),
+    is_empty_on_404: true,
+};
+
+impl<C: Sync> DefenderClient<'_, C> {
+    /// Returns the newest alerts, as many as the limit allows; none where the product does not know
+    /// the value or finds it invalid. When a later page fails, the error stands beside the others'
+    /// alerts.
+    ///
+    /// # Errors
+    ///
+    /// Those of any request; `NotFound` when the API is retired.
+    pub async fn alerts(&self, query: &AlertQuery) -> Result<Partial<Vec<Alert>>, RequestError> {
+        let Some(list) = query.list() else { return Ok(Partial::default()) };
+        let value = query.observable().value;
+        let request = Request::get(self.address(&[list, &value, "alerts"])?);
+        match self.pages(query.group(), request, self.call.limit).await {
+            Ok(mut alerts) => {
+                sort_newest_first(&mut alerts.data);
+                alerts.data.truncate(self.call.limit);
+                Ok(alerts)
+            }
+            Err(error) => self.empty_unless_retired(error).await,
+        }
+    }
+
+    /// Returns the alerts with these ids, with their evidence; unknown ids are missing.
+    pub async fn alerts_with_evidence(&self, ids: &[&str]) -> Partial<Vec<Alert>> {
+        let mut alerts: Partial<Vec<Alert>> = self.filtered_records(ALERTS_BY_ID, ids).await;
+        alerts.data.iter_mut().for_each(|alert| alert.has_all_evidence = true);
+        alerts
+    }
+
+    /// Returns the cached SHA-1 hashes of files by these hashes, and the hashes that nothing is
+    /// cached for.
+    pub fn cached_sha1s<'h>(
+        &self,
+        hashes: impl IntoIterator<Item = &'h str>,
+    ) -> (Sha1s, Vec<&'h str>) {
+        let (cached, missing) = split_cached(hashes, |hash| self.cache.sha1(hash));
+        let sha1s = cached.into_iter().filter_map(|(hash, sha1)| Some((hash, sha1.known()?)));
+        (sha1s.collect(), missing)
+    }
+
+    /// Reads the SHA-1 hashes of files by these hashes; files that the product does not know are
+    /// missing. Cached for a day, for an unknown file ten minutes.
+    pub async fn sha1s(&self, hashes: &[&str]) -> Partial<Sha1s> {
+        let requests = hashes.iter().map(|hash| self.sha1(hash));
+        let mut sha1s: Partial<Sha1s> = Partial::default();
+        for (hash, outcome) in hashes.iter().zip(join_all(requests).await) {
+            match outcome {
+                Ok(sha1) => {
+                    self.cache.keep_sha1(hash, sha1.clone());
+                    sha1s.data.extend(sha1.map(|sha1| ((*hash).to_owned(), sha1)));
+                }
+                Err(error) => sha1s.errors.push(error.into()),
+            }
+        }
+        sha1s
+    }
+
+    async fn sha1(&self, hash: &str) -> Result<Option<String>, RequestError> {
+        match self.get(RequestGroup::Files, &["files", hash]).await {
+            Ok(response) => {
+                let profile: FileProfile = response.json()?;
+                let sha1 = Observable::present(Sha1, profile.sha1.into_inner());
+                Ok(sha1.and_then(|sha1| sha1.normal_form()))
+            }
+            Err(error) => self.empty_unless_retired(error).await,
+        }
+    }
+
+    /// Nothing where the product has no data, an error where the API is retired.
+    async fn empty_unless_retired<T: Default>(
+        &self,
+        error: RequestError,
+    ) -> Result<T, RequestError> {
+        if error.may_mean_retired()
+            && let Some(retired) = self.retirement.get_or_init(|| self.check_retired()).await
+        {
+            return Err(retired.clone());
+        }
+        if error.is_no_data() { Ok(T::default()) } else { Err(error) }
+    }
+
+    /// Only the list of all alerts tells a retired API from an entity that is missing.
+    async fn check_retired(&self) -> Option<RequestError> {
+        let error = self.check_alerts().await.err()?;
+        let is_retired = error.is_retired() || error.may_mean_retired();
+        let retired = is_retired.then(|| error.into_retired())?;
+        self.quota.note(RequestGroup::Alerts, &retired);
+        Some(retired)
+    }
+}
+
+/// Alerts without a time come last.
+fn sort_newest_first(alerts: &mut [Alert]) {
+    alerts.sort_by_cached_key(|alert| {
+        Reverse(alert.alert_creation_time.as_deref().and_then(Time::parse))
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_alert_comes_first_and_one_without_time_last() {
+        let alert = |time: Option<&str>| Alert {
+            alert_creation_time: time.map(str::to_owned).into(),
+            ..Alert::default()
+        };
+        let mut alerts = [
+            alert(None),
+            alert(Some("2026-10-30T06:12:01Z")),
+            alert(Some("2026-10-30T06:12:01.5Z")),
+            alert(Some("soon")),
+            alert(Some("2026-10-31T00:00:00Z")),
+        ];
+        sort_newest_first(&mut alerts);
+        let order = alerts.map(|alert| alert.alert_creation_time.into_inner().unwrap_or_default());
+        assert_eq!(
+            order,
+            ["2026-10-31T00:00:00Z", "2026-10-30T06:12:01.5Z", "2026-10-30T06:12:01Z", "", "soon"]
+        );
+    }
+}

@@ -1,0 +1,191 @@
+//! What outlives a call: bounded caches, each entry under the digest of the whole credential set
+//! that brought it. docs/relays/defender-atp.md#caches
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use relay_core::{
+    Time,
+    cache::{CacheKey, TtlCache},
+};
+
+use super::{Adapter, Machine, rate_limiter::RateLimiter};
+
+/// Devices change rarely, but users and addresses move.
+const DEVICE_SECONDS: i64 = 15 * 60;
+/// A file never changes its hashes.
+const FILE_SECONDS: i64 = 24 * 3600;
+/// An unknown file may be seen any moment.
+const UNKNOWN_FILE_SECONDS: i64 = 10 * 60;
+/// A missing permission and a retired API are worth another request the next day.
+const DECISION_SECONDS: i64 = 24 * 3600;
+
+const MAX_DEVICES: usize = 2000;
+const MAX_FILES: usize = 5000;
+const MAX_CALLERS: usize = 1000;
+
+/// The caches of one process.
+#[derive(Debug)]
+pub(super) struct Caches {
+    machines: TtlCache<CacheKey, Record<Arc<Machine>>>,
+    adapters: TtlCache<CacheKey, Arc<[Adapter]>>,
+    sha1s: TtlCache<CacheKey, Record<String>>,
+    /// Callers whose hunting queries Graph refuses.
+    refused_by_graph: TtlCache<CacheKey, ()>,
+    /// Callers whose tenant's API is retired.
+    retired: TtlCache<CacheKey, ()>,
+    hunting_rate: RateLimiter,
+}
+
+impl Default for Caches {
+    fn default() -> Self {
+        Self {
+            machines: TtlCache::new(MAX_DEVICES),
+            adapters: TtlCache::new(MAX_DEVICES),
+            sha1s: TtlCache::new(MAX_FILES),
+            refused_by_graph: TtlCache::new(MAX_CALLERS),
+            retired: TtlCache::new(MAX_CALLERS),
+            hunting_rate: RateLimiter::default(),
+        }
+    }
+}
+
+/// The entries of one caller at one moment.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct CallerCache<'a> {
+    pub(super) caches: &'a Caches,
+    pub(super) caller: CacheKey,
+    pub(super) now: Time,
+}
+
+/// What the product said about an id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Record<T> {
+    Known(T),
+    /// It does not know the id.
+    Unknown,
+}
+
+impl<T> Record<T> {
+    pub(super) fn known(self) -> Option<T> {
+        match self {
+            Self::Known(value) => Some(value),
+            Self::Unknown => None,
+        }
+    }
+}
+
+impl<T> From<Option<T>> for Record<T> {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Unknown, Self::Known)
+    }
+}
+
+impl CallerCache<'_> {
+    /// A device by its id.
+    pub(super) fn machine(&self, id: &str) -> Option<Record<Arc<Machine>>> {
+        self.caches.machines.get(&self.caller.and(&[id]), self.now)
+    }
+
+    pub(super) fn keep_machine(&self, id: &str, machine: Option<Arc<Machine>>) {
+        let until = self.now.plus_seconds(DEVICE_SECONDS);
+        self.caches.machines.insert(self.caller.and(&[id]), machine.into(), until);
+    }
+
+    /// The network adapters of a device by its id.
+    pub(super) fn adapters(&self, id: &str) -> Option<Arc<[Adapter]>> {
+        self.caches.adapters.get(&self.caller.and(&[id]), self.now)
+    }
+
+    pub(super) fn keep_adapters(&self, id: &str, adapters: Arc<[Adapter]>) {
+        let until = self.now.plus_seconds(DEVICE_SECONDS);
+        self.caches.adapters.insert(self.caller.and(&[id]), adapters, until);
+    }
+
+    /// The SHA-1 of a file by another hash.
+    pub(super) fn sha1(&self, hash: &str) -> Option<Record<String>> {
+        self.caches.sha1s.get(&self.caller.and(&[hash]), self.now)
+    }
+
+    pub(super) fn keep_sha1(&self, hash: &str, sha1: Option<String>) {
+        let seconds = if sha1.is_some() { FILE_SECONDS } else { UNKNOWN_FILE_SECONDS };
+        let until = self.now.plus_seconds(seconds);
+        self.caches.sha1s.insert(self.caller.and(&[hash]), sha1.into(), until);
+    }
+
+    /// Counts one hunting query of the caller, or returns how long to wait for the next one.
+    pub(super) fn try_hunt(&self) -> Result<(), Duration> {
+        self.caches.hunting_rate.try_acquire(self.caller, self.now)
+    }
+
+    /// Whether Graph refused the caller's hunting queries.
+    pub(super) fn is_refused_by_graph(&self) -> bool {
+        self.caches.refused_by_graph.contains(&self.caller, self.now)
+    }
+
+    pub(super) fn keep_refused_by_graph(&self) {
+        let until = self.now.plus_seconds(DECISION_SECONDS);
+        self.caches.refused_by_graph.insert(self.caller, (), until);
+    }
+
+    pub(super) fn forget_refused_by_graph(&self) {
+        self.caches.refused_by_graph.remove(&self.caller);
+    }
+
+    /// Whether the caller's API was found to be retired.
+    pub(super) fn is_retired(&self) -> bool {
+        self.caches.retired.contains(&self.caller, self.now)
+    }
+
+    pub(super) fn keep_retired(&self) {
+        let until = self.now.plus_seconds(DECISION_SECONDS);
+        self.caches.retired.insert(self.caller, (), until);
+    }
+}
+
+/// What `cached` has of these ids, and the ids that it has nothing of.
+pub(super) fn split_cached<'i, V>(
+    ids: impl IntoIterator<Item = &'i str>,
+    cached: impl Fn(&str) -> Option<V>,
+) -> (HashMap<String, V>, Vec<&'i str>) {
+    let (mut known, mut missing) = (HashMap::new(), Vec::new());
+    for id in ids {
+        match cached(id) {
+            Some(value) => {
+                known.insert(id.to_owned(), value);
+            }
+            None => missing.push(id),
+        }
+    }
+    (known, missing)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> Time {
+        Time::from_unix_seconds(1_793_437_200 + seconds).unwrap()
+    }
+
+    #[test]
+    fn entries_end_and_belong_to_one_caller() {
+        let caches = Caches::default();
+        let cache = |caller: &str, seconds| CallerCache {
+            caches: &caches,
+            caller: CacheKey::of(&[caller]),
+            now: at(seconds),
+        };
+        cache("a", 0).keep_sha1("known", Some("sha1".to_owned()));
+        cache("a", 0).keep_sha1("unknown", None);
+        assert_eq!(cache("a", 86_399).sha1("known"), Some(Record::Known("sha1".to_owned())));
+        assert_eq!(cache("a", 86_400).sha1("known"), None);
+        assert_eq!(cache("a", 599).sha1("unknown"), Some(Record::Unknown));
+        assert_eq!(cache("a", 600).sha1("unknown"), None);
+        assert_eq!(cache("b", 0).sha1("known"), None);
+        cache("a", 0).keep_refused_by_graph();
+        assert!(cache("a", 86_399).is_refused_by_graph());
+        assert!(!cache("a", 86_400).is_refused_by_graph() && !cache("b", 0).is_refused_by_graph());
+        cache("a", 0).forget_refused_by_graph();
+        assert!(!cache("a", 0).is_refused_by_graph());
+    }
+}

@@ -1,0 +1,174 @@
+//! What hunting tables say: events on devices, and the devices' network adapters.
+//!
+//! Source: docs/relays/defender-atp.md#event-to-sighting; Microsoft's pages "DeviceFileEvents",
+//! "DeviceNetworkEvents", "DeviceInfo" and "DeviceNetworkInfo".
+
+use relay_core::lenient::{List, Text};
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use serde_json::value::RawValue;
+
+/// An event: something happened to a file, or a connection was seen. Empty texts count as missing.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "PascalCase")]
+pub struct DeviceEvent {
+    /// The key of the value that the event was found by: [`EventKey::text`](super::EventKey::text).
+    #[serde(rename = "K")]
+    pub key: Text,
+    /// RFC 3339, UTC.
+    pub timestamp: Text,
+    /// 40 hex digits.
+    pub device_id: Text,
+    /// The full name.
+    pub device_name: Text,
+    /// `FileCreated`, `ConnectionSuccess`, …
+    pub action_type: Text,
+    /// Tells events of one device and time apart, together with the action.
+    pub report_id: Text,
+    /// Without the folder.
+    pub file_name: Text,
+    /// The whole path; sometimes without the name.
+    pub folder_path: Text,
+    /// Of the file.
+    #[serde(rename = "SHA1")]
+    pub sha1: Text,
+    /// Of the file; often empty.
+    #[serde(rename = "SHA256")]
+    pub sha256: Text,
+    /// Of the file.
+    #[serde(rename = "MD5")]
+    pub md5: Text,
+    /// Where the file was downloaded from.
+    pub file_origin_url: Text,
+    /// The page that led there.
+    pub file_origin_referrer_url: Text,
+    /// Of a file that was renamed.
+    pub previous_file_name: Text,
+    /// The other end of a connection.
+    #[serde(rename = "RemoteIP")]
+    pub remote_ip: Text,
+    /// A URL, or a host alone.
+    pub remote_url: Text,
+    /// Digits.
+    pub remote_port: Text,
+    /// The device's end of a connection.
+    #[serde(rename = "LocalIP")]
+    pub local_ip: Text,
+    /// `Tcp`, `Udp`, …
+    pub protocol: Text,
+    /// The process that caused the event.
+    pub initiating_process_file_name: Text,
+    /// The whole path; sometimes without the name.
+    pub initiating_process_folder_path: Text,
+    /// Of the file that the process runs.
+    #[serde(rename = "InitiatingProcessSHA1")]
+    pub initiating_process_sha1: Text,
+    /// The same.
+    #[serde(rename = "InitiatingProcessSHA256")]
+    pub initiating_process_sha256: Text,
+    /// The same.
+    #[serde(rename = "InitiatingProcessMD5")]
+    pub initiating_process_md5: Text,
+    /// The process that started it.
+    pub initiating_process_parent_file_name: Text,
+    /// The user that it ran for.
+    pub initiating_process_account_name: Text,
+    /// `Windows11`.
+    #[serde(rename = "OSPlatform")]
+    pub os_platform: Text,
+    /// `64-bit`.
+    #[serde(rename = "OSArchitecture")]
+    pub os_architecture: Text,
+    /// `10.0`.
+    #[serde(rename = "OSVersion")]
+    pub os_version: Text,
+    /// Of the device.
+    #[serde(deserialize_with = "adapters")]
+    pub adapters: Vec<Adapter>,
+}
+
+/// A network adapter: its MAC address and the addresses that it has.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Adapter {
+    /// Twelve hex digits, with separators or without.
+    pub mac: Text,
+    /// IPv4 and IPv6.
+    pub addresses: Vec<String>,
+}
+
+/// The adapters of one device.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "PascalCase")]
+pub(super) struct DeviceAdapters {
+    pub(super) device_id: Text,
+    #[serde(deserialize_with = "adapters")]
+    pub(super) adapters: Vec<Adapter>,
+}
+
+/// A list of adapters, each with its addresses; both lists may come as JSON inside a text.
+fn adapters<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Adapter>, D::Error> {
+    let packed: Vec<PackedAdapter> = unpacked(<&RawValue>::deserialize(deserializer)?);
+    Ok(packed.into_iter().map(PackedAdapter::unpacked).collect())
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct PackedAdapter {
+    mac: Text,
+    ips: Option<Box<RawValue>>,
+}
+
+impl PackedAdapter {
+    fn unpacked(self) -> Adapter {
+        let addresses: Vec<AdapterAddress> = self.ips.as_deref().map(unpacked).unwrap_or_default();
+        let addresses = addresses.into_iter().filter_map(|one| one.address.into_inner());
+        Adapter { mac: self.mac, addresses: addresses.collect() }
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct AdapterAddress {
+    #[serde(rename = "IPAddress")]
+    address: Text,
+}
+
+/// The objects of a list, or of a list inside a text; an empty list for anything else.
+fn unpacked<T: DeserializeOwned>(raw: &RawValue) -> Vec<T> {
+    let inside = serde_json::from_str::<String>(raw.get());
+    let text = inside.as_deref().unwrap_or(raw.get());
+    serde_json::from_str::<List<T>>(text).unwrap_or_default().into_inner()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(adapters: &str) -> Vec<(Option<String>, Vec<String>)> {
+        let event: DeviceEvent =
+            serde_json::from_str(&format!(r#"{{"Adapters": {adapters}}}"#)).unwrap();
+        let parts = |adapter: Adapter| (adapter.mac.into_inner(), adapter.addresses);
+        event.adapters.into_iter().map(parts).collect()
+    }
+
+    #[test]
+    fn adapters_are_read_as_lists_and_as_texts() {
+        let ips = r#"[{\"IPAddress\":\"10.20.4.17\",\"SubnetPrefix\":24},{\"IPAddress\":null}]"#;
+        let list = format!(r#"[{{"mac": "00155D0A0B0C", "ips": "{ips}"}}]"#);
+        let expected = [(Some("00155D0A0B0C".to_owned()), vec!["10.20.4.17".to_owned()])];
+        assert_eq!(read(&list), expected);
+        assert_eq!(read(&serde_json::to_string(&list).unwrap()), expected);
+        let direct = r#"[{"mac": "00155D0A0B0C", "ips": [{"IPAddress": "10.20.4.17"}]}]"#;
+        assert_eq!(read(direct), expected);
+    }
+
+    #[test]
+    fn n09_malformed_adapters_cost_only_themselves() {
+        for malformed in ["null", "\"\"", "7", "\"[\"", "{}", "[null, 3]"] {
+            assert_eq!(read(malformed), [], "{malformed}");
+        }
+        let malformed =
+            r#"[{"mac": null, "ips": null}, {"mac": 5, "ips": ""}, {"ips": "{"}, {"ips": {}}]"#;
+        let empty = |mac: Option<&str>| (mac.map(str::to_owned), Vec::new());
+        assert_eq!(read(malformed), [empty(None), empty(Some("5")), empty(None), empty(None)]);
+    }
+}

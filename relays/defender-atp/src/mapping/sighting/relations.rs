@@ -1,0 +1,170 @@
+//! The relations of an alert's evidence: docs/relays/defender-atp.md#relations-of-an-alert.
+
+use std::collections::HashMap;
+
+use microsoft::defender::{
+    Alert, AlertEvidence,
+    observables::{address, file_name, file_path, url_or_host},
+};
+use relay_core::{
+    Observable, Time,
+    ctim::{
+        RelationName::{ConnectedTo, FileNameOf, FilePathOf, ParentOf},
+        Relations,
+    },
+    lenient::Text,
+};
+
+use crate::mapping::relations::{add_from_each, add_to_each, best, hashes};
+
+/// What each entry of the evidence says of itself, and which process started which.
+pub(super) fn of_alert(alert: &Alert, product: &str) -> Relations {
+    let mut relations =
+        Relations::from_origin(alert.detection_source.as_deref().unwrap_or(product));
+    alert.evidence.iter().for_each(|entry| add_entry(&mut relations, entry));
+    add_parents(&mut relations, &alert.evidence);
+    relations
+}
+
+fn add_entry(relations: &mut Relations, entry: &AlertEvidence) {
+    let name = file_name(entry.file_name.as_deref());
+    let path = file_path(entry.file_path.as_deref(), entry.file_name.as_deref());
+    let hashes = hashes(&entry.sha1, &entry.sha256, &Text::default());
+    add_to_each(relations, name.as_ref(), FileNameOf, &hashes);
+    add_to_each(relations, path.as_ref(), FilePathOf, &hashes);
+    for peer in [address(entry.ip_address.as_deref()), url_or_host(entry.url.as_deref())] {
+        add_from_each(relations, &hashes, ConnectedTo, peer.as_ref());
+    }
+}
+
+/// A process's parent is the entry with its number. Numbers are reused, so the times of creation
+/// have to agree where both are known.
+fn add_parents(relations: &mut Relations, evidence: &[AlertEvidence]) {
+    let mut by_number: HashMap<i64, Vec<&AlertEvidence>> = HashMap::new();
+    for entry in evidence {
+        if let Some(number) = *entry.process_id {
+            by_number.entry(number).or_default().push(entry);
+        }
+    }
+    for child in evidence {
+        let Some(number) = *child.parent_process_id else { continue };
+        let known = by_number.get(&number).map(Vec::as_slice).unwrap_or_default();
+        let parents: Vec<_> = known.iter().filter(|parent| is_parent(parent, child)).collect();
+        for parent in &parents {
+            relations.add(process(parent), ParentOf, process(child));
+        }
+        if parents.is_empty() {
+            let parent = file_name(child.parent_process_file_name.as_deref());
+            relations.add(parent, ParentOf, process(child));
+        }
+    }
+}
+
+fn is_parent(parent: &AlertEvidence, child: &AlertEvidence) -> bool {
+    let time = |text: &Text| text.as_deref().and_then(Time::parse);
+    match (time(&parent.process_creation_time), time(&child.parent_process_creation_time)) {
+        (Some(created), Some(expected)) => created == expected,
+        _ => true,
+    }
+}
+
+/// A process by its file: the best hash, else the name.
+fn process(entry: &AlertEvidence) -> Option<Observable> {
+    let hashes = hashes(&entry.sha1, &entry.sha256, &Text::default());
+    best(&hashes).or_else(|| file_name(entry.file_name.as_deref()))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::mapping::relations::tests::texts;
+
+    const CHILD: &str = "8f219e9cb0eb53f16947ccf25ec84d8dbc74254770f58904dba41ecccc3fc162";
+    const PARENT: &str = "36b3216fdaeeb975729fae923d5a4fd12aabfe22";
+
+    fn of_evidence(evidence: Value) -> Vec<String> {
+        let alert = json!({"detectionSource": "Scanner", "evidence": evidence}).to_string();
+        texts(&of_alert(&serde_json::from_str(&alert).unwrap(), "Defender"), "Scanner")
+    }
+
+    #[test]
+    fn a_files_name_and_path_belong_to_each_of_its_hashes() {
+        let file =
+            json!([{"sha1": PARENT, "sha256": CHILD, "fileName": "a.exe", "filePath": "C:\\x"}]);
+        assert_eq!(
+            of_evidence(file),
+            [
+                format!("a.exe File_Name_Of {PARENT}"),
+                format!("a.exe File_Name_Of {CHILD}"),
+                format!(r"C:\x\a.exe File_Path_Of {PARENT}"),
+                format!(r"C:\x\a.exe File_Path_Of {CHILD}"),
+            ]
+        );
+        assert_eq!(of_evidence(json!([{"fileName": "a.exe", "filePath": "C:\\x"}])), [""; 0]);
+        assert_eq!(of_evidence(json!([{"sha1": "short", "fileName": "a.exe"}])), [""; 0]);
+    }
+
+    /// Row 2 of docs/relays/defender-atp.md#differences-from-the-python-originals.
+    #[test]
+    fn only_what_one_entry_holds_is_connected() {
+        let apart =
+            json!([{"sha1": PARENT}, {"ipAddress": "203.0.113.80"}, {"url": "bad.example"}]);
+        assert_eq!(of_evidence(apart), [""; 0]);
+        let together =
+            json!([{"sha1": PARENT, "ipAddress": "2001:db8::80", "url": "bad.example/x"}]);
+        assert_eq!(
+            of_evidence(together),
+            [
+                format!("{PARENT} Connected_To 2001:db8::80"),
+                format!("{PARENT} Connected_To bad.example"),
+            ]
+        );
+    }
+
+    #[test]
+    fn parents_are_found_by_number_and_time() {
+        let parent =
+            |time: Value| json!({"sha1": PARENT, "processId": 7, "processCreationTime": time});
+        let child = |time: Value| {
+            json!({
+                "sha256": CHILD,
+                "processId": 8,
+                "parentProcessId": 7,
+                "parentProcessCreationTime": time,
+                "parentProcessFileName": "explorer.exe",
+            })
+        };
+        let (one, same, other) =
+            ("2026-10-30T05:50:00Z", "2026-10-30T05:50:00.000Z", "2026-10-30T05:51:00Z");
+        let by_hash = [format!("{PARENT} Parent_Of {CHILD}")];
+        let by_name = [format!("explorer.exe Parent_Of {CHILD}")];
+        for (created, expected, found) in [
+            (json!(one), json!(same), &by_hash),
+            (json!(one), json!(null), &by_hash),
+            (json!(null), json!(one), &by_hash),
+            (json!(one), json!(other), &by_name),
+        ] {
+            assert_eq!(of_evidence(json!([child(expected), parent(created)])), *found);
+        }
+        assert_eq!(of_evidence(json!([child(json!(one))])), by_name);
+    }
+
+    #[test]
+    fn processes_without_hashes_go_by_name() {
+        let family = json!([
+            {"fileName": "zsh", "processId": 7},
+            {"fileName": "Updater", "processId": 8, "parentProcessId": 7},
+            {"fileName": "Updater", "processId": 9, "parentProcessId": 1},
+        ]);
+        assert_eq!(of_evidence(family), ["zsh Parent_Of Updater"]);
+    }
+
+    #[test]
+    fn an_alert_without_source_has_its_relations_from_the_product() {
+        let alert = json!({"evidence": [{"sha1": PARENT, "fileName": "a.exe"}]}).to_string();
+        let relations = of_alert(&serde_json::from_str(&alert).unwrap(), "Defender");
+        assert_eq!(texts(&relations, "Defender"), [format!("a.exe File_Name_Of {PARENT}")]);
+    }
+}
