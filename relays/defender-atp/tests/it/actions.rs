@@ -1,4 +1,8 @@
-//! What can be done is offered as the product stands. Source: spec §8.1.
+//! Actions are offered as devices and indicators stand: docs/relays/defender-atp.md#actions.
+
+mod audit;
+mod guards;
+mod triggers;
 
 use sandbox::{
     Fault, Times,
@@ -47,8 +51,9 @@ async fn a_device_is_offered_what_it_can_do_by_title() {
     assert!(device(sample::BARE_DEVICE).await.is_empty());
 }
 
+/// Row 7 of docs/relays/defender-atp.md#differences-from-the-python-originals.
 #[tokio::test]
-async fn no08_what_was_done_is_offered_to_be_undone_last() {
+async fn what_was_done_is_offered_to_be_undone_last() {
     assert_eq!(
         device(sample::WORKSTATION).await,
         ["Run antivirus scan: Full", "Run antivirus scan: Quick", "Release from isolation"]
@@ -166,8 +171,9 @@ async fn an_indicator_of_another_type_is_another_one() {
     assert_eq!(titles(&relay.actions(&one("ip", "192.0.2.9")).await).len(), 3);
 }
 
+/// Row 8 of docs/relays/defender-atp.md#differences-from-the-python-originals.
 #[tokio::test]
-async fn no09_a_failing_list_of_indicators_is_an_error_and_offers_nothing() {
+async fn a_failing_list_of_indicators_is_an_error_and_offers_nothing() {
     for (fault, code) in [
         (Fault::Forbidden, "permission denied"),
         (Fault::status(400), "invalid request"),

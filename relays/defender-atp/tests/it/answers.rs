@@ -1,5 +1,7 @@
 //! Whole answers, compared with golden files.
 
+mod routes;
+
 use sandbox::{
     Fault, Times, When,
     defender_atp::sample,

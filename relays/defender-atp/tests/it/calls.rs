@@ -1,4 +1,8 @@
-//! What is sent to Microsoft: how much, how deep, in which form. Source: spec §3, §4, §10.
+//! The requests to Microsoft: their form, their number, their order:
+//! docs/relays/defender-atp.md#requests.
+
+mod backends;
+mod hunting;
 
 use std::time::Duration;
 
@@ -64,8 +68,9 @@ impl TestRelay {
     }
 }
 
+/// Row 3 of docs/relays/defender-atp.md#differences-from-the-python-originals.
 #[tokio::test]
-async fn no14_a_login_is_sent_exactly_as_documented() {
+async fn a_login_is_sent_exactly_as_documented() {
     let relay = TestRelay::with(&[("DEFENDER_HUNTING", "off")]).await;
     relay.observe(&one("sha1", UNSEEN)).await;
     let login = &relay.sandbox.calls()[0];
@@ -223,8 +228,9 @@ fn question(size: usize) -> Value {
     all.map(|(kind, value)| json!({"type": kind, "value": value})).collect()
 }
 
+/// Row 9 of docs/relays/defender-atp.md#differences-from-the-python-originals.
 #[tokio::test]
-async fn no11_ten_and_fifty_observables_take_three_trips() {
+async fn ten_and_fifty_observables_take_three_trips() {
     for size in [10, 50] {
         let relay = TestRelay::warm().await;
         let answer = relay.observe(&question(size)).await;

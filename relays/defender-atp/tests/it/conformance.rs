@@ -1,3 +1,3 @@
 //! The rules that every relay keeps.
 
-testkit::conformance!(defender_atp::Defender);
+testkit::conformance!(defender_atp::DefenderAtp);

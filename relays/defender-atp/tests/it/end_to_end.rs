@@ -1,3 +1,3 @@
 //! The built relay, from event to answer.
 
-testkit::end_to_end!(defender_atp::Defender);
+testkit::end_to_end!(defender_atp::DefenderAtp);

@@ -1,13 +1,9 @@
-//! The relay as a whole: the service around it, an imitation of Microsoft before it.
+//! The relay as a whole: the service around it, simulators of Microsoft before it.
 
 #[cfg(test)]
 mod actions;
 #[cfg(test)]
 mod answers;
-#[cfg(test)]
-mod audit;
-#[cfg(test)]
-mod backends;
 #[cfg(test)]
 mod calls;
 #[cfg(test)]
@@ -17,18 +13,10 @@ mod end_to_end;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
-mod guards;
-#[cfg(test)]
-mod hunting;
-#[cfg(test)]
 mod mutation;
-#[cfg(test)]
-mod originals;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]
-mod routes;
+mod regressions;
 #[cfg(test)]
 mod test_relay;
-#[cfg(test)]
-mod triggers;

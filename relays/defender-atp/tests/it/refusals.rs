@@ -1,4 +1,4 @@
-//! What every failure answers. Source: spec §9, row by row; codes are protocol.
+//! What every failure answers, row by row of docs/relays/defender-atp.md#errors; codes are protocol.
 
 use std::time::Duration;
 
@@ -111,8 +111,9 @@ async fn a_login_that_fails_otherwise_says_how() {
     }
 }
 
+/// Row 3 of docs/relays/defender-atp.md#differences-from-the-python-originals.
 #[tokio::test]
-async fn no04_a_refused_token_is_renewed_once_and_the_call_repeated_once() {
+async fn a_refused_token_is_renewed_once_and_the_call_repeated_once() {
     let relay = TestRelay::with(&[("DEFENDER_HUNTING", "off")]).await;
     relay.health(&app::DEFENDER, &tenant::CONTOSO).await;
     relay.sandbox.fault("/api/alerts", Fault::status(401), Times::Next(1));
@@ -136,8 +137,9 @@ async fn a_second_401_is_an_authorization_error() {
     assert_eq!(relay.sandbox.calls().len(), 3);
 }
 
+/// Row 8 of docs/relays/defender-atp.md#differences-from-the-python-originals.
 #[tokio::test]
-async fn no13_a_missing_permission_is_named() {
+async fn a_missing_permission_is_named() {
     let answer = costs_one(Fault::Forbidden, "permission denied").await;
     assert!(message(&answer).contains("Alert.Read.All"), "{answer}");
     let relay = TestRelay::with(&[("DEFENDER_HUNTING", "off")]).await;

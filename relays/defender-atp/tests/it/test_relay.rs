@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 
-use defender_atp::Defender;
+use defender_atp::DefenderAtp;
 use sandbox::{
     Call, Product, Sandbox,
     identity::{App, Tenant, app, tenant},
@@ -23,10 +23,10 @@ pub(crate) const TOKEN: &str = "/oauth2/v2.0/token";
 pub(crate) const HUNT: &str = "/v1.0/security/runHuntingQuery";
 pub(crate) const OWN_HUNT: &str = "/api/advancedqueries/run";
 
-pub(crate) struct TestRelay(test_relay::TestRelay<Defender>);
+pub(crate) struct TestRelay(test_relay::TestRelay<DefenderAtp>);
 
 impl Deref for TestRelay {
-    type Target = test_relay::TestRelay<Defender>;
+    type Target = test_relay::TestRelay<DefenderAtp>;
 
     fn deref(&self) -> &Self::Target {
         &self.0

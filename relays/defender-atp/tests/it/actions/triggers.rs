@@ -1,5 +1,5 @@
-//! Doing what was chosen: each request as documented, `success` only when the product said so, and
-//! never a second request. Source: spec §8.2.
+//! Actions are done as documented, `success` is only what the product confirmed, and nothing is
+//! requested twice: docs/relays/defender-atp.md#trigger.
 
 use std::time::Duration;
 
@@ -61,8 +61,9 @@ async fn every_action_on_a_device_is_sent_exactly_as_documented() {
     }
 }
 
+/// Row 16 of docs/relays/defender-atp.md#differences-from-the-python-originals.
 #[tokio::test]
-async fn no22_every_indicator_is_sent_exactly_as_documented() {
+async fn every_indicator_is_sent_exactly_as_documented() {
     let (sha1, sha256, md5) = ("0".repeat(40), "0".repeat(64), "0".repeat(32));
     for (kind, value, name, block) in [
         ("sha1", sha1.as_str(), "FileSha1", "BlockAndRemediate"),
@@ -96,8 +97,9 @@ async fn no22_every_indicator_is_sent_exactly_as_documented() {
     }
 }
 
+/// Row 5 of docs/relays/defender-atp.md#differences-from-the-python-originals.
 #[tokio::test]
-async fn no06_an_indicator_is_removed_by_its_number_or_by_its_value() {
+async fn an_indicator_is_removed_by_its_number_or_by_its_value() {
     let relay = TestRelay::open().await;
     let offered = relay.actions(&crate::test_relay::one("ip", sample::ADDRESS)).await;
     let number = offered["data"][0]["query-params"]["indicator_id"].clone();
@@ -130,8 +132,9 @@ async fn a_removal_whose_indicator_cannot_be_looked_up_fails_with_the_reason() {
     assert!(relay.sandbox.calls().iter().all(|call| call.method != Method::DELETE));
 }
 
+/// Row 4 of docs/relays/defender-atp.md#differences-from-the-python-originals.
 #[tokio::test]
-async fn no05_success_is_only_what_the_product_accepted() {
+async fn success_is_only_what_the_product_accepted() {
     let html = (Fault::Html, "unknown");
     let failed = json!({"id": "e58b0810", "type": "Isolate", "status": "Failed"});
     for (fault, code) in [
@@ -216,8 +219,9 @@ async fn a_429_is_not_waited_for() {
     assert_eq!(relay.calls("/api/machines").len(), 1);
 }
 
+/// Row 18 of docs/relays/defender-atp.md#differences-from-the-python-originals.
 #[tokio::test]
-async fn no26_what_the_product_refuses_is_an_invalid_request_in_its_words() {
+async fn what_the_product_refuses_is_an_invalid_request_in_its_words() {
     let relay = TestRelay::open().await;
     let twice = relay.trigger("FullIsolation", "ms_machine_id", sample::WORKSTATION).await;
     assert_failed(&twice, "invalid request");

@@ -1,5 +1,5 @@
-//! Where alerts come from: the product's own API, or Graph once it is gone. Source: spec §3.4, §6.5
-//! and the clarification on the backend.
+//! Where alerts come from: the product's own API, or Graph once it is retired:
+//! docs/relays/defender-atp.md#backends.
 
 use std::time::Duration;
 
@@ -130,8 +130,9 @@ async fn through_graph_alerts_and_events_share_the_limit_in_the_order_asked() {
     assert_eq!(kinds, ["ip", "ip", "ip", "domain", "domain", "domain"]);
 }
 
+/// Row 10 of docs/relays/defender-atp.md#differences-from-the-python-originals.
 #[tokio::test]
-async fn no12_health_asks_the_way_that_alerts_take_and_names_what_it_needs() {
+async fn health_asks_the_way_that_alerts_take_and_names_what_it_needs() {
     let relay = TestRelay::open().await;
     let ok = json!({"data": {"status": "ok"}});
     assert_eq!(relay.health(&app::DEFENDER, &tenant::CONTOSO).await, ok);
@@ -152,8 +153,9 @@ async fn no12_health_asks_the_way_that_alerts_take_and_names_what_it_needs() {
     check(graph.health(&app::WITHOUT_GRAPH, &tenant::CONTOSO).await, "SecurityAlert.Read.All");
 }
 
+/// Row 10 of docs/relays/defender-atp.md#differences-from-the-python-originals.
 #[tokio::test]
-async fn no12_health_is_red_for_403_and_404() {
+async fn health_is_red_for_403_and_404() {
     for (status, code) in [(403, "permission denied"), (404, "not found"), (500, "internal error")]
     {
         let relay = TestRelay::with(&[("DEFENDER_BACKEND", "mde")]).await;

@@ -1,4 +1,5 @@
-//! The routes, their gates and their constant answers. Source: spec §1, §7.
+//! The routes, their checks, their constant answers, and the links:
+//! docs/relays/defender-atp.md#links.
 
 use sandbox::defender_atp::sample;
 use serde_json::{Value, json};
@@ -48,7 +49,7 @@ async fn nothing_to_do_is_the_empty_answer() {
 }
 
 #[tokio::test]
-async fn no24_any_type_may_be_asked_and_types_are_read_in_any_case() {
+async fn any_type_may_be_asked_and_types_are_read_in_any_case() {
     let relay = TestRelay::open().await;
     let wanted =
         many(&[("SHA1", sample::UPDATER_SHA1), ("something_new", "x"), ("IP", "192.0.2.9")]);

@@ -1,5 +1,5 @@
-//! Hunting: which way it goes, what it costs when it fails, and what it can cope with. Source:
-//! spec §3.4, §4.4.
+//! Hunting: where its queries go, what its failures cost, and what it can read:
+//! docs/relays/defender-atp.md#hunting.
 
 use std::time::Duration;
 
@@ -119,8 +119,9 @@ async fn the_token_may_choose_the_way() {
     }
 }
 
+/// Row 6 of docs/relays/defender-atp.md#differences-from-the-python-originals.
 #[tokio::test]
-async fn no07_a_hunt_that_fails_costs_the_events_only() {
+async fn a_hunt_that_fails_costs_the_events_only() {
     let heavy = json!({"error": {
         "code": "BadRequest",
         "message": "Query execution has exceeded the allowed result size.",
@@ -190,8 +191,9 @@ async fn an_alert_looks_the_same_whatever_hunting_returned() {
     assert!(sightings(&whole).len() > sightings(&without).len());
 }
 
+/// Row 15 of docs/relays/defender-atp.md#differences-from-the-python-originals.
 #[tokio::test]
-async fn no21_the_newest_events_of_each_observable_come_without_repeats() {
+async fn the_newest_events_of_each_observable_come_without_repeats() {
     let relay = TestRelay::with(&[("CTR_ENTITIES_LIMIT", "6")]).await;
     let wanted = many(&[("ip", sample::ADDRESS), ("domain", sample::DOMAIN)]);
     let few = relay.observe(&wanted).await;

@@ -1,4 +1,5 @@
-//! Where the originals were wrong: each point once, by its number. Source: spec §11.
+//! What the Python originals did wrong:
+//! docs/relays/defender-atp.md#differences-from-the-python-originals.
 
 use std::collections::HashSet;
 
@@ -18,8 +19,9 @@ fn relations(sighting: &Value) -> Vec<String> {
     relations.iter().map(ToString::to_string).collect()
 }
 
+/// Row 1 of docs/relays/defender-atp.md#differences-from-the-python-originals.
 #[tokio::test]
-async fn no01_values_never_leave_their_literal_or_their_segment() {
+async fn values_never_leave_their_literal_or_their_segment() {
     let relay = TestRelay::open().await;
     let wanted = many(&[
         ("domain", "x' or 1==1 //"),
@@ -50,8 +52,9 @@ async fn no01_values_never_leave_their_literal_or_their_segment() {
     assert!(query.contains(r"dynamic(['x\' or id ne \'y\\'])"), "{query}");
 }
 
+/// Row 2 of docs/relays/defender-atp.md#differences-from-the-python-originals.
 #[tokio::test]
-async fn no02_each_sighting_has_its_own_relations() {
+async fn each_sighting_has_its_own_relations() {
     let relay = TestRelay::open().await;
     let wanted = many(&[("ip", sample::ADDRESS), ("domain", sample::DOMAIN)]);
     let together = relay.observe(&wanted).await;
@@ -66,8 +69,9 @@ async fn no02_each_sighting_has_its_own_relations() {
     }
 }
 
+/// Row 7 of docs/relays/defender-atp.md#differences-from-the-python-originals.
 #[tokio::test]
-async fn no10_odd_machines_severities_and_fields_cost_nothing_else() {
+async fn odd_machines_severities_and_fields_cost_nothing_else() {
     let relay = TestRelay::open().await;
     let answer = relay.observe(&one("sha1", sample::SCRIPT_HOST_SHA1)).await;
     let forgotten = sightings(&answer)
@@ -83,8 +87,9 @@ async fn no10_odd_machines_severities_and_fields_cost_nothing_else() {
     assert_eq!(codes(&answer), []);
 }
 
+/// Row 11 of docs/relays/defender-atp.md#differences-from-the-python-originals.
 #[tokio::test]
-async fn no15_partial_data_is_a_collection_beside_the_errors() {
+async fn partial_data_is_a_collection_beside_the_errors() {
     let relay = TestRelay::open().await;
     relay.sandbox.fault("/api/ips", Fault::status(500), Times::Always);
     let wanted = many(&[("ip", sample::ADDRESS), ("domain", sample::DOMAIN)]);
@@ -94,8 +99,9 @@ async fn no15_partial_data_is_a_collection_beside_the_errors() {
     assert_eq!(codes(&answer), [("fatal", "internal error")]);
 }
 
+/// Row 12 of docs/relays/defender-atp.md#differences-from-the-python-originals.
 #[tokio::test]
-async fn no16_a_token_that_does_not_verify_calls_nobody() {
+async fn a_token_that_does_not_verify_calls_nobody() {
     let relay = TestRelay::open().await;
     let forged = testkit::token::Token::new().claims(contoso()).hs256(b"");
     let answer = relay.send(&format!("Bearer {forged}"), OBSERVE, "[]").await;
@@ -103,8 +109,9 @@ async fn no16_a_token_that_does_not_verify_calls_nobody() {
     assert!(relay.sandbox.calls().is_empty());
 }
 
+/// Row 14 of docs/relays/defender-atp.md#differences-from-the-python-originals.
 #[tokio::test]
-async fn no18_ids_are_transient() {
+async fn ids_are_transient() {
     let relay = TestRelay::open().await;
     let answer = relay.observe(&one("ip", sample::ADDRESS)).await;
     for sighting in sightings(&answer) {
@@ -112,8 +119,9 @@ async fn no18_ids_are_transient() {
     }
 }
 
+/// Row 14 of docs/relays/defender-atp.md#differences-from-the-python-originals.
 #[tokio::test]
-async fn no19_a_file_path_is_whole() {
+async fn a_file_path_is_whole() {
     let relay = TestRelay::open().await;
     let answer = relay.observe(&one("sha256", sample::SCRIPT_HOST_SHA256)).await;
     let paths: Vec<_> = sightings(&answer)
@@ -129,16 +137,18 @@ async fn no19_a_file_path_is_whole() {
     );
 }
 
+/// Row 14 of docs/relays/defender-atp.md#differences-from-the-python-originals.
 #[tokio::test]
-async fn no20_each_sighting_counts_one() {
+async fn each_sighting_counts_one() {
     let relay = TestRelay::open().await;
     let answer = relay.observe(&one("ip", sample::ADDRESS)).await;
     assert!(sightings(&answer).len() > 1);
     assert!(sightings(&answer).iter().all(|it| it["count"] == 1));
 }
 
+/// Row 17 of docs/relays/defender-atp.md#differences-from-the-python-originals.
 #[tokio::test]
-async fn no23_no25_many_requests_on_one_service_share_connections_and_keep_no_secret() {
+async fn many_requests_on_one_service_share_connections_and_keep_no_secret() {
     let relay = TestRelay::open().await;
     let wanted = one("ip", sample::ADDRESS);
     let first = relay.observe(&wanted).await;
@@ -151,8 +161,9 @@ async fn no23_no25_many_requests_on_one_service_share_connections_and_keep_no_se
     assert_eq!(tokens, 2);
 }
 
+/// Row 18 of docs/relays/defender-atp.md#differences-from-the-python-originals.
 #[tokio::test]
-async fn no26_an_error_is_a_sentence_with_the_products_words() {
+async fn an_error_is_a_sentence_with_the_products_words() {
     let relay = TestRelay::open().await;
     let said = json!({"error": {"code": "Forbidden", "message": "Not for you", "target": "x"}});
     let when = When::path("/api/machines");
