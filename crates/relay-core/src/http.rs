@@ -253,14 +253,14 @@ impl Trip {
         // Without a connection nothing was sent, and nothing can have been done.
         if self.is_change && !error.is_connect() {
             let failure =
-                self.ended_early(ErrorKind::Unreachable, "broke off the connection", LATER);
+                self.ended_early(ErrorKind::Unreachable, "closed the connection early", LATER);
             return failure.with_source(error.without_url());
         }
         self.failed(error.without_url())
     }
 
     fn broke_off(&self, error: reqwest::Error) -> Error {
-        let failure = self.ended_early(ErrorKind::Unreachable, "broke off its answer", LATER);
+        let failure = self.ended_early(ErrorKind::Unreachable, "closed the connection during its response", LATER);
         failure.with_source(error.without_url())
     }
 
@@ -270,7 +270,7 @@ impl Trip {
     }
 
     fn too_large_together(&self) -> Error {
-        let what = "sent more in several answers than a relay holds at the same time";
+        let what = "sent more in several responses than a relay holds at the same time";
         self.ended_early(ErrorKind::TooLarge, what, "ask about less at a time")
     }
 

@@ -206,7 +206,7 @@ impl TokenSource for ClientCredentials<'_> {
 /// The answer to a login may hold a token, so it is not quoted.
 fn unreadable(error: Error, product: &str) -> Error {
     error.with_message(format!(
-        "The login of {product} answered something unexpected; check its address and try again."
+        "The login of {product} sent an unexpected response; check its address and try again."
     ))
 }
 

@@ -319,7 +319,7 @@ fn missed(miss: Miss) -> Outgoing {
     let (status, allow, message, reason) = match miss {
         Miss::UnknownPath => (404, None, "Not Found", "This relay has no such path."),
         Miss::WrongMethod(method) => {
-            (405, Some(method), "Method Not Allowed", "This path answers to another method.")
+            (405, Some(method), "Method Not Allowed", "This path needs another method.")
         }
     };
     let body = json!({"code": status, "message": message, "reason": reason}).to_string();

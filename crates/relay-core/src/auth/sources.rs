@@ -39,7 +39,7 @@ impl Sources {
         if source.is_some_and(|source| listed.iter().any(|network| network.contains(&source))) {
             return Ok(());
         }
-        let reason = "this relay does not answer to your address; its operator can add it to \
+        let reason = "this relay does not accept requests from your address; its operator can add it to \
                       ALLOWED_SOURCES";
         let seen = source.map_or_else(|| "unknown".to_owned(), |source| source.to_string());
         Err(refused(reason).with("source", seen))

@@ -81,7 +81,7 @@ impl Request {
     /// Sets a JSON body.
     pub fn json(self, body: &impl Serialize) -> Result<Self> {
         let body = serde_json::to_vec(body).map_err(|error| {
-            Error::new(ErrorKind::Unexpected, "The relay could not write its question.")
+            Error::new(ErrorKind::Unexpected, "The relay could not write its request.")
                 .with_source(error)
         })?;
         Ok(self.content("application/json", body))

@@ -105,7 +105,7 @@ impl Response {
     /// The failure for an answer that is not what the product's documentation says.
     pub fn malformed(&self) -> Error {
         let (product, quote) = (&self.product, self.quote());
-        let text = format!("{product} answered something unexpected: {quote}");
+        let text = format!("{product} sent an unexpected response: {quote}");
         Error::new(ErrorKind::Malformed, text).with("product.status", self.status)
     }
 
@@ -116,15 +116,15 @@ impl Response {
         let quote = words.map(str::to_owned).unwrap_or_else(|| self.quote());
         let said = |what: &str| format!("{product} {what}: {quote}");
         let (kind, text) = match self.status {
-            400 | 422 => (ErrorKind::InvalidInput, said("did not accept the question")),
+            400 | 422 => (ErrorKind::InvalidInput, said("rejected the request")),
             401 => (ErrorKind::Unauthorized, format!("Authorization failed: {quote}")),
-            403 => (ErrorKind::Forbidden, said("refuses this to the account in the token")),
+            403 => (ErrorKind::Forbidden, said("does not allow this to the account in the token")),
             404 | 410 => (ErrorKind::NotFound, said("does not know the address; check the URL")),
             429 => return self.rate_limited(),
             502..=504 => (
                 ErrorKind::Unavailable,
                 format!(
-                    "{product} is out of order for now (status {}); try again later.",
+                    "{product} is temporarily unavailable (status {}); try again later.",
                     self.status
                 ),
             ),
@@ -133,7 +133,7 @@ impl Response {
                 ErrorKind::Malformed,
                 format!("{product} redirects elsewhere; check the scheme and host of the URL."),
             ),
-            _ => (ErrorKind::Malformed, said("answered something unexpected")),
+            _ => (ErrorKind::Malformed, said("sent an unexpected response")),
         };
         Error::new(kind, text).with("product.status", self.status)
     }
@@ -142,7 +142,7 @@ impl Response {
     pub fn rate_limited(&self) -> Error {
         let product = &self.product;
         let after = self.retry_after();
-        let text = format!("The rate limit of {product} is reached; {}.", try_again(after));
+        let text = format!("The rate limit of {product} is exceeded; {}.", try_again(after));
         Error::new(ErrorKind::RateLimited { after }, text).with("product.status", self.status)
     }
 
@@ -151,7 +151,7 @@ impl Response {
         let text = String::from_utf8_lossy(&self.body);
         let text = text.trim();
         if text.is_empty() {
-            return format!("an empty answer with status {}", self.status);
+            return format!("an empty response with status {}", self.status);
         }
         if text.starts_with('<') {
             return format!("a web page with status {}", self.status);

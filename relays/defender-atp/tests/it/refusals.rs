@@ -200,7 +200,7 @@ async fn a_certificate_that_is_not_trusted_is_unknown() {
 #[tokio::test]
 async fn n03_a_connection_that_fails_is_a_connection_error() {
     let answer = costs_one(Fault::ResetInBody, "connection error").await;
-    assert!(message(&answer).contains("broke off"), "{answer}");
+    assert!(message(&answer).contains("closed the connection"), "{answer}");
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let base = format!("http://{nobody}");
     let relay = TestRelay::with(&[("DEFENDER_API_BASE", &base)]).await;

@@ -99,7 +99,7 @@ fn error_from(response: &Response) -> Error {
             ErrorKind::Unavailable,
             "urlscan.io is temporarily unavailable; try again later.".to_owned(),
         ),
-        _ => (ErrorKind::Malformed, format!("urlscan.io answered something unexpected: {text}")),
+        _ => (ErrorKind::Malformed, format!("urlscan.io sent an unexpected response: {text}")),
     };
     let error = Error::new(kind, message).with("product.status", response.status());
     if kind == ErrorKind::InvalidInput { error.with_code("bad request") } else { error }
