@@ -1,26 +1,26 @@
-//! The envelope: `{"data": …}` and `{"errors": […]}`, never larger than Lambda can carry.
+//! Writes the answer: `{"data": …}` and `{"errors": […]}`, never larger than Lambda can carry.
 
-mod fit;
+mod size_limit;
 
 use serde::Serialize;
 
 use crate::{
     ctim::Bundle,
     error::{Error, ErrorKind, Result},
+    invocation::Redactor,
     relay::Partial,
-    telemetry::Tally,
 };
 
 /// The largest answer in bytes of JSON, before the gateway escapes it. Lambda carries 6 MB.
-pub const LARGEST: usize = 4 * 1024 * 1024;
-/// How much of it errors may take; further ones are only logged.
-const LARGEST_ERRORS: usize = 1024 * 1024;
+pub const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
+/// The part of it that errors may take; further ones are only logged.
+const MAX_ERROR_BYTES: usize = 1024 * 1024;
 
 /// One answer, ready to send.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) body: String,
-    /// Entities, links or actions in it.
+    /// The number of entities, links or actions in it.
     pub(crate) found: usize,
     /// The errors in it, as logged; equal ones once.
     pub(crate) errors: Vec<Error>,
@@ -31,7 +31,7 @@ struct Envelope<T> {
     #[serde(skip_serializing_if = "Option::is_none")]
     data: Option<T>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    errors: Vec<fit::Doc>,
+    errors: Vec<size_limit::Doc>,
 }
 
 #[derive(Serialize)]
@@ -39,98 +39,101 @@ struct Status {
     status: &'static str,
 }
 
-/// Entities in their collections.
-pub(crate) fn entities(findings: Partial<Bundle>, tally: &Tally) -> Answer {
-    let mut said = Said::of(findings.errors, tally);
-    let (collections, left_out) = fit::collections(findings.data, LARGEST - said.size);
-    said.add_too_much(left_out, tally);
+/// Writes entities in their collections.
+pub(crate) fn entities(findings: Partial<Bundle>, redactor: &Redactor) -> Answer {
+    let mut errors = ErrorList::new(findings.errors, redactor);
+    let (collections, left_out) =
+        size_limit::collections(findings.data, MAX_ANSWER_BYTES - errors.bytes);
+    errors.add_truncated(left_out, redactor);
     let found = collections.len();
-    write(collections, found, said)
+    write(collections, found, errors)
 }
 
-/// Links or actions.
-pub(crate) fn list<T: Serialize>(partial: Partial<Vec<T>>, tally: &Tally) -> Answer {
-    let mut said = Said::of(partial.errors, tally);
-    let (items, left_out) = fit::list(partial.data, LARGEST - said.size);
-    said.add_too_much(left_out, tally);
+/// Writes links or actions.
+pub(crate) fn list<T: Serialize>(partial: Partial<Vec<T>>, redactor: &Redactor) -> Answer {
+    let mut errors = ErrorList::new(partial.errors, redactor);
+    let (items, left_out) = size_limit::list(partial.data, MAX_ANSWER_BYTES - errors.bytes);
+    errors.add_truncated(left_out, redactor);
     let found = items.len();
-    write(items, found, said)
+    write(items, found, errors)
 }
 
-/// The outcome of `/health`.
-pub(crate) fn health(outcome: Result<()>, tally: &Tally) -> Answer {
-    write(Status { status: "ok" }, 0, Said::of(outcome.err(), tally))
+/// Writes the outcome of `/health`.
+pub(crate) fn health(outcome: Result<()>, redactor: &Redactor) -> Answer {
+    write(Status { status: "ok" }, 0, ErrorList::new(outcome.err(), redactor))
 }
 
-/// The outcome of a triggered action: success only when the product said so.
-pub(crate) fn trigger(outcome: Result<()>, tally: &Tally) -> Answer {
+/// Writes the outcome of an action: success only when the product confirmed it.
+pub(crate) fn trigger(outcome: Result<()>, redactor: &Redactor) -> Answer {
     match outcome {
-        Ok(()) => write(Status { status: "success" }, 0, Said::default()),
-        Err(error) => write_all(Some(Status { status: "failure" }), 0, Said::of([error], tally)),
+        Ok(()) => write(Status { status: "success" }, 0, ErrorList::default()),
+        Err(error) => {
+            write_all(Some(Status { status: "failure" }), 0, ErrorList::new([error], redactor))
+        }
     }
 }
 
-/// Nothing but an error.
-pub(crate) fn refusal(error: Error, tally: &Tally) -> Answer {
-    write_all(None::<Status>, 0, Said::of([error], tally))
+/// Writes nothing but an error.
+pub(crate) fn error(error: Error, redactor: &Redactor) -> Answer {
+    write_all(None::<Status>, 0, ErrorList::new([error], redactor))
 }
 
-/// An answer that is the same for everybody.
+/// Writes an answer that is the same for every caller.
 pub(crate) fn constant(body: &impl Serialize) -> Answer {
     Answer { body: json(body), found: 0, errors: Vec::new() }
 }
 
-/// `data` goes out when something was found, and when nothing went wrong.
-fn write<T: Serialize>(data: T, found: usize, said: Said) -> Answer {
-    write_all((found > 0 || said.errors.is_empty()).then_some(data), found, said)
+/// Writes `data` when something was found, and when nothing went wrong.
+fn write<T: Serialize>(data: T, found: usize, errors: ErrorList) -> Answer {
+    write_all((found > 0 || errors.errors.is_empty()).then_some(data), found, errors)
 }
 
-fn write_all<T: Serialize>(data: Option<T>, found: usize, said: Said) -> Answer {
-    let body = json(&Envelope { data, errors: said.docs });
-    Answer { body, found, errors: said.errors }
+fn write_all<T: Serialize>(data: Option<T>, found: usize, errors: ErrorList) -> Answer {
+    let body = json(&Envelope { data, errors: errors.docs });
+    Answer { body, found, errors: errors.errors }
 }
 
-/// The errors of an answer, equal ones once, and how they go out.
+/// The errors of an answer, equal ones once, and their entries.
 #[derive(Default)]
-struct Said {
+struct ErrorList {
     errors: Vec<Error>,
-    docs: Vec<fit::Doc>,
-    size: usize,
+    docs: Vec<size_limit::Doc>,
+    bytes: usize,
 }
 
-impl Said {
-    fn of(errors: impl IntoIterator<Item = Error>, tally: &Tally) -> Self {
-        let mut said = Self::default();
-        errors.into_iter().for_each(|error| said.add(error, tally));
-        said
+impl ErrorList {
+    fn new(errors: impl IntoIterator<Item = Error>, redactor: &Redactor) -> Self {
+        let mut list = Self::default();
+        errors.into_iter().for_each(|error| list.add(error, redactor));
+        list
     }
 
-    fn add(&mut self, error: Error, tally: &Tally) {
+    fn add(&mut self, error: Error, redactor: &Redactor) {
         let same =
             |other: &Error| other.code() == error.code() && other.message() == error.message();
         if self.errors.iter().any(same) {
             return;
         }
-        let doc = fit::doc(&error.entry(|text| tally.redacted(text)));
-        if let Some(doc) = doc.filter(|doc| self.size + fit::size(doc) <= LARGEST_ERRORS) {
-            self.size += fit::size(&doc);
+        let doc = size_limit::doc(&error.entry(|text| redactor.redacted(text)));
+        if let Some(doc) = doc.filter(|doc| self.bytes + size_limit::size(doc) <= MAX_ERROR_BYTES) {
+            self.bytes += size_limit::size(&doc);
             self.docs.push(doc);
         }
         self.errors.push(error);
     }
 
-    /// The words for it have their room beside the entities.
-    fn add_too_much(&mut self, left_out: usize, tally: &Tally) {
+    /// Adds the warning for entries that were left out; the limit leaves space for it.
+    fn add_truncated(&mut self, left_out: usize, redactor: &Redactor) {
         if left_out > 0 {
             let text = format!(
                 "The answer was too large, {left_out} entries were left out; ask about fewer observables or lower CTR_ENTITIES_LIMIT."
             );
-            self.add(Error::new(ErrorKind::Unexpected, text).as_warning(), tally);
+            self.add(Error::new(ErrorKind::Unexpected, text).as_warning(), redactor);
         }
     }
 }
 
-/// All our types serialise: texts, numbers, lists and structs with text keys.
+/// Writes JSON. Every type here serialises: texts, numbers, lists and structs with text keys.
 fn json(value: &impl Serialize) -> String {
     const FAILED: &str = r#"{"errors":[{"type":"fatal","code":"unknown","message":"The relay could not write its answer."}]}"#;
     serde_json::to_string(value).unwrap_or_else(|_| FAILED.to_owned())

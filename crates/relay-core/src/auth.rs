@@ -1,16 +1,16 @@
-//! From the `Authorization` header to verified claims.
+//! Verifies the token of the `Authorization` header.
 //!
-//! Which schemes are accepted is configuration: HS256 where a secret is set, RS256 by the list of
+//! Settings decide which schemes are accepted: HS256 where a secret is set, RS256 by the list of
 //! key hosts. The token's `alg` only has to agree with a scheme's key; it never chooses a weaker
-//! one. What is wrong with a token is said in general terms to the caller, exactly to the log.
+//! one. The caller learns in general terms what is wrong with a token, the log in detail.
 
 mod claims;
 mod hs256;
 mod jwks;
 mod rsa;
-mod secret;
+mod secrets_manager;
 mod sources;
-mod token;
+mod unverified;
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -18,23 +18,27 @@ use http::{HeaderMap, header};
 use tokio::time::Instant;
 
 pub use claims::Claims;
-pub use hs256::FRESH_SECONDS as SECRET_FRESH_SECONDS;
+pub use hs256::REFRESH_SECONDS as SECRET_REFRESH_SECONDS;
+#[doc(hidden)]
+pub use hs256::REFRESH_SECONDS as SECRET_FRESH_SECONDS;
 pub use jwks::REGIONS;
 pub use rsa::usable_keys;
-pub use secret::SecretsManager;
-pub use token::{Algorithm, Token};
+pub use secrets_manager::SecretsManager;
+#[doc(hidden)]
+pub use unverified::UnverifiedToken as Token;
+pub use unverified::{Algorithm, UnverifiedToken};
 
 use crate::{
     clock::Clock,
     error::{Error, ErrorKind, Result},
-    http::Http,
+    invocation::InvocationContext,
+    outbound::Http,
     settings::{BadSetting, Environment},
-    telemetry::Tally,
 };
 use claims::Rules;
 use sources::Sources;
 
-/// What the gateway states about itself and the caller; no header of the caller has a say.
+/// What the gateway states about itself and the caller; headers of the caller have no influence.
 #[derive(Debug, Clone, Default)]
 pub struct Gateway {
     /// The relay's public addresses: `https://<domain>`, plus `/<stage>` where it is part of the URL.
@@ -43,7 +47,7 @@ pub struct Gateway {
     pub source: Option<IpAddr>,
 }
 
-/// Checks where requests come from, and their tokens.
+/// Checks the source address and the token of calls.
 pub(crate) struct Auth {
     sources: Sources,
     hs256: Option<hs256::Keys>,
@@ -67,14 +71,14 @@ impl Auth {
         })
     }
 
-    /// Whether a request may be looked at, by where it comes from.
+    /// Checks the address that a call comes from.
     ///
     /// Errors: `Unauthorized`.
     pub(crate) fn admit(&self, gateway: &Gateway) -> Result<()> {
         self.sources.admit(gateway.source)
     }
 
-    /// The claims of a request's token.
+    /// Returns the claims of a call's token.
     ///
     /// Errors: `Unauthorized`, always.
     pub(crate) async fn verify(
@@ -82,17 +86,19 @@ impl Auth {
         headers: &HeaderMap,
         gateway: &Gateway,
         deadline: Instant,
-        tally: &Tally,
+        context: &InvocationContext,
     ) -> Result<Claims> {
-        let token = Token::parse(bearer(headers)?)?;
+        let token = UnverifiedToken::parse(bearer(headers)?)?;
         match token.algorithm() {
             Algorithm::Hs256 => {
-                let good = match &self.hs256 {
+                let is_signed = match &self.hs256 {
                     Some(keys) => keys.verify(&token).await,
                     None => false,
                 };
-                if !good {
-                    return Err(not_signed_by_us().with("hs256.configured", self.hs256.is_some()));
+                if !is_signed {
+                    return Err(
+                        not_signed_by_us().with_context("hs256.configured", self.hs256.is_some())
+                    );
                 }
                 self.rules.check_shared_secret(&token.claims)?;
             }
@@ -100,7 +106,7 @@ impl Auth {
                 let audience = self.rules.audience(gateway);
                 // Before any key is fetched: a token for another relay costs no call.
                 self.rules.check_configuration_token(&token.claims, &audience)?;
-                self.rs256.verify(&token, deadline, tally).await?;
+                self.rs256.verify(&token, deadline, context).await?;
             }
         }
         Ok(token.claims)
@@ -111,14 +117,16 @@ fn not_signed_by_us() -> Error {
     refused("the token's signature does not verify; make the token again for this relay")
 }
 
-/// The one form of every refusal.
+/// Returns the error for a token that is not accepted.
 fn refused(reason: &str) -> Error {
     Error::new(ErrorKind::Unauthorized, format!("Authorization failed: {reason}."))
 }
 
-/// The token out of `Authorization: Bearer <token>`, the scheme in any case.
+/// Returns the token of `Authorization: Bearer <token>`, the scheme in any case.
 ///
-/// Errors: `Unauthorized` unless there is one such header with one token in it.
+/// # Errors
+///
+/// `Unauthorized` unless there is one such header with one token in it.
 pub fn bearer(headers: &HeaderMap) -> Result<&str> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let value = values.next().ok_or_else(|| {

@@ -1,4 +1,4 @@
-//! The one clock, so that golden answers and cache ages are the same on every run.
+//! The clock, which tests replace so that golden answers and cache ages are the same on every run.
 
 use std::sync::{
     Arc,
@@ -7,7 +7,7 @@ use std::sync::{
 
 use jiff::Timestamp;
 
-/// Tells the time: the machine's, or the one a test sets.
+/// Tells the time: the system's, or the one that a test sets.
 #[derive(Debug, Clone, Default)]
 pub struct Clock {
     /// Milliseconds since 1970 that a test has set.
@@ -15,24 +15,39 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// The machine's clock.
-    pub fn of_machine() -> Self {
+    /// Returns the system clock.
+    pub fn system() -> Self {
         Self::default()
     }
 
-    /// A clock that stands still until it is told to [`advance`](Self::advance).
-    pub fn standing_at(at: Timestamp) -> Self {
+    /// Returns a clock that shows this time until it is [advanced](Self::advance).
+    pub fn fixed(at: Timestamp) -> Self {
         Self { set: Some(Arc::new(AtomicI64::new(at.as_millisecond()))) }
     }
 
-    /// The present.
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that asks the machine")]
+    /// Returns the present.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that reads the system clock"
+    )]
     pub fn now(&self) -> Timestamp {
         let Some(set) = &self.set else { return Timestamp::now() };
         Timestamp::from_millisecond(set.load(Ordering::SeqCst)).unwrap_or(Timestamp::UNIX_EPOCH)
     }
 
-    /// Moves a standing clock on; the machine's clock takes no orders.
+    /// The former name of [`system`](Self::system).
+    #[doc(hidden)]
+    pub fn of_machine() -> Self {
+        Self::system()
+    }
+
+    /// The former name of [`fixed`](Self::fixed).
+    #[doc(hidden)]
+    pub fn standing_at(at: Timestamp) -> Self {
+        Self::fixed(at)
+    }
+
+    /// Moves a fixed clock on. No effect on the system clock.
     pub fn advance(&self, by: std::time::Duration) {
         if let Some(set) = &self.set {
             let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
@@ -40,7 +55,7 @@ impl Clock {
         }
     }
 
-    /// Whole seconds since 1970.
+    /// Returns whole seconds since 1970.
     pub(crate) fn seconds(&self) -> i64 {
         self.now().as_second()
     }

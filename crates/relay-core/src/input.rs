@@ -1,8 +1,9 @@
-//! From a request's body to what is asked: shape, supported types, first of each pair.
+//! Reads the body of a call: observables or a trigger.
 
-use std::{collections::HashSet, fmt::Write};
+use std::collections::{BTreeMap, HashSet};
 
-use serde_json::Value;
+use serde::Serialize;
+use serde_json::{Map, Value, ser::Formatter};
 
 use crate::{
     ctim::{Observable, ObservableType},
@@ -10,15 +11,18 @@ use crate::{
     relay::{Partial, Trigger},
 };
 
-/// More observables than this are not asked in one request; a warning says so.
-pub const MOST_OBSERVABLES: usize = 1000;
-/// At most this many faulty items are listed in the sentence about them.
-const MOST_PROBLEMS: usize = 50;
+/// The most observables of one call; a warning says how many are left out.
+pub const MAX_OBSERVABLES: usize = 1000;
+/// The former name of [`MAX_OBSERVABLES`].
+#[doc(hidden)]
+pub const MOST_OBSERVABLES: usize = MAX_OBSERVABLES;
+/// The most invalid items that the message lists.
+const MAX_INVALID_ITEMS: usize = 50;
 
-/// Reads a body of observables: a JSON list of objects with the texts `type` and `value`.
+/// Reads a list of objects with the texts `type` and `value`.
 ///
-/// Kept are the types that `supports` wants, in lower case, with values exactly as sent; of
-/// several with the same type and normal form the first.
+/// Keeps the types that `supports` accepts, with values exactly as sent; of several with the same
+/// type and normal form the first.
 ///
 /// Errors: `InvalidBody`, with the problems by index and member.
 pub(crate) fn observables(
@@ -26,99 +30,73 @@ pub(crate) fn observables(
     supports: impl Fn(ObservableType) -> bool,
 ) -> Result<Partial<Vec<Observable>>> {
     let Ok(Value::Array(items)) = serde_json::from_slice(body) else {
-        return Err(invalid(r#"{"_schema": ["Invalid input type."]}"#));
+        return Err(invalid_body(&wrong_type()));
     };
-    let mut problems = Problems::default();
-    let mut kept = Kept::default();
+    let mut invalid = BTreeMap::new();
+    let mut kept = UniqueObservables::default();
     for (index, item) in items.into_iter().enumerate() {
-        match pair(item) {
-            Err(found) => problems.add(index, &found),
+        match type_and_value(item) {
             Ok((kind, value)) => {
                 if let Some(kind) = kind.parse().ok().filter(|kind| supports(*kind)) {
                     kept.add(Observable::new(kind, value));
                 }
             }
+            Err(problems) if invalid.len() < MAX_INVALID_ITEMS => {
+                invalid.insert(index, problems);
+            }
+            Err(_) => {}
         }
     }
-    problems.none_or_error()?;
-    Ok(kept.within_bounds())
+    if invalid.is_empty() { Ok(kept.truncated()) } else { Err(invalid_body(&invalid)) }
 }
 
-/// Reads the body of a trigger: an object with the texts `action-id`, `observable_type` and
-/// `observable_value`, and sometimes `indicator_id`, a text or a number.
+/// Reads an object with the texts `action-id`, `observable_type` and `observable_value`, and
+/// sometimes `indicator_id`, a text or a number.
 ///
-/// Errors: `InvalidBody`.
+/// Errors: `InvalidBody`, with the problems by member.
 pub(crate) fn trigger(body: &[u8]) -> Result<Trigger> {
     let Ok(Value::Object(mut members)) = serde_json::from_slice(body) else {
-        return Err(invalid(r#"{"_schema": ["Invalid input type."]}"#));
+        return Err(invalid_body(&wrong_type()));
     };
-    let mut problems = Vec::new();
-    let mut take = |name: &'static str| match text(members.remove(name)) {
-        Ok(text) => text,
-        Err(problem) => {
-            problems.push(format!(r#""{name}": ["{problem}"]"#));
-            String::new()
-        }
-    };
-    let trigger = Trigger {
-        action_id: take("action-id"),
-        observable_type: take("observable_type"),
-        observable_value: take("observable_value"),
-        indicator_id: None,
-    };
-    if !problems.is_empty() {
-        return Err(invalid(&format!("{{{}}}", problems.join(", "))));
-    }
+    let [action_id, observable_type, observable_value] =
+        take_texts(&mut members, ["action-id", "observable_type", "observable_value"])
+            .map_err(|problems| invalid_body(&problems))?;
     let indicator_id = match members.remove("indicator_id") {
         Some(Value::String(id)) => Some(id),
         Some(Value::Number(id)) => Some(id.to_string()),
         _ => None,
     };
-    Ok(Trigger { indicator_id, ..trigger })
+    Ok(Trigger { action_id, observable_type, observable_value, indicator_id })
 }
 
-#[derive(Default)]
-struct Kept {
-    observables: Vec<Observable>,
-    seen: HashSet<(ObservableType, String)>,
+/// The problems of one object by member, each a list of one, as callers know it from earlier relays.
+type Problems = BTreeMap<&'static str, [&'static str; 1]>;
+
+/// The problem of a value that has another type than a list or an object.
+fn wrong_type() -> Problems {
+    Problems::from([("_schema", ["Invalid input type."])])
 }
 
-impl Kept {
-    fn add(&mut self, observable: Observable) {
-        let form = observable.normal_form().unwrap_or_else(|| observable.value.clone());
-        if self.seen.insert((observable.kind, form)) {
-            self.observables.push(observable);
+fn type_and_value(item: Value) -> Result<(String, String), Problems> {
+    let Value::Object(mut members) = item else { return Err(wrong_type()) };
+    let [kind, value] = take_texts(&mut members, ["type", "value"])?;
+    Ok((kind, value))
+}
+
+/// Takes the texts out of an object, or says what is wrong with each that is none.
+fn take_texts<const COUNT: usize>(
+    members: &mut Map<String, Value>,
+    names: [&'static str; COUNT],
+) -> Result<[String; COUNT], Problems> {
+    let mut problems = Problems::new();
+    let texts = names.map(|name| match text(members.remove(name)) {
+        Ok(text) => text,
+        Err(problem) => {
+            problems.insert(name, [problem]);
+            String::new()
         }
-    }
-
-    fn within_bounds(mut self) -> Partial<Vec<Observable>> {
-        let left_out = self.observables.len().saturating_sub(MOST_OBSERVABLES);
-        self.observables.truncate(MOST_OBSERVABLES);
-        let warning = (left_out > 0).then(|| {
-            let text = format!(
-                "Only the first {MOST_OBSERVABLES} observables were asked about, {left_out} were left out; ask about fewer at a time."
-            );
-            Error::new(ErrorKind::InvalidInput, text).as_warning()
-        });
-        Partial { data: self.observables, errors: warning.into_iter().collect() }
-    }
-}
-
-/// The members of one item, or its problems as JSON.
-fn pair(item: Value) -> Result<(String, String), String> {
-    let Value::Object(mut members) = item else {
-        return Err(r#"{"_schema": ["Invalid input type."]}"#.to_owned());
-    };
-    match (text(members.remove("type")), text(members.remove("value"))) {
-        (Ok(kind), Ok(value)) => Ok((kind, value)),
-        (kind, value) => {
-            let problems: Vec<_> = [("type", kind.err()), ("value", value.err())]
-                .into_iter()
-                .filter_map(|(name, problem)| Some(format!(r#""{name}": ["{}"]"#, problem?)))
-                .collect();
-            Err(format!("{{{}}}", problems.join(", ")))
-        }
-    }
+    });
+    if problems.is_empty() { Ok(texts) } else { Err(problems) }
 }
 
 fn text(member: Option<Value>) -> Result<String, &'static str> {
@@ -131,29 +109,67 @@ fn text(member: Option<Value>) -> Result<String, &'static str> {
     }
 }
 
-#[derive(Default)]
-struct Problems {
-    text: String,
-    count: usize,
+fn invalid_body(problems: &impl Serialize) -> Error {
+    let problems = spaced_json(problems);
+    Error::new(ErrorKind::InvalidBody, format!("Invalid JSON payload received. {problems}"))
 }
 
-impl Problems {
-    fn add(&mut self, index: usize, found: &str) {
-        self.count += 1;
-        if self.count <= MOST_PROBLEMS {
-            let comma = if self.text.is_empty() { "" } else { ", " };
-            // Writing to a text cannot fail.
-            let _ = write!(self.text, r#"{comma}"{index}": {found}"#);
+/// Writes JSON with a space after the commas and colons of objects, as the message always had it.
+fn spaced_json(value: &impl Serialize) -> String {
+    let mut json = Vec::new();
+    let mut serializer = serde_json::Serializer::with_formatter(&mut json, SpacedFormatter);
+    // Maps with text or number keys, lists and texts always serialise, and JSON is always Unicode.
+    match value.serialize(&mut serializer) {
+        Ok(()) => String::from_utf8(json).unwrap_or_default(),
+        Err(_) => String::new(),
+    }
+}
+
+struct SpacedFormatter;
+
+impl Formatter for SpacedFormatter {
+    fn begin_object_key<W: ?Sized + std::io::Write>(
+        &mut self,
+        writer: &mut W,
+        first: bool,
+    ) -> std::io::Result<()> {
+        if first { Ok(()) } else { writer.write_all(b", ") }
+    }
+
+    fn begin_object_value<W: ?Sized + std::io::Write>(
+        &mut self,
+        writer: &mut W,
+    ) -> std::io::Result<()> {
+        writer.write_all(b": ")
+    }
+}
+
+/// Observables, each pair of type and normal form once.
+#[derive(Default)]
+struct UniqueObservables {
+    observables: Vec<Observable>,
+    seen: HashSet<(ObservableType, String)>,
+}
+
+impl UniqueObservables {
+    fn add(&mut self, observable: Observable) {
+        let form = observable.normal_form().unwrap_or_else(|| observable.value.clone());
+        if self.seen.insert((observable.kind, form)) {
+            self.observables.push(observable);
         }
     }
 
-    fn none_or_error(self) -> Result<()> {
-        if self.count == 0 { Ok(()) } else { Err(invalid(&format!("{{{}}}", self.text))) }
+    fn truncated(mut self) -> Partial<Vec<Observable>> {
+        let left_out = self.observables.len().saturating_sub(MAX_OBSERVABLES);
+        self.observables.truncate(MAX_OBSERVABLES);
+        let warning = (left_out > 0).then(|| {
+            let text = format!(
+                "Only the first {MAX_OBSERVABLES} observables were asked about, {left_out} were left out; ask about fewer at a time."
+            );
+            Error::new(ErrorKind::InvalidInput, text).as_warning()
+        });
+        Partial { data: self.observables, errors: warning.into_iter().collect() }
     }
-}
-
-fn invalid(problems: &str) -> Error {
-    Error::new(ErrorKind::InvalidBody, format!("Invalid JSON payload received. {problems}"))
 }
 
 #[cfg(test)]
@@ -165,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn faulty_bodies_are_described_by_index_and_member() {
+    fn invalid_bodies_are_described_by_index_and_member() {
         let check = |body: &str, problems: &str| {
             let error = read(body).unwrap_err();
             assert_eq!(error.message(), format!("Invalid JSON payload received. {problems}"));
@@ -185,14 +201,14 @@ mod tests {
     }
 
     #[test]
-    fn a_long_list_of_faults_is_cut() {
+    fn a_long_list_of_invalid_items_is_cut() {
         let error = read(&format!("[{}1]", "1,".repeat(9_999))).unwrap_err();
         assert!(error.message().len() < 4_000);
     }
 
     #[test]
-    fn kept_are_supported_types_once_as_first_spelled() {
-        let asked = r#"[
+    fn supported_types_are_kept_once_as_first_spelled() {
+        let body = r#"[
             {"type":"DOMAIN","value":"Bad.Example","extra":1},
             {"type":"domain","value":"bad.example."},
             {"type":"unknown_type","value":"x"},
@@ -200,17 +216,17 @@ mod tests {
             {"type":"hostname","value":"bad.example"},
             {"type":"ip","value":"  "}
         ]"#;
-        let kept = read(asked).unwrap().data;
+        let kept = read(body).unwrap().data;
         let values: Vec<_> = kept.iter().map(|o| (o.kind.as_str(), o.value.as_str())).collect();
         assert_eq!(values, [("domain", "Bad.Example"), ("hostname", "bad.example"), ("ip", "  ")]);
     }
 
     #[test]
-    fn l05_more_than_a_thousand_are_cut_with_a_warning() {
+    fn l05_more_than_a_thousand_observables_are_cut_with_a_warning() {
         let items: Vec<_> =
             (0..10_000).map(|n| format!(r#"{{"type":"domain","value":"d{n}.example"}}"#)).collect();
         let kept = read(&format!("[{}]", items.join(","))).unwrap();
-        assert_eq!(kept.data.len(), MOST_OBSERVABLES);
+        assert_eq!(kept.data.len(), MAX_OBSERVABLES);
         assert!(kept.errors[0].is_warning() && kept.errors[0].message().contains("9000"));
     }
 

@@ -1,38 +1,86 @@
-//! Everything that is the same in every Threat Response relay.
+//! What every Threat Response relay shares.
 //!
-//! A request passes eight hops, each a module: [`serve`](mod@serve) takes it from the Lambda runtime,
-//! [`route`] names it, [`service`] opens the route's gate, [`auth`] checks the token, [`input`]
-//! reads the observables, the relay's own code asks its product through [`http`] and [`tokens`]
-//! and maps what it said to [`ctim`], and [`answer`] writes the envelope.
+//! A relay implements [`Relay`] and calls [`serve::run`]; this crate knows no product. The smallest
+//! one, which answers one call in process (`cargo run -p relay-core --example minimal_relay`):
 //!
-//! A relay implements [`Relay`] and calls [`serve::run`]; this crate knows no product.
+//! ```
+#![doc = include_str!("../examples/minimal_relay.rs")]
+//! ```
+//!
+//! A call passes these steps, each a module: `serve` takes it from the Lambda runtime, `route` finds
+//! its route, `service` applies the route's policy, `auth` verifies the token, `input` reads the
+//! observables, the relay asks its product through `outbound` and [`oauth`] and maps its records to
+//! [`ctim`], and `answer` writes the answer.
+//!
+//! Modules import only modules that stand before them in this list (`tests/it/modules.rs` checks
+//! it): `clock`, `error`, `ctim`, `lenient`, `cache`, `concurrency`, `secret`, `url`, `settings`,
+//! `invocation`, `telemetry`, `outbound`, `auth`, `relay`, `oauth`, `input`, `answer`, `route`,
+//! `service`, `serve`.
 
-pub mod answer;
+mod answer;
+#[doc(hidden)]
 pub mod auth;
 pub mod cache;
-pub mod clock;
+mod clock;
+mod concurrency;
 pub mod ctim;
-pub mod error;
-pub mod http;
+mod error;
+#[doc(hidden)]
 pub mod input;
+mod invocation;
 pub mod lenient;
 pub mod oauth;
+mod outbound;
+#[doc(hidden)]
 pub mod relay;
+#[doc(hidden)]
 pub mod route;
+mod secret;
 pub mod serve;
+#[doc(hidden)]
 pub mod service;
-pub mod settings;
-pub mod telemetry;
+mod settings;
+mod telemetry;
 pub mod url;
 
+pub use answer::MAX_ANSWER_BYTES;
+pub use auth::{Gateway, REGIONS, SECRET_REFRESH_SECONDS, SecretsManager};
 pub use clock::Clock;
+pub use concurrency::{CircuitBreaker, join_bounded};
 pub use ctim::{Bundle, Namespace, Observable, ObservableType, Time};
 pub use error::{Error, ErrorKind, Result};
-pub use http::{Http, Request, Response};
-pub use relay::{
-    About, Action, Call, CircuitBreaker, Claim, ClaimKind, Credentials, Documentation, Findings,
-    Link, Partial, Relay, RoutePolicies, RoutePolicy, Secret, Trigger, join_bounded,
+pub use input::MAX_OBSERVABLES;
+pub use outbound::{
+    Http, Request, Resolver, Response, SystemResolver, is_unknown_host, one_line, try_again,
 };
-pub use service::Service;
+pub use relay::{
+    About, Action, Call, Claim, ClaimKind, Credentials, Documentation, Findings, Link, Partial,
+    QueryParams, Relay, RoutePolicies, RoutePolicy, Trigger,
+};
+pub use route::{Route, RouteError};
+pub use secret::Secret;
+pub use service::{Incoming, Outgoing, Service};
 pub use settings::{BadSetting, Environment};
 pub use url::BaseUrl;
+
+/// What the property tests call beside the public API.
+#[doc(hidden)]
+pub mod fuzz_api {
+    pub use crate::{
+        auth::{Algorithm, UnverifiedToken, bearer, usable_keys},
+        outbound::{retry_after, retry_delay},
+        serve::incoming,
+    };
+}
+
+/// Former paths, until every crate uses the new ones.
+#[doc(hidden)]
+pub mod http {
+    pub use crate::{
+        outbound::{
+            Resolver, SystemResolver, is_unknown_host, one_line, retry_after as wait_asked_for,
+            retry_delay as pause_after, try_again,
+        },
+        url::{Address, BaseUrl, escaped},
+    };
+}

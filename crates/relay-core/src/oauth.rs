@@ -1,5 +1,5 @@
-//! The products' access tokens: cached by the whole credential set, fetched once by many at a
-//! time, renewed once when the product refuses one.
+//! The products' access tokens: cached by the whole credential set, fetched once for all calls that
+//! wait for one, renewed once when the product refuses one.
 
 use std::{
     future::Future,
@@ -11,53 +11,63 @@ use std::{
 };
 
 use http::header;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
 pub use crate::cache::CacheKey;
 use crate::{
     cache::TtlCache,
     ctim::Time,
     error::{Error, ErrorKind, Result},
-    http::{Request, Response, one_line},
-    relay::{Call, Secret},
+    lenient::Integer,
+    outbound::{Request, Response, one_line},
+    relay::Call,
+    secret::Secret,
     url::Address,
 };
 
-/// How many credential sets are remembered; the one unused for longest goes first.
+/// The most credential sets whose tokens are kept; the one unused for longest is dropped first.
 const MAX_ENTRIES: usize = 1000;
 /// A token is renewed this long before it ends.
-const MARGIN_SECONDS: i64 = 300;
-/// The least and the most that a token is kept, whatever the product says of its life.
-const LIFE_SECONDS: std::ops::RangeInclusive<i64> = 30..=86_400;
-/// What a login may take.
-const LOGIN: Duration = Duration::from_secs(8);
-/// The largest answer to a login that is read.
-const LARGEST_LOGIN: usize = 64 * 1024;
+const RENEWAL_SECONDS: i64 = 300;
+/// How long a token is kept at least and at most, whatever the product says.
+const LIFETIME_SECONDS: std::ops::RangeInclusive<i64> = 30..=86_400;
+/// The longest that a login takes.
+const LOGIN_TIMEOUT: Duration = Duration::from_secs(8);
+/// The largest response to a login that is read.
+const MAX_LOGIN_BYTES: usize = 64 * 1024;
 
-/// An access token and until when it is good, in seconds since 1970.
+/// An access token.
 #[derive(Debug, Clone)]
-pub struct Token {
+pub struct AccessToken {
     text: Secret,
-    good_until: i64,
+    /// In seconds since 1970.
+    valid_until: i64,
 }
 
-impl Token {
-    /// A token that the product says lasts `expires_in` seconds from `now`; missing and senseless
-    /// lives become short ones.
+impl AccessToken {
+    /// Creates a token that is valid for `expires_in` seconds from `now`; where the product names no
+    /// time or a senseless one, for a short one.
     pub fn lasting(text: Secret, expires_in: Option<i64>, now: i64) -> Self {
-        let life = expires_in.unwrap_or(0).saturating_sub(MARGIN_SECONDS);
-        let life = life.clamp(*LIFE_SECONDS.start(), *LIFE_SECONDS.end());
-        Self { text, good_until: now.saturating_add(life) }
+        let lifetime = expires_in.unwrap_or(0).saturating_sub(RENEWAL_SECONDS);
+        let lifetime = lifetime.clamp(*LIFETIME_SECONDS.start(), *LIFETIME_SECONDS.end());
+        Self { text, valid_until: now.saturating_add(lifetime) }
     }
 }
 
-/// Where a product's tokens come from.
+/// The former name of [`AccessToken`].
+#[doc(hidden)]
+pub type Token = AccessToken;
+
+/// A product's login.
 pub trait TokenSource: Sync {
-    /// Who asks where: all of the credential set.
+    /// Returns the digest of login address and credentials: who logs in where.
     fn key(&self) -> CacheKey;
 
     /// Logs in.
-    fn fetch<C: Sync>(&self, call: &Call<'_, C>) -> impl Future<Output = Result<Token>> + Send;
+    fn fetch<C: Sync>(
+        &self,
+        call: &Call<'_, C>,
+    ) -> impl Future<Output = Result<AccessToken>> + Send;
 }
 
 /// The tokens of one process, at most 1,000; the one unused for longest is dropped first.
@@ -72,22 +82,26 @@ impl Default for TokenCache {
     }
 }
 
-/// One credential set's token. The lock is held while it is fetched: that is the single flight.
+/// The token of one credential set. Locked while it is fetched, so that it is fetched once.
 #[derive(Debug, Default)]
 struct Slot {
-    held: tokio::sync::Mutex<Held>,
+    state: tokio::sync::Mutex<SlotState>,
     fetches: AtomicU64,
 }
 
 #[derive(Debug, Default)]
-struct Held {
-    token: Option<Token>,
-    refused: Option<Error>,
+struct SlotState {
+    token: Option<AccessToken>,
+    last_error: Option<Error>,
 }
 
 impl TokenCache {
-    /// Sends `request` with `Authorization: Bearer`; a 401 to a cached token costs one new login
-    /// and one repetition, which is safe for actions too, since the first one was refused.
+    /// Sends `request` with `Authorization: Bearer`. After a 401 to a cached token it logs in again and
+    /// sends the request once more, which is safe for actions too, since the first was refused.
+    ///
+    /// # Errors
+    ///
+    /// Those of the login and of [`Call::send`].
     pub async fn send<C: Sync>(
         &self,
         call: &Call<'_, C>,
@@ -95,16 +109,16 @@ impl TokenCache {
         request: Request,
     ) -> Result<Response> {
         let (token, cached) = self.token(call, source).await?;
-        let response = call.send(bearing(&request, &token)?).await?;
+        let response = call.send(with_token(&request, &token)?).await?;
         if response.status() != 401 || !cached {
             return Ok(response);
         }
         self.forget(call, source, &token).await;
         let (token, _) = self.token(call, source).await?;
-        call.send(bearing(&request, &token)?).await
+        call.send(with_token(&request, &token)?).await
     }
 
-    /// The token of these credentials, and whether it was there already.
+    /// Returns the token of these credentials, and whether it was cached.
     async fn token<C: Sync>(
         &self,
         call: &Call<'_, C>,
@@ -112,24 +126,24 @@ impl TokenCache {
     ) -> Result<(Secret, bool)> {
         let slot = self.slot(call, source);
         let fetches = slot.fetches.load(Ordering::SeqCst);
-        let mut held = slot.held.lock().await;
+        let mut state = slot.state.lock().await;
         let now = call.clock.seconds();
-        if let Some(token) = held.token.as_ref().filter(|token| token.good_until > now) {
+        if let Some(token) = state.token.as_ref().filter(|token| token.valid_until > now) {
             call.keep_secret(token.text.clone());
             return Ok((token.text.clone(), true));
         }
         if slot.fetches.load(Ordering::SeqCst) != fetches {
-            // Somebody asked while we waited and was refused; asking again would be refused too.
-            if let Some(error) = &held.refused {
+            // Another call logged in meanwhile and was refused; this one would be refused too.
+            if let Some(error) = &state.last_error {
                 return Err(error.clone());
             }
         }
         let fetched = source.fetch(call).await;
         slot.fetches.fetch_add(1, Ordering::SeqCst);
-        held.refused = fetched.as_ref().err().cloned();
+        state.last_error = fetched.as_ref().err().cloned();
         let token = fetched?;
         call.keep_secret(token.text.clone());
-        held.token = Some(token.clone());
+        state.token = Some(token.clone());
         Ok((token.text, false))
     }
 
@@ -140,21 +154,21 @@ impl TokenCache {
         refused: &Secret,
     ) {
         let slot = self.slot(call, source);
-        let mut held = slot.held.lock().await;
+        let mut state = slot.state.lock().await;
         // Another request may have renewed it meanwhile.
-        if held.token.as_ref().is_some_and(|token| token.text.expose() == refused.expose()) {
-            held.token = None;
+        if state.token.as_ref().is_some_and(|token| token.text.expose() == refused.expose()) {
+            state.token = None;
         }
     }
 
     fn slot<C>(&self, call: &Call<'_, C>, source: &impl TokenSource) -> Arc<Slot> {
         let now = Time::of_clock(call.clock.now());
-        let until = now.plus_seconds(*LIFE_SECONDS.end());
+        let until = now.plus_seconds(*LIFETIME_SECONDS.end());
         self.slots.get_or_insert_with(source.key(), now, until, Arc::default)
     }
 }
 
-fn bearing(request: &Request, token: &Secret) -> Result<Request> {
+fn with_token(request: &Request, token: &Secret) -> Result<Request> {
     Ok(request.clone().header(header::AUTHORIZATION, token.header("Bearer ")?))
 }
 
@@ -168,7 +182,7 @@ pub struct ClientCredentials<'a> {
     pub client_secret: &'a Secret,
     /// What the token is for.
     pub scope: &'a str,
-    /// What a refused login means, given the endpoint's own words; see [`login_refusal`].
+    /// Returns the error for a refused login, given the endpoint's own words; see [`login_refusal`].
     pub refusal: fn(&Response, &str) -> Error,
 }
 
@@ -178,74 +192,63 @@ impl TokenSource for ClientCredentials<'_> {
         CacheKey::of(&[self.endpoint.url().as_str(), self.client_id, secret, self.scope])
     }
 
-    async fn fetch<C: Sync>(&self, call: &Call<'_, C>) -> Result<Token> {
+    async fn fetch<C: Sync>(&self, call: &Call<'_, C>) -> Result<AccessToken> {
         let form = [
             ("client_id", self.client_id),
             ("client_secret", self.client_secret.expose()),
             ("grant_type", "client_credentials"),
             ("scope", self.scope),
         ];
-        // A login changes nothing, so a connection that failed may be tried again.
+        // A login changes nothing, so it may be retried.
         let request = Request::post(self.endpoint.clone())
             .form(&form)
             .repeatable()
-            .within(LOGIN)
-            .at_most(LARGEST_LOGIN);
+            .within(LOGIN_TIMEOUT)
+            .at_most(MAX_LOGIN_BYTES);
         let response = call.send(request).await?;
         if !response.is_success() {
-            let said = response.json::<Refusal>().ok().and_then(|body| body.error_description);
-            let said = said.map_or_else(|| response.quote(), |text| one_line(&text));
-            return Err((self.refusal)(&response, &said));
+            let text = response.json::<LoginError>().ok().and_then(|body| body.error_description);
+            let text = text.map_or_else(|| response.quote(), |text| one_line(&text));
+            return Err((self.refusal)(&response, &text));
         }
-        let granted: Granted =
+        let granted: LoginResponse =
             response.json().map_err(|error| unreadable(error, call.product()))?;
-        Ok(Token::lasting(granted.access_token, granted.expires_in, call.clock.seconds()))
+        Ok(AccessToken::lasting(
+            granted.access_token,
+            granted.expires_in.into_inner(),
+            call.clock.seconds(),
+        ))
     }
 }
 
-/// The answer to a login may hold a token, so it is not quoted.
+/// The response to a login may hold a token, so it is not quoted.
 fn unreadable(error: Error, product: &str) -> Error {
     error.with_message(format!(
         "The login of {product} sent an unexpected response; check its address and try again."
     ))
 }
 
-/// What a refused login usually means: wrong credentials (400, 401, 403), a quota, or an endpoint
-/// that is out of order.
-pub fn login_refusal(response: &Response, said: &str) -> Error {
+/// Returns the error for a refused login: wrong credentials (400, 401, 403), an exceeded quota, or an
+/// endpoint that is unavailable.
+pub fn login_refusal(response: &Response, text: &str) -> Error {
     match response.status() {
         400 | 401 | 403 => {
-            Error::new(ErrorKind::Unauthorized, format!("Authorization failed: {said}"))
-                .with("product.status", response.status())
+            Error::new(ErrorKind::Unauthorized, format!("Authorization failed: {text}"))
+                .with_context("product.status", response.status())
         }
-        _ => response.refusal(Some(said)),
+        _ => response.refusal(Some(text)),
     }
 }
 
 #[derive(Deserialize)]
-struct Granted {
+struct LoginResponse {
     access_token: Secret,
     /// Seconds; some endpoints send it as text.
-    #[serde(default, deserialize_with = "lenient_seconds")]
-    expires_in: Option<i64>,
+    #[serde(default)]
+    expires_in: Integer,
 }
 
 #[derive(Deserialize)]
-struct Refusal {
+struct LoginError {
     error_description: Option<String>,
-}
-
-fn lenient_seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Seconds {
-        Whole(i64),
-        Text(String),
-        Other(serde::de::IgnoredAny),
-    }
-    Ok(match Seconds::deserialize(deserializer)? {
-        Seconds::Whole(seconds) => Some(seconds),
-        Seconds::Text(text) => text.trim().parse().ok(),
-        Seconds::Other(_) => None,
-    })
 }

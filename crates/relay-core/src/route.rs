@@ -1,4 +1,4 @@
-//! From method and path to a route, whatever stage or prefix stands before it.
+//! Finds the route of a call by method and path, whatever stage or prefix stands before the path.
 
 use http::Method;
 
@@ -16,12 +16,12 @@ pub enum Route {
     Watchdog,
 }
 
-/// Why a request has no route.
+/// Why a call has no route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Miss {
+pub enum RouteError {
     /// No route has such a path.
     UnknownPath,
-    /// The path's route answers to this method alone.
+    /// The path's route has this method.
     WrongMethod(&'static Method),
 }
 
@@ -38,7 +38,7 @@ impl Route {
         (Self::Watchdog, Method::GET, "/watchdog"),
     ];
 
-    /// Its name in logs and metrics.
+    /// Returns its name in logs and metrics.
     pub fn name(self) -> &'static str {
         match self {
             Self::Health => "health",
@@ -52,18 +52,20 @@ impl Route {
         }
     }
 
-    /// Names a request by the last one or two parts of its path; empty parts do not count.
+    /// Finds a route by the last one or two segments of the path; empty segments do not count.
     ///
-    /// Errors: the part of the request that no route has.
-    pub fn of(method: &Method, path: &str) -> Result<Self, Miss> {
-        let parts: Vec<_> = path.split('/').filter(|part| !part.is_empty()).collect();
+    /// # Errors
+    ///
+    /// No route has the path, or the route has another method.
+    pub fn of(method: &Method, path: &str) -> Result<Self, RouteError> {
+        let segments: Vec<_> = path.split('/').filter(|segment| !segment.is_empty()).collect();
         let ends_with = |known: &str| {
             let known: Vec<_> = known.split('/').skip(1).collect();
-            parts.ends_with(&known)
+            segments.ends_with(&known)
         };
         let found = Self::ALL.iter().find(|(_, _, known)| ends_with(known));
-        let (route, wanted, _) = found.ok_or(Miss::UnknownPath)?;
-        if method == wanted { Ok(*route) } else { Err(Miss::WrongMethod(wanted)) }
+        let (route, expected, _) = found.ok_or(RouteError::UnknownPath)?;
+        if method == expected { Ok(*route) } else { Err(RouteError::WrongMethod(expected)) }
     }
 }
 
@@ -73,7 +75,7 @@ mod tests {
 
     #[test]
     fn l01_f9_stages_prefixes_and_slashes_do_not_change_the_route() {
-        let check = |method: Method, path: &str, expected: Result<Route, Miss>| {
+        let check = |method: Method, path: &str, expected: Result<Route, RouteError>| {
             assert_eq!(Route::of(&method, path), expected, "{method} {path}");
         };
         for prefix in ["", "/prod", "/a/b/c", "/", "/respond"] {
@@ -81,13 +83,17 @@ mod tests {
                 check(method.clone(), &format!("{prefix}{path}"), Ok(*route));
                 check(method.clone(), &format!("{prefix}{path}/"), Ok(*route));
                 check(method.clone(), &format!("{prefix}{}", path.replace('/', "//")), Ok(*route));
-                check(Method::PUT, &format!("{prefix}{path}"), Err(Miss::WrongMethod(method)));
+                check(
+                    Method::PUT,
+                    &format!("{prefix}{path}"),
+                    Err(RouteError::WrongMethod(method)),
+                );
             }
         }
         for path in
             ["", "/", "/observe", "/observables", "/health/x", "/observe/observables/x", "/HEALTH"]
         {
-            check(Method::POST, path, Err(Miss::UnknownPath));
+            check(Method::POST, path, Err(RouteError::UnknownPath));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The binary's whole life on Lambda. The only file that names `lambda_http`.
+//! Runs a relay on Lambda. No other module names `lambda_http`.
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
@@ -27,19 +27,23 @@ use crate::{
     telemetry,
 };
 
-/// Kept back from the invocation's own deadline, for mapping and writing the answer.
-const MARGIN: Duration = Duration::from_millis(1500);
-/// A gateway waits 29 seconds, whatever the function may take.
-const LONGEST: Duration = Duration::from_secs(27);
+/// The part of the invocation's time that is kept for mapping and writing the answer.
+const RESPONSE_RESERVE: Duration = Duration::from_millis(1500);
+/// The longest that requests to the product take: a gateway waits 29 seconds for the function.
+const MAX_CALL_TIME: Duration = Duration::from_secs(27);
 
-/// A start that failed is not tried again for this long, whoever asks.
-const PAUSE: Duration = Duration::from_secs(5);
+/// A start that failed is not tried again for this long.
+const START_RETRY_DELAY: Duration = Duration::from_secs(5);
 
-/// Serves a relay until Lambda ends the process, several requests side by side where Lambda says
-/// so (`AWS_LAMBDA_MAX_CONCURRENCY`).
+/// Serves a relay until Lambda ends the process, several calls side by side where Lambda says so
+/// (`AWS_LAMBDA_MAX_CONCURRENCY`).
 ///
-/// With settings it cannot use, the relay serves no caller: it logs what to change, says so in
-/// every answer, and looks again every few seconds, because a secret may be readable by then.
+/// With settings that cannot be used the relay serves no caller: it logs what to change, says so in
+/// every answer, and reads them again every few seconds, because a secret may be readable by then.
+///
+/// # Errors
+///
+/// The Lambda runtime cannot be reached.
 pub async fn run<R: Relay>() -> Result<(), lambda_http::Error> {
     let environment = Environment::of_process();
     if let Err(bad) = telemetry::start(&environment, R::ABOUT.slug) {
@@ -55,7 +59,7 @@ pub async fn run<R: Relay>() -> Result<(), lambda_http::Error> {
     };
     let adapter = Adapter::from(service_fn(answer));
     run_concurrent(service_fn(move |event: LambdaEvent<LambdaRequest>| {
-        adapter.clone().call(LambdaEvent::new(bare(event.payload), event.context))
+        adapter.clone().call(LambdaEvent::new(without_unread_parts(event.payload), event.context))
     }))
     .await
 }
@@ -77,7 +81,7 @@ impl<R: Relay> Host<R> {
 
     async fn start(&self) -> Result<Service<R>, BadSetting> {
         let mut last = self.last_failure.lock().await;
-        if let Some((_, bad)) = last.as_ref().filter(|(at, _)| at.elapsed() < PAUSE) {
+        if let Some((_, bad)) = last.as_ref().filter(|(at, _)| at.elapsed() < START_RETRY_DELAY) {
             return Err(bad.clone());
         }
         let started = Service::new(&self.environment).await;
@@ -109,14 +113,14 @@ fn response(outgoing: Outgoing) -> Response<String> {
     response
 }
 
-/// What a service is told of a gateway's event.
+/// Reads a gateway's event.
 pub fn incoming(event: LambdaRequest, context: Context) -> Incoming {
-    read(Request::from(bare(event)).with_lambda_context(context))
+    read(Request::from(without_unread_parts(event)).with_lambda_context(context))
 }
 
-/// The event without what the library panics over: what a caller may have written into the URL
-/// and no route reads, such as a query with a quotation mark, and an encoding that is not true.
-fn bare(mut event: LambdaRequest) -> LambdaRequest {
+/// Removes what the library panics over: what a caller may have written into the URL and no route
+/// reads, such as a query with a quotation mark, and a wrong claim of being encoded.
+fn without_unread_parts(mut event: LambdaRequest) -> LambdaRequest {
     let headers = match &mut event {
         LambdaRequest::ApiGatewayV1(event) => {
             event.query_string_parameters = Default::default();
@@ -162,23 +166,25 @@ fn read(event: Request) -> Incoming {
     }
 }
 
-/// From the invocation's deadline, in milliseconds since 1970.
-fn deadline(invocation_ends: u64) -> Instant {
-    let now = Clock::of_machine().now().as_millisecond();
-    let left = i64::try_from(invocation_ends).unwrap_or(i64::MAX).saturating_sub(now);
-    Instant::now() + budget(left)
+/// Returns the deadline of product requests; the invocation's is in milliseconds since 1970.
+fn deadline(invocation_deadline: u64) -> Instant {
+    let now = Clock::system().now().as_millisecond();
+    let left = i64::try_from(invocation_deadline).unwrap_or(i64::MAX).saturating_sub(now);
+    Instant::now() + call_time(left)
 }
 
-/// How long product calls may take. A deadline that had passed before the event came is none:
-/// `cargo lambda watch` sends such, and so it looks to a clock that runs ahead.
-fn budget(milliseconds_left: i64) -> Duration {
+/// Returns how long product requests may take. A deadline that had passed before the event came is
+/// ignored: `cargo lambda watch` sends such, and a clock that runs ahead sees such.
+fn call_time(milliseconds_left: i64) -> Duration {
     match u64::try_from(milliseconds_left) {
-        Ok(left) if left > 0 => Duration::from_millis(left).saturating_sub(MARGIN).min(LONGEST),
-        _ => LONGEST,
+        Ok(left) if left > 0 => {
+            Duration::from_millis(left).saturating_sub(RESPONSE_RESERVE).min(MAX_CALL_TIME)
+        }
+        _ => MAX_CALL_TIME,
     }
 }
 
-/// The relay's public address and the caller's: set by the gateway, not by the caller.
+/// Returns the relay's public address and the caller's: set by the gateway, not by the caller.
 fn gateway(context: Option<&RequestContext>, raw_path: &str) -> Gateway {
     let (domain, stage, path, source) = match context {
         Some(RequestContext::ApiGatewayV1(context)) => (
@@ -210,29 +216,29 @@ mod tests {
 
     use super::*;
 
-    fn stated(event: Event) -> Gateway {
+    fn gateway_of(event: Event) -> Gateway {
         let request = lambda_http::request::from_str(&event.to_json().to_string()).unwrap();
         gateway(request.request_context_ref(), request.raw_http_path())
     }
 
     #[test]
-    fn l15_only_the_gateway_says_who_is_asked_and_who_asks() {
+    fn l15_only_the_gateway_states_the_relays_and_the_callers_address() {
         for front in Front::ALL {
             let event = front.post("/health").source_ip("198.51.100.7");
-            let plain = stated(event.clone());
+            let plain = gateway_of(event.clone());
             let forged = ["Host", "X-Forwarded-Host", "X-Forwarded-For", "Forwarded", "X-Real-IP"]
                 .iter()
                 .fold(event, |event, name| event.header(name, "203.0.113.66"));
-            let forged = stated(forged);
+            let forged = gateway_of(forged);
             assert_eq!(plain.source, Some([198, 51, 100, 7].into()), "{front:?}");
             assert_eq!(forged.source, plain.source, "{front:?}");
             assert_eq!(forged.base_urls, plain.base_urls, "{front:?}");
-            assert_eq!(stated(front.post("/health").source_ip("")).source, None, "{front:?}");
+            assert_eq!(gateway_of(front.post("/health").source_ip("")).source, None, "{front:?}");
         }
     }
 
     #[test]
-    fn l01_nothing_in_a_url_that_no_route_reads_keeps_an_event_from_being_read() {
+    fn l01_parts_of_a_url_that_no_route_reads_do_not_matter() {
         for front in Front::ALL {
             for query in ["a=\"b\"", "<x>", "a b", "%", "#", "&&=", "\u{e4}"] {
                 for header in ["https", "", "a b", "[", "x:y"] {
@@ -247,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn l02_a_body_that_is_not_encoded_as_it_is_said_is_read_as_it_is() {
+    fn l02_a_body_that_is_wrongly_marked_as_encoded_is_read_as_it_is() {
         for front in Front::ALL {
             for body in ["*", "{}", "e30", "e30==", "\u{e4}"] {
                 let event = front.post("/health").broken_binary(body);
@@ -258,20 +264,20 @@ mod tests {
     }
 
     #[test]
-    fn l04_product_calls_end_before_the_invocation_and_before_the_gateway() {
+    fn l04_product_requests_end_before_the_invocation_and_before_the_gateway() {
         for (left, expected) in
             [(29_000, 27_000), (20_000, 18_500), (900_000, 27_000), (1_000, 0), (1_500, 0)]
         {
-            assert_eq!(budget(left), Duration::from_millis(expected), "{left}");
+            assert_eq!(call_time(left), Duration::from_millis(expected), "{left}");
         }
         for passed in [0, -1, i64::MIN] {
-            assert_eq!(budget(passed), LONGEST, "{passed}");
+            assert_eq!(call_time(passed), MAX_CALL_TIME, "{passed}");
         }
     }
 
     #[test]
     fn the_callers_address_may_be_of_either_family() {
         let event = Front::HttpApi.post("/health").source_ip("2001:db8::7");
-        assert_eq!(stated(event).source, "2001:db8::7".parse().ok());
+        assert_eq!(gateway_of(event).source, "2001:db8::7".parse().ok());
     }
 }

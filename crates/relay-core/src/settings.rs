@@ -1,10 +1,10 @@
-//! The process's settings, read once. The only place that reads the environment.
+//! The settings of the process, read once. No other module reads the environment.
 
 use std::{collections::HashMap, ops::RangeInclusive};
 
 use crate::url::BaseUrl;
 
-/// A setting that cannot be used. Names the variable and what is wanted, never its value.
+/// A setting that cannot be used. Names the variable and what it must be, never its value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{name} {reason}")]
 pub struct BadSetting {
@@ -13,18 +13,18 @@ pub struct BadSetting {
 }
 
 impl BadSetting {
-    /// `name` is the variable, `reason` continues the sentence: "must be …".
+    /// Creates the error; `name` is the variable, `reason` continues the sentence: "must be …".
     pub fn new(name: impl Into<String>, reason: impl Into<String>) -> Self {
         Self { name: name.into(), reason: reason.into() }
     }
 }
 
-/// The environment's variables, or a set that a test or the operator's tool makes up.
+/// The variables of the environment, or a set that a test or the operator's tool makes.
 #[derive(Clone, Default)]
 pub struct Environment(HashMap<String, String>);
 
 impl Environment {
-    /// The variables of this process. Values that are not Unicode are left out.
+    /// Returns the variables of this process. Values that are not Unicode are left out.
     pub fn of_process() -> Self {
         let readable = std::env::vars_os().filter_map(|(name, value)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
@@ -32,19 +32,19 @@ impl Environment {
         Self(readable.collect())
     }
 
-    /// These variables and no others.
+    /// Returns these variables and no others.
     pub fn of<N: Into<String>, V: Into<String>>(pairs: impl IntoIterator<Item = (N, V)>) -> Self {
         Self(pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
     }
 
-    /// The same variables with one more, or one replaced.
+    /// Adds or replaces a variable.
     pub fn with(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.0.insert(name.into(), value.into());
         self
     }
 
-    /// The same variables, where each that begins with `prefix` stands in for the one without it:
-    /// one process can hold the settings of several relays.
+    /// Lets each variable that begins with `prefix` replace the one without it: one process can hold
+    /// the settings of several relays.
     pub fn scoped(mut self, prefix: &str) -> Self {
         let own = self.0.iter().filter_map(|(name, value)| {
             Some((name.strip_prefix(prefix)?.to_owned(), value.clone()))
@@ -54,23 +54,27 @@ impl Environment {
         self
     }
 
-    /// A variable's text without outer blanks; an empty one counts as missing.
+    /// Returns a variable's text without outer spaces; an empty one counts as missing.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
     }
 
-    /// Whether a variable is there at all, empty or not.
+    /// Returns whether a variable is there at all, empty or not.
     pub fn has(&self, name: &str) -> bool {
         self.0.contains_key(name)
     }
 
-    /// A comma-separated list; missing means empty.
+    /// Reads a comma-separated list; missing means empty.
     pub fn list(&self, name: &str) -> Vec<&str> {
         let items = self.text(name).unwrap_or_default().split(',');
         items.map(str::trim).filter(|item| !item.is_empty()).collect()
     }
 
-    /// A switch: `true`, `1`, `yes`, `on` or `false`, `0`, `no`, `off`, in any case.
+    /// Reads a switch: `true`, `1`, `yes`, `on` or `false`, `0`, `no`, `off`, in any case.
+    ///
+    /// # Errors
+    ///
+    /// Any other text.
     pub fn flag(&self, name: &str, default: bool) -> Result<bool, BadSetting> {
         let Some(text) = self.text(name) else { return Ok(default) };
         match text.to_ascii_lowercase().as_str() {
@@ -80,7 +84,11 @@ impl Environment {
         }
     }
 
-    /// A whole number within bounds.
+    /// Reads a whole number within bounds.
+    ///
+    /// # Errors
+    ///
+    /// Any other text.
     pub fn number(
         &self,
         name: &str,
@@ -89,13 +97,17 @@ impl Environment {
     ) -> Result<usize, BadSetting> {
         let Some(text) = self.text(name) else { return Ok(default) };
         text.parse().ok().filter(|number| bounds.contains(number)).ok_or_else(|| {
-            let wanted =
+            let reason =
                 format!("must be a whole number from {} to {}", bounds.start(), bounds.end());
-            BadSetting::new(name, wanted)
+            BadSetting::new(name, reason)
         })
     }
 
-    /// One of a few words, in any case; `words` pairs each with what it stands for.
+    /// Reads one of a few words, in any case; `words` pairs each with its meaning.
+    ///
+    /// # Errors
+    ///
+    /// Any other text.
     pub fn word<T: Clone>(
         &self,
         name: &str,
@@ -110,7 +122,11 @@ impl Environment {
         })
     }
 
-    /// A product's base URL: https, or plain http on loopback.
+    /// Reads a product's base URL: https, or plain http on loopback.
+    ///
+    /// # Errors
+    ///
+    /// Any other text.
     pub fn url(&self, name: &str) -> Result<Option<BaseUrl>, BadSetting> {
         let Some(text) = self.text(name) else { return Ok(None) };
         match BaseUrl::from_environment(text) {

@@ -1,8 +1,212 @@
-//! What the operator sees: JSON log lines, and one CloudWatch metrics line for each invocation.
+//! Writes JSON lines to standard output: one for each call and each error, and one of metrics in
+//! CloudWatch's embedded metric format.
 
-mod log;
-mod tally;
+use std::{io::Write, time::Duration};
 
-pub use log::start;
-pub(crate) use log::{Report, metrics_namespace, print, report};
-pub use tally::Tally;
+use serde_json::json;
+use tracing_subscriber::{
+    filter::{LevelFilter, Targets},
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
+};
+
+use crate::{
+    error::Error,
+    invocation::{InvocationContext, Metrics},
+    settings::{BadSetting, Environment},
+};
+
+/// The metrics beside the duration.
+const COUNTS: [&str; 9] = [
+    "Observables",
+    "Found",
+    "Errors",
+    "Warnings",
+    "ProductCalls",
+    "ProductRetries",
+    "ProductThrottled",
+    "ProductFailures",
+    "ColdStart",
+];
+
+/// Starts to log. `LOG_LEVEL` is one of error, warn, info, debug; default info.
+///
+/// It is the level of this crate and the relay's, which know what must not be logged. Libraries
+/// log warnings and errors only, whatever the level. What a relay logs with its target `…::audit`
+/// is always written.
+///
+/// Errors: another `LOG_LEVEL`.
+pub(crate) fn start(environment: &Environment, relay: &str) -> Result<(), BadSetting> {
+    let levels = [
+        ("error", LevelFilter::ERROR),
+        ("warn", LevelFilter::WARN),
+        ("info", LevelFilter::INFO),
+        ("debug", LevelFilter::DEBUG),
+    ];
+    let level = environment.word("LOG_LEVEL", &levels, LevelFilter::INFO);
+    let known = level.clone().unwrap_or(LevelFilter::INFO);
+    let filter = Targets::new()
+        .with_default(LevelFilter::WARN.min(known))
+        .with_target("relay_core", known)
+        .with_target(relay.replace('-', "_"), known)
+        .with_target(format!("{}::audit", relay.replace('-', "_")), LevelFilter::INFO);
+    let lines =
+        tracing_subscriber::fmt::layer().json().flatten_event(true).with_current_span(false);
+    // A second start in one process keeps the first one's subscriber.
+    let _ = tracing_subscriber::registry().with(filter).with(lines).try_init();
+    level.map(|_| ())
+}
+
+/// Reads `METRICS_NAMESPACE`, which keeps two stacks of one account apart.
+pub(crate) fn metrics_namespace(environment: &Environment) -> Result<String, BadSetting> {
+    const NAME: &str = "METRICS_NAMESPACE";
+    let namespace = environment.text(NAME).unwrap_or("ThreatRelays");
+    let plain = |c: char| c.is_ascii_alphanumeric() || ".-_/#:".contains(c);
+    if namespace.len() <= 255 && namespace.chars().all(plain) && !namespace.starts_with(':') {
+        Ok(namespace.to_owned())
+    } else {
+        Err(BadSetting::new(
+            NAME,
+            "must be up to 255 letters, digits and characters of . - _ / # :",
+        ))
+    }
+}
+
+/// What is known of one call when it ends.
+pub(crate) struct Report<'a> {
+    pub(crate) namespace: &'a str,
+    pub(crate) relay: &'static str,
+    pub(crate) route: &'static str,
+    pub(crate) request_id: &'a str,
+    pub(crate) found: usize,
+    pub(crate) errors: &'a [Error],
+    pub(crate) duration: Duration,
+    pub(crate) cold_start: bool,
+}
+
+/// Logs a call: its errors, then itself.
+pub(crate) fn report(report: &Report<'_>, context: &InvocationContext) {
+    let InvocationContext { metrics, redactor, .. } = context;
+    for error in report.errors {
+        tracing::warn!(
+            relay = report.relay,
+            route = report.route,
+            request_id = report.request_id,
+            code = redactor.redacted(error.code()),
+            warning = error.is_warning(),
+            details = redactor.redacted(&error.details()),
+            "{}",
+            redactor.redacted(&error.message())
+        );
+    }
+    tracing::info!(
+        relay = report.relay,
+        route = report.route,
+        request_id = report.request_id,
+        observables = metrics.observables(),
+        found = report.found,
+        errors = report.errors.len(),
+        product_calls = metrics.requests(),
+        product_retries = metrics.retries(),
+        product_throttled = metrics.throttled(),
+        product_failures = metrics.failures(),
+        duration_ms = report.duration.as_millis() as u64,
+        cold_start = report.cold_start,
+        "answered"
+    );
+}
+
+impl Report<'_> {
+    /// Returns one line in CloudWatch's embedded metric format.
+    ///
+    /// Source: CloudWatch user guide, "Specification: Embedded metric format".
+    pub(crate) fn metrics(&self, metrics: &Metrics, at_milliseconds: i64) -> String {
+        let directive = |dimensions: &[&str], counts: &[&str]| {
+            let metric = |name: &str, unit: &str| json!({"Name": name, "Unit": unit});
+            let mut named = vec![metric("Duration", "Milliseconds")];
+            named.extend(counts.iter().map(|name| metric(name, "Count")));
+            json!({"Namespace": self.namespace, "Dimensions": [dimensions], "Metrics": named})
+        };
+        let whole = directive(&["Relay"], &COUNTS);
+        // CloudWatch charges for each name under each route, so routes get the two most useful ones.
+        let by_route = directive(&["Relay", "Route"], &["Errors"]);
+        let warnings = self.errors.iter().filter(|error| error.is_warning()).count();
+        json!({
+            "_aws": {
+                "Timestamp": at_milliseconds,
+                "CloudWatchMetrics": [whole, by_route],
+            },
+            "Relay": self.relay,
+            "Route": self.route,
+            "RequestId": self.request_id,
+            "Duration": self.duration.as_secs_f64() * 1000.0,
+            "Observables": metrics.observables(),
+            "Found": self.found,
+            "Errors": self.errors.len() - warnings,
+            "Warnings": warnings,
+            "ProductCalls": metrics.requests(),
+            "ProductRetries": metrics.retries(),
+            "ProductThrottled": metrics.throttled(),
+            "ProductFailures": metrics.failures(),
+            "ColdStart": u8::from(self.cold_start),
+        })
+        .to_string()
+    }
+}
+
+/// Writes one line to standard output, where CloudWatch reads it.
+pub(crate) fn print(line: &str) {
+    // There is no place to report that standard output is closed.
+    let _ = writeln!(std::io::stdout().lock(), "{line}");
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    fn line() -> Value {
+        let report = Report {
+            namespace: "staging",
+            relay: "misp",
+            route: "observe",
+            request_id: "request-1",
+            found: 2,
+            errors: &[],
+            duration: Duration::from_millis(120),
+            cold_start: true,
+        };
+        serde_json::from_str(&report.metrics(&Metrics::default(), 1_795_168_800_000)).unwrap()
+    }
+
+    #[test]
+    fn every_named_metric_has_a_value() {
+        let line = line();
+        let directives = line["_aws"]["CloudWatchMetrics"].as_array().unwrap();
+        for directive in directives {
+            assert_eq!(directive["Namespace"], "staging");
+            let metrics = directive["Metrics"].as_array().unwrap().iter();
+            let named = metrics.map(|metric| &metric["Name"]);
+            let under = directive["Dimensions"][0].as_array().unwrap();
+            for name in named.chain(under) {
+                assert!(!line[name.as_str().unwrap()].is_null(), "{name}");
+            }
+        }
+        assert_eq!(directives[0]["Dimensions"], json!([["Relay"]]));
+        assert_eq!(directives[1]["Dimensions"], json!([["Relay", "Route"]]));
+        assert_eq!((&line["Duration"], &line["ColdStart"]), (&json!(120.0), &json!(1)));
+    }
+
+    #[test]
+    fn a_namespace_is_one_that_cloudwatch_accepts() {
+        let read =
+            |value: &str| metrics_namespace(&Environment::of([("METRICS_NAMESPACE", value)]));
+        assert_eq!(read(" "), Ok("ThreatRelays".to_owned()));
+        assert_eq!(read("threat-relays/staging"), Ok("threat-relays/staging".to_owned()));
+        for value in ["a b", ":AWS", &"x".repeat(256), "naïve"] {
+            let complaint = read(value).unwrap_err().to_string();
+            assert!(complaint.starts_with("METRICS_NAMESPACE must"), "{value}");
+        }
+    }
+}

@@ -80,17 +80,9 @@ fn is_odd(number: &BigUint) -> bool {
     number.bit(0)
 }
 
-/// 2048 to 8192 bits, odd, and not of the form of CVE-2017-15361.
+/// 2048 to 8192 bits, and odd.
 fn is_strong(modulus: &BigUint) -> bool {
-    const PRIMES: [u32; 17] =
-        [11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 151, 157];
-    let is_guessable = PRIMES.iter().all(|prime| {
-        let prime = BigUint::from(*prime);
-        let generator = BigUint::from(65_537_u32);
-        let rest = modulus % &prime;
-        (0..157_u32).any(|power| generator.modpow(&power.into(), &prime) == rest)
-    });
-    (2048..=8192).contains(&modulus.bits()) && is_odd(modulus) && !is_guessable
+    (2048..=8192).contains(&modulus.bits()) && is_odd(modulus)
 }
 
 /// Keys of every strength and purpose, several of one name.

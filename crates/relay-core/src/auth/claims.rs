@@ -1,4 +1,4 @@
-//! What a token says: its times and audience, the product's credentials, the entity limit.
+//! The claims of a token: times and audience, the product's credentials, the entity limit.
 
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
@@ -12,15 +12,16 @@ use crate::{
     url::BaseUrl,
 };
 
-/// Clocks may differ by this much.
+/// How much clocks may differ.
 const LEEWAY_SECONDS: f64 = 60.0;
-/// A token issued further in the future than this is refused.
+/// How far in the future a token may have been issued.
 const ISSUED_AHEAD_SECONDS: f64 = 300.0;
 /// The last second of the year 9999.
 const LAST_SECOND: f64 = 253_402_300_799.0;
-/// Entities of each type per observable: the default, and the most.
-const LIMIT: usize = 100;
-const MOST: usize = 1000;
+/// The entity limit when neither claim nor setting names one.
+const DEFAULT_ENTITY_LIMIT: usize = 100;
+/// The highest entity limit.
+const MAX_ENTITY_LIMIT: usize = 1000;
 
 /// The verified claims of one caller.
 pub struct Claims(Map<String, Value>);
@@ -30,26 +31,30 @@ impl Claims {
         Self(claims)
     }
 
-    /// The product's credentials.
+    /// Reads the product's credentials.
     ///
-    /// Errors: `Unauthorized` when one is missing, empty or of the wrong type.
+    /// # Errors
+    ///
+    /// `Unauthorized` when one is missing, empty or of the wrong type.
     pub fn credentials<C: DeserializeOwned>(&self) -> Result<C> {
         serde_json::from_value(Value::Object(self.0.clone())).map_err(|_| {
             refused("the token lacks a credential of this product; make it again with all of them")
         })
     }
 
-    /// `CTR_ENTITIES_LIMIT`: claim, then environment, then 100; above 1,000 counts as 1,000.
-    pub(crate) fn entities_limit(&self, environment: Option<&str>) -> usize {
+    /// Returns the entity limit: the claim, else the setting, else 100; above 1,000 counts as 1,000.
+    pub(crate) fn entity_limit(&self, setting: Option<&str>) -> usize {
         let claim = self.0.get("CTR_ENTITIES_LIMIT");
-        let wanted = match claim {
+        let limit = match claim {
             Some(Value::Number(number)) => number.as_u64(),
             Some(Value::String(text)) => digits(text),
             _ => None,
         };
-        let wanted = wanted.filter(|limit| *limit > 0);
-        let wanted = wanted.or_else(|| environment.and_then(digits).filter(|limit| *limit > 0));
-        wanted.map_or(LIMIT, |limit| usize::try_from(limit).unwrap_or(MOST).min(MOST))
+        let limit = limit.filter(|limit| *limit > 0);
+        let limit = limit.or_else(|| setting.and_then(digits).filter(|limit| *limit > 0));
+        limit.map_or(DEFAULT_ENTITY_LIMIT, |limit| {
+            usize::try_from(limit).unwrap_or(MAX_ENTITY_LIMIT).min(MAX_ENTITY_LIMIT)
+        })
     }
 
     pub(super) fn text(&self, name: &str) -> Option<&str> {
@@ -62,7 +67,7 @@ impl Claims {
         seconds.map(Some).ok_or_else(|| untimely(name))
     }
 
-    /// The audiences, without one trailing slash each; none when `aud` is missing or no text.
+    /// Returns the audiences, each without one trailing slash; none when `aud` is missing or no text.
     fn audiences(&self) -> Vec<&str> {
         match self.0.get("aud") {
             Some(Value::String(one)) => vec![without_slash(one)],
@@ -74,7 +79,7 @@ impl Claims {
     }
 }
 
-/// Digit texts only: no sign, no blank, no fraction. Too long for a number is still a number.
+/// Reads digits only: no sign, no space, no fraction. A number that is too large is the largest.
 fn digits(text: &str) -> Option<u64> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| text.parse().unwrap_or(u64::MAX))
@@ -84,22 +89,24 @@ fn without_slash(url: &str) -> &str {
     url.strip_suffix('/').unwrap_or(url)
 }
 
-/// A refusal for a time that the token does not name, or names wrongly.
+/// Returns the error for a time that the token lacks or that is no time.
 fn untimely(claim: &str) -> Error {
-    refused("the token has expired or is not valid yet; make it again").with("token.claim", claim)
+    refused("the token has expired or is not valid yet; make it again")
+        .with_context("token.claim", claim)
 }
 
-/// The same, with the two times that do not go together for the log.
-fn outdated(claim: &str, says: f64, clock: i64) -> Error {
+/// The same with the token's time and the clock's for the log.
+fn outdated(claim: &str, stated: f64, clock: i64) -> Error {
     // It was read as a second between 1970 and the year 9999.
     let time = |second| Timestamp::from_second(second).unwrap_or_default();
-    untimely(claim).with("token.says", time(says as i64)).with("clock", time(clock)).with(
-        "hint",
-        "if the token is right, the clock of this function is wrong, or its maker's was",
-    )
+    let hint = "if the token is right, the clock of this function is wrong, or its maker's was";
+    untimely(claim)
+        .with_context("token.says", time(stated as i64))
+        .with_context("clock", time(clock))
+        .with_context("hint", hint)
 }
 
-/// What the relay asks of claims.
+/// The rules that claims must fulfil.
 pub(super) struct Rules {
     base_urls: Vec<String>,
     expiry_required: bool,
@@ -110,8 +117,8 @@ impl Rules {
     pub(super) fn new(environment: &Environment, clock: Clock) -> Result<Self, BadSetting> {
         let base_urls = environment.list("RELAY_BASE_URL");
         if !base_urls.iter().all(|url| BaseUrl::from_environment(url).is_some()) {
-            let wanted = "must list https URLs, such as https://relay.example/prod";
-            return Err(BadSetting::new("RELAY_BASE_URL", wanted));
+            let reason = "must list https URLs, such as https://relay.example/prod";
+            return Err(BadSetting::new("RELAY_BASE_URL", reason));
         }
         Ok(Self {
             base_urls: base_urls.into_iter().map(|url| without_slash(url).to_owned()).collect(),
@@ -120,13 +127,12 @@ impl Rules {
         })
     }
 
-    /// Whom a token must be made for: what the operator set, else what the gateway says.
+    /// Returns the URLs that a token may be made for: those of the setting, else the gateway's.
     pub(super) fn audience(&self, gateway: &Gateway) -> Vec<String> {
         if self.base_urls.is_empty() { gateway.base_urls.clone() } else { self.base_urls.clone() }
     }
 
-    /// Rules for tokens signed with the shared secret: times, and the audience if both sides
-    /// name one.
+    /// Checks a token signed with the shared secret: times, and the audience if both sides name one.
     pub(super) fn check_shared_secret(&self, claims: &Claims) -> Result<()> {
         self.check_times(claims)?;
         if claims.0.contains_key("aud") && !self.base_urls.is_empty() {
@@ -135,7 +141,7 @@ impl Rules {
         Ok(())
     }
 
-    /// Rules for configuration tokens: times, and an audience that is this relay.
+    /// Checks a configuration token: times, and an audience that is this relay.
     pub(super) fn check_configuration_token(
         &self,
         claims: &Claims,
@@ -153,9 +159,11 @@ impl Rules {
             ("nbf", 0.0..=now + LEEWAY_SECONDS),
             ("iat", 0.0..=now + ISSUED_AHEAD_SECONDS),
         ];
-        for (claim, good) in times {
+        for (claim, valid) in times {
             match claims.seconds(claim)? {
-                Some(says) if !good.contains(&says) => return Err(outdated(claim, says, clock)),
+                Some(stated) if !valid.contains(&stated) => {
+                    return Err(outdated(claim, stated, clock));
+                }
                 None if claim == "exp" && self.expiry_required => return Err(untimely(claim)),
                 _ => {}
             }
@@ -164,11 +172,11 @@ impl Rules {
     }
 }
 
-fn check_audience(claims: &Claims, wanted: &[String]) -> Result<()> {
+fn check_audience(claims: &Claims, accepted: &[String]) -> Result<()> {
     let named = claims.audiences();
-    if wanted.iter().any(|url| named.contains(&without_slash(url))) {
+    if accepted.iter().any(|url| named.contains(&without_slash(url))) {
         return Ok(());
     }
     Err(refused("the token was made for another relay's URL; check the module's URL and make the token again")
-        .with("audience.wanted", wanted.join(",")))
+        .with_context("audience.wanted", accepted.join(",")))
 }

@@ -1,4 +1,4 @@
-//! Tokens signed with the secret that the relay shares with the module.
+//! Verifies tokens that are signed with the secret that relay and module share.
 
 use std::{
     sync::{Arc, PoisonError, RwLock},
@@ -9,41 +9,42 @@ use jsonwebtoken::DecodingKey;
 use tokio::time::timeout;
 
 use super::{
-    secret::{SecretsManager, check_strength},
-    token::Token,
+    secrets_manager::{SecretsManager, check_strength},
+    unverified::UnverifiedToken,
 };
 use crate::{
     clock::Clock,
-    http::Http,
+    outbound::Http,
     settings::{BadSetting, Environment},
 };
 
-/// A secret out of Secrets Manager is read again after this many seconds.
-pub const FRESH_SECONDS: i64 = 300;
-/// A signature that does not verify may make us read it early, but not more often than this.
-const EARLY_SECONDS: i64 = 30;
-/// What reading may take before the first request: Lambda gives a start ten seconds.
-const START: Duration = Duration::from_secs(8);
-/// What reading may take while a caller waits who may be served with what is known.
-const REFRESH: Duration = Duration::from_secs(3);
+/// A secret in Secrets Manager is read again after this many seconds.
+pub const REFRESH_SECONDS: i64 = 300;
+/// A signature that does not verify has it read earlier, but not more often than this.
+const MIN_REFRESH_SECONDS: i64 = 30;
+/// The time for reading before the first call: Lambda gives the start ten seconds.
+const START_TIMEOUT: Duration = Duration::from_secs(8);
+/// The time for reading while a caller waits who may be served with the keys that are loaded.
+const REFRESH_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// The keys that verify: one that is set, or the current and the previous version of a secret.
+/// The keys that verify: the one that is set, or the current and the previous version of a secret.
 pub(super) struct Keys {
-    known: RwLock<Known>,
+    /// Shared, so that a check copies no keys.
+    loaded: RwLock<Arc<LoadedKeys>>,
     source: Option<SecretsManager>,
     refreshing: tokio::sync::Mutex<()>,
     clock: Arc<Clock>,
 }
 
 #[derive(Clone)]
-struct Known {
+struct LoadedKeys {
     keys: Vec<DecodingKey>,
     read_at: i64,
     tried_at: i64,
 }
 
 impl Keys {
-    /// None when neither `SECRET_KEY` nor `SECRET_ARN` is set: then HS256 is off.
+    /// Loads the keys; `None` when neither `SECRET_KEY` nor `SECRET_ARN` is set: then HS256 is off.
     pub(super) async fn new(
         environment: &Environment,
         http: &Http,
@@ -53,7 +54,7 @@ impl Keys {
             (vec![check_strength("SECRET_KEY", key.to_owned())?], None)
         } else if let Some(arn) = environment.text("SECRET_ARN") {
             let source = SecretsManager::new(environment, arn, http)?;
-            (read(&source, START).await?, Some(source))
+            (read(&source, START_TIMEOUT).await?, Some(source))
         } else if environment.has("SECRET_KEY") {
             return Err(BadSetting::new(
                 "SECRET_KEY",
@@ -62,24 +63,24 @@ impl Keys {
         } else {
             return Ok(None);
         };
-        let known = RwLock::new(Known::of(&secrets, clock.seconds()));
-        Ok(Some(Self { known, source, refreshing: tokio::sync::Mutex::default(), clock }))
+        let loaded = RwLock::new(Arc::new(LoadedKeys::new(&secrets, clock.seconds())));
+        Ok(Some(Self { loaded, source, refreshing: tokio::sync::Mutex::default(), clock }))
     }
 
-    pub(super) async fn verify(&self, token: &Token<'_>) -> bool {
-        self.refresh_if_older_than(FRESH_SECONDS).await;
-        if self.known_keys_verify(token) {
+    pub(super) async fn verify(&self, token: &UnverifiedToken<'_>) -> bool {
+        self.refresh_if_older_than(REFRESH_SECONDS).await;
+        if self.loaded_keys_verify(token) {
             return true;
         }
         // The secret may have been rotated since it was read.
-        self.refresh_if_older_than(EARLY_SECONDS).await && self.known_keys_verify(token)
+        self.refresh_if_older_than(MIN_REFRESH_SECONDS).await && self.loaded_keys_verify(token)
     }
 
-    fn known_keys_verify(&self, token: &Token<'_>) -> bool {
-        self.known().keys.iter().any(|key| token.is_signed_by(key))
+    fn loaded_keys_verify(&self, token: &UnverifiedToken<'_>) -> bool {
+        self.loaded().keys.iter().any(|key| token.is_signed_by(key))
     }
 
-    /// Reads the secret again if it is old enough; what is known stays when that fails.
+    /// Reads the secret again if it is old enough; the loaded keys stay when that fails.
     async fn refresh_if_older_than(&self, seconds: i64) -> bool {
         let Some(source) = &self.source else { return false };
         if !self.is_due(seconds) {
@@ -89,32 +90,32 @@ impl Keys {
         if !self.is_due(seconds) {
             return true;
         }
-        let outcome = read(source, REFRESH).await;
+        let outcome = read(source, REFRESH_TIMEOUT).await;
         let now = self.clock.seconds();
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        let mut loaded = self.loaded.write().unwrap_or_else(PoisonError::into_inner);
         match outcome {
-            Ok(secrets) => *known = Known::of(&secrets, now),
+            Ok(secrets) => *loaded = Arc::new(LoadedKeys::new(&secrets, now)),
             Err(failure) => {
                 tracing::warn!(%failure, "the secret could not be read again; the known one stays");
-                known.tried_at = now;
+                Arc::make_mut(&mut loaded).tried_at = now;
             }
         }
         true
     }
 
-    /// Whether what is known is that old, and the last try is not just over.
+    /// Returns whether the keys are that old, and were not tried to be read just now.
     fn is_due(&self, seconds: i64) -> bool {
-        let (known, now) = (self.known(), self.clock.seconds());
-        now - known.read_at >= seconds && now - known.tried_at >= EARLY_SECONDS
+        let (loaded, now) = (self.loaded(), self.clock.seconds());
+        now - loaded.read_at >= seconds && now - loaded.tried_at >= MIN_REFRESH_SECONDS
     }
 
-    fn known(&self) -> Known {
-        self.known.read().unwrap_or_else(PoisonError::into_inner).clone()
+    fn loaded(&self) -> Arc<LoadedKeys> {
+        self.loaded.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
-impl Known {
-    fn of(secrets: &[String], read_at: i64) -> Self {
+impl LoadedKeys {
+    fn new(secrets: &[String], read_at: i64) -> Self {
         let keys = secrets.iter().map(|secret| DecodingKey::from_secret(secret.as_bytes()));
         Self { keys: keys.collect(), read_at, tried_at: read_at }
     }

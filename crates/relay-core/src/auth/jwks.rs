@@ -1,37 +1,40 @@
-//! Configuration tokens: signed by Threat Response, verified with the key set of its region.
+//! Verifies configuration tokens, which XDR signs, with the key set of their region.
 //!
-//! The key host is named by the token, so it is believed only when it stands in our own list, and
-//! the address is built from the list's entry. Nothing else of the token reaches the network.
+//! The token names the key host, so it is used only when it stands in the relay's own list, and the
+//! address is built from the list's entry. Nothing else of the token reaches the network.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use jsonwebtoken::DecodingKey;
 use tokio::time::Instant;
 
-use super::{refused, rsa, token::Token};
+use super::{refused, rsa, unverified::UnverifiedToken};
 use crate::{
     clock::Clock,
     error::{Error, Result},
-    http::{BaseUrl, Http, Request, Response},
+    invocation::InvocationContext,
+    outbound::{Http, Request, Response},
     settings::{BadSetting, Environment},
-    telemetry::Tally,
+    url::BaseUrl,
 };
 
-/// Threat Response's regions: North America, Europe, Asia-Pacific.
+/// The key hosts of XDR's regions: North America, Europe, Asia-Pacific.
 pub const REGIONS: [&str; 3] =
     ["visibility.amp.cisco.com", "visibility.eu.amp.cisco.com", "visibility.apjc.amp.cisco.com"];
-/// A key set is read again after this, and used no longer than that when its host is down.
-const FRESH_SECONDS: i64 = 15 * 60;
-const STALE_SECONDS: i64 = 24 * 60 * 60;
-/// An unknown `kid` makes us look again, but not more often than this.
-const LOOK_AGAIN_SECONDS: i64 = 60;
-/// After a failure the host is left alone for this long.
-const PAUSE_SECONDS: i64 = 5;
-/// What one fetch may take and bring.
-const LONGEST: Duration = Duration::from_secs(3);
-const LARGEST: usize = 64 * 1024;
+/// A key set is read again after this.
+const REFRESH_SECONDS: i64 = 15 * 60;
+/// A key set is used no longer than this while its host cannot be reached.
+const MAX_AGE_SECONDS: i64 = 24 * 60 * 60;
+/// An unknown `kid` has the set read again, but not more often than this.
+const MIN_REFRESH_SECONDS: i64 = 60;
+/// After a failure the host is not asked for this long.
+const FAILURE_PAUSE_SECONDS: i64 = 5;
+/// The longest that one request for a key set takes.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(3);
+/// The largest key set that is read.
+const MAX_KEY_SET_BYTES: usize = 64 * 1024;
 
-/// The hosts that are trusted to name keys, and the keys they named.
+/// The hosts whose keys are trusted, and their keys.
 pub(super) struct KeyHosts {
     hosts: Vec<KeyHost>,
     /// What messages call the hosts.
@@ -44,7 +47,7 @@ struct KeyHost {
     /// As a token names it: host, or host and port, in lower case.
     name: String,
     origin: BaseUrl,
-    /// Held while the set is fetched: that is the single flight.
+    /// Locked while the set is fetched, so that it is fetched once by many callers.
     set: tokio::sync::Mutex<KeySet>,
 }
 
@@ -72,14 +75,14 @@ impl KeyHosts {
         Ok(Self { hosts: hosts.ok_or_else(bad)?, service: "The key server".into(), http, clock })
     }
 
-    /// Whether a key of the token's own region signed it.
+    /// Checks that a key of the token's own region signed it.
     ///
     /// Errors: `Unauthorized`.
     pub(super) async fn verify(
         &self,
-        token: &Token<'_>,
+        token: &UnverifiedToken<'_>,
         deadline: Instant,
-        tally: &Tally,
+        context: &InvocationContext,
     ) -> Result<()> {
         let kid = token.kid().ok_or_else(|| {
             refused("the token's header names no key (kid); make the token again")
@@ -88,7 +91,7 @@ impl KeyHosts {
             refused("the token has no jwks_host; set custom_jwks_host in the module type")
         })?;
         let host = self.host(named).ok_or_else(|| unsigned("host not listed"))?;
-        let key = self.key(host, kid, deadline, tally).await?;
+        let key = self.key(host, kid, deadline, context).await?;
         if token.is_signed_by(&key) { Ok(()) } else { Err(unsigned("wrong signature")) }
     }
 
@@ -102,13 +105,13 @@ impl KeyHosts {
         host: &KeyHost,
         kid: &str,
         deadline: Instant,
-        tally: &Tally,
+        context: &InvocationContext,
     ) -> Result<DecodingKey> {
         let mut set = host.set.lock().await;
         let now = self.clock.seconds();
         if set.is_due(kid, now) {
             set.tried_at = Some(now);
-            match self.fetch(host, deadline, tally).await {
+            match self.fetch(host, deadline, context).await {
                 Ok(keys) => {
                     *set = KeySet { keys, read_at: Some(now), tried_at: Some(now), failed_at: None }
                 }
@@ -118,7 +121,7 @@ impl KeyHosts {
                 }
             }
         }
-        if set.age(now).is_none_or(|age| age > STALE_SECONDS) {
+        if set.age(now).is_none_or(|age| age > MAX_AGE_SECONDS) {
             return Err(unsigned("no answer"));
         }
         set.keys.get(kid).cloned().ok_or_else(|| unsigned("unknown kid"))
@@ -128,18 +131,18 @@ impl KeyHosts {
         &self,
         host: &KeyHost,
         deadline: Instant,
-        tally: &Tally,
+        context: &InvocationContext,
     ) -> Result<HashMap<String, DecodingKey>> {
         let request = Request::get(host.origin.path("/.well-known/jwks"))
             .only_once()
-            .within(LONGEST)
-            .at_most(LARGEST);
-        let response = self.http.send(request, &self.service, deadline, tally).await?;
+            .within(REQUEST_TIMEOUT)
+            .at_most(MAX_KEY_SET_BYTES);
+        let response = self.http.send(request, &self.service, deadline, context).await?;
         let is_json = response.header("content-type").is_none_or(|kind| kind.contains("json"));
         if response.status() != 200 || !is_json {
             return Err(unreadable(&response));
         }
-        // A set without usable keys is believed: its host has withdrawn them all.
+        // A set without usable keys is accepted: its host has withdrawn them all.
         rsa::usable_keys(response.body()).ok_or_else(|| unreadable(&response))
     }
 }
@@ -161,14 +164,14 @@ impl KeySet {
         self.read_at.map(|at| now - at)
     }
 
-    /// Whether the set has to be fetched before `kid` can be looked up in it.
+    /// Returns whether the set has to be fetched before `kid` can be looked up in it.
     fn is_due(&self, kid: &str, now: i64) -> bool {
-        if self.failed_at.is_some_and(|at| now - at < PAUSE_SECONDS) {
+        if self.failed_at.is_some_and(|at| now - at < FAILURE_PAUSE_SECONDS) {
             return false;
         }
         match self.age(now) {
-            Some(age) if age < FRESH_SECONDS => {
-                let tried = self.tried_at.is_some_and(|at| now - at < LOOK_AGAIN_SECONDS);
+            Some(age) if age < REFRESH_SECONDS => {
+                let tried = self.tried_at.is_some_and(|at| now - at < MIN_REFRESH_SECONDS);
                 !self.keys.contains_key(kid) && !tried
             }
             _ => true,
@@ -176,13 +179,13 @@ impl KeySet {
     }
 }
 
-/// One sentence for every reason that is not the token's alone, so that nobody without a token
-/// learns which hosts are listed.
+/// Returns the error for every reason that is not the token's alone: one message, so that nobody
+/// without a token learns which hosts are listed.
 fn unsigned(reason: &str) -> Error {
     refused("no key of the token's jwks_host that this relay knows signed it; check custom_jwks_host of the module type and make the token again")
-        .with("jwks.reason", reason)
+        .with_context("jwks.reason", reason)
 }
 
 fn unreadable(response: &Response) -> Error {
-    unsigned("unreadable key set").with("product.status", response.status())
+    unsigned("unreadable key set").with_context("product.status", response.status())
 }

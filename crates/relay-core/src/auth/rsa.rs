@@ -1,4 +1,4 @@
-//! Which public keys of a key set may verify: RSA for signatures, strong, and named once.
+//! Reads the usable keys of a key set: RSA keys for signatures, strong, each `kid` once.
 
 use std::collections::HashMap;
 
@@ -7,14 +7,15 @@ use jsonwebtoken::DecodingKey;
 use serde::Deserialize;
 use serde_json::Value;
 
+/// The sizes of a modulus: shorter ones are weak, longer ones cost too much to verify.
 const MODULUS_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
-const LEAST_EXPONENT: u64 = 65_537;
-const LONGEST_KID: usize = 256;
+/// Smaller exponents invite forged signatures.
+const MIN_EXPONENT: u64 = 65_537;
+/// The longest `kid` that is kept.
+const MAX_KID_BYTES: usize = 256;
 
-/// The usable keys of a key set (RFC 7517 §5) by their `kid`.
-///
-/// Keys of other kinds are passed over; two usable keys of one `kid` make that `kid` unusable.
-/// None when the document is no key set.
+/// Returns the usable keys of a key set (RFC 7517 §5) by their `kid`; `None` when the document is no
+/// key set. Keys of other kinds are skipped; two usable keys with one `kid` make it unusable.
 pub fn usable_keys(document: &[u8]) -> Option<HashMap<String, DecodingKey>> {
     // Only an object fills a struct here: serde would also take a list for one, member by member.
     let is_object = document.trim_ascii_start().starts_with(b"{");
@@ -49,7 +50,7 @@ fn usable_key(key: &Value) -> Option<(String, DecodingKey)> {
         && key.purpose.is_none_or(|purpose| purpose == "sig")
         && key.key_ops.is_none_or(|operations| operations.iter().any(|one| one == "verify"))
         && key.alg.is_none_or(|alg| alg == "RS256")
-        && (1..=LONGEST_KID).contains(&key.kid.len());
+        && (1..=MAX_KID_BYTES).contains(&key.kid.len());
     if !for_signatures {
         return None;
     }
@@ -59,7 +60,7 @@ fn usable_key(key: &Value) -> Option<(String, DecodingKey)> {
     Some((key.kid, DecodingKey::from_rsa_raw_components(&modulus, &exponent)))
 }
 
-/// A big-endian number without leading zeros.
+/// Reads a big-endian number without leading zeros.
 fn number(text: &str) -> Option<Vec<u8>> {
     let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
     let first = bytes.iter().position(|byte| *byte != 0)?;
@@ -69,36 +70,13 @@ fn number(text: &str) -> Option<Vec<u8>> {
 fn is_strong_modulus(modulus: &[u8]) -> bool {
     let bits = modulus.len() * 8 - modulus.first().map_or(0, |byte| byte.leading_zeros() as usize);
     let odd = modulus.last().is_some_and(|byte| byte % 2 == 1);
-    MODULUS_BITS.contains(&bits) && odd && !has_roca_form(modulus)
+    MODULUS_BITS.contains(&bits) && odd
 }
 
 fn is_strong_exponent(exponent: &[u8]) -> bool {
     // The verifier takes at most 33 bits; eight bytes are read so that larger ones are seen.
     let value = exponent.iter().fold(0_u64, |value, byte| (value << 8) | u64::from(*byte));
-    exponent.len() <= 5 && value >= LEAST_EXPONENT && value % 2 == 1
-}
-
-/// Whether the modulus has the form of the keys of CVE-2017-15361, whose factors can be found:
-/// modulo every one of these primes it is a power of 65537.
-fn has_roca_form(modulus: &[u8]) -> bool {
-    const PRIMES: [u32; 17] =
-        [11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 151, 157];
-    PRIMES.iter().all(|prime| is_power_of_65537(remainder(modulus, *prime), *prime))
-}
-
-fn remainder(number: &[u8], prime: u32) -> u32 {
-    number.iter().fold(0, |rest, byte| ((rest << 8) | u32::from(*byte)) % prime)
-}
-
-fn is_power_of_65537(value: u32, prime: u32) -> bool {
-    let mut power = 1;
-    for _ in 0..prime {
-        if power == value {
-            return true;
-        }
-        power = power * (65_537 % prime) % prime;
-    }
-    false
+    exponent.len() <= 5 && value >= MIN_EXPONENT && value % 2 == 1
 }
 
 #[cfg(test)]

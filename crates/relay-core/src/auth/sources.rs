@@ -1,4 +1,4 @@
-//! Where requests may come from: the addresses and networks of `ALLOWED_SOURCES`.
+//! Checks the source address of calls against the networks of `ALLOWED_SOURCES`.
 
 use std::net::IpAddr;
 
@@ -12,7 +12,7 @@ use crate::{
 
 const SETTING: &str = "ALLOWED_SOURCES";
 
-/// The networks that the operator lists; none when every address may ask.
+/// The networks that the operator lists; none when every address is allowed.
 pub(super) struct Sources(Option<Vec<IpNet>>);
 
 impl Sources {
@@ -21,16 +21,16 @@ impl Sources {
             return Ok(Self(None));
         }
         let listed: Option<Vec<_>> = environment.list(SETTING).into_iter().map(network).collect();
-        // A list of nothing but commas would let nobody in, or everybody: neither can be meant.
+        // A list of nothing but commas would allow nobody, or everybody: neither can be meant.
         let listed = listed.filter(|networks| !networks.is_empty()).ok_or_else(|| {
-            let wanted = "must list addresses or networks, separated by commas, such as \
+            let reason = "must list addresses or networks, separated by commas, such as \
                           192.0.2.7,198.51.100.0/24";
-            BadSetting::new(SETTING, wanted)
+            BadSetting::new(SETTING, reason)
         })?;
         Ok(Self(Some(listed)))
     }
 
-    /// `source` is the address that the gateway saw. Where a list is set, none is refused too.
+    /// Checks the address that the gateway saw. Where a list is set, a missing address is refused.
     ///
     /// Errors: `Unauthorized`.
     pub(super) fn admit(&self, source: Option<IpAddr>) -> Result<()> {
@@ -42,11 +42,11 @@ impl Sources {
         let reason = "this relay does not accept requests from your address; its operator can add it to \
                       ALLOWED_SOURCES";
         let seen = source.map_or_else(|| "unknown".to_owned(), |source| source.to_string());
-        Err(refused(reason).with("source", seen))
+        Err(refused(reason).with_context("source", seen))
     }
 }
 
-/// One address, or a network as `address/bits`.
+/// Reads one address, or a network as `address/bits`.
 fn network(text: &str) -> Option<IpNet> {
     let address = || text.parse::<IpAddr>().ok().map(|address| address.to_canonical().into());
     text.parse().ok().or_else(address)
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_list_everybody_may_ask() {
+    fn without_a_list_every_address_is_allowed() {
         for sources in [Sources::new(&Environment::default()), sources("  ")] {
             let sources = sources.unwrap();
             assert!(sources.admit(None).is_ok());
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_lets_in_its_addresses_and_networks_only() {
+    fn a_list_allows_its_addresses_and_networks_only() {
         let list = "203.0.113.7, 198.51.100.0/24,2001:db8::/32,::ffff:192.0.2.9";
         for source in [
             "203.0.113.7",
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_names_the_address_to_the_log_alone() {
+    fn only_the_log_shows_the_refused_address() {
         let sources = sources("203.0.113.7").unwrap();
         let error = sources.admit(Some(IpAddr::from([198, 51, 100, 1]))).unwrap_err();
         assert_eq!(error.details(), "source=198.51.100.1");

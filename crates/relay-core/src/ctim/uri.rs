@@ -6,7 +6,7 @@ use url::Url;
 
 use super::text::{MediumText, ShortText};
 
-/// What the URL standard leaves bare and RFC 3986 does not allow.
+/// The characters that the URL standard leaves bare and RFC 3986 does not allow.
 const NOT_IN_RFC_3986: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
@@ -19,8 +19,8 @@ const NOT_IN_RFC_3986: &AsciiSet = &CONTROLS
     .add(b'|')
     .add(b'}');
 
-/// CTIM's bound for a URI, in characters.
-const LONGEST: usize = 2048;
+/// CTIM's limit for a URI.
+const MAX_URI_CHARS: usize = 2048;
 
 /// An absolute http or https link of at most 2,048 characters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -28,8 +28,8 @@ const LONGEST: usize = 2048;
 pub struct Uri(String);
 
 impl Uri {
-    /// Reads a link from a product or from our own building; anything a browser should not open
-    /// (`javascript:`, `file:`, relative) and anything longer is none.
+    /// Reads a link; `None` for what a browser should not open (`javascript:`, `file:`, relative)
+    /// and for anything longer.
     pub fn parse(text: &str) -> Option<Self> {
         let url = Url::parse(text.trim()).ok()?;
         (matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(())?;
@@ -38,10 +38,10 @@ impl Uri {
             &spelled,
             url.host_str().is_some_and(|h| h.starts_with('[')),
         );
-        (spelled.len() <= LONGEST).then_some(Self(spelled))
+        (spelled.len() <= MAX_URI_CHARS).then_some(Self(spelled))
     }
 
-    /// The link as it goes out.
+    /// Returns the link in the answer's spelling.
     pub fn as_str(&self) -> &str {
         &self.0
     }

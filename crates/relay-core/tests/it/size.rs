@@ -1,6 +1,6 @@
 //! Large questions and large answers: catalogue rows L03 and L05.
 
-use relay_core::{answer::LARGEST, input::MOST_OBSERVABLES};
+use relay_core::{MAX_ANSWER_BYTES, MAX_OBSERVABLES};
 use serde_json::{Value, json};
 use testkit::token::SECRET;
 
@@ -52,7 +52,7 @@ fn left_out(answer: &Answer) -> usize {
 /// An answer is cut to the limit, and not much below it.
 fn assert_just_fits(answer: &Answer) {
     let bytes = answer.text.len();
-    assert!((LARGEST * 99 / 100..=LARGEST).contains(&bytes), "{bytes}");
+    assert!((MAX_ANSWER_BYTES * 99 / 100..=MAX_ANSWER_BYTES).contains(&bytes), "{bytes}");
 }
 
 #[tokio::test]
@@ -120,7 +120,7 @@ async fn l03_links_and_actions_are_cut_too() {
     let long: Vec<_> = long.iter().map(String::as_str).collect();
     let actions = stage.answer(about("respond", &hs256(), &long)).await;
     for (answer, asked) in [(links, 1000), (actions, 600)] {
-        assert!(answer.text.len() <= LARGEST);
+        assert!(answer.text.len() <= MAX_ANSWER_BYTES);
         let kept = answer.json["data"].as_array().unwrap().len();
         let left_out = if answer.errors().is_empty() { 0 } else { left_out(&answer) };
         assert_eq!(kept + left_out, asked);
@@ -152,7 +152,7 @@ fn asking(values: &[String]) -> Ask {
 
 #[tokio::test]
 async fn l05_each_observable_is_asked_about_once_up_to_a_thousand() {
-    for (asked, searched) in [(1, 1), (100, 100), (1_000, 1_000), (10_000, MOST_OBSERVABLES)] {
+    for (asked, searched) in [(1, 1), (100, 100), (1_000, 1_000), (10_000, MAX_OBSERVABLES)] {
         let stage = Stage::set().await;
         stage.product.always("/search", Reply::json(&json!({"hits": [{"id": "1"}]})));
         let values: Vec<_> = (0..asked).map(|at| format!("{at}.test")).collect();

@@ -1,4 +1,4 @@
-//! Which addresses a caller's URL may lead to, decided on what the name resolves to.
+//! Decides which addresses a caller's URL may lead to, by what its name resolves to.
 
 use std::{
     io,
@@ -10,9 +10,9 @@ use futures::future::BoxFuture;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
 
-/// Resolves names; tests script it, the product asks the system.
+/// Resolves names; tests replace it.
 pub trait Resolver: Send + Sync {
-    /// The addresses of a host; ports are ignored.
+    /// Returns the addresses of a host.
     fn addresses(&self, host: String) -> BoxFuture<'static, io::Result<Vec<IpAddr>>>;
 }
 
@@ -29,21 +29,22 @@ impl Resolver for SystemResolver {
     }
 }
 
-/// The host is not one that a caller may send a relay to.
+/// A caller may not send a relay to this host.
 #[derive(Debug, thiserror::Error)]
 #[error("the host's address is not public")]
 pub(super) struct ForbiddenAddress;
 
-/// Lets only addresses through that a caller may choose: the checked address is the dialled one.
+/// Allows only addresses that a caller may choose. It resolves names itself, so that the checked
+/// address is the one that is connected to.
 #[derive(Clone)]
 pub(super) struct Guard {
     private_allowed: bool,
-    lookup: Arc<dyn Resolver>,
+    resolver: Arc<dyn Resolver>,
 }
 
 impl Guard {
-    pub(super) fn new(private_allowed: bool, lookup: Arc<dyn Resolver>) -> Self {
-        Self { private_allowed, lookup }
+    pub(super) fn new(private_allowed: bool, resolver: Arc<dyn Resolver>) -> Self {
+        Self { private_allowed, resolver }
     }
 
     /// Checks a host that is written as an address, which no resolver ever sees.
@@ -53,14 +54,14 @@ impl Guard {
             Some(Host::Ipv6(ip)) => IpAddr::V6(ip),
             _ => return Ok(()),
         };
-        if self.lets_through(address) { Ok(()) } else { Err(ForbiddenAddress) }
+        if self.allows(address) { Ok(()) } else { Err(ForbiddenAddress) }
     }
 
-    fn lets_through(&self, address: IpAddr) -> bool {
-        match reach(address) {
-            Reach::Public => true,
-            Reach::Private => self.private_allowed,
-            Reach::Never => false,
+    fn allows(&self, address: IpAddr) -> bool {
+        match scope_of(address) {
+            AddressScope::Global => true,
+            AddressScope::Private => self.private_allowed,
+            AddressScope::Forbidden => false,
         }
     }
 }
@@ -69,10 +70,10 @@ impl Resolve for Guard {
     fn resolve(&self, name: Name) -> Resolving {
         let guard = self.clone();
         Box::pin(async move {
-            let found = guard.lookup.addresses(name.as_str().to_owned()).await?;
+            let found = guard.resolver.addresses(name.as_str().to_owned()).await?;
             let allowed: Vec<_> = found
                 .into_iter()
-                .filter(|address| guard.lets_through(*address))
+                .filter(|address| guard.allows(*address))
                 .map(|address| SocketAddr::new(address, 0))
                 .collect();
             if allowed.is_empty() {
@@ -84,56 +85,57 @@ impl Resolve for Guard {
 }
 
 #[derive(Debug, PartialEq, Eq)]
-enum Reach {
-    Public,
+enum AddressScope {
+    Global,
     /// Inside an organisation's network: only where the operator allows it.
     Private,
     /// This machine, its link, its metadata service, or no host at all.
-    Never,
+    Forbidden,
 }
 
-fn reach(address: IpAddr) -> Reach {
+fn scope_of(address: IpAddr) -> AddressScope {
     match address {
-        IpAddr::V4(ip) => reach_v4(ip),
+        IpAddr::V4(ip) => scope_of_v4(ip),
         IpAddr::V6(ip) => match embedded_v4(ip) {
-            Some(ip) => reach_v4(ip),
-            None => reach_v6(ip),
+            Some(ip) => scope_of_v4(ip),
+            None => scope_of_v6(ip),
         },
     }
 }
 
-fn reach_v4(ip: Ipv4Addr) -> Reach {
+fn scope_of_v4(ip: Ipv4Addr) -> AddressScope {
     let [first, second, ..] = ip.octets();
-    let never = ip.is_loopback()
+    let is_forbidden = ip.is_loopback()
         || ip.is_link_local()
         || ip.is_multicast()
         || ip.is_broadcast()
         || first == 0
         || first >= 240;
     let shared = first == 100 && (64..128).contains(&second);
-    match (never, ip.is_private() || shared) {
-        (true, _) => Reach::Never,
-        (false, true) => Reach::Private,
-        (false, false) => Reach::Public,
+    match (is_forbidden, ip.is_private() || shared) {
+        (true, _) => AddressScope::Forbidden,
+        (false, true) => AddressScope::Private,
+        (false, false) => AddressScope::Global,
     }
 }
 
-fn reach_v6(ip: Ipv6Addr) -> Reach {
+fn scope_of_v6(ip: Ipv6Addr) -> AddressScope {
     // The metadata service of EC2 has a unique-local address of its own.
     let metadata = ip == Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
-    let never = ip.is_loopback()
+    let is_forbidden = ip.is_loopback()
         || ip.is_unspecified()
         || ip.is_multicast()
         || ip.is_unicast_link_local()
         || metadata;
-    match (never, ip.is_unique_local()) {
-        (true, _) => Reach::Never,
-        (false, true) => Reach::Private,
-        (false, false) => Reach::Public,
+    match (is_forbidden, ip.is_unique_local()) {
+        (true, _) => AddressScope::Forbidden,
+        (false, true) => AddressScope::Private,
+        (false, false) => AddressScope::Global,
     }
 }
 
-/// The IPv4 address inside a mapped, compatible, 6to4 or NAT64 address, which is where the packet ends.
+/// Returns the IPv4 address inside a mapped, compatible, 6to4 or NAT64 address, which is where the
+/// packet arrives.
 fn embedded_v4(ip: Ipv6Addr) -> Option<Ipv4Addr> {
     let parts = ip.segments();
     let last = || Ipv4Addr::from(((u32::from(parts[6])) << 16) | u32::from(parts[7]));
@@ -150,12 +152,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn i15_addresses_are_sorted_by_where_they_lead() {
-        let check = |text: &str, expected: Reach| {
-            assert_eq!(reach(text.parse().unwrap()), expected, "{text}");
+    fn i15_addresses_are_classified_by_where_they_lead() {
+        let check = |text: &str, expected: AddressScope| {
+            assert_eq!(scope_of(text.parse().unwrap()), expected, "{text}");
         };
         for text in ["203.0.113.7", "8.8.8.8", "172.32.0.1", "2001:db8::1", "2606:4700::1"] {
-            check(text, Reach::Public);
+            check(text, AddressScope::Global);
         }
         for text in [
             "10.0.0.1",
@@ -166,7 +168,7 @@ mod tests {
             "::ffff:10.0.0.1",
             "2002:0a00:0001::",
         ] {
-            check(text, Reach::Private);
+            check(text, AddressScope::Private);
         }
         for text in [
             "127.0.0.1",
@@ -187,12 +189,12 @@ mod tests {
             "::127.0.0.1",
             "2002:7f00:1::",
         ] {
-            check(text, Reach::Never);
+            check(text, AddressScope::Forbidden);
         }
     }
 
     #[test]
-    fn k04_every_spelling_of_loopback_is_seen_through() {
+    fn k04_every_spelling_of_loopback_is_recognized() {
         let guard = Guard::new(true, Arc::new(SystemResolver));
         for host in [
             "127.0.0.1",

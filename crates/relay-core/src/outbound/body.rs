@@ -1,10 +1,10 @@
-//! A body while it arrives: in pieces of one size, so that nothing has to move when it grows and
-//! the room of one body serves the next.
+//! A body while it arrives: in segments of one size, so that nothing is copied when it grows and
+//! the allocator gives the memory of one body to the next.
 
 use std::mem;
 
 /// Larger than most bodies, small enough for the allocator to use again.
-const SEGMENT: usize = 64 * 1024;
+const SEGMENT_BYTES: usize = 64 * 1024;
 
 #[derive(Default)]
 pub(super) struct Body {
@@ -19,8 +19,8 @@ impl Body {
     }
 
     pub(super) fn push(&mut self, piece: &[u8]) {
-        if self.last.len() + piece.len() > SEGMENT {
-            self.full.push(mem::replace(&mut self.last, Vec::with_capacity(SEGMENT)));
+        if self.last.len() + piece.len() > SEGMENT_BYTES {
+            self.full.push(mem::replace(&mut self.last, Vec::with_capacity(SEGMENT_BYTES)));
         }
         self.last.extend_from_slice(piece);
         self.len += piece.len();
@@ -40,8 +40,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pieces_of_every_size_come_together_in_order() {
-        for sizes in [&[][..], &[1], &[SEGMENT], &[SEGMENT + 1], &[7, SEGMENT, 1, 3 * SEGMENT, 9]] {
+    fn pieces_of_every_size_are_joined_in_order() {
+        for sizes in [
+            &[][..],
+            &[1],
+            &[SEGMENT_BYTES],
+            &[SEGMENT_BYTES + 1],
+            &[7, SEGMENT_BYTES, 1, 3 * SEGMENT_BYTES, 9],
+        ] {
             let mut body = Body::default();
             let mut expected = Vec::new();
             for (number, size) in (1_u8..).zip(sizes) {

@@ -1,4 +1,4 @@
-//! A token before its signature is checked: three parts, a strict header, claims without repeats.
+//! A token before its signature is verified: three parts, a strict header, claims without repeats.
 
 use std::fmt;
 
@@ -12,14 +12,14 @@ use serde_json::{Map, Value};
 use super::{Claims, refused};
 use crate::error::{Error, Result};
 
-/// Longest token that is looked at; a gateway lets no longer header through.
-const LONGEST: usize = 16 * 1024;
-/// Longest `kid` that is looked up.
-const LONGEST_KID: usize = 256;
-/// Header members that change what a token is; we understand none of them.
-const NOT_UNDERSTOOD: [&str; 4] = ["crit", "b64", "zip", "enc"];
+/// The longest token that is read; no gateway passes on a longer header.
+const MAX_TOKEN_BYTES: usize = 16 * 1024;
+/// The longest `kid` that is looked up.
+const MAX_KID_BYTES: usize = 256;
+/// Header members that change what a token means; a relay supports none of them.
+const UNSUPPORTED_HEADERS: [&str; 4] = ["crit", "b64", "zip", "enc"];
 
-/// The two algorithms there are keys for.
+/// The two supported signature algorithms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Algorithm {
     /// HMAC with SHA-256, under the shared secret.
@@ -29,7 +29,7 @@ pub enum Algorithm {
 }
 
 /// A token that has the right form. Nothing in it is trusted yet.
-pub struct Token<'a> {
+pub struct UnverifiedToken<'a> {
     algorithm: Algorithm,
     kid: Option<String>,
     /// What is signed: header and payload, as sent.
@@ -38,12 +38,14 @@ pub struct Token<'a> {
     pub(super) claims: Claims,
 }
 
-impl<'a> Token<'a> {
+impl<'a> UnverifiedToken<'a> {
     /// Reads the compact form (RFC 7515 §7.1) under the rules of RFC 8725.
     ///
-    /// Errors: `Unauthorized`, with the rule that was broken for the log.
+    /// # Errors
+    ///
+    /// `Unauthorized`, with the rule that was broken for the log.
     pub fn parse(text: &'a str) -> Result<Self> {
-        if text.len() > LONGEST {
+        if text.len() > MAX_TOKEN_BYTES {
             return Err(malformed("length"));
         }
         let parts: Vec<_> = text.split('.').collect();
@@ -56,17 +58,17 @@ impl<'a> Token<'a> {
         Ok(Self { algorithm, kid, signed, signature, claims })
     }
 
-    /// What its header says it is signed with.
+    /// Returns the algorithm that its header names.
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
 
-    /// The key that its header names.
+    /// Returns the id of the key that its header names.
     pub fn kid(&self) -> Option<&str> {
         self.kid.as_deref()
     }
 
-    /// Whether `key` signed the token with the algorithm that belongs to the key.
+    /// Returns whether `key` signed the token with the algorithm that belongs to the key.
     pub(super) fn is_signed_by(&self, key: &jsonwebtoken::DecodingKey) -> bool {
         let algorithm = match self.algorithm {
             Algorithm::Hs256 => jsonwebtoken::Algorithm::HS256,
@@ -78,7 +80,7 @@ impl<'a> Token<'a> {
 }
 
 fn check_header(header: &Map<String, Value>) -> Result<(Algorithm, Option<String>)> {
-    if NOT_UNDERSTOOD.iter().any(|name| header.contains_key(*name)) {
+    if UNSUPPORTED_HEADERS.iter().any(|name| header.contains_key(*name)) {
         return Err(malformed("critical header"));
     }
     if !matches!(header.get("typ").map(Value::as_str), None | Some(Some("JWT" | "jwt"))) {
@@ -91,7 +93,7 @@ fn check_header(header: &Map<String, Value>) -> Result<(Algorithm, Option<String
     };
     let kid = match header.get("kid") {
         None => None,
-        Some(Value::String(kid)) if kid.len() <= LONGEST_KID => Some(kid.clone()),
+        Some(Value::String(kid)) if kid.len() <= MAX_KID_BYTES => Some(kid.clone()),
         Some(_) => return Err(malformed("kid")),
     };
     Ok((algorithm, kid))
@@ -108,7 +110,8 @@ fn decode(part: &str) -> Result<Vec<u8>> {
 }
 
 fn malformed(rule: &str) -> Error {
-    refused("the token is not one that this relay accepts; make it again").with("token.rule", rule)
+    refused("the token is not one that this relay accepts; make it again")
+        .with_context("token.rule", rule)
 }
 
 /// A JSON object in which no name stands twice, however it is escaped.

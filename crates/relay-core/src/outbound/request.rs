@@ -1,4 +1,4 @@
-//! What is sent to a product.
+//! A request to a product.
 
 use std::{fmt, time::Duration};
 
@@ -11,13 +11,13 @@ use crate::{
     url::Address,
 };
 
-/// Product answers are read up to this size after decompression, unless a request says less.
-const LARGEST: usize = 8 * 1024 * 1024;
-/// No single call takes longer than this, whatever the deadline.
-const LONGEST: Duration = Duration::from_secs(15);
+/// The largest response that is read, in bytes after decompression, unless a request says less.
+const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
+/// The longest that one request takes, whatever the deadline.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// One request: where, with what, for how long, and whether it may be repeated. Printed without
-/// query, headers and body, which hold secrets.
+/// A request: address, content, time and size limits, and whether it may be retried. Printed
+/// without query, headers and body, which hold secrets.
 #[derive(Clone)]
 pub struct Request {
     method: Method,
@@ -25,28 +25,29 @@ pub struct Request {
     headers: HeaderMap,
     body: Option<Bytes>,
     pub(super) timeout: Duration,
-    pub(super) largest: usize,
+    pub(super) max_bytes: usize,
     pub(super) repeatable: bool,
     throttled_by: Option<u16>,
 }
 
 impl Request {
-    /// Reads; may be repeated.
+    /// Creates a request that reads; it may be retried.
     pub fn get(address: Address) -> Self {
         Self { repeatable: true, ..Self::new(Method::GET, address) }
     }
 
-    /// Changes or asks; never repeated unless it is said to be [`repeatable`](Self::repeatable).
+    /// Creates a request that changes or searches; never retried unless it is said to be
+    /// [`repeatable`](Self::repeatable).
     pub fn post(address: Address) -> Self {
         Self::new(Method::POST, address)
     }
 
-    /// Changes a part; never repeated.
+    /// Creates a request that changes a part; never retried.
     pub fn patch(address: Address) -> Self {
         Self::new(Method::PATCH, address)
     }
 
-    /// Removes; never repeated.
+    /// Creates a request that removes; never retried.
     pub fn delete(address: Address) -> Self {
         Self::new(Method::DELETE, address)
     }
@@ -59,8 +60,8 @@ impl Request {
             address,
             headers,
             body: None,
-            timeout: LONGEST,
-            largest: LARGEST,
+            timeout: REQUEST_TIMEOUT,
+            max_bytes: MAX_BODY_BYTES,
             repeatable: false,
             throttled_by: None,
         }
@@ -79,6 +80,10 @@ impl Request {
     }
 
     /// Sets a JSON body.
+    ///
+    /// # Errors
+    ///
+    /// `Unexpected` for a value that has no JSON form, such as a map whose keys are no texts.
     pub fn json(self, body: &impl Serialize) -> Result<Self> {
         let body = serde_json::to_vec(body).map_err(|error| {
             Error::new(ErrorKind::Unexpected, "The relay could not write its request.")
@@ -100,36 +105,36 @@ impl Request {
         self
     }
 
-    /// Says that asking twice does no harm: a search by POST.
+    /// Allows a retry, because sending it twice does no harm: a search by POST.
     pub fn repeatable(self) -> Self {
         Self { repeatable: true, ..self }
     }
 
-    /// Says that not even a read may be repeated.
+    /// Forbids the retry of a request that reads.
     pub fn only_once(self) -> Self {
         Self { repeatable: false, ..self }
     }
 
-    /// Says that this status means a used-up quota, as 429 does.
+    /// Takes this status for an exceeded quota, as 429 is.
     pub fn throttled_by(self, status: u16) -> Self {
         Self { throttled_by: Some(status), ..self }
     }
 
-    /// Gives the call at most this long; the deadline may cut it shorter.
+    /// Limits the time; the deadline may limit it further.
     pub fn within(self, timeout: Duration) -> Self {
         Self { timeout, ..self }
     }
 
-    /// Reads at most this many bytes of the answer, counted after decompression.
-    pub fn at_most(self, largest: usize) -> Self {
-        Self { largest, ..self }
+    /// Limits the bytes of the response, counted after decompression.
+    pub fn at_most(self, max_bytes: usize) -> Self {
+        Self { max_bytes, ..self }
     }
 
     pub(super) fn is_throttled(&self, status: u16) -> bool {
         status == 429 || self.throttled_by == Some(status)
     }
 
-    /// Whether it may have done something, should no answer come.
+    /// Returns whether it may have changed something, should no response come.
     pub(super) fn is_change(&self) -> bool {
         !self.repeatable && self.method != Method::GET
     }

@@ -1,4 +1,4 @@
-//! The shared secret out of AWS Secrets Manager: its current and its previous version.
+//! Reads the shared secret from AWS Secrets Manager: its current and its previous version.
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
@@ -9,27 +9,27 @@ use futures::{FutureExt, future::join};
 use serde_json::{Map, Value};
 
 use crate::{
-    http::{Http, SdkHttpClient},
+    outbound::{Http, SdkHttpClient},
     settings::{BadSetting, Environment},
 };
 
-/// HMAC-SHA-256 wants a key of at least its own output (RFC 7518 §3.2).
-const LEAST_BYTES: usize = 32;
-/// What the module's token generator makes.
-const USUAL_LETTERS: usize = 64;
+/// HMAC-SHA-256 needs a key of at least the length of its output (RFC 7518 §3.2).
+const MIN_SECRET_BYTES: usize = 32;
+/// The length of the secrets that the module's token generator makes.
+const USUAL_CHARS: usize = 64;
 
-/// The secret if it is strong enough; `name` is the setting it came by.
+/// Returns the secret if it is strong enough; `name` is its setting.
 pub(super) fn check_strength(name: &str, secret: String) -> Result<String, BadSetting> {
-    if secret.len() < LEAST_BYTES {
+    if secret.len() < MIN_SECRET_BYTES {
         let text = format!(
-            "must be at least {LEAST_BYTES} bytes long; use {USUAL_LETTERS} random characters"
+            "must be at least {MIN_SECRET_BYTES} bytes long; use {USUAL_CHARS} random characters"
         );
         return Err(BadSetting::new(name, text));
     }
-    if secret.chars().count() < USUAL_LETTERS {
+    if secret.chars().count() < USUAL_CHARS {
         tracing::warn!(
             setting = name,
-            "the secret is shorter than the usual {USUAL_LETTERS} characters"
+            "the secret is shorter than the usual {USUAL_CHARS} characters"
         );
     }
     Ok(secret)
@@ -42,8 +42,12 @@ pub struct SecretsManager {
 }
 
 impl SecretsManager {
-    /// Uses the credentials that Lambda puts into the environment and the secret's own region;
-    /// `AWS_ENDPOINT_URL_SECRETS_MANAGER` or `AWS_ENDPOINT_URL` may name another endpoint.
+    /// Creates a client with the credentials that Lambda puts into the environment and the secret's
+    /// own region; `AWS_ENDPOINT_URL_SECRETS_MANAGER` or `AWS_ENDPOINT_URL` may name another endpoint.
+    ///
+    /// # Errors
+    ///
+    /// Names the setting that is missing or cannot be used.
     pub fn new(environment: &Environment, arn: &str, http: &Http) -> Result<Self, BadSetting> {
         let needed = |name: &str| {
             let missing = || BadSetting::new(name, "is missing; it is needed to read SECRET_ARN");
@@ -69,12 +73,16 @@ impl SecretsManager {
         Ok(Self { client: Client::new(&config.build()), arn: arn.to_owned() })
     }
 
-    /// The SDK's own client, for a tool that does more than read.
+    /// Returns the SDK's own client, for a tool that does more than read.
     pub fn client(&self) -> &Client {
         &self.client
     }
 
-    /// The current version's secret, then the previous one's where there is one.
+    /// Returns the current version's secret, then the previous one's where there is one.
+    ///
+    /// # Errors
+    ///
+    /// Says what to change so that the secret can be read.
     pub async fn read(&self) -> Result<Vec<String>, BadSetting> {
         let (current, previous) =
             join(self.version("AWSCURRENT"), self.version("AWSPREVIOUS")).await;
@@ -97,8 +105,8 @@ impl SecretsManager {
     }
 }
 
-/// A secret is plain text, or a JSON object with a member `SECRET_KEY`; an object without it holds
-/// no secret for us.
+/// Reads a secret: plain text, or a JSON object with a member `SECRET_KEY`. An object without it
+/// holds no secret for a relay.
 fn plain(text: &str) -> String {
     match serde_json::from_str::<Map<String, Value>>(text) {
         Ok(members) => {
@@ -108,7 +116,8 @@ fn plain(text: &str) -> String {
     }
 }
 
-/// `arn:aws:secretsmanager:<region>:<account>:secret:<name>`; a bare name tells no region.
+/// Returns the region of `arn:aws:secretsmanager:<region>:<account>:secret:<name>`; a bare name has
+/// none.
 fn region_of(arn: &str) -> Option<&str> {
     let mut parts = arn.split(':');
     let is_arn = parts.next() == Some("arn");
@@ -128,7 +137,7 @@ fn is_missing(error: &SdkError<GetSecretValueError>) -> bool {
     error.as_service_error().is_some_and(GetSecretValueError::is_resource_not_found_exception)
 }
 
-/// Says what to change, without the service's own text.
+/// Returns what to change, without the service's own text.
 fn explained(error: &SdkError<GetSecretValueError>) -> BadSetting {
     use aws_sdk_secretsmanager::error::ProvideErrorMetadata;
     let code = error.as_service_error().and_then(|error| error.code());
@@ -172,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn an_arn_tells_its_region() {
+    fn an_arn_names_its_region() {
         let arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:relay-AbCdEf";
         assert_eq!(region_of(arn), Some("eu-central-1"));
         assert_eq!(region_of("relay"), None);

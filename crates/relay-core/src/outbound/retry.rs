@@ -1,4 +1,4 @@
-//! When a request is sent once more, and after which pause.
+//! Decides whether a request is sent once more, and after which delay.
 
 use std::{
     sync::atomic::{AtomicI64, Ordering},
@@ -9,52 +9,52 @@ use http::{HeaderMap, header};
 
 use super::{Attempt, Request};
 
-/// The pause before repeating after 502, 503 and 504 without a word on when to come back.
-const BREATH: Duration = Duration::from_millis(200);
-/// What the repeated call itself needs; a wait that leaves less is not worth it.
-const RESERVE: Duration = Duration::from_secs(1);
+/// The delay before a retry after 502, 503 and 504 that name no wait.
+const RETRY_DELAY: Duration = Duration::from_millis(200);
+/// The time that the retry itself needs; a wait that leaves less is not worth it.
+const MIN_RETRY_TIME: Duration = Duration::from_secs(1);
 /// Too many requests.
 const THROTTLED: u16 = 429;
 
-/// The pause before one repetition, or none: only what is repeatable, only a connection that
+/// Returns the delay before a retry, or none: only of retryable requests, after a connection that
 /// failed before its first byte, 429 with a wait that fits, and 502, 503, 504.
-pub(super) fn pause(request: &Request, first: &Attempt, time_left: Duration) -> Option<Duration> {
+pub(super) fn delay(request: &Request, first: &Attempt, time_left: Duration) -> Option<Duration> {
     match first {
         _ if !request.repeatable => None,
-        Attempt::NoAnswer(error) => {
+        Attempt::NoResponse(error) => {
             fitting(Duration::ZERO, time_left).filter(|_| is_passing(error))
         }
-        Attempt::Answered(answer) => {
-            let throttled = request.is_throttled(answer.status());
-            let status = if throttled { THROTTLED } else { answer.status() };
-            pause_after(status, answer.headers(), time_left)
+        Attempt::Responded(response) => {
+            let throttled = request.is_throttled(response.status());
+            let status = if throttled { THROTTLED } else { response.status() };
+            retry_delay(status, response.headers(), time_left)
         }
         Attempt::Failed(_) => None,
     }
 }
 
-/// The pause after an answer of this status, if one repetition is worth it and fits the time left.
-pub fn pause_after(status: u16, headers: &HeaderMap, time_left: Duration) -> Option<Duration> {
-    let pause = match status {
-        THROTTLED => wait_asked_for(headers),
-        502..=504 => Some(wait_asked_for(headers).unwrap_or(BREATH)),
+/// Returns the delay after a response of this status, if a retry is worth it and fits the time left.
+pub fn retry_delay(status: u16, headers: &HeaderMap, time_left: Duration) -> Option<Duration> {
+    let delay = match status {
+        THROTTLED => retry_after(headers),
+        502..=504 => Some(retry_after(headers).unwrap_or(RETRY_DELAY)),
         _ => None,
     };
-    fitting(pause?, time_left)
+    fitting(delay?, time_left)
 }
 
-fn fitting(pause: Duration, time_left: Duration) -> Option<Duration> {
-    (pause.checked_add(RESERVE)? <= time_left).then_some(pause)
+fn fitting(delay: Duration, time_left: Duration) -> Option<Duration> {
+    (delay.checked_add(MIN_RETRY_TIME)? <= time_left).then_some(delay)
 }
 
-/// A certificate does not become good by asking again.
+/// A certificate does not become valid by a retry.
 fn is_passing(error: &crate::Error) -> bool {
     error.kind() == crate::ErrorKind::Unreachable
 }
 
-/// `Retry-After` in seconds, or as an HTTP date compared with the answer's own `Date`; also the
-/// seconds of `X-RateLimit-ToWait-Sec` and `X-Rate-Limit-Reset-After`, which some products send.
-pub fn wait_asked_for(headers: &HeaderMap) -> Option<Duration> {
+/// Reads `Retry-After` in seconds, or as an HTTP date compared with the response's own `Date`; also
+/// the seconds of `X-RateLimit-ToWait-Sec` and `X-Rate-Limit-Reset-After`, which some products send.
+pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
     let seconds = |name: &str| text(name)?.parse::<u64>().ok().map(Duration::from_secs);
     seconds("retry-after")
@@ -68,22 +68,22 @@ fn until(moment: &str, sent: &str) -> Option<Duration> {
     read(moment)?.duration_since(read(sent)?).try_into().ok()
 }
 
-/// Keeps repetitions a small part of all calls, so that a product in trouble is not made worse:
-/// every call earns a fifth of one, every repetition spends a whole one.
+/// Keeps retries a small part of all requests, so that an overloaded product is not made worse:
+/// every request earns a fifth of one, every retry spends a whole one.
 #[derive(Debug)]
-pub(super) struct Budget(AtomicI64);
+pub(super) struct RetryBudget(AtomicI64);
 
-impl Budget {
-    const REPETITION: i64 = 5;
+impl RetryBudget {
+    const COST: i64 = 5;
     const FULL: i64 = 50;
 
-    /// Takes one repetition out, if there is one.
+    /// Spends one retry, if there is one.
     pub(super) fn allows_one(&self) -> bool {
-        let take = |left: i64| (left >= Self::REPETITION).then_some(left - Self::REPETITION);
+        let take = |left: i64| (left >= Self::COST).then_some(left - Self::COST);
         self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
     }
 
-    /// Adds what one call earns.
+    /// Adds what one request earns.
     pub(super) fn earn(&self) {
         let add = |left: i64| (left < Self::FULL).then_some(left + 1);
         // A full budget stays as it is.
@@ -91,7 +91,7 @@ impl Budget {
     }
 }
 
-impl Default for Budget {
+impl Default for RetryBudget {
     fn default() -> Self {
         Self(AtomicI64::new(Self::FULL))
     }
@@ -109,7 +109,7 @@ mod tests {
     fn n10_f8_every_form_of_retry_after_is_read_or_ignored() {
         let check = |pairs: &[(&'static str, &'static str)], expected: Option<u64>| {
             assert_eq!(
-                wait_asked_for(&headers(pairs)),
+                retry_after(&headers(pairs)),
                 expected.map(Duration::from_secs),
                 "{pairs:?}"
             );
@@ -122,14 +122,14 @@ mod tests {
         check(&[("retry-after", "Fri, 20 Nov 2026 09:00:00 GMT"), now], None);
         check(&[("retry-after", "Fri, 20 Nov 2026 10:00:30 GMT")], None);
         check(&[("x-ratelimit-towait-sec", "3")], Some(3));
-        for rubbish in ["-5", "soon", "1e9", "99999999999999999999999", ""] {
-            check(&[("retry-after", rubbish), now], None);
+        for malformed in ["-5", "soon", "1e9", "99999999999999999999999", ""] {
+            check(&[("retry-after", malformed), now], None);
         }
     }
 
     #[test]
-    fn n13_repetitions_stay_a_fifth_of_the_calls() {
-        let budget = Budget::default();
+    fn n13_retries_stay_a_fifth_of_the_requests() {
+        let budget = RetryBudget::default();
         let granted = (0..1000)
             .filter(|_| {
                 budget.earn();

@@ -1,4 +1,4 @@
-//! Our client under the AWS SDK, so that the process has one TLS stack, one set of roots, one pool.
+//! The process's client as the AWS SDK's, so that there is one TLS stack, one set of roots, one pool.
 
 use std::{io, time::Duration};
 
@@ -18,8 +18,8 @@ use aws_smithy_types::body::SdkBody;
 
 use super::Http;
 
-/// Longest that one call to AWS may take.
-const LONGEST: Duration = Duration::from_secs(5);
+/// The longest that one request to AWS takes.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Sends the SDK's requests with the process's client.
 #[derive(Debug, Clone)]
@@ -46,8 +46,8 @@ impl HttpConnector for SdkHttpClient {
         let client = self.0.clone();
         HttpConnectorFuture::new(async move {
             let request = outgoing(request).map_err(|error| ConnectorError::user(error.into()))?;
-            let answer = client.execute(request).await.map_err(connector_error)?;
-            incoming(answer).await.map_err(connector_error)
+            let response = client.execute(request).await.map_err(connector_error)?;
+            incoming(response).await.map_err(connector_error)
         })
     }
 }
@@ -58,16 +58,16 @@ fn outgoing(request: HttpRequest) -> io::Result<reqwest::Request> {
     let body = in_memory.ok_or_else(|| io::Error::other("the body is a stream"))?;
     let request = request.map(|_| body);
     let mut request = reqwest::Request::try_from(request).map_err(io::Error::other)?;
-    *request.timeout_mut() = Some(LONGEST);
+    *request.timeout_mut() = Some(REQUEST_TIMEOUT);
     Ok(request)
 }
 
-async fn incoming(answer: reqwest::Response) -> reqwest::Result<HttpResponse> {
+async fn incoming(received: reqwest::Response) -> reqwest::Result<HttpResponse> {
     // Every status that reqwest yields is one that the SDK's type holds.
-    let status = StatusCode::try_from(answer.status().as_u16())
+    let status = StatusCode::try_from(received.status().as_u16())
         .unwrap_or_else(|_| http::StatusCode::BAD_GATEWAY.into());
-    let headers = answer.headers().clone();
-    let mut response = HttpResponse::new(status, SdkBody::from(answer.bytes().await?));
+    let headers = received.headers().clone();
+    let mut response = HttpResponse::new(status, SdkBody::from(received.bytes().await?));
     for (name, value) in &headers {
         if let Ok(value) = value.to_str() {
             response.headers_mut().append(name.as_str().to_owned(), value.to_owned());

@@ -1,4 +1,4 @@
-//! Cuts an answer to the size that Lambda carries: whole entities, with their relationships.
+//! Limits an answer to the size that Lambda carries: whole entities, with their relationships.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,10 +7,10 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use crate::ctim::{Bundle, Id, Verdict};
 
-/// What the braces, names, counts and error entries around the entities may take.
-const FRAME: usize = 16 * 1024;
+/// The bytes kept for the braces, names and counts around the entities, and for the warning.
+const ENVELOPE_RESERVE_BYTES: usize = 16 * 1024;
 
-/// A document as it goes out, serialised once.
+/// A document as it is written, serialised once.
 pub(super) type Doc = Box<RawValue>;
 
 /// The collections of an answer; those without documents are left out.
@@ -57,46 +57,47 @@ impl FromIterator<Doc> for Collection {
     }
 }
 
-/// The entities that fit into `largest` bytes, in their order, and how many did not.
-pub(super) fn collections(bundle: Bundle, largest: usize) -> (Collections, usize) {
-    let asked = bundle.len();
+/// Returns the entities that fit into `max_bytes`, in their order, and how many did not.
+pub(super) fn collections(bundle: Bundle, max_bytes: usize) -> (Collections, usize) {
+    let total = bundle.len();
     let entities = Entities::of(&bundle);
-    let mut room = largest.saturating_sub(FRAME);
+    let mut bytes_left = max_bytes.saturating_sub(ENVELOPE_RESERVE_BYTES);
     let mut verdicts = bundle.verdicts;
     // Without its judgement a verdict only gets smaller.
-    verdicts.retain(|verdict| doc(verdict).is_some_and(|doc| takes_its_room(&mut room, &doc)));
-    let kept = if entities.size() <= room { entities.all() } else { entities.chosen(room) };
-    let verdicts = verdicts.into_iter().filter_map(|one| doc(&standing_on(one, &kept)));
+    verdicts.retain(|verdict| doc(verdict).is_some_and(|doc| reserve(&mut bytes_left, &doc)));
+    let kept =
+        if entities.size() <= bytes_left { entities.all() } else { entities.chosen(bytes_left) };
+    let verdicts = verdicts.into_iter().filter_map(|one| doc(&with_kept_judgement(one, &kept)));
     let verdicts = verdicts.collect();
     let collections = Collections { verdicts, ..entities.only(&kept) };
-    let left_out = asked - collections.len();
+    let left_out = total - collections.len();
     (collections, left_out)
 }
 
-/// The items that fit into `largest` bytes, and how many did not.
-pub(super) fn list<T: Serialize>(items: Vec<T>, largest: usize) -> (Vec<Doc>, usize) {
-    let asked = items.len();
-    let mut room = largest.saturating_sub(FRAME);
+/// Returns the items that fit into `max_bytes`, and how many did not.
+pub(super) fn list<T: Serialize>(items: Vec<T>, max_bytes: usize) -> (Vec<Doc>, usize) {
+    let total = items.len();
+    let mut bytes_left = max_bytes.saturating_sub(ENVELOPE_RESERVE_BYTES);
     let docs = items.iter().filter_map(doc);
-    let kept: Vec<_> = docs.take_while(|doc| takes_its_room(&mut room, doc)).collect();
-    let left_out = asked - kept.len();
+    let kept: Vec<_> = docs.take_while(|doc| reserve(&mut bytes_left, doc)).collect();
+    let left_out = total - kept.len();
     (kept, left_out)
 }
 
-/// Whether there was room for it, which is then taken.
-fn takes_its_room(room: &mut usize, doc: &RawValue) -> bool {
-    let left = room.checked_sub(size(doc));
-    *room = left.unwrap_or(*room);
+/// Takes the size of a document from the bytes that are left; false when it does not fit.
+fn reserve(bytes_left: &mut usize, doc: &RawValue) -> bool {
+    let left = bytes_left.checked_sub(size(doc));
+    *bytes_left = left.unwrap_or(*bytes_left);
     left.is_some()
 }
 
-/// A verdict whose judgement was left out stands alone.
-fn standing_on(verdict: Verdict, kept: &HashSet<Id>) -> Verdict {
-    let gone = verdict.judgement_id().is_some_and(|id| !kept.contains(&id));
-    if gone { verdict.without_judgement() } else { verdict }
+/// Returns the verdict, without its judgement where that was left out.
+fn with_kept_judgement(verdict: Verdict, kept: &HashSet<Id>) -> Verdict {
+    let is_left_out = verdict.judgement_id().is_some_and(|id| !kept.contains(&id));
+    if is_left_out { verdict.without_judgement() } else { verdict }
 }
 
-/// A relationship: its id, its two ends, and itself as it goes out.
+/// A relationship: its id, its two ends, and its document.
 type Edge = (Id, [Id; 2], Doc);
 
 /// Everything but the verdicts, serialised.
@@ -132,23 +133,23 @@ impl Entities {
         entities.map(|(id, _)| *id).chain(relationships).collect()
     }
 
-    /// Sightings and judgements in turn, so that neither crowds the other out, each with the
-    /// indicators and relationships it brings; one that does not fit is left out whole. Indicators
-    /// that nothing leads to come last.
-    fn chosen(&self, room: usize) -> HashSet<Id> {
-        let mut choice = Choice::new(self, room);
-        for turn in 0..self.sightings.len().max(self.judgements.len()) {
-            let pair = [self.sightings.get(turn), self.judgements.get(turn)];
+    /// Chooses sightings and judgements alternately, so that neither displaces the other, each with
+    /// its indicators and relationships; one that does not fit is left out whole. Indicators without
+    /// relationships come last.
+    fn chosen(&self, max_bytes: usize) -> HashSet<Id> {
+        let mut selection = Selection::new(self, max_bytes);
+        for index in 0..self.sightings.len().max(self.judgements.len()) {
+            let pair = [self.sightings.get(index), self.judgements.get(index)];
             for (id, doc) in pair.into_iter().flatten() {
-                choice.consider(*id, doc);
+                selection.consider(*id, doc);
             }
         }
         for (id, doc) in &self.indicators {
-            if !choice.touching.contains_key(id) {
-                choice.consider(*id, doc);
+            if !selection.touching.contains_key(id) {
+                selection.consider(*id, doc);
             }
         }
-        choice.kept
+        selection.kept
     }
 
     fn only(self, kept: &HashSet<Id>) -> Collections {
@@ -166,17 +167,17 @@ impl Entities {
     }
 }
 
-/// What is kept so far, and the room that is left.
-struct Choice<'a> {
-    room: usize,
+/// The entities that are kept so far, and the bytes that are left.
+struct Selection<'a> {
+    bytes_left: usize,
     kept: HashSet<Id>,
     indicators: HashMap<Id, &'a Doc>,
     /// The relationships that begin or end at an entity.
     touching: HashMap<Id, Vec<&'a Edge>>,
 }
 
-impl<'a> Choice<'a> {
-    fn new(entities: &'a Entities, room: usize) -> Self {
+impl<'a> Selection<'a> {
+    fn new(entities: &'a Entities, bytes_left: usize) -> Self {
         let mut touching: HashMap<Id, Vec<_>> = HashMap::new();
         for relationship in &entities.relationships {
             for end in relationship.1 {
@@ -184,41 +185,41 @@ impl<'a> Choice<'a> {
             }
         }
         let indicators = entities.indicators.iter().map(|(id, doc)| (*id, doc)).collect();
-        Self { room, kept: HashSet::new(), indicators, touching }
+        Self { bytes_left, kept: HashSet::new(), indicators, touching }
     }
 
     fn consider(&mut self, id: Id, doc: &Doc) {
-        let mut brought = vec![id];
-        let mut takes = size(doc);
+        let mut added = vec![id];
+        let mut needed = size(doc);
         for (relationship, ends, doc) in self.touching.get(&id).into_iter().flatten() {
             let other = if ends[0] == id { ends[1] } else { ends[0] };
-            let is_there = self.kept.contains(&other) || brought.contains(&other);
+            let is_there = self.kept.contains(&other) || added.contains(&other);
             match self.indicators.get(&other) {
                 _ if is_there => {}
                 Some(indicator) => {
-                    brought.push(other);
-                    takes += size(indicator);
+                    added.push(other);
+                    needed += size(indicator);
                 }
                 None => continue,
             }
-            brought.push(*relationship);
-            takes += size(doc);
+            added.push(*relationship);
+            needed += size(doc);
         }
-        if let Some(room) = self.room.checked_sub(takes) {
-            self.room = room;
-            self.kept.extend(brought);
+        if let Some(left) = self.bytes_left.checked_sub(needed) {
+            self.bytes_left = left;
+            self.kept.extend(added);
         }
     }
 }
 
-/// Entities always serialise; one that did not would be left out and counted.
+/// Serialises an entity. All do; one that did not would be left out and counted.
 pub(super) fn doc(entity: &impl Serialize) -> Option<Doc> {
     to_raw_value(entity).ok()
 }
 
-/// With the comma behind it. Lambda carries an answer as a text inside JSON, where quotes and
-/// backslashes are escaped once more: two thirds of that length count where they are more, so that
-/// 4 MiB here are never more than the 6 MiB there.
+/// Returns the bytes of a document and the comma after it. Lambda carries an answer as a text inside
+/// JSON, where quotes and backslashes are escaped once more: two thirds of that length count where
+/// they are more, so that 4 MiB here are never more than the 6 MiB there.
 pub(super) fn size(doc: &RawValue) -> usize {
     let text = doc.get();
     let escaped = text.len() + text.bytes().filter(|byte| matches!(byte, b'"' | b'\\')).count();

@@ -1,0 +1,221 @@
+//! Sends requests: one client for the process, with deadlines, size limits and one retry. No other
+//! module sends.
+//!
+//! Redirects, proxies and the Referer header are off; certificates are always verified, against
+//! compiled-in roots and `EXTRA_CA_BUNDLE`. Addresses that come from a token are checked after
+//! name resolution, so that nobody reaches the inside of the network through a relay.
+
+mod aws;
+mod body;
+mod destination;
+mod guard;
+mod request;
+mod response;
+mod retry;
+mod tls;
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::{Instant, sleep, timeout_at};
+
+pub(crate) use aws::SdkHttpClient;
+pub use guard::{Resolver, SystemResolver};
+pub use request::Request;
+pub use response::{Response, one_line, try_again};
+pub use retry::{retry_after, retry_delay};
+
+use crate::{
+    error::{Error, Result},
+    invocation::InvocationContext,
+    settings::{BadSetting, Environment},
+};
+use destination::Destination;
+use guard::Guard;
+use retry::RetryBudget;
+
+/// The longest wait for a connection, name resolution and TLS included.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long an unused connection stays open: below the keep-alive of the products' gateways, so
+/// that a function that was frozen finds few dead connections.
+const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(25);
+/// How long an HTTP/2 connection with a request on it may be silent before it is pinged, and then
+/// until the response to the ping: a dead one is noticed early enough for a retry.
+const HTTP2_PING_INTERVAL: Duration = Duration::from_secs(5);
+
+/// The process's HTTP client. Cheap to clone; all clones share one pool.
+#[derive(Clone)]
+pub struct Http {
+    /// For hosts that the operator chose.
+    plain: reqwest::Client,
+    /// For hosts that a caller chose: the resolver gives only addresses that the guard allows.
+    guarded: reqwest::Client,
+    guard: Guard,
+    retry_budget: Arc<RetryBudget>,
+}
+
+impl Http {
+    /// Creates a client that calls itself `user_agent`.
+    ///
+    /// Settings: `EXTRA_CA_BUNDLE`, a PEM file with further roots; `ALLOW_PRIVATE_HOSTS`, whether
+    /// a token may name a host in a private range.
+    ///
+    /// # Errors
+    ///
+    /// Names the setting that cannot be used.
+    pub fn new(
+        environment: &Environment,
+        user_agent: &str,
+        resolver: Arc<dyn Resolver>,
+    ) -> Result<Self, BadSetting> {
+        let tls = tls::config(environment)?;
+        let guard = Guard::new(environment.flag("ALLOW_PRIVATE_HOSTS", false)?, resolver);
+        Ok(Self {
+            plain: client(tls.clone(), user_agent, None)?,
+            guarded: client(tls, user_agent, Some(guard.clone()))?,
+            guard,
+            retry_budget: Arc::default(),
+        })
+    }
+
+    /// Sends one request outside any call, for tools. `service` is named in messages.
+    ///
+    /// # Errors
+    ///
+    /// As of [`Call::send`](crate::Call::send).
+    pub async fn ask(
+        &self,
+        request: Request,
+        service: impl Into<Arc<str>>,
+        within: Duration,
+    ) -> Result<Response> {
+        let request = request.within(within);
+        self.send(request, &service.into(), Instant::now() + within, &InvocationContext::default())
+            .await
+    }
+
+    /// Sends a request, reads the whole response, and retries once where that is safe and fits the
+    /// deadline.
+    pub(crate) async fn send(
+        &self,
+        request: Request,
+        service: &Arc<str>,
+        deadline: Instant,
+        context: &InvocationContext,
+    ) -> Result<Response> {
+        let first = self.attempt(&request, service, deadline, context).await;
+        let time_left = deadline.saturating_duration_since(Instant::now());
+        let Some(delay) =
+            retry::delay(&request, &first, time_left).filter(|_| self.retry_budget.allows_one())
+        else {
+            return first.outcome();
+        };
+        context.metrics.count_retry();
+        sleep(delay).await;
+        self.attempt(&request, service, deadline, context).await.outcome()
+    }
+
+    async fn attempt(
+        &self,
+        request: &Request,
+        service: &Arc<str>,
+        deadline: Instant,
+        context: &InvocationContext,
+    ) -> Attempt {
+        self.retry_budget.earn();
+        context.metrics.count_request();
+        let until = deadline.min(Instant::now() + request.timeout);
+        let destination = Destination {
+            service: service.clone(),
+            origin: request.address.origin(),
+            is_change: request.is_change(),
+        };
+        let attempt = match timeout_at(until, self.exchange(request, &destination, context)).await {
+            Ok(attempt) => attempt,
+            Err(_) => Attempt::Failed(destination.out_of_time()),
+        };
+        context.metrics.count_outcome(attempt.status());
+        attempt
+    }
+
+    async fn exchange(
+        &self,
+        request: &Request,
+        destination: &Destination,
+        context: &InvocationContext,
+    ) -> Attempt {
+        let client = if request.address.is_guarded() {
+            if let Err(forbidden) = self.guard.check_literal(request.address.url()) {
+                return Attempt::Failed(destination.failed(forbidden));
+            }
+            &self.guarded
+        } else {
+            &self.plain
+        };
+        let response = match client.execute(request.build()).await {
+            Ok(response) => response,
+            Err(error) if error.is_timeout() && error.is_connect() => {
+                return Attempt::Failed(destination.failed(error.without_url()));
+            }
+            Err(error) => return Attempt::NoResponse(destination.no_response(error)),
+        };
+        match Response::read(response, destination, request.max_bytes, &context.body_budget).await {
+            Ok(response) => Attempt::Responded(response),
+            Err(error) => Attempt::Failed(error),
+        }
+    }
+}
+
+/// Returns whether the host's name did not resolve to an address that may be called: it is
+/// misspelt, or the service is gone.
+pub fn is_unknown_host(error: &Error) -> bool {
+    error.source_of_type().is_some_and(reqwest::Error::is_dns)
+}
+
+fn client(
+    tls: rustls::ClientConfig,
+    user_agent: &str,
+    guard: Option<Guard>,
+) -> Result<reqwest::Client, BadSetting> {
+    #[expect(clippy::disallowed_methods, reason = "this is the place that builds the clients")]
+    let builder = reqwest::Client::builder()
+        .user_agent(user_agent)
+        .tls_backend_preconfigured(tls)
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .no_proxy()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .pool_idle_timeout(POOL_IDLE_TIMEOUT)
+        .http2_keep_alive_interval(HTTP2_PING_INTERVAL)
+        .http2_keep_alive_timeout(HTTP2_PING_INTERVAL);
+    let builder = match guard {
+        Some(guard) => builder.dns_resolver(guard),
+        None => builder,
+    };
+    builder.build().map_err(|_| BadSetting::new("The HTTP client", "cannot be built"))
+}
+
+/// How one sending ended; only `NoResponse` and some statuses are retried.
+enum Attempt {
+    Responded(Response),
+    /// The connection failed before the first byte of a response.
+    NoResponse(Error),
+    /// The time was over, or the response was incomplete or too large.
+    Failed(Error),
+}
+
+impl Attempt {
+    fn status(&self) -> Option<u16> {
+        match self {
+            Self::Responded(response) => Some(response.status()),
+            Self::NoResponse(_) | Self::Failed(_) => None,
+        }
+    }
+
+    fn outcome(self) -> Result<Response> {
+        match self {
+            Self::Responded(response) => Ok(response),
+            Self::NoResponse(error) | Self::Failed(error) => Err(error),
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! The errors of requests without a whole response.
+
+use std::sync::Arc;
+
+use super::tls;
+use crate::{
+    clock::Clock,
+    error::{Error, ErrorKind},
+};
+
+const TRY_LATER: &str = "try again later";
+
+/// The service that a request goes to, as messages name it.
+pub(super) struct Destination {
+    pub(super) service: Arc<str>,
+    /// Scheme, host and port, without path and query.
+    pub(super) origin: String,
+    /// Whether the request changes something.
+    pub(super) is_change: bool,
+}
+
+impl Destination {
+    pub(super) fn failed(&self, error: impl std::error::Error + Send + Sync + 'static) -> Error {
+        let Self { service, origin, .. } = self;
+        let failure = match tls::refusal(&error) {
+            Some(reason) => self.untrusted(reason),
+            None => Error::new(
+                ErrorKind::Unreachable,
+                format!("{service} cannot be reached at {origin}; check the URL and the network."),
+            ),
+        };
+        failure.with_source(error)
+    }
+
+    fn untrusted(&self, reason: &str) -> Error {
+        let Self { service, origin, .. } = self;
+        let text = format!("The certificate of {service} at {origin} is not trusted: {reason}.");
+        let failure = Error::new(ErrorKind::Untrusted, text);
+        if !tls::is_about_time(reason) {
+            return failure;
+        }
+        let now = Clock::system().now();
+        let hint = "if the certificate's dates are right, the clock of this function is wrong";
+        failure.with_context("clock", format!("{now:.0}")).with_context("hint", hint)
+    }
+
+    pub(super) fn out_of_time(&self) -> Error {
+        self.ended_early(ErrorKind::Unreachable, "did not answer in time", TRY_LATER)
+    }
+
+    pub(super) fn no_response(&self, error: reqwest::Error) -> Error {
+        // Without a connection nothing was sent, and nothing can have been done.
+        if self.is_change && !error.is_connect() {
+            let failure =
+                self.ended_early(ErrorKind::Unreachable, "closed the connection early", TRY_LATER);
+            return failure.with_source(error.without_url());
+        }
+        self.failed(error.without_url())
+    }
+
+    pub(super) fn incomplete(&self, error: reqwest::Error) -> Error {
+        let failure = self.ended_early(
+            ErrorKind::Unreachable,
+            "closed the connection during its response",
+            TRY_LATER,
+        );
+        failure.with_source(error.without_url())
+    }
+
+    pub(super) fn too_large(&self, max_bytes: usize) -> Error {
+        let what = format!("sent more than the {max_bytes} bytes that a relay reads");
+        self.ended_early(ErrorKind::TooLarge, &what, "ask about less at a time")
+    }
+
+    pub(super) fn too_large_together(&self) -> Error {
+        let what = "sent more in several responses than a relay holds at the same time";
+        self.ended_early(ErrorKind::TooLarge, what, "ask about less at a time")
+    }
+
+    /// Returns the error for a request that was sent and has no whole response. A change may have
+    /// been made, so the advice is to look before it is made twice.
+    fn ended_early(&self, kind: ErrorKind, what: &str, advice: &str) -> Error {
+        let Self { service, origin, is_change } = self;
+        if *is_change {
+            return Error::new(kind, format!("{service} at {origin} {what}.")).outcome_unknown();
+        }
+        Error::new(kind, format!("{service} at {origin} {what}; {advice}."))
+    }
+}

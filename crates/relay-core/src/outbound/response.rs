@@ -1,0 +1,209 @@
+//! A product's response: status, headers and the whole body, within a size limit.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use http::HeaderMap;
+use serde::de::DeserializeOwned;
+
+use super::{body::Body, destination::Destination, retry};
+use crate::{
+    error::{Error, ErrorKind, Result},
+    invocation::{BodyBudget, Reservation},
+};
+
+/// The most characters of a product's own text that a message quotes.
+const MAX_QUOTE_CHARS: usize = 200;
+
+/// A product's response, of whatever status. Printed without headers and body, which may hold
+/// secrets.
+pub struct Response {
+    service: Arc<str>,
+    status: u16,
+    headers: HeaderMap,
+    body: Vec<u8>,
+    /// Held until the response is dropped; none where the body is a part of another response's.
+    _reservation: Option<Reservation>,
+}
+
+impl Response {
+    pub(super) async fn read(
+        mut response: reqwest::Response,
+        destination: &Destination,
+        max_bytes: usize,
+        budget: &BodyBudget,
+    ) -> Result<Self> {
+        let mut reservation = budget.reserve();
+        let mut body = Body::default();
+        while let Some(chunk) =
+            response.chunk().await.map_err(|error| destination.incomplete(error))?
+        {
+            if body.len() + chunk.len() > max_bytes {
+                return Err(destination.too_large(max_bytes));
+            }
+            if !reservation.grow_to(body.len() + chunk.len()) {
+                return Err(destination.too_large_together());
+            }
+            body.push(&chunk);
+        }
+        let status = response.status().as_u16();
+        Ok(Self {
+            service: destination.service.clone(),
+            status,
+            headers: std::mem::take(response.headers_mut()),
+            body: body.into_bytes(),
+            _reservation: Some(reservation),
+        })
+    }
+
+    /// Returns the name of the service that answered, for messages.
+    pub fn service(&self) -> &str {
+        &self.service
+    }
+
+    /// Returns the HTTP status.
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// Returns whether the status is one of success.
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// Returns a header's text, if it is there and readable.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// Returns the body's bytes.
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// Returns how long the product asks to wait, if it says so.
+    pub fn retry_after(&self) -> Option<Duration> {
+        retry::retry_after(&self.headers)
+    }
+
+    /// Returns a response that was sent inside this one, as those of a batch are.
+    pub fn inside(&self, status: u16, headers: HeaderMap, body: Vec<u8>) -> Self {
+        Self { service: self.service.clone(), status, headers, body, _reservation: None }
+    }
+
+    /// Reads the body as JSON of a known shape.
+    ///
+    /// # Errors
+    ///
+    /// `Malformed`.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
+        serde_json::from_slice(&self.body).map_err(|error| {
+            // The library's text may quote the body; place and class do not.
+            self.malformed()
+                .with_context("json.class", format!("{:?}", error.classify()))
+                .with_context("json.place", format!("{}:{}", error.line(), error.column()))
+        })
+    }
+
+    /// Returns the error for a response that is not what the product's documentation says.
+    pub fn malformed(&self) -> Error {
+        let (service, quote) = (&self.service, self.quote());
+        let text = format!("{service} sent an unexpected response: {quote}");
+        Error::new(ErrorKind::Malformed, text).with_context("product.status", self.status)
+    }
+
+    /// Returns the error that the status means for every product, with the product's own words where
+    /// they help. Relays change the code or the message where their product differs.
+    pub fn refusal(&self, words: Option<&str>) -> Error {
+        let service = &self.service;
+        let quote = words.map(str::to_owned).unwrap_or_else(|| self.quote());
+        let with_quote = |what: &str| format!("{service} {what}: {quote}");
+        let (kind, text) = match self.status {
+            400 | 422 => (ErrorKind::InvalidInput, with_quote("rejected the request")),
+            401 => (ErrorKind::Unauthorized, format!("Authorization failed: {quote}")),
+            403 => (
+                ErrorKind::Forbidden,
+                with_quote("does not allow this to the account in the token"),
+            ),
+            404 | 410 => {
+                (ErrorKind::NotFound, with_quote("does not know the address; check the URL"))
+            }
+            429 => return self.rate_limited(),
+            502..=504 => (
+                ErrorKind::Unavailable,
+                format!(
+                    "{service} is temporarily unavailable (status {}); try again later.",
+                    self.status
+                ),
+            ),
+            500.. => (ErrorKind::Internal, with_quote("failed")),
+            300..=399 => (
+                ErrorKind::Malformed,
+                format!("{service} redirects elsewhere; check the scheme and host of the URL."),
+            ),
+            _ => (ErrorKind::Malformed, with_quote("sent an unexpected response")),
+        };
+        Error::new(kind, text).with_context("product.status", self.status)
+    }
+
+    /// Returns the error for an exceeded quota, with the wait where the product names one.
+    pub fn rate_limited(&self) -> Error {
+        let service = &self.service;
+        let after = self.retry_after();
+        let text = format!("The rate limit of {service} is exceeded; {}.", try_again(after));
+        Error::new(ErrorKind::RateLimited { after }, text)
+            .with_context("product.status", self.status)
+    }
+
+    /// Returns the beginning of the body as one line of plain text; a web page is only named.
+    pub fn quote(&self) -> String {
+        let text = String::from_utf8_lossy(&self.body);
+        let text = text.trim();
+        if text.is_empty() {
+            return format!("an empty response with status {}", self.status);
+        }
+        if text.starts_with('<') {
+            return format!("a web page with status {}", self.status);
+        }
+        one_line(text)
+    }
+
+    pub(super) fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+}
+
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { service, status, body, .. } = self;
+        write!(f, "Response({service}: status {status}, {} bytes)", body.len())
+    }
+}
+
+/// Returns what to do about an exceeded quota, for the end of a sentence: whole seconds, at least
+/// one.
+pub fn try_again(after: Option<Duration>) -> String {
+    match after.map(|wait| wait.as_secs()) {
+        Some(0 | 1) => "try again in 1 second".to_owned(),
+        Some(seconds) => format!("try again in {seconds} seconds"),
+        None => "try again later".to_owned(),
+    }
+}
+
+/// Makes a product's text fit for a message: no control characters, at most 200 characters.
+pub fn one_line(text: &str) -> String {
+    let plain = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter });
+    plain.take(MAX_QUOTE_CHARS).collect::<String>().trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_is_given_in_whole_seconds() {
+        let advice = |milliseconds| try_again(Some(Duration::from_millis(milliseconds)));
+        assert_eq!([advice(0), advice(1900)], ["try again in 1 second"; 2]);
+        assert_eq!(advice(60_000), "try again in 60 seconds");
+        assert_eq!(try_again(None), "try again later");
+    }
+}

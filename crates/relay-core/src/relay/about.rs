@@ -1,0 +1,52 @@
+//! The facts about a relay.
+
+use super::RoutePolicies;
+use crate::ctim::{Namespace, ObservableType};
+
+/// Facts about a relay, known at compile time.
+#[derive(Debug, Clone, Copy)]
+pub struct About {
+    /// The product's name, in messages and in `source`: `MISP`.
+    pub name: &'static str,
+    /// The relay's folder name, in ids and logs: `misp`.
+    pub slug: &'static str,
+    /// The version that `/version` answers.
+    pub version: &'static str,
+    /// The supported types of observables, and what messages call each.
+    pub observables: &'static [(ObservableType, &'static str)],
+    /// The order of the checks of each route.
+    pub policies: RoutePolicies,
+    /// The code of the error for a body of the wrong shape.
+    pub invalid_body_code: &'static str,
+    /// The product's own documentation.
+    pub documentation: Documentation,
+    /// The ids of the product's module type in Threat Response: North America, Europe,
+    /// Asia-Pacific. `None` where Threat Response has no module type for the product.
+    pub module_types: Option<[&'static str; 3]>,
+}
+
+/// A page that explains a product.
+#[derive(Debug, Clone, Copy)]
+pub struct Documentation {
+    /// The page's title, as a form shows it.
+    pub title: &'static str,
+    /// Its https URL.
+    pub url: &'static str,
+}
+
+impl About {
+    /// Returns what messages call this type, if the relay supports it.
+    pub fn name_of(&self, kind: ObservableType) -> Option<&'static str> {
+        self.observables.iter().find(|(known, _)| *known == kind).map(|(_, name)| *name)
+    }
+
+    /// Returns the namespace of this relay's ids.
+    pub fn namespace(&self) -> Namespace {
+        Namespace::of(self.slug)
+    }
+
+    /// Returns how the relay names itself to products: `threat-relays-<slug>/<version>`.
+    pub fn user_agent(&self) -> String {
+        format!("threat-relays-{}/{}", self.slug, self.version)
+    }
+}

@@ -1,0 +1,71 @@
+//! One call, as the relay sees it.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::Instant;
+
+use crate::{
+    clock::Clock,
+    ctim::Time,
+    error::Result,
+    invocation::InvocationContext,
+    outbound::{Http, Request, Response},
+    secret::Secret,
+};
+
+/// One request of XDR while a relay answers it. Nothing of the caller is kept anywhere else, but for
+/// caches under a digest of its credentials.
+pub struct Call<'a, C> {
+    /// The credentials in the token.
+    pub credentials: &'a C,
+    /// The number of entities of one type for one observable.
+    pub limit: usize,
+    /// The present, the same for the whole call.
+    pub now: Time,
+    pub(crate) product: &'a Arc<str>,
+    pub(crate) http: &'a Http,
+    pub(crate) clock: &'a Clock,
+    pub(crate) deadline: Instant,
+    pub(crate) context: &'a InvocationContext,
+}
+
+impl<C> Call<'_, C> {
+    /// Sends one request to the product and reads the whole response, whatever its status.
+    ///
+    /// # Errors
+    ///
+    /// `Unreachable`, `Untrusted`, `TooLarge`. A 429 that outlasts its one wait comes back as a
+    /// response.
+    pub async fn send(&self, request: Request) -> Result<Response> {
+        self.http.send(request, self.product, self.deadline, self.context).await
+    }
+
+    /// Sends one request to another service than the product, which messages call by this name.
+    ///
+    /// # Errors
+    ///
+    /// As of [`send`](Self::send).
+    pub async fn send_to(
+        &self,
+        service: impl Into<Arc<str>>,
+        request: Request,
+    ) -> Result<Response> {
+        self.http.send(request, &service.into(), self.deadline, self.context).await
+    }
+
+    /// Returns what messages call the product.
+    pub fn product(&self) -> &str {
+        self.product
+    }
+
+    /// Returns how long the product may still take.
+    pub fn time_left(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+
+    /// Has a secret that was made during this call, such as an access token, redacted from the answer
+    /// and the log.
+    pub fn keep_secret(&self, secret: Secret) {
+        self.context.redactor.add(secret);
+    }
+}
