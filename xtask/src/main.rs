@@ -1,14 +1,23 @@
 //! What is run by hand or by CI, as `cargo xtask <command>`.
 
+mod bench;
+mod pages;
 mod references;
 
-use std::{path::Path, process::ExitCode};
+use std::{
+    error::Error,
+    path::Path,
+    process::{Command as Process, ExitCode},
+};
 
 use clap::{Parser, Subcommand};
 
+/// The result of a command; the error is printed as it is.
+type Outcome<T = ()> = Result<T, Box<dyn Error>>;
+
 /// Runs one of the project's own commands.
 #[derive(Parser)]
-#[command(name = "xtask")]
+#[command(name = "cargo xtask")]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -18,18 +27,28 @@ struct Arguments {
 enum Command {
     /// Checks that every page and section that a file refers to exists.
     References,
+    Pages(pages::Pages),
+    Bench(bench::Bench),
 }
 
 fn main() -> ExitCode {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."));
     let outcome = match Arguments::parse().command {
-        Command::References => references::check(root),
+        Command::References => references::check(root).map_err(Into::into),
+        Command::Pages(pages) => pages.run(root),
+        Command::Bench(bench) => bench.run(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        Err(message) => {
-            eprintln!("{message}");
+        Err(error) => {
+            eprintln!("{error}");
             ExitCode::FAILURE
         }
     }
+}
+
+/// Returns the paths of the files that git tracks, relative to `root`.
+fn tracked_files(root: &Path) -> Outcome<Vec<String>> {
+    let listed = Process::new("git").arg("ls-files").current_dir(root).output()?;
+    Ok(String::from_utf8(listed.stdout)?.lines().map(str::to_owned).collect())
 }

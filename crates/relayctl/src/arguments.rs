@@ -1,9 +1,8 @@
-//! The command line: one subcommand for each thing that an operator does.
+//! The command line: one subcommand for each task of an operator.
 
 use clap::{Parser, Subcommand};
 
 use crate::{
-    bench::Bench,
     call::Call,
     demo::Demo,
     failure::Outcome,
@@ -55,13 +54,12 @@ enum Command {
     #[command(subcommand)]
     Module(Module),
     Rotate(Rotate),
-    Bench(Bench),
     Completions(Completions),
     Man(Man),
 }
 
 impl Arguments {
-    /// Does what was asked for.
+    /// Runs the command.
     pub(crate) async fn run(self) -> Outcome {
         let screen = &self.screen;
         match self.command {
@@ -71,7 +69,6 @@ impl Arguments {
             Command::Call(call) => call.run(screen).await,
             Command::Module(module) => module.run(screen).await,
             Command::Rotate(rotate) => rotate.run(screen).await,
-            Command::Bench(bench) => bench.run(screen).await,
             Command::Completions(completions) => completions.run(),
             Command::Man(man) => man.run(),
         }
@@ -85,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_command_line_is_consistent() {
+    fn arguments_are_consistent() {
         Arguments::command().debug_assert();
     }
 

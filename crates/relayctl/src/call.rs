@@ -10,16 +10,16 @@ use serde_json::{Value, json};
 use crate::{
     answer::Answer,
     failure::{Failure, Outcome},
-    local::address,
-    observable::Asked,
+    local_relay::method_and_path,
+    observable::ObservableArgument,
     table,
-    terminal::{Screen, harmless, line, progress::during},
+    terminal::{Screen, line, printable, progress::during},
     token::TokenSource,
     web::{client, unreachable},
 };
 
 /// Longer than a gateway waits.
-const PATIENCE: Duration = Duration::from_secs(30);
+const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Calls one route of a relay and shows the answer.
 #[derive(Args)]
@@ -32,10 +32,10 @@ pub(crate) struct Call {
     /// The relay's URL: https, or http on loopback
     url: String,
     /// The route
-    route: Name,
+    route: RouteArgument,
     /// The observables to ask about
     #[arg(value_name = "TYPE=VALUE")]
-    observables: Vec<Asked>,
+    observables: Vec<ObservableArgument>,
     #[command(flatten)]
     token: TokenSource,
     /// The action to trigger, as respond listed it
@@ -50,7 +50,7 @@ pub(crate) struct Call {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Name {
+enum RouteArgument {
     Health,
     Observe,
     Deliberate,
@@ -61,7 +61,7 @@ enum Name {
     Watchdog,
 }
 
-impl Name {
+impl RouteArgument {
     fn route(self) -> Route {
         match self {
             Self::Health => Route::Health,
@@ -79,31 +79,31 @@ impl Name {
 impl Call {
     pub(crate) async fn run(&self, screen: &Screen) -> Outcome {
         let started = Instant::now();
-        let response = during("Waiting for the relay", self.ask()).await?;
+        let response = during("Waiting for the relay", self.send()).await?;
         let body = String::from_utf8_lossy(response.body()).into_owned();
         let answer = Answer::read(&body).filter(|_| response.status() == 200);
-        let answer = answer.ok_or_else(|| self.no_relay(response.status(), &body))?;
+        let answer = answer.ok_or_else(|| self.not_a_relay(response.status(), &body))?;
         if screen.json {
             line(&body)?;
         } else {
             self.print(&answer, started.elapsed())?;
         }
-        if answer.is_refusal() { Err(Failure::Shown) } else { Ok(()) }
+        if answer.has_failed() { Err(Failure::Printed) } else { Ok(()) }
     }
 
-    async fn ask(&self) -> Outcome<Response> {
+    async fn send(&self) -> Outcome<Response> {
         let environment = Environment::of_process();
         let request = self.request(&environment)?;
-        client(&environment)?.ask(request, "The relay", PATIENCE).await.map_err(unreachable)
+        client(&environment)?.ask(request, "The relay", CALL_TIMEOUT).await.map_err(unreachable)
     }
 
     fn request(&self, environment: &Environment) -> Outcome<Request> {
         let base = BaseUrl::from_environment(&self.url).ok_or_else(|| {
             Failure::Usage("the URL must be https, or http on loopback.".to_owned())
         })?;
-        let (_, path) = address(self.route.route());
+        let (_, path) = method_and_path(self.route.route());
         let request = match self.route {
-            Name::Watchdog => Request::get(base.path(path)).header(
+            RouteArgument::Watchdog => Request::get(base.path(path)).header(
                 HeaderName::from_static("health-check"),
                 HeaderValue::from_static("relayctl"),
             ),
@@ -111,19 +111,19 @@ impl Call {
         };
         Ok(match self.token.given(environment)? {
             Some(token) => {
-                let unfit =
+                let invalid =
                     |_| Failure::Usage("the token holds characters that no token has.".to_owned());
-                request.header(header::AUTHORIZATION, token.header("Bearer ").map_err(unfit)?)
+                request.header(header::AUTHORIZATION, token.header("Bearer ").map_err(invalid)?)
             }
             None => request,
         })
     }
 
     fn body(&self) -> Outcome<Value> {
-        if self.route != Name::Trigger {
+        if self.route != RouteArgument::Trigger {
             return Ok(json!(self.observables));
         }
-        let (Some(action), [asked], true) =
+        let (Some(action), [observable], true) =
             (&self.action_id, self.observables.as_slice(), self.act)
         else {
             let text = "trigger needs one observable, --action-id and --act.";
@@ -131,8 +131,8 @@ impl Call {
         };
         let mut body = json!({
             "action-id": action,
-            "observable_type": asked.kind,
-            "observable_value": asked.value,
+            "observable_type": observable.kind,
+            "observable_value": observable.value,
         });
         if let Some(indicator) = &self.indicator_id {
             body["indicator_id"] = json!(indicator);
@@ -140,32 +140,35 @@ impl Call {
         Ok(body)
     }
 
-    fn no_relay(&self, status: u16, body: &str) -> Failure {
-        let said = relay_core::http::one_line(body);
-        Failure::Unreachable(format!("no relay answers at {} (status {status}): {said}", self.url))
+    fn not_a_relay(&self, status: u16, body: &str) -> Failure {
+        let text = relay_core::http::one_line(body);
+        Failure::Unreachable(format!("no relay answers at {} (status {status}): {text}", self.url))
     }
 
-    fn print(&self, answer: &Answer, took: Duration) -> Outcome {
+    fn print(&self, answer: &Answer, duration: Duration) -> Outcome {
         if !answer.errors.is_empty() {
             line(table::errors(&answer.errors))?;
         }
-        let word = |member: &Value| harmless(member.as_str().unwrap_or("unknown"));
+        let text = |member: &Value| printable(member.as_str().unwrap_or("unknown"));
         match self.route {
-            // Without data nothing is known, which a table of zeros would not say.
-            Name::Observe | Name::Deliberate | Name::Refer | Name::Respond
+            // Without data nothing is known; a table of zeros would say that nothing was found.
+            RouteArgument::Observe
+            | RouteArgument::Deliberate
+            | RouteArgument::Refer
+            | RouteArgument::Respond
                 if answer.data.is_null() => {}
-            Name::Observe | Name::Deliberate => {
+            RouteArgument::Observe | RouteArgument::Deliberate => {
                 line(table::found(&self.observables, answer, &Answer::default()))?;
             }
-            Name::Refer => line(table::links(answer))?,
-            Name::Respond => line(table::actions(answer))?,
-            Name::Health | Name::Trigger if answer.data.is_null() => {}
-            Name::Health | Name::Trigger => {
-                line(format!("Status: {}", word(&answer.data["status"])))?
+            RouteArgument::Refer => line(table::links(answer))?,
+            RouteArgument::Respond => line(table::actions(answer))?,
+            RouteArgument::Health | RouteArgument::Trigger if answer.data.is_null() => {}
+            RouteArgument::Health | RouteArgument::Trigger => {
+                line(format!("Status: {}", text(&answer.data["status"])))?
             }
-            Name::Version => line(format!("Version: {}", word(&answer.version)))?,
-            Name::Watchdog => line("The relay is awake.")?,
+            RouteArgument::Version => line(format!("Version: {}", text(&answer.version)))?,
+            RouteArgument::Watchdog => line("The relay is awake.")?,
         }
-        line(format!("Answered in {} ms.", took.as_millis()))
+        line(format!("Answered in {} ms.", duration.as_millis()))
     }
 }

@@ -1,5 +1,6 @@
-//! `relayctl demo`: the real relays against imitations of their products, on this machine alone.
+//! `relayctl demo`: the relays in front of simulators of their products, on this machine alone.
 
+use catalog::CatalogEntry;
 use clap::Args;
 use relay_core::route::Route;
 use serde_json::{Value, json};
@@ -7,10 +8,10 @@ use tokio::time::Instant;
 
 use crate::{
     answer::Answer,
-    catalog::{self, Entry},
     failure::Outcome,
-    observable::Asked,
-    table,
+    local_relay::LocalRelay,
+    observable::ObservableArgument,
+    relays, table,
     terminal::{Screen, line, pretty, progress::during},
 };
 
@@ -22,72 +23,78 @@ use crate::{
   relayctl demo --json | jq .")]
 pub(crate) struct Demo {
     /// The relay to show; all of them when it is left out
-    #[arg(long, value_name = "NAME", value_parser = catalog::names())]
+    #[arg(long, value_name = "NAME", value_parser = relays::names())]
     relay: Option<String>,
-    /// Ask about these instead of the relay's sample event
+    /// Ask about these instead of the observables of the relay's sample event
     #[arg(value_name = "TYPE=VALUE", requires = "relay")]
-    observables: Vec<Asked>,
+    observables: Vec<ObservableArgument>,
 }
 
-/// What a relay answered, and how long it took.
-struct Shown {
-    asked: Vec<Asked>,
-    observed: String,
-    links: String,
-    actions: String,
+/// The answers of one relay, and how long the first one took.
+struct DemoAnswers {
+    observables: Vec<ObservableArgument>,
+    observe: String,
+    refer: String,
+    respond: String,
     milliseconds: u128,
 }
 
 impl Demo {
     pub(crate) async fn run(&self, screen: &Screen) -> Outcome {
-        let mut answers = serde_json::Map::new();
-        for entry in catalog::chosen(self.relay.as_deref())? {
-            let shown = during(entry.name(), self.show(entry)).await?;
+        let mut shown = serde_json::Map::new();
+        for entry in relays::chosen(self.relay.as_deref())? {
+            let answers = during(entry.about.name, self.answers(entry)).await?;
             if screen.json {
-                answers.insert(entry.slug().to_owned(), shown.raw());
+                shown.insert(entry.about.slug.to_owned(), answers.json());
             } else {
-                shown.print(entry)?;
+                answers.print(entry.about.name)?;
             }
         }
-        if screen.json { line(pretty(&answers)) } else { Ok(()) }
+        if screen.json { line(pretty(&shown)) } else { Ok(()) }
     }
 
-    async fn show(&self, entry: &Entry) -> Outcome<Shown> {
-        let sandbox = entry.sandbox().await?;
-        let relay = entry.local(&sandbox).await?;
-        let own = !self.observables.is_empty();
-        let asked = if own { self.observables.clone() } else { entry.observables() };
+    async fn answers(&self, entry: &CatalogEntry) -> Outcome<DemoAnswers> {
+        let relay = LocalRelay::start(entry).await?;
+        let observables = match self.observables.as_slice() {
+            [] => sample_observables(&relay),
+            chosen => chosen.to_vec(),
+        };
         let started = Instant::now();
-        let observed = relay.ask(Route::Observe, &asked).await;
+        let observe = relay.call(Route::Observe, &observables).await;
         let milliseconds = started.elapsed().as_millis();
-        let links = relay.ask(Route::Refer, &asked).await;
-        let actions = relay.ask(Route::Respond, &asked).await;
-        Ok(Shown { asked, observed, links, actions, milliseconds })
+        let refer = relay.call(Route::Refer, &observables).await;
+        let respond = relay.call(Route::Respond, &observables).await;
+        Ok(DemoAnswers { observables, observe, refer, respond, milliseconds })
     }
 }
 
-impl Shown {
-    fn raw(&self) -> Value {
+fn sample_observables(relay: &LocalRelay) -> Vec<ObservableArgument> {
+    let observables = Value::Array(relay.fixture().sample_observables());
+    serde_json::from_value(observables).unwrap_or_default()
+}
+
+impl DemoAnswers {
+    fn json(&self) -> Value {
         let read = |body: &str| serde_json::from_str(body).unwrap_or(Value::Null);
         json!({
-            "observe": read(&self.observed),
-            "refer": read(&self.links),
-            "respond": read(&self.actions),
+            "observe": read(&self.observe),
+            "refer": read(&self.refer),
+            "respond": read(&self.respond),
         })
     }
 
-    fn print(&self, entry: &Entry) -> Outcome {
+    fn print(&self, product: &str) -> Outcome {
         let read = |body: &str| Answer::read(body).unwrap_or_default();
-        let (observed, links) = (read(&self.observed), read(&self.links));
-        let actions = read(&self.actions).data.as_array().map_or(0, Vec::len);
-        line(format!("\n{}", entry.name()))?;
-        line(table::found(&self.asked, &observed, &links))?;
+        let (observed, links) = (read(&self.observe), read(&self.refer));
+        let actions = read(&self.respond).data.as_array().map_or(0, Vec::len);
+        line(format!("\n{product}"))?;
+        line(table::found(&self.observables, &observed, &links))?;
         if !observed.errors.is_empty() {
             line(table::errors(&observed.errors))?;
         }
         line(format!(
             "{} observables in {} ms; {actions} actions could be taken.",
-            self.asked.len(),
+            self.observables.len(),
             self.milliseconds
         ))
     }

@@ -11,16 +11,16 @@ pub(crate) type Outcome<T = ()> = Result<T, Failure>;
 /// Why a command did not succeed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
-    /// A relay or a service said no: exit code 1.
+    /// A relay or a service rejected the request: exit code 1.
     #[error("{0}")]
     Refused(String),
-    /// The same, where standard output has said it already.
+    /// The same, where standard output shows it already.
     #[error("refused")]
-    Shown,
+    Printed,
     /// The arguments, a file or the environment are not usable: exit code 2.
     #[error("{0}")]
     Usage(String),
-    /// Nobody could be asked: exit code 3.
+    /// No relay or service was reached: exit code 3.
     #[error("{0}")]
     Unreachable(String),
     /// Standard output or input is closed.
@@ -29,23 +29,23 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
-    /// Says what happened on standard error.
+    /// Prints the reason on standard error and returns the exit code.
     pub(crate) fn report(&self) -> ExitCode {
-        if !self.is_told() {
-            // Nobody can be told that standard error is closed.
+        if !self.is_known() {
+            // There is no other place to report that standard error is closed.
             let _ = writeln!(io::stderr(), "relayctl: {self}");
         }
         ExitCode::from(match self {
-            Self::Refused(_) | Self::Shown | Self::Terminal(_) => 1,
+            Self::Refused(_) | Self::Printed | Self::Terminal(_) => 1,
             Self::Usage(_) => 2,
             Self::Unreachable(_) => 3,
         })
     }
 
-    /// Whether the reader knows, or has gone away, as `head` does.
-    fn is_told(&self) -> bool {
+    /// Whether the reader knows the reason, or has closed the pipe, as `head` does.
+    fn is_known(&self) -> bool {
         match self {
-            Self::Shown => true,
+            Self::Printed => true,
             Self::Terminal(error) => error.kind() == ErrorKind::BrokenPipe,
             _ => false,
         }

@@ -2,16 +2,15 @@
 
 mod answer;
 mod arguments;
-mod bench;
 mod call;
-mod catalog;
 mod demo;
 mod failure;
-mod local;
+mod local_relay;
 mod manual;
 mod module;
 mod observable;
 mod region;
+mod relays;
 mod rotate;
 mod secret;
 mod serve;

@@ -1,4 +1,4 @@
-//! What a shell and a system want to know of the tool: completions and manual pages.
+//! `relayctl completions` and `relayctl man`.
 
 use std::{
     io::{self, Write},
@@ -24,7 +24,7 @@ pub(crate) struct Completions {
 
 impl Completions {
     pub(crate) fn run(&self) -> Outcome {
-        // Written at once, because the generator panics where a reader goes away.
+        // The generator panics when a pipe is closed, so it writes to memory.
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut Arguments::command(), "relayctl", &mut script);
         Ok(io::stdout().write_all(&script)?)

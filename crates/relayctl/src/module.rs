@@ -1,4 +1,4 @@
-//! `relayctl module`: the relay's place in Threat Response.
+//! `relayctl module`: the relays' modules in Threat Response.
 
 mod add;
 mod api;
@@ -27,9 +27,9 @@ pub(crate) enum Module {
     List(list::List),
 }
 
-/// Whose Threat Response is spoken to.
+/// The region whose Threat Response is called.
 #[derive(Args)]
-struct Place {
+struct RegionArgument {
     /// The region of your Threat Response
     #[arg(long, value_enum, default_value_t = Region::Nam)]
     region: Region,

@@ -4,15 +4,15 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// A type and a value, as the relay protocol sends them.
+/// A type and a value, as the relay protocol sends them; neither is checked here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Asked {
+pub(crate) struct ObservableArgument {
     #[serde(rename = "type")]
     pub(crate) kind: String,
     pub(crate) value: String,
 }
 
-impl FromStr for Asked {
+impl FromStr for ObservableArgument {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {

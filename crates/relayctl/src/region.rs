@@ -1,10 +1,10 @@
-//! Threat Response's regions: where each is asked, and where people open it.
+//! The regions of Threat Response: their API hosts and their pages.
 
 use clap::ValueEnum;
 use relay_core::auth;
 use serde::Serialize;
 
-/// The module type of relays of one's own, which has no form for a product: the same everywhere.
+/// The module type of custom relays, which has no form for a product: the same in all regions.
 pub(crate) const CUSTOM_RELAY: &str = "a14ae422-01b6-5013-9876-695ff1b0ebe0";
 
 /// A region of Threat Response.
@@ -22,12 +22,12 @@ pub(crate) enum Region {
 impl Region {
     pub(crate) const ALL: [Self; 3] = [Self::Nam, Self::Eu, Self::Apjc];
 
-    /// The host of its API and of its key set: the ones that relays trust.
+    /// Returns the host of its API and of its key set: the ones that relays trust.
     pub(crate) fn host(self) -> &'static str {
         auth::REGIONS[self as usize]
     }
 
-    /// How people name it.
+    /// Returns the name that Cisco's pages use.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Nam => "NAM",
@@ -36,7 +36,7 @@ impl Region {
         }
     }
 
-    /// The page that creates a module of this type.
+    /// Returns the page that creates a module of this type.
     pub(crate) fn new_module(self, module_type: &str) -> String {
         let area = match self {
             Self::Nam => "us",

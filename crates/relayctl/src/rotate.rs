@@ -1,8 +1,8 @@
-//! `relayctl rotate`: a new secret for a relay, while the tokens in use go on working.
+//! `relayctl rotate`: a new secret for a relay, while the tokens in use stay valid.
 //!
 //! A relay verifies with the secret's current and its previous version. A new version makes the
-//! current one the previous; what was the previous one before is forgotten. So there is one old
-//! secret at most, and it has to be ended before the next rotation.
+//! current one the previous one and drops the one before it, so there is one old secret at most,
+//! which has to be ended before the next rotation.
 
 mod versions;
 
@@ -42,9 +42,9 @@ pub(crate) struct Rotate {
     dry_run: bool,
 }
 
-/// What happened, or would.
+/// The result of a rotation, or of its dry run.
 #[derive(Serialize)]
-struct Rotated {
+struct Rotation {
     done: bool,
     current: Option<String>,
     /// The version whose tokens go on working.
@@ -59,8 +59,8 @@ struct Rotated {
 
 impl Rotate {
     pub(crate) async fn run(&self, screen: &Screen) -> Outcome {
-        let place = secret::place(&self.secret_arn, &Environment::of_process())?;
-        let versions = Versions::of(place.client(), &self.secret_arn);
+        let manager = secret::manager(&self.secret_arn, &Environment::of_process())?;
+        let versions = Versions::of(manager.client(), &self.secret_arn);
         let work = async {
             if self.end_previous { self.end(&versions).await } else { self.renew(&versions).await }
         };
@@ -68,7 +68,7 @@ impl Rotate {
         screen.show(&rotated, &rotated.text)
     }
 
-    async fn renew(&self, versions: &Versions<'_>) -> Outcome<Rotated> {
+    async fn renew(&self, versions: &Versions<'_>) -> Outcome<Rotation> {
         let current = versions.current().await?;
         if let Some(previous) = versions.previous().await? {
             let text = format!(
@@ -87,11 +87,11 @@ impl Rotate {
                 ),
             )
         } else {
-            let made = versions.renew(&current, &secret::made()?).await?;
+            let made = versions.renew(&current, &secret::generate()?).await?;
             let text = renewed(&made, &current.id, &at, &self.secret_arn);
             (Some(made), text)
         };
-        Ok(Rotated {
+        Ok(Rotation {
             done: !self.dry_run,
             current: made,
             previous: Some(current.id),
@@ -101,7 +101,7 @@ impl Rotate {
         })
     }
 
-    async fn end(&self, versions: &Versions<'_>) -> Outcome<Rotated> {
+    async fn end(&self, versions: &Versions<'_>) -> Outcome<Rotation> {
         let current = versions.current().await?;
         let missing = || Failure::Refused("the secret has no previous version.".to_owned());
         let previous = versions.previous().await?.ok_or_else(missing)?;
@@ -114,7 +114,7 @@ impl Rotate {
             "{verb} version {}: relays refuse its tokens from {at} at the latest.",
             previous.id
         );
-        Ok(Rotated {
+        Ok(Rotation {
             done: !self.dry_run,
             current: Some(current.id),
             previous: None,
@@ -125,7 +125,7 @@ impl Rotate {
     }
 }
 
-/// When the slowest relay has read the secret again.
+/// Returns the time by which every running relay has read the secret again.
 fn effective_at() -> String {
     let now = Clock::of_machine().now().as_second();
     let at = jiff::Timestamp::from_second(now + SECRET_FRESH_SECONDS);

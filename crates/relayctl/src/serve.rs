@@ -4,18 +4,19 @@ mod server;
 
 use std::{net::SocketAddr, sync::Arc};
 
+use catalog::CatalogEntry;
 use clap::Args;
 use relay_core::Environment;
-use sandbox::Sandbox;
 use serde::Serialize;
 use tokio::net::TcpListener;
 
 use crate::{
-    catalog::{self, Entry},
     failure::{Failure, Outcome},
+    local_relay::LocalRelay,
+    relays,
     terminal::{Screen, notice},
 };
-use server::{Relays, Stand};
+use server::{ServedRelays, StartResult};
 
 /// Serves the relays under /NAME/ on one local port until Ctrl-C.
 ///
@@ -27,9 +28,9 @@ use server::{Relays, Stand};
   API_URL=https://misp.example relayctl serve --relay misp --listen 127.0.0.1:8080")]
 pub(crate) struct Serve {
     /// The relay to serve; all of them when it is left out
-    #[arg(long, value_name = "NAME", value_parser = catalog::names())]
+    #[arg(long, value_name = "NAME", value_parser = relays::names())]
     relay: Option<String>,
-    /// Ask imitations of the products, not the products
+    /// Use simulators of the products
     #[arg(long)]
     sandbox: bool,
     /// Where to listen; port 0 takes a free one
@@ -37,75 +38,72 @@ pub(crate) struct Serve {
     listen: SocketAddr,
 }
 
-/// What is served.
+/// The output of the command.
 #[derive(Serialize)]
-struct Served {
+struct Listing {
     url: String,
-    relays: Vec<ServedRelay>,
+    relays: Vec<ListedRelay>,
 }
 
 #[derive(Serialize)]
-struct ServedRelay {
+struct ListedRelay {
     name: &'static str,
     url: String,
-    /// A token that the relay accepts; with imitations only.
+    /// A token that the relay accepts; with simulators only.
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<String>,
-    /// Why the relay answers nothing but this.
+    /// Why the relay cannot start; every answer says so.
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<String>,
 }
 
-/// A relay that is served, and the imitation behind it.
+/// A relay that is served.
 struct Running {
-    stand: Stand,
-    token: Option<String>,
-    /// Runs until this is dropped.
-    _sandbox: Option<Sandbox>,
+    relay: StartResult,
+    /// With simulators only; keeps the relay's simulator running.
+    local: Option<LocalRelay>,
 }
 
 impl Serve {
     pub(crate) async fn run(&self, screen: &Screen) -> Outcome {
-        let taken = |error| Failure::Usage(format!("{} cannot be used: {error}.", self.listen));
-        let listener = TcpListener::bind(self.listen).await.map_err(taken)?;
+        let unusable = |error| Failure::Usage(format!("{} cannot be used: {error}.", self.listen));
+        let listener = TcpListener::bind(self.listen).await.map_err(unusable)?;
         let url = format!("http://{}", listener.local_addr()?);
-        let entries = catalog::chosen(self.relay.as_deref())?;
+        let entries = relays::chosen(self.relay.as_deref())?;
         let mut running = Vec::new();
         for entry in &entries {
             running.push(self.start(entry).await?);
         }
-        let served = Served::of(&url, &entries, &running);
-        screen.show(&served, served.text())?;
+        let listing = Listing::of(&url, &entries, &running);
+        screen.show(&listing, listing.text())?;
         if !self.listen.ip().is_loopback() {
-            notice("Others can reach this address, and it is not encrypted.");
+            notice("Other machines can reach this address, and it is not encrypted.");
         }
-        let stands =
-            entries.iter().zip(&running).map(|(entry, one)| (entry.slug(), one.stand.clone()));
-        server::serve(listener, Arc::new(Relays::new(url, stands))).await?;
+        let by_slug =
+            entries.iter().zip(&running).map(|(entry, one)| (entry.about.slug, one.relay.clone()));
+        server::serve(listener, Arc::new(ServedRelays::new(url, by_slug))).await?;
         notice("Ended.");
         Ok(())
     }
 
-    async fn start(&self, entry: &Entry) -> Outcome<Running> {
+    async fn start(&self, entry: &CatalogEntry) -> Outcome<Running> {
         if self.sandbox {
-            let sandbox = entry.sandbox().await?;
-            let local = entry.local(&sandbox).await?;
-            let token = Some(local.token().to_owned());
-            return Ok(Running { stand: Ok(local.relay()), token, _sandbox: Some(sandbox) });
+            let local = LocalRelay::start(entry).await?;
+            return Ok(Running { relay: Ok(local.relay()), local: Some(local) });
         }
-        let own = format!("{}__", entry.slug().replace('-', "_").to_uppercase());
-        let settings = Environment::of_process().scoped(&own);
-        Ok(Running { stand: entry.facts.start(settings).await, token: None, _sandbox: None })
+        let prefix = format!("{}__", entry.about.slug.replace('-', "_").to_uppercase());
+        let settings = Environment::of_process().scoped(&prefix);
+        Ok(Running { relay: entry.start(settings).await, local: None })
     }
 }
 
-impl Served {
-    fn of(url: &str, entries: &[&Entry], running: &[Running]) -> Self {
-        let relays = entries.iter().zip(running).map(|(entry, one)| ServedRelay {
-            name: entry.slug(),
-            url: format!("{url}/{}", entry.slug()),
-            token: one.token.clone(),
-            problem: one.stand.as_ref().err().map(ToString::to_string),
+impl Listing {
+    fn of(url: &str, entries: &[&CatalogEntry], running: &[Running]) -> Self {
+        let relays = entries.iter().zip(running).map(|(entry, one)| ListedRelay {
+            name: entry.about.slug,
+            url: format!("{url}/{}", entry.about.slug),
+            token: one.local.as_ref().map(|local| local.token().to_owned()),
+            problem: one.relay.as_ref().err().map(ToString::to_string),
         });
         Self { url: url.to_owned(), relays: relays.collect() }
     }

@@ -1,16 +1,20 @@
-//! What was found, as a table for people.
+//! Answers as tables.
 
 use comfy_table::{Cell, Color, ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
 use serde_json::Value;
 
 use crate::{
-    answer::{Answer, Entry},
-    observable::Asked,
-    terminal::{harmless, is_colourful},
+    answer::{Answer, ErrorEntry},
+    observable::ObservableArgument,
+    terminal::{printable, uses_colors},
 };
 
-/// One row for each observable: what the relay thinks of it and how often it was seen.
-pub(crate) fn found(asked: &[Asked], observed: &Answer, links: &Answer) -> Table {
+/// Returns one row for each observable: its disposition, and the counts of its entities and links.
+pub(crate) fn found(
+    observables: &[ObservableArgument],
+    observed: &Answer,
+    links: &Answer,
+) -> Table {
     let mut table = plain();
     table.set_header([
         "Observable",
@@ -21,10 +25,10 @@ pub(crate) fn found(asked: &[Asked], observed: &Answer, links: &Answer) -> Table
         "Links",
         "Last seen (UTC)",
     ]);
-    for one in asked {
+    for one in observables {
         table.add_row([
-            Cell::new(harmless(&shortened(&one.value))),
-            Cell::new(harmless(&one.kind)),
+            Cell::new(printable(&shortened(&one.value))),
+            Cell::new(printable(&one.kind)),
             disposition(observed.disposition(one)),
             Cell::new(observed.sightings(one).len()),
             Cell::new(observed.indicators(one)),
@@ -35,12 +39,12 @@ pub(crate) fn found(asked: &[Asked], observed: &Answer, links: &Answer) -> Table
     table
 }
 
-/// One row for each link.
+/// Returns one row for each link.
 pub(crate) fn links(answer: &Answer) -> Table {
     items(answer, ["Title", "Leads to"], |link| [&link["title"], &link["url"]])
 }
 
-/// One row for each action, with all that triggering it needs.
+/// Returns one row for each action, with everything that is needed to trigger it.
 pub(crate) fn actions(answer: &Answer) -> Table {
     items(answer, ["Title", "Observable", "Action id", "Indicator id"], |action| {
         let with = &action["query-params"];
@@ -56,29 +60,29 @@ fn items<const N: usize>(
     let mut table = plain();
     table.set_header(header);
     for item in answer.data.as_array().into_iter().flatten() {
-        table.add_row(row(item).map(|member| harmless(member.as_str().unwrap_or("-"))));
+        table.add_row(row(item).map(|member| printable(member.as_str().unwrap_or("-"))));
     }
     table
 }
 
-/// What went wrong, a line each.
-pub(crate) fn errors(entries: &[Entry]) -> String {
-    let lines = entries
-        .iter()
-        .map(|Entry { weight, code, message }| harmless(&format!("{weight}: {code}: {message}")));
+/// Returns one line for each error.
+pub(crate) fn errors(entries: &[ErrorEntry]) -> String {
+    let lines = entries.iter().map(|ErrorEntry { severity, code, message }| {
+        printable(&format!("{severity}: {code}: {message}"))
+    });
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// An empty table of the form that all of them have.
+/// Returns an empty table in the style of all tables.
 pub(crate) fn plain() -> Table {
     let mut table = Table::new();
     table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
     table
 }
 
-fn disposition(word: Option<&str>) -> Cell {
-    let cell = Cell::new(word.unwrap_or("-"));
-    match word.filter(|_| is_colourful()) {
+fn disposition(name: Option<&str>) -> Cell {
+    let cell = Cell::new(name.unwrap_or("-"));
+    match name.filter(|_| uses_colors()) {
         Some("Malicious") => cell.fg(Color::Red),
         Some("Suspicious") => cell.fg(Color::Yellow),
         Some("Clean") => cell.fg(Color::Green),
@@ -86,7 +90,7 @@ fn disposition(word: Option<&str>) -> Cell {
     }
 }
 
-/// Hashes keep both ends; nobody compares their middles by eye.
+/// Cuts the middle of a long value, such as a hash; people compare the ends.
 fn shortened(value: &str) -> String {
     let letters: Vec<char> = value.chars().collect();
     if letters.len() <= 44 {

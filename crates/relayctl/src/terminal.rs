@@ -1,4 +1,4 @@
-//! What goes to the terminal: results on standard output, everything else on standard error.
+//! Output: results on standard output, everything else on standard error.
 
 pub(crate) mod progress;
 pub(crate) mod prompt;
@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use crate::failure::Outcome;
 
-/// How results are shown.
+/// How results are printed.
 #[derive(Args)]
 pub(crate) struct Screen {
     /// Print JSON instead of tables and sentences
@@ -23,7 +23,7 @@ pub(crate) struct Screen {
 }
 
 impl Screen {
-    /// Prints a result: as JSON where that was asked for, else as the text says it.
+    /// Prints a result as JSON with `--json`, else as text.
     pub(crate) fn show(&self, json: &impl Serialize, text: impl Display) -> Outcome {
         if self.json { line(pretty(json)) } else { line(text) }
     }
@@ -40,20 +40,20 @@ pub(crate) fn notice(text: impl Display) {
     let _ = writeln!(io::stderr(), "{text}");
 }
 
-/// JSON for people and programs alike.
+/// Returns indented JSON.
 pub(crate) fn pretty(json: &impl Serialize) -> String {
     serde_json::to_string_pretty(json).unwrap_or_default()
 }
 
-/// Whether to colour: on a terminal that can, unless `NO_COLOR` forbids it.
-pub(crate) fn is_colourful() -> bool {
+/// Whether to print colours: on a terminal that shows them, unless `NO_COLOR` is set.
+pub(crate) fn uses_colors() -> bool {
     let environment = Environment::of_process();
     io::stdout().is_terminal()
         && environment.text("NO_COLOR").is_none()
         && environment.text("TERM") != Some("dumb")
 }
 
-/// A text of somebody else without the control characters that could steer a terminal.
-pub(crate) fn harmless(text: &str) -> String {
+/// Replaces control characters, with which a text from outside could control the terminal.
+pub(crate) fn printable(text: &str) -> String {
     text.chars().map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).collect()
 }

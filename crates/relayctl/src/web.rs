@@ -1,4 +1,4 @@
-//! The process's client for services on the network, and what their failures are to the tool.
+//! The HTTP client for relays and services.
 
 use std::sync::Arc;
 
@@ -6,13 +6,13 @@ use relay_core::{Environment, Http, http::SystemResolver};
 
 use crate::failure::{Failure, Outcome};
 
-/// A client that calls itself by this tool's name.
+/// Returns a client whose user agent is this tool's name.
 pub(crate) fn client(environment: &Environment) -> Outcome<Http> {
     let agent = concat!("threat-relays-relayctl/", env!("CARGO_PKG_VERSION"));
     Ok(Http::new(environment, agent, Arc::new(SystemResolver))?)
 }
 
-/// A request that brought no answer.
+/// The failure of a request that got no response.
 pub(crate) fn unreachable(error: relay_core::Error) -> Failure {
     Failure::Unreachable(error.to_string())
 }

@@ -5,9 +5,9 @@ use relay_core::Environment;
 use serde_json::json;
 
 use super::{
-    Place,
+    RegionArgument,
     api::ThreatResponse,
-    settings::{Setup, without_secrets},
+    settings::{ModuleArguments, without_secrets},
 };
 use crate::{
     failure::{Failure, Outcome},
@@ -22,9 +22,9 @@ use crate::{
   relayctl module add --settings relay_settings.json")]
 pub(crate) struct Add {
     #[command(flatten)]
-    setup: Setup,
+    module: ModuleArguments,
     #[command(flatten)]
-    place: Place,
+    region: RegionArgument,
     /// Say what would be created and stop
     #[arg(long)]
     dry_run: bool,
@@ -32,28 +32,27 @@ pub(crate) struct Add {
 
 impl Add {
     pub(super) async fn run(&self, screen: &Screen, environment: &Environment) -> Outcome {
-        let wanted = self.setup.wanted(environment)?;
-        let api = ThreatResponse::login(self.place.region, environment).await?;
-        if api.find(&wanted.name, &wanted.module_type_id).await?.is_some() {
+        let new = self.module.new_instance(environment)?;
+        let api = ThreatResponse::login(self.region.region, environment).await?;
+        if api.find(&new.name, &new.module_type_id).await?.is_some() {
             let text = format!(
                 "there is a module \"{}\" already; change it with relayctl module edit, or give another --name.",
-                wanted.name
+                new.name
             );
             return Err(Failure::Refused(text));
         }
         if self.dry_run {
-            let settings = without_secrets(&wanted.settings);
-            let text =
-                format!("Would create the module \"{}\":\n{}", wanted.name, pretty(&settings));
+            let settings = without_secrets(&new.settings);
+            let text = format!("Would create the module \"{}\":\n{}", new.name, pretty(&settings));
             let json = json!({"would_create": {
-                "name": wanted.name,
-                "module_type_id": wanted.module_type_id,
-                "visibility": wanted.visibility,
+                "name": new.name,
+                "module_type_id": new.module_type_id,
+                "visibility": new.visibility,
                 "settings": settings,
             }});
             return screen.show(&json, text);
         }
-        let created = api.create(&wanted).await?;
+        let created = api.create(&new).await?;
         let text = format!("The module \"{}\" is there, its id is {}.", created.name, created.id);
         screen.show(&json!({"created": created}), text)
     }

@@ -5,9 +5,9 @@ use relay_core::Environment;
 use serde_json::{Map, Value, json};
 
 use super::{
-    Place,
+    RegionArgument,
     api::{Change, Instance, NewInstance, ThreatResponse},
-    settings::{Setup, without_secrets},
+    settings::{ModuleArguments, without_secrets},
 };
 use crate::{
     failure::Outcome,
@@ -21,12 +21,12 @@ use crate::{
   relayctl module edit --settings relay_settings.json --new-name \"MISP, Vienna\" --dry-run")]
 pub(crate) struct Edit {
     #[command(flatten)]
-    setup: Setup,
+    module: ModuleArguments,
     /// The module's name from now on
     #[arg(long, value_name = "NAME")]
     new_name: Option<String>,
     #[command(flatten)]
-    place: Place,
+    region: RegionArgument,
     /// Say what would change and stop
     #[arg(long)]
     dry_run: bool,
@@ -34,10 +34,10 @@ pub(crate) struct Edit {
 
 impl Edit {
     pub(super) async fn run(&self, screen: &Screen, environment: &Environment) -> Outcome {
-        let wanted = self.setup.wanted(environment)?;
-        let api = ThreatResponse::login(self.place.region, environment).await?;
-        let known = api.demand(&wanted.name, &wanted.module_type_id).await?;
-        let change = self.change(&known, &wanted);
+        let new = self.module.new_instance(environment)?;
+        let api = ThreatResponse::login(self.region.region, environment).await?;
+        let known = api.require(&new.name, &new.module_type_id).await?;
+        let change = self.change(&known, &new);
         let shown = json!({
             "id": known.id,
             "name": change.name,
@@ -59,9 +59,9 @@ impl Edit {
     }
 
     /// What differs; settings that nobody mentioned stay.
-    fn change(&self, known: &Instance, wanted: &NewInstance) -> Change {
+    fn change(&self, known: &Instance, new: &NewInstance) -> Change {
         let differs = |(name, value): &(&String, &Value)| known.settings.get(*name) != Some(*value);
-        let settings = wanted.settings.iter().filter(differs);
+        let settings = new.settings.iter().filter(differs);
         let settings: Map<_, _> =
             settings.map(|(name, value)| (name.clone(), value.clone())).collect();
         let name = self.new_name.clone().filter(|name| *name != known.name);

@@ -4,7 +4,7 @@ use clap::Args;
 use relay_core::Environment;
 use serde_json::json;
 
-use super::{Place, api::ThreatResponse, settings::Which};
+use super::{RegionArgument, api::ThreatResponse, settings::ModuleSelector};
 use crate::{
     failure::{Failure, Outcome},
     terminal::{Screen, prompt},
@@ -17,9 +17,9 @@ use crate::{
   relayctl module remove --name \"MISP, Vienna\" --region eu --yes")]
 pub(crate) struct Remove {
     #[command(flatten)]
-    which: Which,
+    module: ModuleSelector,
     #[command(flatten)]
-    place: Place,
+    region: RegionArgument,
     /// Do not ask whether this is really meant
     #[arg(long)]
     yes: bool,
@@ -30,26 +30,26 @@ pub(crate) struct Remove {
 
 impl Remove {
     pub(super) async fn run(&self, screen: &Screen, environment: &Environment) -> Outcome {
-        let api = ThreatResponse::login(self.place.region, environment).await?;
-        let known = api.demand(&self.which.name()?, self.which.module_type()).await?;
+        let api = ThreatResponse::login(self.region.region, environment).await?;
+        let known = api.require(&self.module.name()?, self.module.module_type()).await?;
         if self.dry_run {
             let text = format!("Would remove the module \"{}\" ({}).", known.name, known.id);
             return screen.show(&json!({"would_remove": known}), text);
         }
-        self.agree(&known.name)?;
+        self.confirm(&known.name)?;
         api.remove(&known.id).await?;
         screen
             .show(&json!({"removed": known}), format!("The module \"{}\" is removed.", known.name))
     }
 
-    fn agree(&self, name: &str) -> Outcome {
+    fn confirm(&self, name: &str) -> Outcome {
         if self.yes {
             return Ok(());
         }
         if !prompt::can_ask() {
             return Err(Failure::Usage("say --yes to remove the module.".to_owned()));
         }
-        if prompt::agrees(&format!("Remove the module \"{name}\"?"))? {
+        if prompt::confirms(&format!("Remove the module \"{name}\"?"))? {
             return Ok(());
         }
         Err(Failure::Refused("nothing was removed.".to_owned()))

@@ -1,4 +1,4 @@
-//! Which module is meant and how it is set up: from arguments, or from a settings file.
+//! Which module is meant and its settings: from arguments, or from a settings file.
 
 use std::path::PathBuf;
 
@@ -8,22 +8,22 @@ use serde_json::{Map, Value, json};
 
 use super::{api::NewInstance, type_json::supported_apis};
 use crate::{
-    catalog,
     failure::{Failure, Outcome},
     region::CUSTOM_RELAY,
+    relays,
     token::{TokenSource, read},
 };
 
-/// The setting with the token.
+/// The setting that holds the token.
 const AUTHORIZATION: &str = "authorization-header";
-/// The settings that are no secret.
-const OPEN: [&str; 3] = ["url", "auth-type", "supported-apis"];
+/// The settings that are not secret.
+const PUBLIC_SETTINGS: [&str; 3] = ["url", "auth-type", "supported-apis"];
 
-/// How a module is set up. The token comes from --token-file or RELAY_TOKEN.
+/// A module's settings. The token comes from --token-file or RELAY_TOKEN.
 #[derive(Args)]
-pub(super) struct Setup {
+pub(super) struct ModuleArguments {
     #[command(flatten)]
-    which: Which,
+    selector: ModuleSelector,
     /// The relay's URL
     #[arg(
         long,
@@ -42,9 +42,9 @@ pub(super) struct Setup {
 
 /// Which module is meant.
 #[derive(Args)]
-pub(super) struct Which {
+pub(super) struct ModuleSelector {
     /// The relay
-    #[arg(long, value_name = "NAME", value_parser = catalog::names())]
+    #[arg(long, value_name = "NAME", value_parser = relays::names())]
     relay: Option<String>,
     /// The module's name; the product's name otherwise
     #[arg(long, value_name = "NAME")]
@@ -54,11 +54,11 @@ pub(super) struct Which {
     module_type_id: Option<String>,
 }
 
-impl Which {
+impl ModuleSelector {
     pub(super) fn name(&self) -> Outcome<String> {
         match (&self.name, &self.relay) {
             (Some(name), _) => Ok(name.clone()),
-            (None, Some(relay)) => Ok(catalog::named(relay)?.name().to_owned()),
+            (None, Some(relay)) => Ok(relays::named(relay)?.about.name.to_owned()),
             (None, None) => Err(Failure::Usage("give --relay or --name.".to_owned())),
         }
     }
@@ -68,59 +68,59 @@ impl Which {
     }
 }
 
-impl Setup {
-    /// The module that is wanted.
-    pub(super) fn wanted(&self, environment: &Environment) -> Outcome<NewInstance> {
+impl ModuleArguments {
+    /// Returns the module as it should be.
+    pub(super) fn new_instance(&self, environment: &Environment) -> Outcome<NewInstance> {
         match &self.settings {
-            Some(file) => self.of_file(&read(file)?, environment),
-            None => self.of_arguments(environment),
+            Some(file) => self.from_file(&read(file)?, environment),
+            None => self.from_arguments(environment),
         }
     }
 
-    fn of_arguments(&self, environment: &Environment) -> Outcome<NewInstance> {
+    fn from_arguments(&self, environment: &Environment) -> Outcome<NewInstance> {
         let url = self.url.as_deref().and_then(BaseUrl::from_token);
         let url = url.ok_or_else(|| Failure::Usage("the URL must be https.".to_owned()))?;
-        let Some(relay) = &self.which.relay else {
+        let Some(relay) = &self.selector.relay else {
             return Err(Failure::Usage("give --relay.".to_owned()));
         };
-        let token = self.token.demanded(environment)?;
+        let token = self.token.required(environment)?;
         let settings = json!({
             "url": url.as_str(),
             "auth-type": AUTHORIZATION,
             AUTHORIZATION: format!("Bearer {}", token.expose()),
-            "supported-apis": supported_apis(&catalog::named(relay)?.facts.about),
+            "supported-apis": supported_apis(&relays::named(relay)?.about),
         });
         Ok(NewInstance {
-            name: self.which.name()?,
-            module_type_id: self.which.module_type().to_owned(),
+            name: self.selector.name()?,
+            module_type_id: self.selector.module_type().to_owned(),
             visibility: "org".to_owned(),
             settings: settings.as_object().cloned().unwrap_or_default(),
         })
     }
 
-    fn of_file(&self, text: &str, environment: &Environment) -> Outcome<NewInstance> {
+    fn from_file(&self, text: &str, environment: &Environment) -> Outcome<NewInstance> {
         let bad = || {
             let text = "the settings file must be a JSON object with name, module_type_id, visibility and settings.";
             Failure::Usage(text.to_owned())
         };
-        let mut wanted: NewInstance = serde_json::from_str(text).map_err(|_| bad())?;
-        wanted.name = match &self.which.name {
+        let mut new: NewInstance = serde_json::from_str(text).map_err(|_| bad())?;
+        new.name = match &self.selector.name {
             Some(name) => name.clone(),
-            None => expanded(&wanted.name, environment)?,
+            None => expanded(&new.name, environment)?,
         };
-        if let Some(id) = &self.which.module_type_id {
-            wanted.module_type_id = id.clone();
+        if let Some(id) = &self.selector.module_type_id {
+            new.module_type_id = id.clone();
         }
-        for value in wanted.settings.values_mut() {
+        for value in new.settings.values_mut() {
             if let Value::String(text) = value {
                 *text = expanded(text, environment)?;
             }
         }
-        Ok(wanted)
+        Ok(new)
     }
 }
 
-/// Puts variables of the environment into a text.
+/// Replaces `$NAME` and `${NAME}` by variables of the environment.
 fn expanded(text: &str, environment: &Environment) -> Outcome<String> {
     let value = |name: &str| match environment.text(name) {
         Some(value) => Ok(Some(value.to_owned())),
@@ -130,10 +130,14 @@ fn expanded(text: &str, environment: &Environment) -> Outcome<String> {
     expanded.map(Into::into).map_err(|error| error.cause)
 }
 
-/// The settings as they may be shown.
+/// Returns the settings with everything hidden that may be a secret.
 pub(super) fn without_secrets(settings: &Map<String, Value>) -> Map<String, Value> {
     let shown = settings.iter().map(|(name, value)| {
-        let shown = if OPEN.contains(&name.as_str()) { value.clone() } else { json!("[hidden]") };
+        let shown = if PUBLIC_SETTINGS.contains(&name.as_str()) {
+            value.clone()
+        } else {
+            json!("[hidden]")
+        };
         (name.clone(), shown)
     });
     shown.collect()
@@ -144,7 +148,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn variables_stand_in_settings_and_must_be_set() {
+    fn variables_are_expanded_and_must_be_set() {
         let environment = Environment::of([("TOKEN", "a.b.c")]);
         assert_eq!(expanded("Bearer ${TOKEN}", &environment).unwrap(), "Bearer a.b.c");
         assert_eq!(expanded("$TOKEN", &environment).unwrap(), "a.b.c");

@@ -1,16 +1,17 @@
-//! `relayctl module type`: how Threat Response shows a relay, from the relay's own facts.
+//! `relayctl module type`: the description of a relay for Threat Response, from the relay's facts.
 
 use std::path::{Path, PathBuf};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
+use catalog::CatalogEntry;
 use clap::Args;
-use relay_core::{About, BaseUrl, Claim, ClaimKind, RoutePolicy};
+use relay_core::{About, BaseUrl, Claim, ClaimKind, Documentation, RoutePolicy};
 use serde::Serialize;
 
 use crate::{
-    catalog::{self, Entry},
     failure::{Failure, Outcome},
     region::Region,
+    relays,
     terminal::{line, pretty},
 };
 
@@ -24,7 +25,7 @@ use crate::{
   relayctl module type --relay misp --url URL --logo misp.svg > module_type.json")]
 pub(crate) struct Type {
     /// The relay
-    #[arg(long, value_name = "NAME", value_parser = catalog::names())]
+    #[arg(long, value_name = "NAME", value_parser = relays::names())]
     relay: String,
     /// The relay's URL
     #[arg(long, value_name = "URL")]
@@ -45,8 +46,8 @@ struct ModuleType {
     short_description: String,
     description: String,
     tips: String,
-    external_references: [Reference; 1],
-    configuration_spec: Vec<Field>,
+    external_references: [ExternalReference; 1],
+    configuration_spec: Vec<FormField>,
     capabilities: Vec<Capability>,
     properties: Properties,
     flags: [&'static str; 0],
@@ -54,14 +55,14 @@ struct ModuleType {
 }
 
 #[derive(Serialize)]
-struct Reference {
+struct ExternalReference {
     label: &'static str,
     link: &'static str,
 }
 
 /// One field of the form.
 #[derive(Serialize)]
-struct Field {
+struct FormField {
     key: String,
     required: bool,
     #[serde(rename = "type")]
@@ -97,29 +98,29 @@ struct Properties {
 
 impl Type {
     pub(super) fn run(&self) -> Outcome {
-        let entry = catalog::named(&self.relay)?;
+        let entry = relays::named(&self.relay)?;
         let url = BaseUrl::from_token(&self.url)
             .ok_or_else(|| Failure::Usage("the URL must be https.".to_owned()))?;
         let logo = match &self.logo {
             Some(file) => picture(file)?,
-            None => initials(entry.name()),
+            None => initials(entry.about.name),
         };
         line(pretty(&ModuleType::of(entry, url.as_str(), self.region, logo)))
     }
 }
 
 impl ModuleType {
-    fn of(entry: &Entry, url: &str, region: Region, logo: String) -> Self {
-        let about = &entry.facts.about;
+    fn of(entry: &CatalogEntry, url: &str, region: Region, logo: String) -> Self {
+        let about = &entry.about;
         let capabilities = capabilities(about);
-        let (label, link) = entry.documentation;
+        let Documentation { title: label, url: link } = about.documentation;
         Self {
             title: about.name,
             default_name: about.name,
             short_description: short_description(about, &capabilities),
             description: description(about, &capabilities),
             tips: tips(entry),
-            external_references: [Reference { label, link }],
+            external_references: [ExternalReference { label, link }],
             configuration_spec: entry.claims().map(field).collect(),
             capabilities,
             properties: Properties {
@@ -135,32 +136,32 @@ impl ModuleType {
     }
 }
 
-/// The routes at which the relay has something to say.
+/// Returns the routes that the relay answers with more than a constant.
 pub(super) fn supported_apis(about: &About) -> Vec<&'static str> {
     let policies = about.policies;
-    let gated = [
+    let routes = [
         (policies.deliberate, "deliberate/observables"),
         (policies.observe, "observe/observables"),
         (policies.refer, "refer/observables"),
         (policies.respond, "respond/observables"),
         (policies.trigger, "respond/trigger"),
     ];
-    let open = gated.into_iter().filter(|(policy, _)| *policy != RoutePolicy::Disabled);
-    std::iter::once("health").chain(open.map(|(_, api)| api)).collect()
+    let enabled = routes.into_iter().filter(|(policy, _)| *policy != RoutePolicy::Disabled);
+    std::iter::once("health").chain(enabled.map(|(_, api)| api)).collect()
 }
 
 fn capabilities(about: &About) -> Vec<Capability> {
     let policies = about.policies;
-    let gated = [
+    let routes = [
         (policies.deliberate, "deliberate", "Verdicts on observables"),
         (policies.observe, "observe", "Sightings, judgements and indicators of observables"),
         (policies.refer, "refer", "Links into the product"),
         (policies.respond, "respond", "Actions on observables"),
     ];
-    let open = gated.into_iter().filter(|(policy, ..)| *policy != RoutePolicy::Disabled);
-    let open = open.map(|(_, id, description)| Capability { id, description });
+    let enabled = routes.into_iter().filter(|(policy, ..)| *policy != RoutePolicy::Disabled);
+    let enabled = enabled.map(|(_, id, description)| Capability { id, description });
     let health = Capability { id: "health", description: "A check of credentials and connection" };
-    std::iter::once(health).chain(open).collect()
+    std::iter::once(health).chain(enabled).collect()
 }
 
 fn short_description(about: &About, capabilities: &[Capability]) -> String {
@@ -179,26 +180,26 @@ fn description(about: &About, capabilities: &[Capability]) -> String {
     )
 }
 
-/// How to fill the form in.
-fn tips(entry: &Entry) -> String {
+/// Returns how to fill in the form.
+fn tips(entry: &CatalogEntry) -> String {
     let fields = entry.claims().map(|claim| {
         let needed = if claim.is_required { "required" } else { "optional" };
         format!("   - **{}** ({needed}) - {}\n", claim.title, claim.tooltip)
     });
     format!(
         "1. Have the relay's URL and your {} credentials at hand\n2. Fill in the form:\n   - **Module name** - Leave the default name or choose one that says more to you\n{}3. Click **Save**; the health check says whether relay and credentials work",
-        entry.name(),
+        entry.about.name,
         fields.collect::<String>()
     )
 }
 
-/// The module's form hands each field to the token as the claim of the name behind `custom_`.
-fn field(claim: &Claim) -> Field {
-    let words = match claim.kind {
-        ClaimKind::Choice(words) => words,
+/// Returns a field of the form. Its value becomes the claim whose name follows `custom_`.
+fn field(claim: &Claim) -> FormField {
+    let choices = match claim.kind {
+        ClaimKind::Choice(choices) => choices,
         _ => &[],
     };
-    Field {
+    FormField {
         key: format!("custom_{}", claim.name),
         required: claim.is_required,
         kind: match claim.kind {
@@ -211,11 +212,11 @@ fn field(claim: &Claim) -> Field {
         },
         label: claim.title,
         tooltip: claim.tooltip,
-        options: words.iter().map(|word| Choice { value: word, label: word }).collect(),
+        options: choices.iter().map(|choice| Choice { value: choice, label: choice }).collect(),
     }
 }
 
-/// The first letters of the product's name, as a picture.
+/// Returns a picture of the product's initials, as a data URL.
 fn initials(name: &str) -> String {
     let is_short = name.len() <= 4;
     let letters: String = if is_short {

@@ -1,4 +1,4 @@
-//! The versions of one secret in Secrets Manager, by the stages that relays read.
+//! The versions of one secret in Secrets Manager, by the labels that relays read.
 
 use aws_sdk_secretsmanager::{
     Client,
@@ -9,13 +9,13 @@ use serde_json::Value;
 
 use crate::failure::{Failure, Outcome};
 
-/// Where the secret stands in a value that is JSON.
-const MEMBER: &str = "SECRET_KEY";
+/// The member that holds the secret in a value that is JSON.
+const SECRET_MEMBER: &str = "SECRET_KEY";
 
 /// The labels of the versions that a relay reads.
 const CURRENT: &str = "AWSCURRENT";
 const PREVIOUS: &str = "AWSPREVIOUS";
-/// What Secrets Manager says where there is no such secret, or no such version.
+/// The error code for an unknown secret or version.
 const NOT_FOUND: &str = "ResourceNotFoundException";
 
 /// One version.
@@ -38,14 +38,14 @@ impl<'a> Versions<'a> {
         Self { client, arn }
     }
 
-    /// The version that signs new tokens.
+    /// Returns the version that signs new tokens.
     pub(super) async fn current(&self) -> Outcome<Version> {
-        self.at(CURRENT).await.map_err(|error| explained("GetSecretValue", &error))
+        self.labelled(CURRENT).await.map_err(|error| explained("GetSecretValue", &error))
     }
 
-    /// The version before it, if there is one.
+    /// Returns the version before it, if there is one.
     pub(super) async fn previous(&self) -> Outcome<Option<Version>> {
-        match self.at(PREVIOUS).await {
+        match self.labelled(PREVIOUS).await {
             Ok(version) => Ok(Some(version)),
             Err(error) if code(&error) == Some(NOT_FOUND) => Ok(None),
             Err(error) => Err(explained("GetSecretValue", &error)),
@@ -61,7 +61,7 @@ impl<'a> Versions<'a> {
         Ok(put.version_id().unwrap_or_default().to_owned())
     }
 
-    /// Takes the label off the previous version, so that no relay reads it any more.
+    /// Removes the label of the previous version, so that no relay reads it any more.
     pub(super) async fn forget_previous(&self, id: &str) -> Outcome {
         let update = self.client.update_secret_version_stage().secret_id(self.arn);
         let update = update.version_stage(PREVIOUS).remove_from_version_id(id);
@@ -69,8 +69,8 @@ impl<'a> Versions<'a> {
         sent.map(|_| ()).map_err(|error| explained("UpdateSecretVersionStage", &error))
     }
 
-    async fn at(&self, stage: &str) -> Result<Version, SdkError<GetSecretValueError>> {
-        let request = self.client.get_secret_value().secret_id(self.arn).version_stage(stage);
+    async fn labelled(&self, label: &str) -> Result<Version, SdkError<GetSecretValueError>> {
+        let request = self.client.get_secret_value().secret_id(self.arn).version_stage(label);
         let value = request.send().await?;
         let seconds = value.created_date().map(|date| date.secs());
         let made_at = seconds.and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
@@ -82,11 +82,13 @@ impl<'a> Versions<'a> {
     }
 }
 
-/// The value with another secret in it: plain text is the secret itself, in JSON it is a member.
+/// Returns the value with another secret: plain text is the secret itself, in JSON it is a member.
 fn replaced(value: &str, secret: &str) -> String {
     match serde_json::from_str(value) {
-        Ok(Value::Object(mut members)) if members.get(MEMBER).is_some_and(Value::is_string) => {
-            members.insert(MEMBER.to_owned(), secret.into());
+        Ok(Value::Object(mut members))
+            if members.get(SECRET_MEMBER).is_some_and(Value::is_string) =>
+        {
+            members.insert(SECRET_MEMBER.to_owned(), secret.into());
             Value::Object(members).to_string()
         }
         _ => secret.to_owned(),
@@ -97,7 +99,7 @@ fn code<E: ProvideErrorMetadata>(error: &SdkError<E>) -> Option<&str> {
     error.as_service_error().and_then(ProvideErrorMetadata::code)
 }
 
-/// Says what to change, without the service's own text.
+/// Returns what to change, without the service's own text.
 fn explained<E: ProvideErrorMetadata>(operation: &str, error: &SdkError<E>) -> Failure {
     let text = match code(error) {
         None => {

@@ -1,4 +1,4 @@
-//! The local server: the first part of a path names the relay, the relay does the rest.
+//! The local server: the first segment of a path names the relay.
 
 use std::{collections::BTreeMap, io, net::SocketAddr, sync::Arc};
 
@@ -10,6 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing,
 };
+use catalog::StartedRelay;
 use relay_core::{
     BadSetting,
     service::{Incoming, Outgoing},
@@ -22,49 +23,48 @@ use tokio::{
 };
 
 use crate::{
-    catalog::Ready,
-    local,
-    terminal::{harmless, notice},
+    local_relay,
+    terminal::{notice, printable},
 };
 
-/// What Lambda carries.
-const LARGEST: usize = 6 * 1024 * 1024;
+/// Lambda's limit.
+const MAX_BODY_BYTES: usize = 6 * 1024 * 1024;
 
-/// A relay, or why it cannot be one.
-pub(super) type Stand = Result<Arc<dyn Ready>, BadSetting>;
+/// A relay, or the reason why it cannot start.
+pub(super) type StartResult = Result<Arc<dyn StartedRelay>, BadSetting>;
 
-/// The relays by their names, and where they are.
-pub(super) struct Relays {
+/// The relays by their folder names, and the URL of the server.
+pub(super) struct ServedRelays {
     url: String,
-    stands: BTreeMap<&'static str, Stand>,
+    relays: BTreeMap<&'static str, StartResult>,
 }
 
-impl Relays {
+impl ServedRelays {
     pub(super) fn new(
         url: String,
-        stands: impl IntoIterator<Item = (&'static str, Stand)>,
+        relays: impl IntoIterator<Item = (&'static str, StartResult)>,
     ) -> Self {
-        Self { url, stands: stands.into_iter().collect() }
+        Self { url, relays: relays.into_iter().collect() }
     }
 
-    /// What stands where, for whoever opens the bare address.
+    /// Returns the URLs of the relays, for `/`.
     fn index(&self) -> Response {
-        let urls: Vec<_> = self.stands.keys().map(|name| format!("{}/{name}", self.url)).collect();
+        let urls: Vec<_> = self.relays.keys().map(|name| format!("{}/{name}", self.url)).collect();
         json_response(StatusCode::OK, json!({"relays": urls}).to_string())
     }
 
     async fn answer(&self, caller: SocketAddr, request: Request) -> Response {
         let (parts, body) = request.into_parts();
         let name = parts.uri.path().split('/').nth(1).unwrap_or_default();
-        let Some((name, stand)) = self.stands.get_key_value(name) else {
-            return refusal(StatusCode::NOT_FOUND, "There is no such relay here.");
+        let Some((name, relay)) = self.relays.get_key_value(name) else {
+            return not_served(StatusCode::NOT_FOUND, "There is no such relay here.");
         };
-        let Ok(body) = to_bytes(body, LARGEST).await else {
-            return refusal(StatusCode::PAYLOAD_TOO_LARGE, "The body is too large.");
+        let Ok(body) = to_bytes(body, MAX_BODY_BYTES).await else {
+            return not_served(StatusCode::PAYLOAD_TOO_LARGE, "The body is too large.");
         };
         let mut request = self.incoming(name, parts, body);
         request.gateway.source = Some(caller.ip());
-        let outgoing = ask(stand, request).await;
+        let outgoing = answer_logged(relay, request).await;
         let status = StatusCode::from_u16(outgoing.status);
         let mut response = json_response(status.unwrap_or(StatusCode::BAD_GATEWAY), outgoing.body);
         if let Some(method) = outgoing.allow {
@@ -77,42 +77,42 @@ impl Relays {
     /// The request as the gateway of a deployed relay delivers it.
     fn incoming(&self, name: &str, parts: Parts, body: Bytes) -> Incoming {
         let path = parts.uri.path().to_owned();
-        let mut request = local::request(parts.method, path, parts.headers, body);
+        let mut request = local_relay::request(parts.method, path, parts.headers, body);
         request.gateway.base_urls = vec![format!("{}/{name}", self.url)];
         request
     }
 }
 
-/// Asks a relay, and tells whoever watches.
-async fn ask(stand: &Stand, request: Incoming) -> Outgoing {
+/// Returns the answer of a relay and prints a line about it.
+async fn answer_logged(relay: &StartResult, request: Incoming) -> Outgoing {
     let started = Instant::now();
-    let what = format!("{} {}", request.method, harmless(&request.path));
-    let outgoing = match stand {
+    let request_line = format!("{} {}", request.method, printable(&request.path));
+    let outgoing = match relay {
         Ok(relay) => relay.answer(request).await,
         Err(bad) => Outgoing::misconfigured(bad),
     };
-    notice(format!("{what} {} {} ms", outgoing.status, started.elapsed().as_millis()));
+    notice(format!("{request_line} {} {} ms", outgoing.status, started.elapsed().as_millis()));
     outgoing
 }
 
-/// Serves until the process is asked to end, and then what is still under way; asked twice, it ends
-/// at once.
-pub(super) async fn serve(listener: TcpListener, relays: Arc<Relays>) -> io::Result<()> {
-    let (mut asked, mut asked_twice) = (Signals::new()?, Signals::new()?);
+/// Serves until a signal asks the process to end, then finishes the calls in progress; a second signal
+/// ends it at once.
+pub(super) async fn serve(listener: TcpListener, relays: Arc<ServedRelays>) -> io::Result<()> {
+    let (mut first, mut second) = (Signals::new()?, Signals::new()?);
     let router = Router::new()
-        .route("/", routing::get(async |State(relays): State<Arc<Relays>>| relays.index()))
+        .route("/", routing::get(async |State(relays): State<Arc<ServedRelays>>| relays.index()))
         .fallback(answer)
         .with_state(relays)
         .into_make_service_with_connect_info::<SocketAddr>();
     let server =
-        axum::serve(listener, router).with_graceful_shutdown(async move { asked.next().await });
+        axum::serve(listener, router).with_graceful_shutdown(async move { first.next().await });
     tokio::select! {
         served = server => served,
-        () = async { asked_twice.next().await; asked_twice.next().await } => Ok(()),
+        () = async { second.next().await; second.next().await } => Ok(()),
     }
 }
 
-/// What asks a process to end.
+/// The signals that ask a process to end.
 struct Signals {
     terminated: Signal,
     interrupted: Signal,
@@ -135,14 +135,14 @@ impl Signals {
 }
 
 async fn answer(
-    State(relays): State<Arc<Relays>>,
+    State(relays): State<Arc<ServedRelays>>,
     ConnectInfo(caller): ConnectInfo<SocketAddr>,
     request: Request,
 ) -> Response {
     relays.answer(caller, request).await
 }
 
-fn refusal(status: StatusCode, reason: &str) -> Response {
+fn not_served(status: StatusCode, reason: &str) -> Response {
     json_response(status, json!({"code": status.as_u16(), "message": reason}).to_string())
 }
 

@@ -1,32 +1,33 @@
-//! Signs of life for work that takes longer than a second; on a terminal only.
+//! A line on standard error for work that takes longer than a second; on a terminal only.
 
-use std::{future::Future, pin::pin, time::Duration};
+use std::{
+    future::Future,
+    io::{self, IsTerminal, Write},
+    pin::pin,
+    time::Duration,
+};
 
-use indicatif::{ProgressBar, ProgressStyle};
 use tokio::time::timeout;
 
-/// Work that is done by then needs no sign of life.
-const PATIENCE: Duration = Duration::from_secs(1);
-const TICK: Duration = Duration::from_millis(100);
+/// Work that ends earlier prints nothing.
+const QUIET_TIME: Duration = Duration::from_secs(1);
+/// Moves the cursor to the start of the line and clears the line (ECMA-48).
+const CLEAR_LINE: &str = "\r\x1b[2K";
 
-/// Awaits `work`; when it takes long, standard error says what is going on.
+/// Awaits `work`; when it takes long, standard error says what is waited for.
 pub(crate) async fn during<T>(what: &str, work: impl Future<Output = T>) -> T {
     let mut work = pin!(work);
-    if let Ok(done) = timeout(PATIENCE, &mut work).await {
-        return done;
+    if let Ok(result) = timeout(QUIET_TIME, &mut work).await {
+        return result;
     }
-    let spinner = ProgressBar::new_spinner().with_message(what.to_owned());
-    spinner.enable_steady_tick(TICK);
-    let done = work.await;
-    spinner.finish_and_clear();
-    done
-}
-
-/// A bar for work of so many steps.
-pub(crate) fn steps(what: &'static str, count: usize) -> ProgressBar {
-    let bar = ProgressBar::new(count as u64).with_message(what);
-    // The template is a constant that indicatif understands; its own is the second best.
-    let style = ProgressStyle::with_template("{msg} [{bar:30}] {pos}/{len}");
-    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-    bar
+    let is_terminal = io::stderr().is_terminal();
+    // A line that cannot be written is not missed.
+    if is_terminal {
+        let _ = write!(io::stderr(), "{what} …");
+    }
+    let result = work.await;
+    if is_terminal {
+        let _ = write!(io::stderr(), "{CLEAR_LINE}");
+    }
+    result
 }

@@ -1,21 +1,21 @@
-//! Questions to the person at the terminal.
+//! Questions at the terminal.
 
 use std::io::{self, IsTerminal, Write};
 
 use crate::failure::{Failure, Outcome};
 
-/// Whether somebody is there to answer.
+/// Whether standard input is a terminal.
 pub(crate) fn can_ask() -> bool {
     io::stdin().is_terminal()
 }
 
-/// Asks without echo. An empty answer is none.
+/// Asks without echo; `None` for an empty answer.
 pub(crate) fn hidden(question: &str) -> Outcome<Option<String>> {
     let answer = rpassword::prompt_password(format!("{question}: ")).map_err(|_| no_answer())?;
     Ok(Some(answer.trim().to_owned()).filter(|answer| !answer.is_empty()))
 }
 
-/// Asks with echo. An empty answer is none.
+/// Asks with echo; `None` for an empty answer.
 pub(crate) fn open(question: &str) -> Outcome<Option<String>> {
     write!(io::stderr(), "{question}: ")?;
     let mut answer = String::new();
@@ -25,8 +25,8 @@ pub(crate) fn open(question: &str) -> Outcome<Option<String>> {
     Ok(Some(answer.trim().to_owned()).filter(|answer| !answer.is_empty()))
 }
 
-/// Asks for a yes; everything else is a no.
-pub(crate) fn agrees(question: &str) -> Outcome<bool> {
+/// Asks for a yes; everything else counts as no.
+pub(crate) fn confirms(question: &str) -> Outcome<bool> {
     let answer = open(&format!("{question} [y/N]"))?;
     Ok(answer.is_some_and(|answer| matches!(answer.to_lowercase().as_str(), "y" | "yes")))
 }

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
+use catalog::CatalogEntry;
 use relay_core::{Claim, ClaimKind, Environment};
 use serde_json::{Map, Value};
 
 use super::read;
 use crate::{
-    catalog::Entry,
     failure::{Failure, Outcome},
     terminal::{notice, prompt},
 };
@@ -17,10 +17,10 @@ pub(super) const REGISTERED: [&str; 7] = ["iss", "sub", "aud", "exp", "nbf", "ia
 
 /// Gathers the claims of a token for this relay.
 ///
-/// What neither file nor environment has is asked for at a terminal: what the relay requires
-/// always, the rest only where nothing at all was given.
+/// Claims that neither the file nor the environment has are asked for at a terminal: required ones
+/// always, others only where no claim at all was given.
 pub(super) fn gathered(
-    entry: &Entry,
+    entry: &CatalogEntry,
     file: Option<&Path>,
     environment: &Environment,
 ) -> Outcome<Map<String, Value>> {
@@ -35,28 +35,28 @@ pub(super) fn gathered(
             claims.insert(claim.name.to_owned(), value(claim, text).map_err(bad)?);
         }
     }
-    let ask_all = claims.is_empty();
-    for claim in entry.claims().filter(|claim| claim.is_required || ask_all) {
+    let asks_all = claims.is_empty();
+    for claim in entry.claims().filter(|claim| claim.is_required || asks_all) {
         if !claims.contains_key(claim.name) {
-            claims.extend(asked(claim)?.map(|answer| (claim.name.to_owned(), answer)));
+            claims.extend(prompted(claim)?.map(|answer| (claim.name.to_owned(), answer)));
         }
     }
     Ok(claims)
 }
 
-/// The names of the required claims that are not there.
-pub(super) fn missing(entry: &Entry, claims: &Map<String, Value>) -> Vec<&'static str> {
+/// Returns the names of the required claims that are missing.
+pub(super) fn missing(entry: &CatalogEntry, claims: &Map<String, Value>) -> Vec<&'static str> {
     let required = entry.claims().filter(|claim| claim.is_required);
     required.map(|claim| claim.name).filter(|name| !claims.contains_key(*name)).collect()
 }
 
-/// The environment's variable for a claim: `CLAIM_CLIENT_SECRET` for `client_secret`.
+/// Returns the variable for a claim: `CLAIM_CLIENT_SECRET` for `client_secret`.
 fn variable(claim: &Claim) -> String {
     format!("CLAIM_{}", claim.name.to_uppercase())
 }
 
-fn from_file(entry: &Entry, file: &Path) -> Outcome<Map<String, Value>> {
-    // The library's own text may quote the file; ours does not.
+fn from_file(entry: &CatalogEntry, file: &Path) -> Outcome<Map<String, Value>> {
+    // The error of serde_json may quote the file, which holds secrets.
     let claims: Map<String, Value> = serde_json::from_str(&read(file)?)
         .map_err(|_| Failure::Usage(format!("{} is not a JSON object.", file.display())))?;
     let is_known =
@@ -68,7 +68,7 @@ fn from_file(entry: &Entry, file: &Path) -> Outcome<Map<String, Value>> {
             let text = format!(
                 "{} holds {unknown}, which {} does not read; it reads: {}.",
                 file.display(),
-                entry.slug(),
+                entry.about.slug,
                 known.join(", ")
             );
             Err(Failure::Usage(text))
@@ -76,8 +76,8 @@ fn from_file(entry: &Entry, file: &Path) -> Outcome<Map<String, Value>> {
     }
 }
 
-/// Asks until the answer fits; none for a claim that was left out.
-fn asked(claim: &Claim) -> Outcome<Option<Value>> {
+/// Asks until the value is valid; `None` for a claim that was left out.
+fn prompted(claim: &Claim) -> Outcome<Option<Value>> {
     if !prompt::can_ask() {
         if !claim.is_required {
             return Ok(None);
@@ -95,7 +95,7 @@ fn asked(claim: &Claim) -> Outcome<Option<Value>> {
         let answer =
             if claim.is_secret() { prompt::hidden(&question)? } else { prompt::open(&question)? };
         match answer {
-            None if claim.is_required => notice("This one is needed."),
+            None if claim.is_required => notice("This claim is required."),
             None => return Ok(None),
             Some(text) => match value(claim, &text) {
                 Ok(value) => return Ok(Some(value)),
@@ -106,16 +106,16 @@ fn asked(claim: &Claim) -> Outcome<Option<Value>> {
 }
 
 fn question(claim: &Claim) -> String {
-    let words = match claim.kind {
-        ClaimKind::Choice(words) => format!(" ({})", words.join(", ")),
+    let choices = match claim.kind {
+        ClaimKind::Choice(choices) => format!(" ({})", choices.join(", ")),
         ClaimKind::Switch => " (true, false)".to_owned(),
         _ => String::new(),
     };
     let optional = if claim.is_required { "" } else { ", empty for none" };
-    format!("{}{words}{optional}", claim.title)
+    format!("{}{choices}{optional}", claim.title)
 }
 
-/// What was typed, as the claim's own type.
+/// Converts what was typed to the claim's type.
 fn value(claim: &Claim, text: &str) -> Result<Value, String> {
     match claim.kind {
         ClaimKind::ApiKey | ClaimKind::Password | ClaimKind::Text => Ok(text.into()),
@@ -125,8 +125,8 @@ fn value(claim: &Claim, text: &str) -> Result<Value, String> {
         ClaimKind::Switch => {
             text.parse::<bool>().map(Value::from).map_err(|_| "must be true or false".to_owned())
         }
-        ClaimKind::Choice(words) if words.contains(&text) => Ok(text.into()),
-        ClaimKind::Choice(words) => Err(format!("must be one of: {}", words.join(", "))),
+        ClaimKind::Choice(choices) if choices.contains(&text) => Ok(text.into()),
+        ClaimKind::Choice(choices) => Err(format!("must be one of: {}", choices.join(", "))),
     }
 }
 
@@ -137,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_typed_becomes_the_claims_own_type() {
+    fn text_is_converted_to_the_claims_type() {
         let check = |kind, text: &str, expected: Option<Value>| {
             let claim = Claim { kind, ..Claim::ENTITIES_LIMIT };
             assert_eq!(value(&claim, text).ok(), expected, "{text}");

@@ -1,4 +1,4 @@
-//! `relayctl token make`: a token for a relay, and everything that is needed to use it.
+//! `relayctl token make`: a token for a relay, and what is needed to use it.
 
 use std::{
     fs::OpenOptions,
@@ -7,6 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use catalog::CatalogEntry;
 use clap::Args;
 use relay_core::{Clock, Environment};
 use serde::Serialize;
@@ -14,11 +15,11 @@ use serde_json::{Map, Value};
 
 use super::claims;
 use crate::{
-    catalog::{self, Entry},
     failure::{Failure, Outcome},
-    local::{question, signed},
+    local_relay::{signed, token_check},
     region::{CUSTOM_RELAY, Region},
-    secret::Shared,
+    relays,
+    secret::SigningSecret,
     terminal::Screen,
 };
 
@@ -36,7 +37,7 @@ const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
   relayctl token make --relay misp --file - --json < credentials.json")]
 pub(crate) struct Make {
     /// The relay
-    #[arg(long, value_name = "NAME", value_parser = catalog::names())]
+    #[arg(long, value_name = "NAME", value_parser = relays::names())]
     relay: String,
     /// A JSON object with the credentials, - for standard input
     #[arg(long, value_name = "FILE")]
@@ -61,9 +62,9 @@ pub(crate) struct Make {
     function: Option<String>,
 }
 
-/// What was made.
+/// The output of the command.
 #[derive(Serialize)]
-struct Made {
+struct NewToken {
     relay: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<String>,
@@ -73,12 +74,12 @@ struct Made {
     secret: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     function_settings: Option<String>,
-    new_module: Vec<Page>,
+    new_module: Vec<ModulePage>,
 }
 
-/// Where a module is created in one region.
+/// The page on which a module is created in one region.
 #[derive(Serialize)]
-struct Page {
+struct ModulePage {
     region: Region,
     url: String,
 }
@@ -86,26 +87,30 @@ struct Page {
 impl Make {
     pub(crate) async fn run(&self, screen: &Screen) -> Outcome {
         let environment = Environment::of_process();
-        let entry = catalog::named(&self.relay)?;
+        let entry = relays::named(&self.relay)?;
         let claims = self.claims(entry, &environment)?;
-        let shared = Shared::find(self.secret_arn.as_deref(), &environment).await?;
-        let token = signed(&claims, &shared.text)?;
-        accepted(entry, &claims, &token, &shared.text).await?;
+        let secret = SigningSecret::find(self.secret_arn.as_deref(), &environment).await?;
+        let token = signed(&claims, &secret.text)?;
+        check(entry, &claims, &token, &secret.text).await?;
         if let Some(file) = &self.out {
             write_for_owner(file, &token)?;
         }
-        let made = Made {
-            relay: entry.slug(),
+        let made = NewToken {
+            relay: entry.about.slug,
             token: self.out.is_none().then_some(token),
             token_file: self.out.clone(),
-            secret: (shared.is_new || self.show_secret).then_some(shared.text),
+            secret: (secret.is_new || self.show_secret).then_some(secret.text),
             function_settings: self.settings_page(entry, &environment),
             new_module: pages(entry),
         };
-        screen.show(&made, text(entry, &made, shared.is_new))
+        screen.show(&made, text(entry, &made, secret.is_new))
     }
 
-    fn claims(&self, entry: &Entry, environment: &Environment) -> Outcome<Map<String, Value>> {
+    fn claims(
+        &self,
+        entry: &CatalogEntry,
+        environment: &Environment,
+    ) -> Outcome<Map<String, Value>> {
         let mut claims = claims::gathered(entry, self.file.as_deref(), environment)?;
         if let Some(days) = self.expires_days {
             let now = Clock::of_machine().now().as_second();
@@ -117,26 +122,27 @@ impl Make {
         Ok(claims)
     }
 
-    /// The console's page for the function's environment, where the region is known.
-    fn settings_page(&self, entry: &Entry, environment: &Environment) -> Option<String> {
-        let of_arn = self.secret_arn.as_deref().and_then(|arn| arn.split(':').nth(3));
-        let region = of_arn.or(environment.text("AWS_REGION"))?;
-        let function = relay_core::http::escaped(self.function.as_deref().unwrap_or(entry.slug()));
+    /// Returns the AWS console's page for the function's environment, where the region is known.
+    fn settings_page(&self, entry: &CatalogEntry, environment: &Environment) -> Option<String> {
+        let region_of_arn = self.secret_arn.as_deref().and_then(|arn| arn.split(':').nth(3));
+        let region = region_of_arn.or(environment.text("AWS_REGION"))?;
+        let function =
+            relay_core::http::escaped(self.function.as_deref().unwrap_or(entry.about.slug));
         Some(format!(
             "https://{region}.console.aws.amazon.com/lambda/home?region={region}#/functions/{function}/edit/environment-variables?tab=configuration"
         ))
     }
 }
 
-/// Lets the relay itself look at the token, with nothing set but the secret.
-async fn accepted(
-    entry: &Entry,
+/// Lets the relay itself check the token, with no setting but the secret.
+async fn check(
+    entry: &CatalogEntry,
     claims: &Map<String, Value>,
     token: &str,
     secret: &str,
 ) -> Outcome {
-    let relay = entry.facts.start(Environment::of([("SECRET_KEY", secret)])).await?;
-    relay.check(&question(token)).await.map_err(|error| {
+    let relay = entry.start(Environment::of([("SECRET_KEY", secret)])).await?;
+    relay.check(&token_check(token)).await.map_err(|error| {
         let missing = claims::missing(entry, claims);
         let missing = match missing.as_slice() {
             [] => String::new(),
@@ -152,18 +158,18 @@ fn write_for_owner(file: &Path, token: &str) -> Outcome {
     written.map_err(|error| Failure::Usage(format!("{} cannot be made: {error}.", file.display())))
 }
 
-fn pages(entry: &Entry) -> Vec<Page> {
-    let types = entry.module_types.unwrap_or([CUSTOM_RELAY; 3]);
+fn pages(entry: &CatalogEntry) -> Vec<ModulePage> {
+    let types = entry.about.module_types.unwrap_or([CUSTOM_RELAY; 3]);
     let pairs = Region::ALL.into_iter().zip(types);
-    pairs.map(|(region, id)| Page { region, url: region.new_module(id) }).collect()
+    pairs.map(|(region, id)| ModulePage { region, url: region.new_module(id) }).collect()
 }
 
-/// Everything, in the order in which it is used.
-fn text(entry: &Entry, made: &Made, is_new: bool) -> String {
+/// Returns the output as text, in the order in which it is used.
+fn text(entry: &CatalogEntry, made: &NewToken, is_new: bool) -> String {
     let mut text = match (&made.token, &made.token_file) {
-        (Some(token), _) => format!("The token for {}:\n\n{token}\n", entry.name()),
+        (Some(token), _) => format!("The token for {}:\n\n{token}\n", entry.about.name),
         (None, Some(file)) => {
-            format!("The token for {} is in {}.\n", entry.name(), file.display())
+            format!("The token for {} is in {}.\n", entry.about.name, file.display())
         }
         (None, None) => String::new(),
     };
@@ -181,5 +187,5 @@ fn text(entry: &Entry, made: &Made, is_new: bool) -> String {
     for page in &made.new_module {
         text += &format!("  {:<5}{}\n", page.region.name(), page.url);
     }
-    text + &format!("or with: relayctl module add --relay {} --url URL", entry.slug())
+    text + &format!("or with: relayctl module add --relay {} --url URL", entry.about.slug)
 }

@@ -1,4 +1,4 @@
-//! Where a token comes from: never from an argument, which every process list shows.
+//! The source of a token: never an argument, since a list of processes shows those.
 
 use std::{
     io::{self, Read},
@@ -13,7 +13,7 @@ use crate::{
     terminal::prompt,
 };
 
-/// A token holds credentials; it is read from a file or from the environment.
+/// Reads a token, which holds credentials, from a file or from the environment.
 #[derive(Args)]
 pub(crate) struct TokenSource {
     /// A file with the relay's token, - for standard input; else the variable RELAY_TOKEN
@@ -22,30 +22,30 @@ pub(crate) struct TokenSource {
 }
 
 impl TokenSource {
-    /// The token, if a file or the environment has one.
+    /// Returns the token, if the file or the environment has one.
     pub(crate) fn given(&self, environment: &Environment) -> Outcome<Option<Secret>> {
         let text = match &self.token_file {
             Some(file) => Some(read(file)?),
             None => environment.text("RELAY_TOKEN").map(str::to_owned),
         };
-        Ok(text.and_then(|text| Secret::new(bare(&text))))
+        Ok(text.and_then(|text| Secret::new(trimmed(&text))))
     }
 
-    /// The token, asked for where neither file nor environment has one.
-    pub(crate) fn demanded(&self, environment: &Environment) -> Outcome<Secret> {
+    /// Returns the token; asks for it where neither the file nor the environment has one.
+    pub(crate) fn required(&self, environment: &Environment) -> Outcome<Secret> {
         if let Some(token) = self.given(environment)? {
             return Ok(token);
         }
         let text =
             if prompt::can_ask() { prompt::hidden("Token")? } else { Some(read(Path::new("-"))?) };
-        let token = text.and_then(|text| Secret::new(bare(&text)));
+        let token = text.and_then(|text| Secret::new(trimmed(&text)));
         token.ok_or_else(|| {
             Failure::Usage("there is no token: set RELAY_TOKEN or give --token-file.".to_owned())
         })
     }
 }
 
-/// A file's text; `-` is standard input.
+/// Returns a file's text; `-` is standard input.
 pub(crate) fn read(file: &Path) -> Outcome<String> {
     let mut text = String::new();
     let read = if file == Path::new("-") {
@@ -59,8 +59,8 @@ pub(crate) fn read(file: &Path) -> Outcome<String> {
     }
 }
 
-/// The token without what people copy along with it.
-fn bare(text: &str) -> &str {
+/// Removes what is easily copied along with a token.
+fn trimmed(text: &str) -> &str {
     let text = text.trim();
     text.strip_prefix("Bearer ").unwrap_or(text).trim()
 }
@@ -70,8 +70,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_copied_along_does_not_count() {
-        assert_eq!(bare(" Bearer  a.b.c\n"), "a.b.c");
-        assert_eq!(bare("a.b.c\n"), "a.b.c");
+    fn a_scheme_and_blanks_are_removed() {
+        assert_eq!(trimmed(" Bearer  a.b.c\n"), "a.b.c");
+        assert_eq!(trimmed("a.b.c\n"), "a.b.c");
     }
 }

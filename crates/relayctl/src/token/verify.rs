@@ -1,5 +1,6 @@
-//! `relayctl token verify`: whether a relay would accept a token, and why not.
+//! `relayctl token verify`: checks whether a relay accepts a token.
 
+use catalog::CatalogEntry;
 use clap::Args;
 use relay_core::Environment;
 use serde::Serialize;
@@ -9,9 +10,9 @@ use super::{
     inspect::{algorithm_of, claims_of},
 };
 use crate::{
-    catalog::{self, Entry},
     failure::{Failure, Outcome},
-    local::question,
+    local_relay::token_check,
+    relays,
     terminal::{Screen, progress::during},
 };
 
@@ -26,7 +27,7 @@ use crate::{
   relayctl token verify --relay misp --token-file token.txt --url https://abc.execute-api.eu-west-1.amazonaws.com")]
 pub(crate) struct Verify {
     /// The relay
-    #[arg(long, value_name = "NAME", value_parser = catalog::names())]
+    #[arg(long, value_name = "NAME", value_parser = relays::names())]
     relay: String,
     #[command(flatten)]
     token: TokenSource,
@@ -39,7 +40,7 @@ pub(crate) struct Verify {
 }
 
 #[derive(Serialize)]
-struct Verdict {
+struct Verification {
     relay: &'static str,
     accepted: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -52,17 +53,17 @@ struct Verdict {
 impl Verify {
     pub(crate) async fn run(&self, screen: &Screen) -> Outcome {
         let environment = self.settings();
-        let entry = catalog::named(&self.relay)?;
-        let token = self.token.demanded(&environment)?;
-        self.demand_secret(&environment, token.expose())?;
-        let verdict = self.verdict(entry, environment, token.expose()).await?;
-        screen.show(&verdict, verdict.text())?;
-        if verdict.accepted { Ok(()) } else { Err(Failure::Shown) }
+        let entry = relays::named(&self.relay)?;
+        let token = self.token.required(&environment)?;
+        self.require_secret(&environment, token.expose())?;
+        let verification = self.verify(entry, environment, token.expose()).await?;
+        screen.show(&verification, verification.text())?;
+        if verification.accepted { Ok(()) } else { Err(Failure::Printed) }
     }
 
-    /// The process's settings, with the secret and the URL that the command line names.
+    /// Returns the process's settings, with the secret and the URL of the arguments.
     fn settings(&self) -> Environment {
-        // Who may ask is a question about callers, not about tokens.
+        // The setting limits callers, not tokens.
         let mut settings = Environment::of_process().with("ALLOWED_SOURCES", "");
         if let Some(arn) = &self.secret_arn {
             settings = settings.with("SECRET_KEY", "").with("SECRET_ARN", arn);
@@ -73,7 +74,7 @@ impl Verify {
         }
     }
 
-    fn demand_secret(&self, environment: &Environment, token: &str) -> Outcome {
+    fn require_secret(&self, environment: &Environment, token: &str) -> Outcome {
         let has_secret =
             environment.text("SECRET_KEY").or(environment.text("SECRET_ARN")).is_some();
         if has_secret || algorithm_of(token).as_deref() != Some("HS256") {
@@ -83,14 +84,19 @@ impl Verify {
         Err(Failure::Usage(text.to_owned()))
     }
 
-    async fn verdict(&self, entry: &Entry, settings: Environment, token: &str) -> Outcome<Verdict> {
-        let mut request = question(token);
+    async fn verify(
+        &self,
+        entry: &CatalogEntry,
+        settings: Environment,
+        token: &str,
+    ) -> Outcome<Verification> {
+        let mut request = token_check(token);
         request.gateway.base_urls = self.url.iter().cloned().collect();
-        let work = async { Ok(entry.facts.start(settings).await?.check(&request).await) };
+        let work = async { Ok(entry.start(settings).await?.check(&request).await) };
         let checked: Outcome<_> = during("Checking", work).await;
         let error = checked?.err();
-        Ok(Verdict {
-            relay: entry.slug(),
+        Ok(Verification {
+            relay: entry.about.slug,
             accepted: error.is_none(),
             reason: error.as_ref().map(ToString::to_string),
             details: error
@@ -100,15 +106,15 @@ impl Verify {
     }
 }
 
-/// What the relay would log, and which claims it misses.
-fn details(entry: &Entry, error: &relay_core::Error, token: &str) -> String {
+/// Returns what the relay would log, and the claims that are missing.
+fn details(entry: &CatalogEntry, error: &relay_core::Error, token: &str) -> String {
     let missing = claims::missing(entry, &claims_of(token));
     let missing = (!missing.is_empty()).then(|| format!("missing={}", missing.join(",")));
     let logged = Some(error.details()).filter(|text| !text.is_empty());
     logged.into_iter().chain(missing).collect::<Vec<_>>().join(" ")
 }
 
-impl Verdict {
+impl Verification {
     fn text(&self) -> String {
         let Some(reason) = &self.reason else {
             return format!("The {} relay accepts this token.", self.relay);

@@ -25,7 +25,6 @@ fn every_command_has_an_example() {
         "module remove",
         "module list",
         "rotate",
-        "bench",
         "completions",
         "man",
     ];

@@ -2,7 +2,6 @@
 
 #![cfg(test)]
 
-mod bench;
 mod call;
 mod help;
 mod module;

@@ -65,7 +65,7 @@ fn a_secret_is_asked_for_without_echo_and_again_when_it_is_empty() {
     let mut terminal = Terminal::open("token make --relay misp");
     terminal.reads("Auth key: ");
     terminal.types("", false);
-    terminal.reads("This one is needed.\r\n");
+    terminal.reads("This claim is required.\r\n");
     terminal.reads("Auth key: ");
     terminal.types(KEY, false);
     terminal.reads("MISP host, empty for none: ");

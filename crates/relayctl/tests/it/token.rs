@@ -130,7 +130,7 @@ fn inspect_hides_what_may_be_a_secret() {
     assert!(shown.contains("[hidden]") && shown.contains("2027-01-15T08:00:00Z"), "{shown}");
     let shown = run(relayctl(&["token", "inspect", "--show-secrets"]).env("RELAY_TOKEN", &token));
     assert!(shown.done().out.contains(KEY));
-    run(relayctl(&["token", "inspect"]).env("RELAY_TOKEN", "abc")).failed(2, "this is no token");
+    run(relayctl(&["token", "inspect"]).env("RELAY_TOKEN", "abc")).failed(2, "this is not a token");
     run(relayctl(&["token", "inspect"]).write_stdin("")).failed(2, "there is no token");
 }
 

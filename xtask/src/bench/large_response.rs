@@ -1,97 +1,97 @@
-//! A product's answer with as many records as a busy tenant has: the true ones over and over, each
-//! under ids of its own.
+//! A product's response with as many records as a busy tenant has: the simulator's records repeated,
+//! each with ids of its own.
 
 use sandbox::{Fault, Sandbox, Times};
 use serde_json::Value;
 
-/// How many records an answer is made to hold: the sizes that are compared, after none at all.
+/// The numbers of records: none, to be subtracted, and the two sizes that are compared.
 pub(super) const RECORDS: [usize; 3] = [0, 100, 1000];
 
-/// One relay's product: which of its answers can be multiplied, and what is asked for them.
-pub(super) struct Multiplied {
+/// The response of one product whose records are repeated.
+pub(super) struct LargeResponse {
     relay: &'static str,
-    /// How the path of the call begins.
+    /// How the path of the request begins.
     path: &'static str,
-    /// In the order of [`RECORDS`].
-    rewritten: [fn(Value) -> Value; 3],
-    /// How many of the sample's observables are asked about.
-    pub(super) asked: usize,
+    /// One for each number of [`RECORDS`].
+    rewrite: [fn(Value) -> Value; 3],
+    /// The number of observables in the call.
+    pub(super) observables: usize,
 }
 
-const ALL: [Multiplied; 5] = [
-    Multiplied {
+const ALL: [LargeResponse; 5] = [
+    LargeResponse {
         relay: "graph-security",
         path: "/v1.0/$batch",
-        rewritten: [alerts::<0>, alerts::<100>, alerts::<1000>],
-        asked: 1,
+        rewrite: [alerts::<0>, alerts::<100>, alerts::<1000>],
+        observables: 1,
     },
-    Multiplied {
+    LargeResponse {
         relay: "defender-atp",
         path: "/v1.0/security/runHuntingQuery",
-        rewritten: [hunted::<0>, hunted::<100>, hunted::<1000>],
-        asked: 1,
+        rewrite: [hunted::<0>, hunted::<100>, hunted::<1000>],
+        observables: 1,
     },
-    Multiplied {
+    LargeResponse {
         relay: "qualys-ioc",
         path: "/ioc/events",
-        rewritten: [events::<0>, events::<100>, events::<1000>],
-        asked: 1,
+        rewrite: [events::<0>, events::<100>, events::<1000>],
+        observables: 1,
     },
-    // About one observable alone a thousand rows are an answer that was cut, which is asked again.
-    Multiplied {
+    // A thousand records for one observable alone would be a cut page, which is requested again.
+    LargeResponse {
         relay: "misp",
         path: "/attributes/restSearch",
-        rewritten: [attributes::<0>, attributes::<100>, attributes::<1000>],
-        asked: 2,
+        rewrite: [attributes::<0>, attributes::<100>, attributes::<1000>],
+        observables: 2,
     },
-    Multiplied {
+    LargeResponse {
         relay: "gigamon-threatinsight",
         path: "/events/v2/query",
-        rewritten: [searched::<0>, searched::<100>, searched::<1000>],
-        asked: 1,
+        rewrite: [searched::<0>, searched::<100>, searched::<1000>],
+        observables: 1,
     },
 ];
 
-impl Multiplied {
-    /// The answers of this relay's product.
+impl LargeResponse {
+    /// Returns the response of this relay's product.
     pub(super) fn of(relay: &str) -> Option<&'static Self> {
         const { &ALL }.iter().find(|one| one.relay == relay)
     }
 
-    /// Lets the product answer with so many records, by their place in [`RECORDS`].
-    pub(super) fn act(&self, sandbox: &Sandbox, place: usize) {
-        sandbox.fault(self.path, Fault::Rewritten(self.rewritten[place]), Times::Always);
+    /// Makes the simulator respond with `RECORDS[size]` records.
+    pub(super) fn simulate(&self, sandbox: &Sandbox, size: usize) {
+        sandbox.fault(self.path, Fault::Rewritten(self.rewrite[size]), Times::Always);
     }
 }
 
-fn alerts<const N: usize>(answer: Value) -> Value {
-    multiplied(answer, "/responses/0/body/value", &["/id"], N)
+fn alerts<const N: usize>(response: Value) -> Value {
+    multiplied(response, "/responses/0/body/value", &["/id"], N)
 }
 
-fn hunted<const N: usize>(answer: Value) -> Value {
-    multiplied(answer, "/results", &["/ReportId"], N)
+fn hunted<const N: usize>(response: Value) -> Value {
+    multiplied(response, "/results", &["/ReportId"], N)
 }
 
-fn events<const N: usize>(answer: Value) -> Value {
-    multiplied(answer, "", &["/id"], N)
+fn events<const N: usize>(response: Value) -> Value {
+    multiplied(response, "", &["/id"], N)
 }
 
-fn attributes<const N: usize>(answer: Value) -> Value {
+fn attributes<const N: usize>(response: Value) -> Value {
     let ids = ["/id", "/event_id", "/Event/id", "/Event/uuid"];
-    multiplied(answer, "/response/Attribute", &ids, N)
+    multiplied(response, "/response/Attribute", &ids, N)
 }
 
-fn searched<const N: usize>(answer: Value) -> Value {
-    multiplied(answer, "/events", &["/uuid"], N)
+fn searched<const N: usize>(response: Value) -> Value {
+    multiplied(response, "/events", &["/uuid"], N)
 }
 
-/// The answer, its list repeated or cut to `count` records; an empty list stays empty.
-fn multiplied(mut answer: Value, list: &str, ids: &[&str], count: usize) -> Value {
-    if let Some(Value::Array(records)) = answer.pointer_mut(list) {
+/// Returns the response with its list repeated or cut to `count` records; an empty list stays empty.
+fn multiplied(mut response: Value, list: &str, ids: &[&str], count: usize) -> Value {
+    if let Some(Value::Array(records)) = response.pointer_mut(list) {
         let repeated = records.iter().cycle().take(count).cloned().enumerate();
         *records = repeated.map(|(place, record)| renamed(record, ids, place)).collect();
     }
-    answer
+    response
 }
 
 fn renamed(mut record: Value, ids: &[&str], place: usize) -> Value {
@@ -112,14 +112,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::catalog::RELAYS;
-
-    #[test]
-    fn every_relay_has_answers_to_multiply() {
-        for entry in RELAYS {
-            assert!(Multiplied::of(entry.slug()).is_some(), "{}", entry.slug());
-        }
-    }
 
     #[test]
     fn records_are_repeated_under_ids_of_their_own() {

@@ -1,36 +1,34 @@
-//! Everything that was measured, and how it is shown.
+//! All measurements, and their tables.
 
 use std::fmt::{Display, Formatter, Result};
 
-use comfy_table::Table;
+use comfy_table::{ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
 use serde::{Deserialize, Serialize};
 
 use super::{
     instructions::Instructions, latency::Latency, memory::Memory, size::Size, start::Start,
 };
-use crate::table;
-
-/// The figures; a part that was not measured is empty.
+/// The measurements; a part that was not measured is empty.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(super) struct Report {
+pub(crate) struct Report {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) latency: Vec<Latency>,
+    pub(crate) latency: Vec<Latency>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) start: Vec<Start>,
+    pub(crate) start: Vec<Start>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) memory: Vec<Memory>,
+    pub(crate) memory: Vec<Memory>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) size: Vec<Size>,
+    pub(crate) size: Vec<Size>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) instructions: Vec<Instructions>,
+    pub(crate) instructions: Vec<Instructions>,
 }
 
-/// Tables under each other.
-pub(super) struct Tables(Vec<Table>);
+/// Tables, one below the other.
+pub(crate) struct Tables(Vec<Table>);
 
 impl Report {
-    /// Takes in what another report says.
-    pub(super) fn add(&mut self, other: Self) {
+    /// Adds another report's measurements.
+    pub(crate) fn add(&mut self, other: Self) {
         self.latency.extend(other.latency);
         self.start.extend(other.start);
         self.memory.extend(other.memory);
@@ -38,8 +36,8 @@ impl Report {
         self.instructions.extend(other.instructions);
     }
 
-    /// A table for each part that was measured.
-    pub(super) fn tables(&self) -> Tables {
+    /// Returns a table for each part that was measured.
+    pub(crate) fn tables(&self) -> Tables {
         let tables =
             [self.latency(), self.start(), self.memory(), self.size(), self.instructions()];
         Tables(tables.into_iter().filter(|table| !table.is_empty()).collect())
@@ -84,7 +82,7 @@ impl Report {
             "Start",
             "To /next ms, fastest",
             "Median",
-            "Empty, fastest",
+            "Baseline, fastest",
             "Median",
             "Fastest ratio",
             "Median ratio",
@@ -144,7 +142,8 @@ fn filled<T, const N: usize>(
     lines: &[T],
     cells: impl Fn(&T) -> [String; N],
 ) -> Table {
-    let mut table = table::plain();
+    let mut table = Table::new();
+    table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(header);
     table.add_rows(lines.iter().map(cells));
     table

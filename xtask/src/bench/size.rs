@@ -1,32 +1,32 @@
-//! What is deployed: the binary, and the zip that carries it.
+//! Sizes of what is deployed: the binary, and its zip.
 
 use std::{fs, io::Write};
 
 use flate2::{Compression, write::DeflateEncoder};
 use serde::{Deserialize, Serialize};
 
-use super::{deployed::Built, times::rounded};
-use crate::failure::Outcome;
+use super::{deployed::DeployedRelay, times::rounded};
+use crate::Outcome;
 
 /// Headers, directory and end of a zip with the one file `bootstrap`.
 /// Source: APPNOTE.TXT - .ZIP File Format Specification, 4.3.
-const FRAME: usize = 30 + 46 + 22 + 2 * "bootstrap".len();
+const ZIP_OVERHEAD_BYTES: usize = 30 + 46 + 22 + 2 * "bootstrap".len();
 
 /// Sizes in MB, of a million bytes each.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Size {
-    pub(super) relay: String,
-    pub(super) binary: f64,
+pub(crate) struct Size {
+    pub(crate) relay: String,
+    pub(crate) binary: f64,
     /// Deflated at level 9.
-    pub(super) zip: f64,
+    pub(crate) zip: f64,
 }
 
-pub(super) fn measure(built: &Built<'_>) -> Outcome<Size> {
-    let binary = fs::read(&built.binary)?;
+pub(super) fn measure(relay: &DeployedRelay) -> Outcome<Size> {
+    let binary = fs::read(&relay.binary)?;
     Ok(Size {
-        relay: built.relay(),
+        relay: relay.slug().to_owned(),
         binary: megabytes(binary.len()),
-        zip: megabytes(zipped(&binary)? + FRAME),
+        zip: megabytes(zipped(&binary)? + ZIP_OVERHEAD_BYTES),
     })
 }
 
@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_repeats_is_packed_and_noise_is_not() {
+    fn repetition_is_compressed_and_noise_is_not() {
         assert!(zipped(&[7; 100_000]).unwrap() < 1000);
         let noise: Vec<u8> =
             (0..2000_u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_be_bytes()).collect();

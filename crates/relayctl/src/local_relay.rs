@@ -1,0 +1,105 @@
+//! A relay in this process: the service behind its token check, without Lambda and network.
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use catalog::{CatalogEntry, StartedRelay};
+use http::{HeaderMap, HeaderValue, Method, header};
+use jsonwebtoken::{EncodingKey, Header, encode};
+use relay_core::{Environment, auth::Gateway, route::Route, service::Incoming};
+use sandbox::{Fixture, Product, Sandbox};
+use serde::Serialize;
+use tokio::time::Instant;
+
+use crate::failure::{Failure, Outcome};
+
+/// The time that a gateway leaves a function.
+const CALL_TIMEOUT: Duration = Duration::from_secs(27);
+/// Relay and token are both made in this process, and the secret never leaves it.
+const SECRET: &str = "a-secret-for-one-process-only-that-signs-and-verifies-right-here";
+
+/// A started relay in front of its product's simulator, and a token that it accepts.
+pub(crate) struct LocalRelay {
+    relay: Arc<dyn StartedRelay>,
+    token: String,
+    fixture: &'static Fixture,
+    /// Runs until it is dropped.
+    _sandbox: Sandbox,
+}
+
+impl LocalRelay {
+    /// Starts the simulator and the relay.
+    pub(crate) async fn start(entry: &CatalogEntry) -> Outcome<Self> {
+        let slug = entry.about.slug;
+        let product = Product::from_slug(slug)
+            .ok_or_else(|| Failure::Usage(format!("there is no simulator for {slug}.")))?;
+        let sandbox = Sandbox::start(product).await.map_err(|error| {
+            Failure::Unreachable(format!("the simulator cannot start: {error}."))
+        })?;
+        let fixture = product.fixture();
+        let settings = Environment::of(fixture.settings(sandbox.url()));
+        let relay = entry.start(settings.with("SECRET_KEY", SECRET)).await?;
+        let token = signed(&fixture.claims(), SECRET)?;
+        Ok(Self { relay, token, fixture, _sandbox: sandbox })
+    }
+
+    /// Returns a token that the relay accepts.
+    pub(crate) fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// Returns the relay itself.
+    pub(crate) fn relay(&self) -> Arc<dyn StartedRelay> {
+        self.relay.clone()
+    }
+
+    /// Returns what is known of the relay and its simulator.
+    pub(crate) fn fixture(&self) -> &'static Fixture {
+        self.fixture
+    }
+
+    /// Sends a request as a gateway does, and returns the answer's JSON.
+    pub(crate) async fn call(&self, route: Route, body: &impl Serialize) -> String {
+        let (method, path) = method_and_path(route);
+        let body = serde_json::to_vec(body).unwrap_or_default().into();
+        let request = request(method, path.to_owned(), authorization(&self.token), body);
+        self.relay.answer(request).await.body
+    }
+}
+
+/// Signs a token with HS256, as the module's own generator does; no claim is added.
+pub(crate) fn signed(claims: &impl Serialize, secret: &str) -> Outcome<String> {
+    let key = EncodingKey::from_secret(secret.as_bytes());
+    encode(&Header::default(), claims, &key)
+        .map_err(|error| Failure::Usage(format!("the token cannot be signed: {error}.")))
+}
+
+/// Returns a request of which only the token is checked.
+pub(crate) fn token_check(token: &str) -> Incoming {
+    let (method, path) = method_and_path(Route::Health);
+    request(method, path.to_owned(), authorization(token), Bytes::new())
+}
+
+/// Returns a request as a gateway delivers it now.
+pub(crate) fn request(method: Method, path: String, headers: HeaderMap, body: Bytes) -> Incoming {
+    Incoming {
+        method,
+        path,
+        headers,
+        body,
+        gateway: Gateway::default(),
+        request_id: "local".to_owned(),
+        deadline: Instant::now() + CALL_TIMEOUT,
+    }
+}
+
+fn authorization(token: &str) -> HeaderMap {
+    let bearer = HeaderValue::try_from(format!("Bearer {token}"));
+    bearer.into_iter().map(|bearer| (header::AUTHORIZATION, bearer)).collect()
+}
+
+/// Returns the method and the path of a route.
+pub(crate) fn method_and_path(route: Route) -> (Method, &'static str) {
+    let known = Route::ALL.iter().find(|(known, ..)| *known == route);
+    known.map_or((Method::POST, "/"), |(_, method, path)| (method.clone(), *path))
+}

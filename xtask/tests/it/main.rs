@@ -1,0 +1,5 @@
+//! The built command, its output and its exit codes.
+
+#![cfg(test)]
+
+mod bench;
