@@ -1,5 +1,5 @@
-"""Runs a relay's binary under AWS' Runtime Interface Emulator, in front of its product's imitation,
-and expects a good answer to every event in its folder.
+"""Runs a relay's binary under AWS' Runtime Interface Emulator, in front of its product's simulator,
+and expects an answer without errors to every event in its folder.
 
 Usage: emulate.py BINARY, named after its relay, with sandbox's example `products` built.
 """
@@ -21,8 +21,8 @@ import samcli
 MACHINE = "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64"
 EMULATOR = pathlib.Path(samcli.__file__).parent / f"local/rapid/aws-lambda-rie-{MACHINE}"
 PRODUCTS = pathlib.Path("target/debug/examples/products")
-# Lambda would end a function that needs longer; nothing here needs a tenth of it.
-PATIENCE = 29
+# Lambda ends a function that needs longer; nothing here needs a tenth of it.
+TIMEOUT_SECONDS = 29
 
 
 def free_port():
@@ -41,18 +41,17 @@ def running(*command, **options):
 
 
 def settings(relay):
-    """The variables of events/env.json for a relay's function."""
-    every = json.loads(pathlib.Path("events/env.json").read_text())
-    function = "".join(word.capitalize() for word in relay.split("-")) + "Function"
-    return every["Parameters"] | every[function]
+    """The variables of a relay's function, as `sam local` sets them."""
+    shared, own = json.loads(pathlib.Path(f"events/env/{relay}.json").read_text()).values()
+    return shared | own
 
 
 def invoke(port, event):
     url = f"http://127.0.0.1:{port}/2015-03-31/functions/function/invocations"
-    ends = time.monotonic() + PATIENCE
+    ends = time.monotonic() + TIMEOUT_SECONDS
     while True:
         try:
-            with urllib.request.urlopen(url, event, PATIENCE) as answer:
+            with urllib.request.urlopen(url, event, TIMEOUT_SECONDS) as answer:
                 return json.load(answer)
         except urllib.error.URLError:
             if time.monotonic() > ends:
@@ -83,7 +82,7 @@ def main(binary):
     port = free_port()
     emulator = [EMULATOR, "--runtime-interface-emulator-address", f"127.0.0.1:{port}"]
     emulator += ["--runtime-api-address", f"127.0.0.1:{free_port()}", binary]
-    environment = {"PATH": os.environ["PATH"], "AWS_LAMBDA_FUNCTION_TIMEOUT": str(PATIENCE)}
+    environment = {"PATH": os.environ["PATH"], "AWS_LAMBDA_FUNCTION_TIMEOUT": str(TIMEOUT_SECONDS)}
     environment |= settings(relay)
     log = pathlib.Path(f"target/ci/{relay}.log")
     failed = 0
@@ -92,7 +91,8 @@ def main(binary):
         log.open("w") as lines,
         running(*emulator, env=environment, stdout=lines, stderr=lines),
     ):
-        for _ in range(5):
+        # One line for each product, printed when its simulator listens.
+        for _ in pathlib.Path("relays").iterdir():
             products.stdout.readline()
         for event in sorted(pathlib.Path("events", relay).glob("*.json")):
             wrong = complaint(event.stem, invoke(port, event.read_bytes()))

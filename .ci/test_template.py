@@ -15,13 +15,9 @@ import unittest
 
 from samcli.yamlhelper import parse_yaml_file
 
-RELAYS = {
-    "Misp": "misp",
-    "GraphSecurity": "graph-security",
-    "DefenderAtp": "defender-atp",
-    "QualysIoc": "qualys-ioc",
-    "GigamonThreatinsight": "gigamon-threatinsight",
-}
+SLUGS = sorted(manifest.parent.name for manifest in pathlib.Path("relays").glob("*/Cargo.toml"))
+# The names of the relays in the template, such as GraphSecurity, and their folders.
+RELAYS = {"".join(word.capitalize() for word in slug.split("-")): slug for slug in SLUGS}
 NO_VALUE = object()
 
 STACK = parse_yaml_file("template.yaml")
@@ -267,8 +263,8 @@ class L11Deployment(unittest.TestCase):
 
 class Stack(unittest.TestCase):
     def test_every_relay_is_there_and_builds_in_its_own_folder(self):
-        folders = {path.parent.name for path in pathlib.Path("relays").glob("*/Cargo.toml")}
-        self.assertEqual(set(RELAYS.values()), folders)
+        functions = stack().resources("AWS::Serverless::Function").keys()
+        self.assertEqual(functions, {f"{name}Function" for name in RELAYS})
         for name, slug in RELAYS.items():
             function = STACK["Resources"][f"{name}Function"]
             self.assertEqual(function["Metadata"], {"BuildMethod": "rust-cargolambda"})
@@ -336,11 +332,11 @@ class Files(unittest.TestCase):
         self.assertEqual(profile["panic"], "unwind")
 
     def test_local_runs_set_variables_that_are_declared(self):
-        local = json.loads(pathlib.Path("events/env.json").read_text())
-        shared = local.pop("Parameters").keys()
-        self.assertEqual(local.keys(), {f"{name}Function" for name in RELAYS})
-        for name, own in local.items():
-            self.assertLessEqual(shared | own.keys(), variables(stack().resources()[name]))
+        for name, slug in RELAYS.items():
+            local = json.loads(pathlib.Path(f"events/env/{slug}.json").read_text())
+            self.assertEqual(local.keys(), {"Parameters", f"{name}Function"})
+            chosen = local["Parameters"].keys() | local[f"{name}Function"].keys()
+            self.assertLessEqual(chosen, variables(stack().resources()[f"{name}Function"]))
 
 
 def variables(function):

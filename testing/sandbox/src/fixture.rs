@@ -131,6 +131,13 @@ impl Fixture {
         self.callers.map(|claims| object(claims.iter().chain(self.load_claims)))
     }
 
+    /// The observables of the sample event, as a caller sends them.
+    pub fn sample_observables(&self) -> Vec<Value> {
+        let event: Value = serde_json::from_str(self.observe_event).unwrap_or_default();
+        let body = event["body"].as_str().unwrap_or_default();
+        serde_json::from_str(body).unwrap_or_default()
+    }
+
     /// The known observables, and those that the actions are for.
     pub fn observables(&self) -> impl Iterator<Item = Observable> {
         self.known.iter().copied().chain(self.actions.iter().map(|action| action.observable))
