@@ -1,119 +1,340 @@
-//! Speaks ThreatINSIGHT: detections, their events, the event search and the device look-up.
-//! Source: spec §3.
+//! Sends requests to the API: detections, their events, event search, device look-up.
+//! Specification: docs/relays/gigamon-threatinsight.md#requests.
 
-mod detection;
-mod device;
-mod event;
-mod family;
-mod refusal;
-mod search;
+mod error;
+pub mod query;
+mod types;
 
-use std::time::Duration;
+use std::{collections::BTreeMap, net::IpAddr, sync::Arc, time::Duration};
 
+use futures::future::{join, join_all};
 use http::{HeaderValue, header};
-use relay_core::{Call, Error, ErrorKind, Partial, Request, Response, Result};
-use serde_json::Value;
+use relay_core::{
+    BaseUrl, Call, CircuitBreaker, Error, ErrorKind, Partial, Relay, Request, Response, Result,
+    Secret, Time, cache::CacheKey, cache::TtlCache, http::is_unknown_host,
+};
+use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
-use crate::{Credentials, config::Settings, memory::Memory};
-pub(crate) use detection::{Detection, Detections, Rule};
-pub(crate) use device::Lease;
-pub(crate) use event::{Event, File, Named, Side};
-use family::Family;
+pub(crate) use types::{Event, File, Host, Lease, Rule, RuleMatch, Side};
 
-/// What one call may take.
-const LONGEST: Duration = Duration::from_secs(12);
+use crate::{Credentials, GigamonThreatinsight, config::Config};
+use query::SearchTerm;
+use types::{Detection, Detections};
 
-/// The interface as one caller sees it, for the time of one request.
-pub(crate) struct Gigamon<'a> {
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(12);
+/// How long a family that is missing is not asked.
+const MISSING_FAMILY_SECONDS: i64 = 600;
+/// How many addresses one device look-up may have.
+const MAX_ADDRESSES: usize = 500;
+/// The time that a device look-up needs.
+const MIN_LOOK_UP_TIME: Duration = Duration::from_secs(2);
+/// An address that is well known and in no detection.
+const HEALTH_ADDRESS: &str = "8.8.8.8";
+const NO_EVENT_SEARCH: &str = "The event search of Gigamon ThreatINSIGHT does not answer at its address; only detections are shown.";
+const NO_DEVICE_LOOK_UP: &str = "The device look-up of Gigamon ThreatINSIGHT does not answer at its address; names of devices are missing.";
+
+/// The demo and training accounts, by code and by uuid.
+/// Specification: docs/relays/gigamon-threatinsight.md#test-accounts.
+const TEST_ACCOUNTS: [&str; 4] =
+    ["dmo", "chg", "6bc3d2f1-af77-4236-a9db-17dacd06e4d9", "f6f6f836-8bcd-4f5d-bd61-68d303c4f634"];
+
+/// What is known about the families of each key's API: an entry says that a family is missing, or
+/// that its event search accepts single days only.
+pub(crate) type FamilyCache = TtlCache<CacheKey, ()>;
+
+/// The API as one caller sees it, for one call.
+pub(crate) struct Client<'a> {
     call: &'a Call<'a, Credentials>,
-    memory: &'a Memory,
+    config: &'a Config,
+    cache: &'a FamilyCache,
     authorization: HeaderValue,
     permits: Semaphore,
-    event_days: usize,
+    allow_test_accounts: bool,
     detections: Family,
     events: Option<Family>,
-    devices: Option<Family>,
+    entity: Option<Family>,
 }
 
-impl<'a> Gigamon<'a> {
-    /// Errors: `InvalidInput` for a key that no header can carry.
-    pub(crate) fn of(
+/// A family of requests with a base of its own.
+struct Family {
+    base: BaseUrl,
+    breaker: CircuitBreaker,
+    /// The entry of a family that does not serve this key.
+    is_missing: CacheKey,
+    /// The entry of an event search that accepts single days only.
+    accepts_days_only: CacheKey,
+}
+
+/// An event, and the detections that led to it, if there are any and their rule is known.
+pub(crate) type FoundEvent = (Event, Option<Arc<RuleMatch>>);
+
+/// The events of one observable. `None` stands for a source that failed, is off or was not asked.
+#[derive(Debug, Default)]
+pub(crate) struct FoundEvents {
+    /// The events of detections.
+    pub(crate) detected: Option<Vec<FoundEvent>>,
+    /// The events of the event search.
+    pub(crate) searched: Option<Vec<FoundEvent>>,
+}
+
+impl<'a> Client<'a> {
+    /// Creates the client of one call. Errors: `InvalidInput` for a key that no header can carry.
+    pub(crate) fn new(
+        config: &'a Config,
+        cache: &'a FamilyCache,
         call: &'a Call<'a, Credentials>,
-        settings: &Settings,
-        memory: &'a Memory,
     ) -> Result<Self> {
-        let Credentials { key, region, .. } = call.credentials;
-        let bases = settings.bases(*region);
-        let family = |base: &_| Family::of(base, key);
+        let Credentials { key, region, allow_test_accounts } = call.credentials;
+        let bases = config.bases(*region);
+        let family = |base: &BaseUrl| Family::new(base, key);
         Ok(Self {
             call,
-            memory,
+            config,
+            cache,
             authorization: key.header("IBToken ")?,
-            permits: Semaphore::new(settings.calls_at_once),
-            event_days: settings.event_days,
+            permits: Semaphore::new(config.max_concurrent_requests),
+            allow_test_accounts: allow_test_accounts.unwrap_or(config.allow_test_accounts),
             detections: family(&bases.detections),
             events: bases.events.as_ref().map(family),
-            devices: bases.entity.as_ref().map(family),
+            entity: bases.entity.as_ref().map(family),
         })
     }
 
-    /// Asks a family that may not be there; then there is a warning instead of a failure.
-    async fn ask_optional(
+    /// Requests one detection, from the family that is still published.
+    pub(crate) async fn health(&self) -> Result<()> {
+        let request = Request::get(self.detections.base.path("/detections"))
+            .query("indicator_value", HEALTH_ADDRESS)
+            .query("status", "active")
+            .query("limit", "1");
+        self.exchange(request).await?.json::<Detections>().map(drop)
+    }
+
+    /// Returns the events of an observable from both sources. While one source succeeds, errors of
+    /// the other are warnings.
+    pub(crate) async fn events(&self, term: &SearchTerm<'_>) -> Partial<FoundEvents> {
+        let (detected, searched) = join(self.detected(term), self.searched(term)).await;
+        let mut errors = downgrade_if(searched.data.is_some(), detected.errors);
+        errors.extend(downgrade_if(detected.data.is_some(), searched.errors));
+        let data = FoundEvents { detected: detected.data, searched: searched.data };
+        Partial { data, errors }
+    }
+
+    async fn searched(&self, term: &SearchTerm<'_>) -> Partial<Option<Vec<FoundEvent>>> {
+        let Partial { data, errors } = self.search(term).await;
+        let allowed = |events| self.allowed_events(events).map(|event| (event, None)).collect();
+        Partial { data: data.map(allowed), errors }
+    }
+
+    /// Returns the events of all detections of an observable; no data if the detections failed.
+    async fn detected(&self, term: &SearchTerm<'_>) -> Partial<Option<Vec<FoundEvent>>> {
+        let mut found = match self.detections(term).await {
+            None => return Partial::default(),
+            Some(Err(error)) => return error.into(),
+            Some(Ok(found)) => found,
+        };
+        found.detections.retain(|detection| self.is_allowed(detection.account_uuid.as_deref()));
+        let detections = &found.detections;
+        let events = detections.iter().map(|detection| self.detection_events(detection, term));
+        let mut detected = Partial::<Vec<_>>::default();
+        for (detection, events) in detections.iter().zip(join_all(events).await) {
+            match events {
+                None => {}
+                Some(Err(error)) => detected.errors.push(error.as_warning()),
+                Some(Ok(events)) => {
+                    let rule_match = found.rule_match(detection).map(Arc::new);
+                    let events = self.allowed_events(events);
+                    detected.data.extend(events.map(|event| (event, rule_match.clone())));
+                }
+            }
+        }
+        Partial { data: Some(detected.data), errors: detected.errors }
+    }
+
+    /// Returns the active detections of an observable; `None` if an earlier failure made the
+    /// request pointless.
+    async fn detections(&self, term: &SearchTerm<'_>) -> Option<Result<Detections>> {
+        let request = Request::get(self.detections.base.path("/detections"))
+            .query("indicator_value", term.value())
+            .query("status", "active")
+            .query("include", "indicators")
+            .query("include", "rules")
+            .query("limit", &self.call.limit.to_string())
+            .query("sort_by", "last_seen")
+            .query("sort_order", "desc");
+        let response = self.send(&self.detections, request).await?;
+        Some(response.and_then(|response| response.json()))
+    }
+
+    /// Returns the events of a detection that are about the observable.
+    async fn detection_events(
+        &self,
+        detection: &Detection,
+        term: &SearchTerm<'_>,
+    ) -> Option<Result<Vec<Event>>> {
+        let request = Request::get(self.detections.base.path("/events"))
+            .query("detection_uuid", detection.uuid.as_deref()?)
+            .query("limit", &self.call.limit.to_string());
+        let response = self.send(&self.detections, request).await?;
+        let matches = |event: &Value| term.matches_event(detection, event);
+        Some(response.and_then(|response| types::detection_events(&response, matches)))
+    }
+
+    fn allowed_events(&self, events: Vec<Event>) -> impl Iterator<Item = Event> {
+        events.into_iter().filter(|event| self.is_allowed(event.customer_id.as_deref()))
+    }
+
+    fn is_allowed(&self, account: Option<&str>) -> bool {
+        let is_test = |id: &str| TEST_ACCOUNTS.iter().any(|test| id.eq_ignore_ascii_case(test));
+        self.allow_test_accounts || !account.is_some_and(is_test)
+    }
+
+    /// Returns the events of the last days; no data if no part of the time was searched.
+    ///
+    /// One request covers all days. Where the product rejects that, each day has a request, also
+    /// in later calls with this key.
+    async fn search(&self, term: &SearchTerm<'_>) -> Partial<Option<Vec<Event>>> {
+        let Some(family) = &self.events else { return Partial::default() };
+        let days = self.config.event_days;
+        if !self.cache.contains(&family.accepts_days_only, self.call.now) {
+            let whole = self.search_window(family, term, days, 0).await;
+            if days == 1 || !is_rejected(&whole) {
+                return collected([whole]);
+            }
+        }
+        let windows = (0..days).map(|day| self.search_window(family, term, day + 1, day));
+        let found = collected(join_all(windows).await);
+        if found.data.is_some() {
+            self.cache.insert(family.accepts_days_only, (), Time::never());
+        }
+        found
+    }
+
+    /// Returns the events between two days, counted back from now.
+    async fn search_window(
+        &self,
+        family: &Family,
+        term: &SearchTerm<'_>,
+        from: usize,
+        until: usize,
+    ) -> Option<Result<Vec<Event>>> {
+        let body = query::search_body(term, self.call, from, until);
+        let response = self.send_optional(family, "/query", &body, NO_EVENT_SEARCH).await?;
+        Some(response.and_then(|response| types::searched_events(&response)))
+    }
+
+    /// Returns which devices had these addresses at these times. All errors are warnings.
+    pub(crate) async fn leases(&self, addresses: &BTreeMap<IpAddr, Time>) -> Partial<Vec<Lease>> {
+        let Some(family) = &self.entity else { return Partial::default() };
+        if addresses.is_empty() {
+            return Partial::default();
+        }
+        if self.call.time_left() < MIN_LOOK_UP_TIME {
+            return no_time_for_look_up().into();
+        }
+        let entities = query::entities(addresses);
+        let chunks = entities.chunks(MAX_ADDRESSES).map(|chunk| self.look_up(family, chunk));
+        let found = collected(join_all(chunks).await);
+        Partial {
+            data: found.data.unwrap_or_default(),
+            errors: downgrade_if(true, found.errors),
+        }
+    }
+
+    async fn look_up(&self, family: &Family, entities: &[Value]) -> Option<Result<Vec<Lease>>> {
+        const PATH: &str = "/entity/tracking/bulk/get/ip";
+        let body = json!({"entities": entities});
+        let response = self.send_optional(family, PATH, &body, NO_DEVICE_LOOK_UP).await?;
+        Some(response.and_then(|response| types::leases(&response)))
+    }
+
+    /// Sends a request to a family that may be missing; then the error is the warning `missing`.
+    async fn send_optional(
         &self,
         family: &Family,
         path: &'static str,
         body: &Value,
         missing: &'static str,
     ) -> Option<Result<Response>> {
-        let gone = || Error::new(ErrorKind::NotFound, missing).as_warning();
-        if self.memory.holds(family.is_missing, self.call.now) {
-            return Some(Err(gone()));
+        let missing = || Error::new(ErrorKind::NotFound, missing).as_warning();
+        if self.cache.contains(&family.is_missing, self.call.now) {
+            return Some(Err(missing()));
         }
-        // A search changes nothing.
+        // A search changes nothing, so it may be sent again.
         let request = Request::post(family.base.path(path)).repeatable();
-        let answer = match request.json(body) {
+        let response = match request.json(body) {
             Ok(request) => self.send(family, request).await?,
             Err(error) => Err(error),
         };
-        Some(answer.map_err(|error| {
-            if family::is_missing(&error) {
-                self.leave_alone(family);
-                gone().with_source(error)
+        Some(response.map_err(|error| {
+            if is_missing_family(&error) {
+                family.breaker.set();
+                let until = self.call.now.plus_seconds(MISSING_FAMILY_SECONDS);
+                self.cache.insert(family.is_missing, (), until);
+                missing().with_source(error)
             } else {
                 error
             }
         }))
     }
 
-    /// A family that is missing is not asked again, in this request and for a while after it.
-    fn leave_alone(&self, family: &Family) {
-        family.halt.set();
-        self.memory.set(family.is_missing, self.call.now.plus_seconds(family::REST_SECONDS));
-    }
-
-    /// One call, when its turn comes; nothing when an earlier failure makes it useless.
+    /// Sends a request as soon as there is a permit; `None` if an earlier failure made it pointless.
     async fn send(&self, family: &Family, request: Request) -> Option<Result<Response>> {
-        // Nobody closes it.
+        // The semaphore is never closed, so there is always a permit in the end.
         let _permit = self.permits.acquire().await.ok()?;
-        family.halt.guard(self.exchange(request)).await
+        family.breaker.guard(self.exchange(request)).await
     }
 
     async fn exchange(&self, request: Request) -> Result<Response> {
         let request = request.header(header::AUTHORIZATION, self.authorization.clone());
-        let response = self.call.send(request.within(LONGEST)).await?;
-        if response.is_success() { Ok(response) } else { Err(refusal::refusal(&response)) }
+        let response = self.call.send(request.within(REQUEST_TIMEOUT)).await?;
+        if response.is_success() { Ok(response) } else { Err(error::error_from(&response)) }
     }
 }
 
-/// What several calls brought together; no data when none was answered.
-fn joined<T>(answers: impl IntoIterator<Item = Option<Result<Vec<T>>>>) -> Partial<Option<Vec<T>>> {
+impl Family {
+    fn new(base: &BaseUrl, key: &Secret) -> Self {
+        let slug = GigamonThreatinsight::ABOUT.slug;
+        let entry = |name| CacheKey::of(&[slug, base.as_str(), key.expose(), name]);
+        Self {
+            base: base.clone(),
+            breaker: CircuitBreaker::default(),
+            is_missing: entry("missing"),
+            accepts_days_only: entry("days"),
+        }
+    }
+}
+
+/// Collects the lists of several responses; no data if there was no successful one.
+fn collected<T>(
+    responses: impl IntoIterator<Item = Option<Result<Vec<T>>>>,
+) -> Partial<Option<Vec<T>>> {
     let mut all = Partial::<Option<Vec<T>>>::default();
-    for answer in answers.into_iter().flatten() {
-        match answer {
+    for response in responses.into_iter().flatten() {
+        match response {
             Ok(found) => all.data.get_or_insert_default().extend(found),
             Err(error) => all.errors.push(error),
         }
     }
     all
+}
+
+fn downgrade_if(is_warning: bool, errors: Vec<Error>) -> Vec<Error> {
+    let downgrade = |error: Error| if is_warning { error.as_warning() } else { error };
+    errors.into_iter().map(downgrade).collect()
+}
+
+/// Returns whether the product rejected a request, such as a window that is too long.
+fn is_rejected<T>(response: &Option<Result<T>>) -> bool {
+    matches!(response, Some(Err(error)) if error.kind() == ErrorKind::InvalidInput)
+}
+
+fn is_missing_family(error: &Error) -> bool {
+    error.kind() == ErrorKind::NotFound || is_unknown_host(error)
+}
+
+fn no_time_for_look_up() -> Error {
+    let text =
+        "No time was left to look devices up; ask about fewer observables to see their names.";
+    Error::new(ErrorKind::Unreachable, text).as_warning()
 }

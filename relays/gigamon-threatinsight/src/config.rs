@@ -1,4 +1,4 @@
-//! The relay's settings: regions with their hosts, the window of the event search, width.
+//! The relay's settings. Specification: docs/relays/gigamon-threatinsight.md#settings-and-claims.
 
 mod credentials;
 
@@ -7,7 +7,10 @@ use relay_core::{BadSetting, BaseUrl, Environment};
 pub(crate) use credentials::CLAIMS;
 pub use credentials::Credentials;
 
-/// Where an account lives.
+const DEFAULT_EVENT_DAYS: usize = 7;
+const DEFAULT_CONCURRENT_REQUESTS: usize = 8;
+
+/// The region that hosts an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Region {
     Us,
@@ -16,7 +19,7 @@ pub(crate) enum Region {
 
 impl Region {
     /// Reads `us` or `eu`, in any case.
-    pub(crate) fn of(text: &str) -> Option<Self> {
+    pub(crate) fn from_text(text: &str) -> Option<Self> {
         match text.trim().to_ascii_lowercase().as_str() {
             "us" => Some(Self::Us),
             "eu" => Some(Self::Eu),
@@ -24,9 +27,9 @@ impl Region {
         }
     }
 
-    /// The region's hosts; the interface has three families and people have a portal.
-    /// Source: spec §2, §7.
-    fn hosts(self) -> [&'static str; 4] {
+    /// Returns the bases of detections, events, entity and portal.
+    /// Specification: docs/relays/gigamon-threatinsight.md#product.
+    fn bases(self) -> [&'static str; 4] {
         match self {
             Self::Us => [
                 "https://detections.icebrg.io/v1",
@@ -44,7 +47,7 @@ impl Region {
     }
 }
 
-/// The base URLs of one region. The event and entity families may be switched off.
+/// The base URLs of one region. Event search and entity family may be off.
 #[derive(Debug, Clone)]
 pub(crate) struct Bases {
     pub(crate) detections: BaseUrl,
@@ -54,73 +57,76 @@ pub(crate) struct Bases {
 }
 
 impl Bases {
-    /// What the environment names wins over the region's own.
-    fn of(region: Region, environment: &Environment) -> Result<Self, BadSetting> {
-        let [detections, events, entity, portal] = region.hosts();
+    /// Reads the settings, which win over the region's bases.
+    fn from_environment(region: Region, environment: &Environment) -> Result<Self, BadSetting> {
+        let [detections, events, entity, portal] = region.bases();
         Ok(Self {
             detections: base("GTI_DETECTIONS_URL", detections, environment)?,
-            events: family("GTI_EVENTS_URL", events, environment)?,
-            entity: family("GTI_ENTITY_URL", entity, environment)?,
+            events: optional_base("GTI_EVENTS_URL", events, environment)?,
+            entity: optional_base("GTI_ENTITY_URL", entity, environment)?,
             portal: base("GTI_PORTAL_URL", portal, environment)?,
         })
     }
 }
 
-fn base(name: &str, usual: &str, environment: &Environment) -> Result<BaseUrl, BadSetting> {
-    let own = environment.url(name)?;
-    own.or_else(|| BaseUrl::well_known(usual)).ok_or_else(|| BadSetting::new(name, "is needed"))
+fn base(name: &str, default: &str, environment: &Environment) -> Result<BaseUrl, BadSetting> {
+    let base = environment.url(name)?.or_else(|| BaseUrl::well_known(default));
+    base.ok_or_else(|| BadSetting::new(name, "is needed"))
 }
 
-fn family(
+fn optional_base(
     name: &str,
-    usual: &str,
+    default: &str,
     environment: &Environment,
 ) -> Result<Option<BaseUrl>, BadSetting> {
     let is_off = environment.text(name).is_some_and(|text| text.eq_ignore_ascii_case("off"));
-    if is_off { Ok(None) } else { base(name, usual, environment).map(Some) }
+    if is_off { Ok(None) } else { base(name, default, environment).map(Some) }
 }
 
-/// All settings, read once.
+/// The settings, read once when the process starts.
 #[derive(Debug)]
-pub(crate) struct Settings {
+pub(crate) struct Config {
     us: Bases,
     eu: Bases,
     region: Region,
-    allow_test_accounts: bool,
-    /// How many days the event search looks back.
+    /// Whether findings of test accounts are shown, for a caller whose token does not say.
+    pub(crate) allow_test_accounts: bool,
+    /// How many days the event search looks back, 1 to 30.
     pub(crate) event_days: usize,
-    /// How many calls of one request run side by side.
-    pub(crate) calls_at_once: usize,
+    /// How many requests of one call run at the same time, 1 to 32.
+    pub(crate) max_concurrent_requests: usize,
 }
 
-impl Settings {
-    pub(crate) fn new(environment: &Environment) -> Result<Self, BadSetting> {
+impl Config {
+    /// Reads the settings. Errors: a setting that cannot be used.
+    pub(crate) fn from_environment(environment: &Environment) -> Result<Self, BadSetting> {
+        let region = environment.text("GTI_REGION").and_then(Region::from_text);
+        let allow_test_accounts = environment.text("GTI_ALLOW_TEST_ACCOUNTS").is_some_and(is_yes);
         Ok(Self {
-            us: Bases::of(Region::Us, environment)?,
-            eu: Bases::of(Region::Eu, environment)?,
-            region: environment.text("GTI_REGION").and_then(Region::of).unwrap_or(Region::Us),
-            allow_test_accounts: environment.text("GTI_ALLOW_TEST_ACCOUNTS").is_some_and(says_yes),
-            event_days: environment.number("GTI_EVENT_DAYS", 1..=30, 7)?,
-            calls_at_once: environment.number("GTI_CONCURRENCY", 1..=32, 8)?,
+            us: Bases::from_environment(Region::Us, environment)?,
+            eu: Bases::from_environment(Region::Eu, environment)?,
+            region: region.unwrap_or(Region::Us),
+            allow_test_accounts,
+            event_days: environment.number("GTI_EVENT_DAYS", 1..=30, DEFAULT_EVENT_DAYS)?,
+            max_concurrent_requests: environment.number(
+                "GTI_CONCURRENCY",
+                1..=32,
+                DEFAULT_CONCURRENT_REQUESTS,
+            )?,
         })
     }
 
-    /// The hosts for a caller who names this region, or none.
-    pub(crate) fn bases(&self, named: Option<Region>) -> &Bases {
-        match named.unwrap_or(self.region) {
+    /// Returns the bases of the token's region, or else of the setting's.
+    pub(crate) fn bases(&self, claim: Option<Region>) -> &Bases {
+        match claim.unwrap_or(self.region) {
             Region::Us => &self.us,
             Region::Eu => &self.eu,
         }
     }
-
-    /// Whether test accounts show, for a caller who says so, or nothing.
-    pub(crate) fn allow_test_accounts(&self, said: Option<bool>) -> bool {
-        said.unwrap_or(self.allow_test_accounts)
-    }
 }
 
-/// `true`, `1`, `on` or `yes`, in any case.
-pub(crate) fn says_yes(text: &str) -> bool {
+/// Returns whether a text is `true`, `1`, `on` or `yes`, in any case.
+fn is_yes(text: &str) -> bool {
     let yes = ["true", "1", "on", "yes"];
     yes.iter().any(|word| text.trim().eq_ignore_ascii_case(word))
 }
@@ -129,15 +135,15 @@ pub(crate) fn says_yes(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn bases(pairs: &[(&str, &str)], named: Option<Region>) -> [Option<String>; 4] {
-        let settings = Settings::new(&Environment::of(pairs.iter().copied())).unwrap();
-        let Bases { detections, events, entity, portal } = settings.bases(named).clone();
+    fn bases(pairs: &[(&str, &str)], claim: Option<Region>) -> [Option<String>; 4] {
+        let config = Config::from_environment(&Environment::of(pairs.iter().copied())).unwrap();
+        let Bases { detections, events, entity, portal } = config.bases(claim).clone();
         [Some(detections), events, entity, Some(portal)]
             .map(|base| base.map(|base| base.as_str().to_owned()))
     }
 
     #[test]
-    fn no20_hosts_come_from_the_environment_then_from_the_region() {
+    fn bases_come_from_the_environment_then_from_the_region() {
         let us = bases(&[], None);
         assert_eq!(us[0].as_deref(), Some("https://detections.icebrg.io/v1"));
         assert_eq!(us[3].as_deref(), Some("https://portal.icebrg.io"));
@@ -153,9 +159,9 @@ mod tests {
     }
 
     #[test]
-    fn l09_what_cannot_be_used_is_named() {
+    fn l09_an_unusable_setting_is_named_without_its_value() {
         let check = |name: &str, value: &str| {
-            let bad = Settings::new(&Environment::of([(name, value)])).unwrap_err().to_string();
+            let bad = Config::from_environment(&Environment::of([(name, value)])).unwrap_err().to_string();
             assert!(bad.starts_with(name) && !bad.contains(value), "{bad}");
         };
         check("GTI_DETECTIONS_URL", "off");
@@ -170,11 +176,11 @@ mod tests {
 
     #[test]
     fn test_accounts_are_hidden_unless_allowed() {
-        let allowed = |text: &str, said| {
+        let is_allowed = |text: &str| {
             let environment = Environment::of([("GTI_ALLOW_TEST_ACCOUNTS", text)]);
-            Settings::new(&environment).unwrap().allow_test_accounts(said)
+            Config::from_environment(&environment).unwrap().allow_test_accounts
         };
-        assert!(allowed("1", None) && allowed("TRUE", None) && allowed("0", Some(true)));
-        assert!(!allowed("0", None) && !allowed("maybe", None) && !allowed("1", Some(false)));
+        assert!(is_allowed("1") && is_allowed("TRUE"));
+        assert!(!is_allowed("0") && !is_allowed("maybe"));
     }
 }

@@ -1,16 +1,13 @@
-//! Gigamon ThreatINSIGHT (today FortiNDR Cloud) behind the relay protocol.
+//! The relay for Gigamon ThreatINSIGHT, today Fortinet FortiNDR Cloud.
 //!
-//! `api` speaks ThreatINSIGHT, `iql` writes what it searches for, `map` speaks CTIM; `investigation`
-//! follows one observable from its detections to their events. This file joins them.
+//! Each observable's active detections are read with their events, and the event search adds what
+//! no detection covers; one device look-up names the internal devices of all events. The [client]
+//! sends the requests, [mapping] turns the events into CTIM entities.
+//! Specification: docs/relays/gigamon-threatinsight.md.
 
 mod client;
 mod config;
-mod investigation;
-pub mod iql;
-mod links;
 mod mapping;
-mod memory;
-mod paths;
 
 use futures::future::join_all;
 use relay_core::{
@@ -18,21 +15,26 @@ use relay_core::{
     ObservableType, Partial, Relay, Result, RoutePolicies, RoutePolicy,
 };
 
-use client::Gigamon;
+/// The query writer, for property tests and fuzz targets.
+#[doc(hidden)]
+pub use client::query;
 pub use config::Credentials;
-use config::Settings;
-use investigation::Investigation;
-use iql::Wanted;
-use mapping::{Devices, View};
-use memory::Memory;
 
-/// The relay: settings, and what it learnt of each key's interface.
-pub struct GigamonThreatInsight {
-    settings: Settings,
-    memory: Memory,
+use client::{Client, FamilyCache};
+use config::Config;
+use mapping::Mapper;
+use query::SearchTerm;
+
+/// How many facts about families are kept; two for each base and key.
+const MAX_CACHE_ENTRIES: usize = 1000;
+
+/// The Gigamon ThreatINSIGHT relay: its settings, and what is known of each key's API.
+pub struct GigamonThreatinsight {
+    config: Config,
+    cache: FamilyCache,
 }
 
-impl Relay for GigamonThreatInsight {
+impl Relay for GigamonThreatinsight {
     type Credentials = Credentials;
 
     const ABOUT: About = About {
@@ -66,38 +68,30 @@ impl Relay for GigamonThreatInsight {
     const CLAIMS: &'static [Claim] = &config::CLAIMS;
 
     fn new(environment: &Environment) -> Result<Self, BadSetting> {
-        Ok(Self { settings: Settings::new(environment)?, memory: Memory::default() })
+        let cache = FamilyCache::new(MAX_CACHE_ENTRIES);
+        Ok(Self { config: Config::from_environment(environment)?, cache })
     }
 
     async fn health(&self, call: &Call<'_, Credentials>) -> Result<()> {
-        Gigamon::of(call, &self.settings, &self.memory)?.probe().await
+        Client::new(&self.config, &self.cache, call)?.health().await
     }
 
-    async fn observe(&self, call: &Call<'_, Credentials>, wanted: &[Observable]) -> Findings {
-        let gigamon = match Gigamon::of(call, &self.settings, &self.memory) {
-            Ok(gigamon) => gigamon,
+    async fn observe(&self, call: &Call<'_, Credentials>, observables: &[Observable]) -> Findings {
+        let client = match Client::new(&self.config, &self.cache, call) {
+            Ok(client) => client,
             Err(error) => return error.into(),
         };
-        let said = call.credentials.allow_test_accounts;
-        let investigation = Investigation {
-            gigamon: &gigamon,
-            test_accounts: self.settings.allow_test_accounts(said),
-            limit: call.limit,
-        };
-        let wanted: Vec<_> = wanted.iter().filter_map(Wanted::of).collect();
-        let found: Vec<_> = wanted.iter().map(|wanted| investigation.about(wanted)).collect();
-        let found = join_all(found).await;
-        let leases = gigamon.leases(&mapping::inside(found.iter().flat_map(|one| &one.data))).await;
-        let view = View {
-            source: Self::ABOUT.name,
-            namespace: Self::ABOUT.namespace(),
-            portal: &self.settings.bases(call.credentials.region).portal,
-            devices: Devices::of(leases.data),
-        };
+        let terms: Vec<_> = observables.iter().filter_map(SearchTerm::of).collect();
+        let found = join_all(terms.iter().map(|term| client.events(term))).await;
+        let selected: Vec<_> =
+            found.into_iter().map(|found| mapping::select(found, call.limit)).collect();
+        let addresses = mapping::internal_addresses(selected.iter().flat_map(|all| &all.data));
+        let leases = client.leases(&addresses).await;
+        let mapper = Mapper::new(&self.config.bases(call.credentials.region).portal, leases.data);
         let mut findings = Findings::default();
-        for (wanted, Partial { data, errors }) in wanted.iter().zip(found) {
-            findings.errors.extend(errors);
-            findings.data.append(mapping::entities(wanted, &data, &view));
+        for (term, selected) in terms.iter().zip(selected) {
+            findings.errors.extend(selected.errors);
+            findings.data.append(mapper.entities(term, &selected.data));
         }
         findings.errors.extend(leases.errors);
         findings
@@ -106,11 +100,8 @@ impl Relay for GigamonThreatInsight {
     async fn refer(
         &self,
         call: &Call<'_, Credentials>,
-        wanted: &[Observable],
+        observables: &[Observable],
     ) -> Partial<Vec<Link>> {
-        let portal = &self.settings.bases(call.credentials.region).portal;
-        let links: Vec<_> =
-            wanted.iter().filter_map(|asked| links::search(portal, asked)).collect();
-        links.into()
+        mapping::links(&self.config.bases(call.credentials.region).portal, observables).into()
     }
 }

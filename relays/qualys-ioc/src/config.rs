@@ -1,176 +1,157 @@
-//! What a token carries for Qualys: a user, a password, and optionally where the tenant lives.
+//! The relay's settings. Specification: docs/relays/qualys-ioc.md#settings-and-claims.
 
-use relay_core::{BaseUrl, Claim, ClaimKind, Error, ErrorKind, Result, Secret};
-use serde::{Deserialize, Deserializer, de};
-use serde_json::Value;
+mod credentials;
 
-/// What the token may carry, for the tool that makes tokens.
-pub(crate) const CLAIMS: [Claim; 4] = [
-    Claim {
-        name: "user",
-        title: "User",
-        kind: ClaimKind::Text,
-        is_required: true,
-        tooltip: "The name of a Qualys account with API access to Endpoint Detection and Response.",
-    },
-    Claim {
-        name: "pass",
-        title: "Password",
-        kind: ClaimKind::Password,
-        is_required: true,
-        tooltip: "The account's password.",
-    },
-    Claim {
-        name: "API_URL",
-        title: "API gateway",
-        kind: ClaimKind::Text,
-        is_required: false,
-        tooltip: "The https URL of your platform's API gateway, such as https://gateway.qg1.apps.qualys.com; needed unless the relay's API_URL names it.",
-    },
-    Claim {
-        name: "PLATFORM_URL",
-        title: "Console",
-        kind: ClaimKind::Text,
-        is_required: false,
-        tooltip: "The https URL of your platform's console; without it there are no links.",
-    },
-];
+use relay_core::{BadSetting, BaseUrl, Environment, Error, ErrorKind, Result};
 
-/// The claims of a token that this relay reads. Source: spec §2.
-#[derive(Debug, Deserialize)]
-pub struct Credentials {
-    /// The name of the account; not empty.
-    #[serde(deserialize_with = "required")]
-    pub(crate) user: String,
-    /// Its password; not empty.
-    #[serde(rename = "pass", deserialize_with = "required_secret")]
-    pub(crate) password: Secret,
-    /// Base of the API gateway; wins over the relay's own setting.
-    #[serde(rename = "API_URL", default, deserialize_with = "optional")]
-    api_url: Option<String>,
-    /// Base of the console, for links; wins over the relay's own setting.
-    #[serde(rename = "PLATFORM_URL", default, deserialize_with = "optional")]
-    platform_url: Option<String>,
+pub(crate) use credentials::CLAIMS;
+pub use credentials::Credentials;
+
+const EVENTS_PATH: &str = "QUALYS_EVENTS_PATH";
+/// The path of the event search; some platforms serve a versioned one only.
+const DEFAULT_EVENTS_PATH: &str = "/ioc/events";
+/// Requests that run at the same time for one call; the vendor's example of a subscription's limit.
+const DEFAULT_CONCURRENT_REQUESTS: usize = 2;
+
+/// The settings, read once when the process starts.
+#[derive(Debug)]
+pub(crate) struct Config {
+    api_url: Option<BaseUrl>,
+    platform_url: Option<BaseUrl>,
+    /// The segments of the path of the event search.
+    pub(crate) events_path: Vec<String>,
+    /// How many searches of one call run at the same time, 1 to 8.
+    pub(crate) max_concurrent_requests: usize,
+    /// Which observables a verdict `KNOWN` makes Clean.
+    pub(crate) clean_judgements: CleanJudgements,
 }
 
-impl relay_core::Credentials for Credentials {
-    fn secrets(&self) -> Vec<&Secret> {
-        vec![&self.password]
-    }
+/// Which observables a verdict `KNOWN` makes Clean.
+///
+/// The verdict is about the image of a file or process, not about the address that a known-good
+/// process contacted, and a Clean judgement outweighs all others in XDR.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CleanJudgements {
+    /// Every observable of the event, as in the Python relays.
+    All,
+    /// Files only: no address, domain or mutex, and no other SHA-256 than the image's.
+    Matching,
 }
 
-impl Credentials {
-    /// The API gateway: the token's, or else the relay's own.
-    ///
-    /// Errors: `InvalidInput` when neither is there, or when the token's cannot be used. A wrong
-    /// one is not replaced, because the password would go to a host that nobody meant.
-    pub(crate) fn api_url(&self, own: Option<&BaseUrl>) -> Result<BaseUrl> {
-        chosen(self.api_url.as_deref(), own).ok_or_else(|| {
-            let text = "Qualys cannot be asked without API_URL; set it to the https address of your platform's API gateway.";
-            Error::new(ErrorKind::InvalidInput, text)
+impl Config {
+    /// Reads the settings. Errors: a setting that cannot be used.
+    pub(crate) fn from_environment(environment: &Environment) -> Result<Self, BadSetting> {
+        let words = [("all", CleanJudgements::All), ("matching", CleanJudgements::Matching)];
+        Ok(Self {
+            api_url: environment.url("API_URL")?,
+            platform_url: environment.url("PLATFORM_URL")?,
+            events_path: events_path(environment)?,
+            max_concurrent_requests: environment.number(
+                "QUALYS_CONCURRENCY",
+                1..=8,
+                DEFAULT_CONCURRENT_REQUESTS,
+            )?,
+            clean_judgements: environment.word(
+                "QUALYS_CLEAN_JUDGEMENTS",
+                &words,
+                CleanJudgements::All,
+            )?,
         })
     }
 
-    /// The console: the token's, or else the relay's own; none when it cannot be linked to.
-    pub(crate) fn platform_url(&self, own: Option<&BaseUrl>) -> Option<BaseUrl> {
-        chosen(self.platform_url.as_deref(), own)
+    /// Returns the API gateway: the token's, or else the setting's.
+    ///
+    /// Errors: `InvalidInput` if both are missing, or if the token's is unusable.
+    pub(crate) fn api_url(&self, credentials: &Credentials) -> Result<BaseUrl> {
+        let chosen = choose(credentials.api_url.as_deref(), self.api_url.as_ref());
+        chosen.ok_or_else(missing_api_url)
+    }
+
+    /// Returns the console for links: the token's, or else the setting's; `None` if both are
+    /// missing, or if the token's is unusable.
+    pub(crate) fn platform_url(&self, credentials: &Credentials) -> Option<BaseUrl> {
+        choose(credentials.platform_url.as_deref(), self.platform_url.as_ref())
     }
 }
 
-fn chosen(claim: Option<&str>, own: Option<&BaseUrl>) -> Option<BaseUrl> {
+// An unusable claim is not replaced by the setting, because the password would go to a host that
+// the caller did not choose.
+fn choose(claim: Option<&str>, setting: Option<&BaseUrl>) -> Option<BaseUrl> {
     match claim {
         Some(claim) => BaseUrl::from_token(claim),
-        None => own.cloned(),
+        None => setting.cloned(),
     }
 }
 
-/// A text, or a number in its decimal form; forms that fill in a number mean its digits.
-///
-/// Errors: any other type.
-fn optional<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    match Value::deserialize(deserializer)? {
-        Value::Null => Ok(None),
-        Value::String(text) => Ok(Some(text).filter(|text| !text.trim().is_empty())),
-        Value::Number(number) => Ok(Some(decimal(&number))),
-        _ => Err(de::Error::custom("a claim is not a text")),
+fn events_path(environment: &Environment) -> Result<Vec<String>, BadSetting> {
+    let path = environment.text(EVENTS_PATH).unwrap_or(DEFAULT_EVENTS_PATH);
+    let segments = path.strip_prefix('/').unwrap_or_default().split('/').map(str::to_owned);
+    let segments: Vec<_> = segments.collect();
+    if segments.iter().all(|segment| is_plain_segment(segment)) {
+        Ok(segments)
+    } else {
+        Err(BadSetting::new(EVENTS_PATH, "must be a path such as /ioc/v1/events"))
     }
 }
 
-fn required<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    optional(deserializer)?.ok_or_else(|| de::Error::custom("a claim is empty"))
+fn is_plain_segment(segment: &str) -> bool {
+    let is_unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    !matches!(segment, "" | "." | "..") && segment.bytes().all(is_unreserved)
 }
 
-fn required_secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
-    required(deserializer)
-        .and_then(|text| Secret::new(text).ok_or_else(|| de::Error::custom("a claim is empty")))
+fn missing_api_url() -> Error {
+    let text = "Qualys cannot be asked without API_URL; set it to the https address of your platform's API gateway.";
+    Error::new(ErrorKind::InvalidInput, text)
 }
 
-/// The digits of a number, without an exponent.
-fn decimal(number: &serde_json::Number) -> String {
-    match number.as_f64().filter(|_| number.is_f64()) {
-        Some(fraction) => fraction.to_string(),
-        None => number.to_string(),
-    }
+/// The error of `/refer/observables` without a console to link to.
+pub(crate) fn missing_platform_url() -> Error {
+    let text = "Links need PLATFORM_URL; set it to the https address of your Qualys console.";
+    Error::new(ErrorKind::InvalidInput, text)
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
-    fn read(claims: Value) -> Option<Credentials> {
-        serde_json::from_value(claims).ok()
-    }
-
-    fn password(claim: Value) -> Option<String> {
-        read(json!({"user": "u", "pass": claim})).map(|it| it.password.expose().to_owned())
-    }
-
-    #[test]
-    fn c09_c10_a_password_is_a_text_or_the_digits_of_a_number() {
-        let check = |claim: Value, expected: Option<&str>| {
-            assert_eq!(password(claim.clone()).as_deref(), expected, "{claim}");
-        };
-        check(json!("p@ss"), Some("p@ss"));
-        check(json!(12345), Some("12345"));
-        check(json!(u64::MAX), Some("18446744073709551615"));
-        check(json!(-7), Some("-7"));
-        check(json!(1.5), Some("1.5"));
-        check(json!(1e21), Some("1000000000000000000000"));
-        for odd in [json!(null), json!(""), json!(true), json!([1]), json!({"a": 1})] {
-            check(odd, None);
-        }
-        assert!(read(json!({"user": "u"})).is_none());
-        assert!(read(json!({"pass": "p"})).is_none());
-        assert_eq!(read(json!({"user": 7, "pass": "p"})).unwrap().user, "7");
-    }
-
     #[test]
     fn a_url_comes_from_the_token_then_from_the_environment() {
-        let own = BaseUrl::from_environment("https://own.example");
+        let setting = "https://setting.example";
+        let environment = Environment::of([("API_URL", setting), ("PLATFORM_URL", setting)]);
+        let config = Config::from_environment(&environment).unwrap();
         let check = |claim: Value, expected: Option<&str>| {
             let claims = json!({"user": "u", "pass": "p", "API_URL": claim, "PLATFORM_URL": claim});
-            let read = read(claims).unwrap();
-            let api = read.api_url(own.as_ref()).ok();
-            assert_eq!(api.as_ref().map(BaseUrl::as_str), expected, "{claim}");
-            assert_eq!(read.platform_url(own.as_ref()), api, "{claim}");
+            let credentials: Credentials = serde_json::from_value(claims).unwrap();
+            let api_url = config.api_url(&credentials).ok();
+            assert_eq!(api_url.as_ref().map(BaseUrl::as_str), expected, "{claim}");
+            assert_eq!(config.platform_url(&credentials), api_url, "{claim}");
         };
         check(json!("https://token.example/"), Some("https://token.example"));
-        check(json!(null), Some("https://own.example"));
-        check(json!(""), Some("https://own.example"));
+        check(json!(null), Some(setting));
+        check(json!(""), Some(setting));
         check(json!("http://token.example"), None);
         check(json!("http://127.0.0.1:9100"), None);
         check(json!("https://u:p@token.example"), None);
         check(json!("https://token.example/?q"), None);
         check(json!(100), None);
-        let claims = json!({"user": "u", "pass": "p", "API_URL": ["https://token.example"]});
-        assert!(read(claims).is_none());
     }
 
     #[test]
-    fn p03_the_password_is_not_printed() {
-        let credentials = read(json!({"user": "u", "pass": "marker-7"})).unwrap();
-        assert!(!format!("{credentials:?}").contains("marker-7"));
+    fn l09_an_unusable_setting_is_named_without_its_value() {
+        let check = |name: &str, value: &str| {
+            let bad = Config::from_environment(&Environment::of([(name, value)])).unwrap_err();
+            let message = bad.to_string();
+            assert!(message.starts_with(name) && !message.contains(value), "{message}");
+        };
+        check("API_URL", "http://gateway.invalid");
+        check("PLATFORM_URL", "https://u:p@console.example");
+        check("QUALYS_CONCURRENCY", "9");
+        check("QUALYS_CONCURRENCY", "0");
+        check("QUALYS_CLEAN_JUDGEMENTS", "some");
+        for path in ["ioc/events", "/ioc//events", "/ioc/../x", "/ioc?x", "/ioc#x", "/i%6fc"] {
+            check(EVENTS_PATH, path);
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! The function: Qualys IOC behind the relay protocol.
+//! The Lambda function of the Qualys IOC relay.
 
 use std::error::Error;
 

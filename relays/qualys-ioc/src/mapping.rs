@@ -1,130 +1,308 @@
-//! Speaks CTIM: what Qualys' events say about one observable. Pure functions.
+//! Turns events into CTIM entities and observables into links, without I/O.
+//! Specification: docs/relays/qualys-ioc.md#mapping.
 
-mod judgement;
-mod score;
+mod relations;
 mod sighting;
+mod vocabulary;
 
 use std::{cmp::Reverse, collections::HashSet};
 
 use relay_core::{
-    Bundle, Namespace, Observable, Time,
+    BaseUrl, Bundle, Call, Error, ErrorKind, Findings, Link, Namespace, Observable,
+    ObservableType::{Domain, Ip, Ipv6, Mutex, Sha256},
+    Relay, Time,
     ctim::{
-        Confidence, Id, Indicator, MediumText, Relationship, RelationshipType, ShortText, Uri,
-        ValidTime,
+        Confidence, Disposition, Id, Indicator, Judgement, MediumText, Relationship,
+        RelationshipType, ShortText, Uri, ValidTime,
     },
+    http::escaped,
 };
 
-use crate::client::Event;
-pub(crate) use judgement::CleanJudgements;
+use crate::{
+    Credentials, QualysIoc,
+    client::{
+        Event, FoundEvents, Verdict,
+        query::{self, SearchTerm},
+    },
+    config::{CleanJudgements, Config},
+};
 
-/// What mapping has to know besides the events.
-#[derive(Debug)]
-pub(crate) struct View {
-    /// The product's name.
-    pub(crate) source: &'static str,
-    pub(crate) namespace: Namespace,
-    /// Where the observable is looked up in the console.
-    pub(crate) link: Option<Uri>,
-    /// The most sightings, indicators and judgements of one observable.
-    pub(crate) limit: usize,
-    pub(crate) clean_judgements: CleanJudgements,
+/// The product's name in `source`, `producer` and `origin`.
+const SOURCE: &str = QualysIoc::ABOUT.name;
+
+/// The mapper of one call.
+pub(crate) struct Mapper<'a> {
+    config: &'a Config,
+    namespace: Namespace,
+    /// The console, for links.
+    platform_url: Option<BaseUrl>,
+    /// How many sightings, indicators and judgements one observable may have.
+    limit: usize,
 }
 
-/// An event with its time, and whether it is of an object that exists now, if that is known.
+/// An event with its time; whether its object exists now, if that is known.
 #[derive(Debug)]
-pub(crate) struct Seen {
+struct DatedEvent {
     event: Event,
-    at: Time,
+    time: Time,
     is_active: Option<bool>,
 }
 
-/// The events of both passes.
-#[derive(Debug)]
-pub(crate) struct Merged {
-    /// Active ones first, each in Qualys' order, none twice.
-    pub(crate) events: Vec<Seen>,
-    /// Whether events were dropped because they say no time.
-    pub(crate) lost_some: bool,
-}
-
-/// Joins what the two passes found; a pass that failed is `None`.
-///
-/// An event in both is active. While the active pass is missing, nobody knows which of the
-/// historical events are.
-pub(crate) fn merged(active: Option<Vec<Event>>, historical: Option<Vec<Event>>) -> Merged {
-    let past = active.is_some().then_some(false);
-    let active = active.into_iter().flatten().map(|event| (event, Some(true)));
-    let historical = historical.into_iter().flatten().map(|event| (event, past));
-    let mut known = HashSet::new();
-    let mut merged = Merged { events: Vec::new(), lost_some: false };
-    for (event, is_active) in active.chain(historical) {
-        if !known.insert(event.key.clone()) {
-            continue;
-        }
-        match event.time() {
-            Some(at) => merged.events.push(Seen { event, at, is_active }),
-            None => merged.lost_some = true,
+impl<'a> Mapper<'a> {
+    /// Creates the mapper of one call.
+    pub(crate) fn new(config: &'a Config, call: &Call<'_, Credentials>) -> Self {
+        Self {
+            config,
+            namespace: QualysIoc::ABOUT.namespace(),
+            platform_url: config.platform_url(call.credentials),
+            limit: call.limit,
         }
     }
-    merged
-}
 
-/// All entities about one observable, within the limit, newest first, each relationship with both
-/// its ends. Events of active objects have the first claim to the limit.
-pub(crate) fn entities(asked: &Observable, events: &[Seen], view: &View) -> Bundle {
-    let mut bundle = Bundle::default();
-    let mut judgements_left = view.limit;
-    let mut kept: Vec<_> = events.iter().take(view.limit).collect();
-    kept.sort_by_key(|seen| Reverse(seen.at));
-    for seen in kept {
-        let sighting = sighting::sighting(asked, seen, view);
-        let indicator = indicator(seen, view);
-        let relate =
-            |from: Id, kind, to: Id| Relationship::of(view.namespace, view.source, from, kind, to);
-        for judgement in judgement::judgements(asked, seen, view).take(judgements_left) {
-            judgements_left -= 1;
+    /// Returns the entities of one observable, newest event first. Active events have the first
+    /// claim to the limit. Errors: a warning about events without a readable time.
+    pub(crate) fn entities(&self, term: &SearchTerm<'_>, found: FoundEvents) -> Findings {
+        let (mut events, has_undated) = merge(found);
+        events.truncate(self.limit);
+        events.sort_by_key(|event| Reverse(event.time));
+        let page = self.platform_url.as_ref().and_then(|url| hunting_page(url, &term.query));
+        let mut bundle = Bundle::default();
+        let mut judgements_left = self.limit;
+        for event in &events {
+            let judgements = self.judgements(term.observable, event).take(judgements_left);
+            let judgements: Vec<_> = judgements.collect();
+            judgements_left -= judgements.len();
+            self.add_event(&mut bundle, term.observable, event, page.clone(), judgements);
+        }
+        Findings { data: bundle, errors: has_undated.then(undated_events).into_iter().collect() }
+    }
+
+    fn add_event(
+        &self,
+        bundle: &mut Bundle,
+        observable: &Observable,
+        event: &DatedEvent,
+        page: Option<Uri>,
+        judgements: Vec<Judgement>,
+    ) {
+        let sighting = self.sighting(observable, event, page);
+        let indicator = self.indicator(event);
+        for judgement in judgements {
             if let Some(indicator) = &indicator {
-                let based = relate(judgement.id(), RelationshipType::BasedOn, indicator.id());
-                bundle.add_relationship(based);
+                bundle.add_relationship(self.relationship(
+                    judgement.id(),
+                    RelationshipType::BasedOn,
+                    indicator.id(),
+                ));
             }
-            let based = relate(sighting.id(), RelationshipType::BasedOn, judgement.id());
-            bundle.add_relationship(based);
+            bundle.add_relationship(self.relationship(
+                sighting.id(),
+                RelationshipType::BasedOn,
+                judgement.id(),
+            ));
             bundle.add_judgement(judgement);
         }
         if let Some(indicator) = indicator {
-            let of = relate(sighting.id(), RelationshipType::SightingOf, indicator.id());
-            bundle.add_relationship(of);
+            bundle.add_relationship(self.relationship(
+                sighting.id(),
+                RelationshipType::SightingOf,
+                indicator.id(),
+            ));
             bundle.add_indicator(indicator);
         }
         bundle.add_sighting(sighting);
     }
-    bundle
+
+    fn relationship(&self, from: Id, kind: RelationshipType, to: Id) -> Relationship {
+        Relationship::of(self.namespace, SOURCE, from, kind, to)
+    }
+
+    /// Returns the indicator of an event with a score.
+    fn indicator(&self, DatedEvent { event, time, .. }: &DatedEvent) -> Option<Indicator> {
+        let score = event.score?;
+        // The Python relays made these ids from the bare event id, in the X.500 namespace.
+        let id = Namespace::X500.indicator_of_name(&event.key);
+        Some(Indicator {
+            title: Some(vocabulary::title(score, event.kind.as_deref()).into()),
+            short_description: short_description(event),
+            severity: Some(vocabulary::severity(Some(score))),
+            confidence: Some(Confidence::High),
+            valid_time: ValidTime::from(Some(*time)),
+            external_ids: external_ids(event),
+            ..Indicator::of(id, SOURCE)
+        })
+    }
+
+    /// Returns the judgements of the detection engines about an event.
+    fn judgements(
+        &self,
+        observable: &Observable,
+        event: &DatedEvent,
+    ) -> impl Iterator<Item = Judgement> {
+        let verdicts = event.event.verdicts.iter().enumerate();
+        verdicts.filter_map(move |(position, verdict)| {
+            self.judgement(observable, event, position, verdict.as_ref()?)
+        })
+    }
+
+    fn judgement(
+        &self,
+        observable: &Observable,
+        DatedEvent { event, time, .. }: &DatedEvent,
+        position: usize,
+        verdict: &Verdict,
+    ) -> Option<Judgement> {
+        let disposition = vocabulary::disposition(verdict.verdict.as_deref());
+        let is_clean = disposition == Disposition::Clean;
+        if is_clean && !allows_clean(self.config.clean_judgements, observable, verdict) {
+            return None;
+        }
+        let product_ids = [event.key.as_str(), &position.to_string()];
+        let id =
+            self.namespace.judgement(&product_ids, observable.kind.as_str(), &observable.value);
+        Some(Judgement {
+            reason: ShortText::present(verdict.threat_name.as_deref()),
+            // 90 is the highest priority that CTIM gives to machines.
+            priority: 90,
+            confidence: Confidence::High,
+            severity: vocabulary::severity(event.score),
+            valid_time: ValidTime::from(Some(*time)),
+            external_ids: external_ids(event),
+            ..Judgement::of(id, SOURCE, observable.clone(), disposition)
+        })
+    }
 }
 
-/// What Qualys thinks has happened; none for an event without a score. Source: spec §4.4.
-fn indicator(seen: &Seen, view: &View) -> Option<Indicator> {
-    let Seen { event, at, .. } = seen;
-    let score = event.score?;
-    // The earlier relay made these ids of the bare event id, in the X.500 namespace.
-    let id = Namespace::X500.indicator_of_name(&event.key);
-    Some(Indicator {
-        title: Some(score::title(score, event.kind.as_deref()).into()),
-        short_description: happening(event),
-        severity: Some(score::severity(Some(score))),
-        confidence: Some(Confidence::High),
-        valid_time: ValidTime::from(Some(*at)),
-        external_ids: external_ids(event),
-        ..Indicator::of(id, view.source)
-    })
+/// Merges both searches by event, the active copy first, each in the gateway's order. Returns the
+/// events, and whether some were left out because they have no readable time.
+fn merge(found: FoundEvents) -> (Vec<DatedEvent>, bool) {
+    // Without the active search it is not known which of the historical events are active.
+    let is_historical_active = found.active.is_some().then_some(false);
+    let active = found.active.into_iter().flatten().map(|event| (event, Some(true)));
+    let historical = found.historical.into_iter().flatten();
+    let historical = historical.map(|event| (event, is_historical_active));
+    let (mut keys, mut events, mut has_undated) = (HashSet::new(), Vec::new(), false);
+    for (event, is_active) in active.chain(historical) {
+        if !keys.insert(event.key.clone()) {
+            continue;
+        }
+        match event.time() {
+            Some(time) => events.push(DatedEvent { event, time, is_active }),
+            None => has_undated = true,
+        }
+    }
+    (events, has_undated)
 }
 
-/// `FILE event CREATED`, as far as it is known.
-fn happening(event: &Event) -> Option<MediumText> {
-    let known = event.kind.is_some() || event.action.is_some();
+/// Returns whether a verdict `KNOWN` makes the observable Clean.
+/// Specification: docs/relays/qualys-ioc.md#decisions.
+fn allows_clean(setting: CleanJudgements, observable: &Observable, verdict: &Verdict) -> bool {
+    let is_image = |sha256: &String| sha256.eq_ignore_ascii_case(observable.value.trim());
+    match (setting, observable.kind) {
+        (CleanJudgements::All, _) => true,
+        (CleanJudgements::Matching, Ip | Ipv6 | Domain | Mutex) => false,
+        (CleanJudgements::Matching, Sha256) => verdict.sha256.as_ref().is_none_or(is_image),
+        // The verdict has no name, path or MD5 to compare with.
+        (CleanJudgements::Matching, _) => true,
+    }
+}
+
+/// Returns `<type> event <action>` as far as they are present, such as `FILE event CREATED`.
+fn short_description(event: &Event) -> Option<MediumText> {
+    let is_known = event.kind.is_some() || event.action.is_some();
     let words = [event.kind.as_deref(), Some("event"), event.action.as_deref()];
-    known.then(|| words.into_iter().flatten().collect::<Vec<_>>().join(" ").into())
+    is_known.then(|| words.into_iter().flatten().collect::<Vec<_>>().join(" ").into())
 }
 
 fn external_ids(event: &Event) -> Vec<ShortText> {
     event.id.iter().map(ShortText::from).collect()
+}
+
+fn undated_events() -> Error {
+    let text = "Qualys IOC sent events without a readable time; they were left out.";
+    Error::new(ErrorKind::Malformed, text).as_warning()
+}
+
+/// Returns the links of the observables that are searchable.
+/// Specification: docs/relays/qualys-ioc.md#links.
+pub(crate) fn links(platform_url: &BaseUrl, observables: &[Observable]) -> Vec<Link> {
+    observables.iter().filter_map(|observable| link(platform_url, observable)).collect()
+}
+
+fn link(platform_url: &BaseUrl, observable: &Observable) -> Option<Link> {
+    let value = observable.normal_form().unwrap_or_else(|| observable.value.clone());
+    let name = QualysIoc::ABOUT.name_of(observable.kind)?;
+    Some(Link {
+        id: format!("ref-qualys-search-{}-{}", observable.kind, escaped(&observable.value)),
+        title: format!("Search for this {name}"),
+        description: format!("Check this {name} status with Qualys"),
+        url: hunting_page(platform_url, &query::query(observable.kind, &value)?)?,
+        categories: vec!["Search", "Qualys"],
+    })
+}
+
+/// Returns the console's hunting page with a query; `None` if the URL would be too long for CTIM.
+fn hunting_page(platform_url: &BaseUrl, query: &str) -> Option<Uri> {
+    Uri::parse(&format!("{}/ioc/#/hunting?search={}", platform_url.as_str(), escaped(query)))
+}
+
+#[cfg(test)]
+mod tests {
+    use relay_core::ObservableType::{self, FileName, FilePath, Md5};
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_setting_matching_allows_clean_for_the_judged_image_only() {
+        let image = "ab".repeat(32);
+        let check = |kind: ObservableType, value: &str, judged: Option<&str>, expected: bool| {
+            let verdict = json!({"verdict": "KNOWN", "sha256": judged}).to_string();
+            let verdict: Verdict = serde_json::from_str(&verdict).unwrap();
+            let observable = Observable::new(kind, value);
+            let allows = |setting| allows_clean(setting, &observable, &verdict);
+            assert_eq!(allows(CleanJudgements::Matching), expected, "{kind}");
+            assert!(allows(CleanJudgements::All), "{kind}");
+        };
+        check(Ip, "203.0.113.77", Some(&image), false);
+        check(Ipv6, "2001:db8::77", None, false);
+        check(Domain, "c2.bad.example", None, false);
+        check(Mutex, "Global\\x", None, false);
+        check(Sha256, &image.to_uppercase(), Some(&image), true);
+        check(Sha256, &image, None, true);
+        check(Sha256, &"cd".repeat(32), Some(&image), false);
+        check(Md5, &"ab".repeat(16), Some(&image), true);
+        check(FileName, "a.exe", Some(&image), true);
+        check(FilePath, "C:\\a.exe", Some(&image), true);
+    }
+
+    fn link_of(kind: ObservableType, value: &str) -> Option<Link> {
+        let platform = BaseUrl::from_environment("https://qualysguard.qg2.apps.qualys.com/")?;
+        link(&platform, &Observable::new(kind, value))
+    }
+
+    #[test]
+    fn a_link_holds_the_normal_form() {
+        let link = link_of(Domain, "C2.Bad.example.").unwrap();
+        assert_eq!(
+            serde_json::to_value(link).unwrap(),
+            json!({
+                "id": "ref-qualys-search-domain-C2.Bad.example.",
+                "title": "Search for this domain",
+                "description": "Check this domain status with Qualys",
+                "url": "https://qualysguard.qg2.apps.qualys.com/ioc/#/hunting?search=network.remote.address.fqdn%3A%20%22c2.bad.example%22",
+                "categories": ["Search", "Qualys"],
+            })
+        );
+    }
+
+    #[test]
+    fn a_malformed_value_is_linked_and_one_without_literal_is_not() {
+        let url = |kind, value| Some(link_of(kind, value)?.url.as_str().to_owned());
+        let malformed = url(Md5, "not/a hash").unwrap();
+        assert!(malformed.ends_with("search=file.hash.md5%3A%20%22not%2Fa%20hash%22"));
+        assert_eq!(url(Mutex, "a\nb"), None);
+        assert_eq!(url(Mutex, "\"`'"), None);
+        assert_eq!(url(FileName, &"ä".repeat(2000)), None);
+    }
 }

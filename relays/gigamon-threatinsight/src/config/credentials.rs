@@ -1,12 +1,12 @@
-//! What a token carries for ThreatINSIGHT: a key, a region, and whether test accounts show.
+//! The claims of a token: API key, region, and whether test accounts are shown.
 
 use relay_core::{Claim, ClaimKind, Secret};
 use serde::{Deserialize, Deserializer, de};
 use serde_json::Value;
 
-use crate::config::{Region, says_yes};
+use super::{Region, is_yes};
 
-/// What the token may carry, for the tool that makes tokens.
+/// The claims that a token may carry, for the tool that makes tokens.
 pub(crate) const CLAIMS: [Claim; 3] = [
     Claim {
         name: "key",
@@ -31,16 +31,17 @@ pub(crate) const CLAIMS: [Claim; 3] = [
     },
 ];
 
-/// The claims of a token that this relay reads. Source: spec §2.
+/// The claims that this relay reads.
+/// Specification: docs/relays/gigamon-threatinsight.md#settings-and-claims.
 #[derive(Debug, Deserialize)]
 pub struct Credentials {
     /// The API key; printable ASCII, not empty.
     #[serde(deserialize_with = "key")]
     pub(crate) key: Secret,
-    /// Where the account lives; wins over the relay's own setting.
+    /// The region of the account; wins over the setting.
     #[serde(rename = "GTI_REGION", default, deserialize_with = "region")]
     pub(crate) region: Option<Region>,
-    /// Whether findings of the demo and training accounts show; wins over the relay's own setting.
+    /// Whether findings of the demo and training accounts are shown; wins over the setting.
     #[serde(rename = "GTI_ALLOW_TEST_ACCOUNTS", default, deserialize_with = "flag")]
     pub(crate) allow_test_accounts: Option<bool>,
 }
@@ -59,18 +60,18 @@ fn key<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
     key.and_then(Secret::new).ok_or_else(|| de::Error::custom("a key is not printable ASCII"))
 }
 
-/// A word that names no region counts as missing.
+/// Reads a region; another word counts as missing.
 fn region<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Region>, D::Error> {
-    Ok(Value::deserialize(deserializer)?.as_str().and_then(Region::of))
+    Ok(Value::deserialize(deserializer)?.as_str().and_then(Region::from_text))
 }
 
-/// Anything that does not say yes says no; only null says nothing.
+/// Reads a flag: anything but a yes is a no, only null counts as missing.
 fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
     Ok(match Value::deserialize(deserializer)? {
         Value::Null => None,
         Value::Bool(flag) => Some(flag),
         Value::Number(number) => Some(number.as_u64() == Some(1)),
-        Value::String(text) => Some(says_yes(&text)),
+        Value::String(text) => Some(is_yes(&text)),
         Value::Array(_) | Value::Object(_) => Some(false),
     })
 }
@@ -86,18 +87,18 @@ mod tests {
     }
 
     #[test]
-    fn no19_c09_c10_a_key_is_printable_ascii() {
+    fn c09_c10_a_key_is_printable_ascii() {
         let key = |claim: Value| read(json!({"key": claim})).map(|it| it.key.expose().to_owned());
         assert_eq!(key(json!("IB-key_1~")).as_deref(), Some("IB-key_1~"));
-        for odd in [json!(""), json!("ключ"), json!("a\r\nb"), json!("a\0"), json!(7), json!(null)]
+        for value in [json!(""), json!("ключ"), json!("a\r\nb"), json!("a\0"), json!(7), json!(null)]
         {
-            assert_eq!(key(odd.clone()), None, "{odd}");
+            assert_eq!(key(value.clone()), None, "{value}");
         }
         assert!(read(json!({})).is_none());
     }
 
     #[test]
-    fn no03_only_a_yes_shows_test_accounts() {
+    fn only_a_yes_shows_test_accounts() {
         let flag = |claim: Value| {
             let claims = json!({"key": "k", "GTI_ALLOW_TEST_ACCOUNTS": claim});
             read(claims).unwrap().allow_test_accounts
@@ -119,8 +120,8 @@ mod tests {
         let region = |claim: Value| read(json!({"key": "k", "GTI_REGION": claim})).unwrap().region;
         assert_eq!(region(json!("EU")), Some(Region::Eu));
         assert_eq!(region(json!("us")), Some(Region::Us));
-        for odd in [json!("moon"), json!(""), json!(7), json!(null), json!(["eu"])] {
-            assert_eq!(region(odd), None);
+        for value in [json!("moon"), json!(""), json!(7), json!(null), json!(["eu"])] {
+            assert_eq!(region(value), None);
         }
     }
 

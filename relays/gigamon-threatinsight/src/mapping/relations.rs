@@ -1,4 +1,5 @@
-//! Relations: what happened between the observables of one event. Source: spec §4.4.
+//! Relations between the observables of an event.
+//! Specification: docs/relays/gigamon-threatinsight.md#relations.
 
 use relay_core::{
     Observable,
@@ -10,38 +11,38 @@ use relay_core::{
         },
         Relations,
     },
+    lenient::Text,
+    url::split_scheme,
 };
 
-use super::url::asked_for;
-use crate::{
-    client::{Event, File},
-    iql::Wanted,
-};
+use super::SOURCE;
+use crate::client::{Event, File, Host, query::SearchTerm};
 
-/// The relations of an event, in the order in which things happened.
-pub(super) fn relations(wanted: &Wanted<'_>, event: &Event, origin: &'static str) -> Relations {
-    let ends = Ends {
-        source: event.source().ip.and_then(Observable::address),
-        destination: event.destination().ip.and_then(Observable::address),
-        relations: Relations::from_origin(origin),
+/// Returns what happened between the observables of an event, in the order of the table.
+pub(super) fn relations(term: &SearchTerm<'_>, event: &Event) -> Relations {
+    let address = |ip: Option<String>| ip.and_then(Observable::address);
+    let traffic = Traffic {
+        source: address(event.source().ip.into_inner()),
+        destination: address(event.destination().ip.into_inner()),
+        relations: Relations::from_origin(SOURCE),
     };
-    ends.of(wanted, event)
+    traffic.relations(term, event)
 }
 
-/// Both ends of the traffic, and what is known to have happened between them.
-struct Ends {
+/// Both ends of the traffic, and the relations so far.
+struct Traffic {
     source: Option<Observable>,
     destination: Option<Observable>,
     relations: Relations,
 }
 
-impl Ends {
-    fn of(mut self, wanted: &Wanted<'_>, event: &Event) -> Relations {
+impl Traffic {
+    fn relations(mut self, term: &SearchTerm<'_>, event: &Event) -> Relations {
         self.source_to(ConnectedTo, self.destination.clone());
         match event.event_type.as_deref().unwrap_or_default().to_ascii_lowercase().as_str() {
             "dns" => self.add_query(event),
             "http" => self.add_request(event),
-            "x509" => self.add_certificate(wanted, event),
+            "x509" => self.add_certificate(term, event),
             "ssl" => self.at_destination(domain(event.server_name.as_deref()), ResolvedTo),
             "pe" => self.add_program(event),
             "suricata" => self.add_alert(event),
@@ -66,7 +67,7 @@ impl Ends {
         let name = domain(event.query.as_ref().and_then(|query| query.domain.as_deref()));
         self.source_to(QueriedFor, name.clone());
         for answer in &event.answers {
-            let address = answer.ip.clone().and_then(Observable::address);
+            let address = answer.ip.as_deref().and_then(Observable::address);
             self.relations.add(name.clone(), ResolvedTo, address);
         }
     }
@@ -77,15 +78,15 @@ impl Ends {
         self.at_destination(agent, SentTo);
         let host = event.host.as_ref().and_then(|host| host.domain.as_deref());
         self.at_destination(domain(host), ResolvedTo);
-        let url = Observable::present(Url, asked_for(event));
+        let url = Observable::present(Url, request_url(event));
         self.source_to(ConnectedTo, url.clone());
         self.at_destination(url, HostedOn);
         self.add_files(event);
     }
 
-    /// A request that gets brings its files to where it came from; any other takes them away.
     fn add_files(&mut self, event: &Event) {
-        let Some(method) = &event.method else { return };
+        let Some(method) = event.method.as_deref() else { return };
+        // GET brings files to the source, every other method takes them from there.
         let is_get = method.eq_ignore_ascii_case("GET");
         let (at_source, at_destination) =
             if is_get { (DownloadedTo, DownloadedFrom) } else { (UploadedFrom, UploadedTo) };
@@ -94,16 +95,16 @@ impl Ends {
         hashes.into_iter().for_each(|hash| self.at_destination(Some(hash), at_destination));
     }
 
-    /// Of the names of a certificate only the one that was asked is of interest.
-    fn add_certificate(&mut self, wanted: &Wanted<'_>, event: &Event) {
-        let is_named = |names: &Vec<String>| names.iter().any(|name| stands_for(name, wanted));
-        if wanted.asked.kind == Domain && event.san_dns.as_ref().is_none_or(is_named) {
-            self.at_destination(Some(wanted.asked.clone()), SanDnsFor);
+    /// Adds the relation of the requested domain only, not of every name in the certificate.
+    fn add_certificate(&mut self, term: &SearchTerm<'_>, event: &Event) {
+        let is_named = |names: &Vec<String>| names.iter().any(|name| covers(name, term));
+        if term.observable.kind == Domain && event.san_dns.as_ref().is_none_or(is_named) {
+            self.at_destination(Some(term.observable.clone()), SanDnsFor);
         }
     }
 
-    /// Which way the program went is not known.
     fn add_program(&mut self, event: &Event) {
+        // The direction of the transfer is not known.
         for hash in event.file.iter().flat_map(hashes) {
             self.at_source(Some(hash.clone()), RelatedTo);
             self.at_destination(Some(hash), RelatedTo);
@@ -121,18 +122,41 @@ fn domain(name: Option<&str>) -> Option<Observable> {
 }
 
 fn hashes(file: &File) -> impl Iterator<Item = Observable> + use<> {
-    let hash = |kind, value: &Option<String>| Observable::present(kind, value.as_deref());
+    let hash = |kind, value: &Text| Observable::present(kind, value.as_deref());
     [hash(Md5, &file.md5), hash(Sha1, &file.sha1), hash(Sha256, &file.sha256)].into_iter().flatten()
 }
 
-/// Whether a certificate's name is the one that was asked, or has a wildcard for its first label.
-fn stands_for(name: &str, wanted: &Wanted<'_>) -> bool {
-    match (name.strip_prefix("*."), wanted.value().split_once('.')) {
-        (Some(parent), Some((_, asked_parent))) => {
-            parent.trim_end_matches('.').eq_ignore_ascii_case(asked_parent)
+/// Returns whether a name of a certificate is the requested domain, or has a wildcard for its first
+/// label.
+fn covers(name: &str, term: &SearchTerm<'_>) -> bool {
+    match (name.strip_prefix("*."), term.value().split_once('.')) {
+        (Some(parent), Some((_, parent_of_term))) => {
+            parent.trim_end_matches('.').eq_ignore_ascii_case(parent_of_term)
         }
-        _ => wanted.is(name),
+        _ => term.matches(name),
     }
+}
+
+/// Returns the URL of an HTTP request; `None` if its host is not known.
+/// Specification: docs/relays/gigamon-threatinsight.md#urls.
+fn request_url(event: &Event) -> Option<String> {
+    let uri = event.uri.as_ref()?.uri.as_deref()?.trim().replace(' ', "%20");
+    let (scheme, rest) = match split_scheme(&uri) {
+        Some((scheme, rest)) => (scheme, Some(rest)),
+        None => ("http", uri.strip_prefix("//")),
+    };
+    let (host, path) = match rest {
+        Some(rest) => rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len())),
+        None => ("", uri.as_str()),
+    };
+    let host = if host.is_empty() { host_of(event.host.as_ref()?)? } else { host.to_owned() };
+    let separator = if path.is_empty() || path.starts_with('/') { "" } else { "/" };
+    Some(format!("{scheme}://{host}{separator}{path}"))
+}
+
+fn host_of(host: &Host) -> Option<String> {
+    let bracketed = |ip: &String| if ip.contains(':') { format!("[{ip}]") } else { ip.clone() };
+    host.domain.clone().into_inner().or_else(|| host.ip.as_ref().map(bracketed))
 }
 
 #[cfg(test)]
@@ -141,15 +165,15 @@ mod tests {
 
     use super::*;
 
-    fn check(asked: Observable, event: Value, expected: &[(&str, &str, &str)]) {
+    fn check(observable: Observable, event: Value, expected: &[(&str, &str, &str)]) {
         let event: Event = serde_json::from_str(&event.to_string()).unwrap();
-        let relations = relations(&Wanted::of(&asked).unwrap(), &event, "origin");
+        let relations = relations(&SearchTerm::of(&observable).unwrap(), &event);
         let relations = serde_json::to_value(relations).unwrap();
-        let word = |relation: &Value, place: &str| {
-            relation.pointer(place).and_then(Value::as_str).unwrap().to_owned()
+        let word = |relation: &Value, path: &str| {
+            relation.pointer(path).and_then(Value::as_str).unwrap().to_owned()
         };
         let words = |relation: &Value| {
-            ["/source/value", "/relation", "/related/value"].map(|place| word(relation, place))
+            ["/source/value", "/relation", "/related/value"].map(|path| word(relation, path))
         };
         let found: Vec<_> = relations.as_array().unwrap().iter().map(words).collect();
         let expected: Vec<_> = expected.iter().map(|(a, b, c)| [*a, *b, *c]).collect();
@@ -171,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn ends_are_both_needed_and_differ() {
+    fn both_ends_are_needed_and_differ() {
         check(address(), event("flow", json!({})), &[UP]);
         check(address(), event("flow", json!({"dst": null})), &[]);
         check(address(), event("flow", json!({"dst": {"ip": "10.20.30.47"}})), &[]);
@@ -179,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn dns() {
+    fn dns_queries_and_answers() {
         let more = json!({"query": {"domain": "c2.bad.example"},
             "answers": [{"ip": "203.0.113.77"}, {"domain": "x"}, {"ip": "203.0.113.77"}]});
         check(
@@ -225,12 +249,12 @@ mod tests {
     }
 
     #[test]
-    fn no17_a_certificate_is_for_its_own_names() {
-        let check = |asked: &str, names: Value, expected: bool| {
-            let asked = Observable::new(Domain, asked);
-            let relation = (asked.value.clone(), "SAN_DNS_For", "203.0.113.77");
+    fn a_certificate_names_the_requested_domain() {
+        let check = |domain: &str, names: Value, expected: bool| {
+            let domain = Observable::new(Domain, domain);
+            let relation = (domain.value.clone(), "SAN_DNS_For", "203.0.113.77");
             let all = [UP, (relation.0.as_str(), relation.1, relation.2)];
-            check(asked, event("x509", json!({"san_dns": names})), &all[..=usize::from(expected)]);
+            check(domain, event("x509", json!({"san_dns": names})), &all[..=usize::from(expected)]);
         };
         check("WWW.Bad.example", json!(null), true);
         check("www.bad.example", json!(["x.example", "WWW.bad.example"]), true);
@@ -242,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_other_types() {
+    fn names_in_events_of_other_types() {
         let name = ("c2.bad.example", "Resolved_To", "203.0.113.77");
         let ssl = json!({"server_name_indication": {"domain": "c2.bad.example"}});
         check(address(), event("ssl", ssl), &[UP, name]);
@@ -260,5 +284,40 @@ mod tests {
                 (SHA256, "Related_To", "203.0.113.77"),
             ],
         );
+    }
+
+    fn check_url(uri: &str, host: &str, expected: Option<&str>) {
+        let json = format!(r#"{{"uri":{{"uri":"{uri}"}},"host":{host}}}"#);
+        let event: Event = serde_json::from_str(&json).unwrap();
+        assert_eq!(request_url(&event).as_deref(), expected, "{uri} {host}");
+    }
+
+    #[test]
+    fn missing_parts_of_a_url_are_filled_in_or_there_is_no_url() {
+        let name = r#"{"domain":"bad.example","ip":"198.51.100.23"}"#;
+        check_url("/drop.php", name, Some("http://bad.example/drop.php"));
+        check_url("plain path.txt", name, Some("http://bad.example/plain%20path.txt"));
+        check_url("?x=1", name, Some("http://bad.example/?x=1"));
+        check_url("/a://b", name, Some("http://bad.example/a://b"));
+        check_url("/x", r#"{"ip":"198.51.100.23"}"#, Some("http://198.51.100.23/x"));
+        check_url("/x", r#"{"ip":"2001:db8::77"}"#, Some("http://[2001:db8::77]/x"));
+        check_url("/x", "null", None);
+        check_url("/x", r#"{"domain":null,"ip":""}"#, None);
+        check_url("", name, None);
+        check_url("http:///x", "null", None);
+        check_url("http:///x", name, Some("http://bad.example/x"));
+    }
+
+    #[test]
+    fn absolute_urls_stay_as_they_are() {
+        let other = r#"{"domain":"other.example"}"#;
+        check_url(
+            "https://bad.example:8080/a%20b?x=1",
+            other,
+            Some("https://bad.example:8080/a%20b?x=1"),
+        );
+        check_url("//bad.example/x", other, Some("http://bad.example/x"));
+        check_url("http://bad.example", "null", Some("http://bad.example"));
+        check_url("http://bad.example?x", "null", Some("http://bad.example/?x"));
     }
 }

@@ -1,93 +1,95 @@
-//! Sightings: one event, seen from the observable that was asked. Source: spec §4.2.
+//! Sightings. Specification: docs/relays/gigamon-threatinsight.md#sightings.
 
 use relay_core::{
     Observable,
     ObservableType::{Hostname, MacAddress},
-    ctim::{ExternalReference, LongText, ObservedTime, Sensor, ShortText, Sighting, Target, Uri},
+    ctim::{ExternalReference, LongText, ObservedTime, Sensor, ShortText, Sighting, Target},
 };
 
-use super::{Seen, View, indicator, relations::relations, table::table};
-use crate::{iql::Wanted, links};
+use super::{
+    DatedEvent, Mapper, SOURCE, internal_address, reference, relations::relations, rule_page,
+    search_page, vocabulary,
+};
+use crate::client::{Lease, Side, query::SearchTerm};
 
-/// One event, seen from the observable that was asked.
-pub(super) fn sighting(wanted: &Wanted<'_>, seen: &Seen, view: &View<'_>) -> Sighting {
-    let asked = wanted.asked;
-    let product_ids = [seen.uuid.as_str(), seen.rule_uuid().unwrap_or("-")];
-    let id = view.namespace.sighting(&product_ids, asked.kind.as_str(), &asked.value);
-    let observed = ObservedTime::at(seen.at);
-    let references = references(seen, view);
-    Sighting {
-        source_uri: references.last().and_then(|reference| reference.url.clone()),
-        title: title(seen),
-        description: description(seen),
-        severity: seen.finding.as_ref().and_then(|finding| indicator::severity(&finding.rule)),
-        internal: Some(true),
-        sensor: Some(Sensor::NetworkSensor),
-        targets: target(seen, observed, view).into_iter().collect(),
-        relations: relations(wanted, &seen.event, view.source),
-        data: table(seen),
-        external_ids: [Some(seen.uuid.as_str()), seen.rule_uuid()]
-            .into_iter()
-            .flatten()
-            .map(ShortText::from)
-            .collect(),
-        external_references: references,
-        ..Sighting::of(id, view.source, asked.clone(), observed)
+impl Mapper<'_> {
+    /// Returns the sighting of an observable in an event.
+    pub(super) fn sighting(&self, term: &SearchTerm<'_>, event: &DatedEvent) -> Sighting {
+        let observable = term.observable;
+        let product_ids = [event.uuid.as_str(), event.rule_uuid().unwrap_or("-")];
+        let id =
+            self.namespace.sighting(&product_ids, observable.kind.as_str(), &observable.value);
+        let observed = ObservedTime::at(event.time);
+        let references = self.references(event);
+        let external_ids = [Some(event.uuid.as_str()), event.rule_uuid()];
+        Sighting {
+            source_uri: references.last().and_then(|reference| reference.url.clone()),
+            title: title(event),
+            description: description(event),
+            severity: event.rule().and_then(|rule| vocabulary::severity(rule.severity.as_deref())),
+            internal: Some(true),
+            sensor: Some(Sensor::NetworkSensor),
+            targets: self.target(event, observed).into_iter().collect(),
+            relations: relations(term, &event.event),
+            data: vocabulary::table(event),
+            external_ids: external_ids.into_iter().flatten().map(ShortText::from).collect(),
+            external_references: references,
+            ..Sighting::of(id, SOURCE, observable.clone(), observed)
+        }
+    }
+
+    fn references(&self, event: &DatedEvent) -> Vec<ExternalReference> {
+        let page = search_page(self.portal, &format!("uuid = '{}'", event.uuid));
+        let mut references =
+            vec![reference(&event.uuid, "Event, opens the portal search", page)];
+        if let (Some(rule_match), Some(uuid)) = (&event.rule_match, event.rule_uuid()) {
+            let page = rule_page(self.portal, uuid, rule_match.account.as_deref());
+            references.push(reference(uuid, "Rule, opens its page for this account", page));
+        }
+        references
+    }
+
+    /// Returns the internal device, with the names of its lease.
+    fn target(&self, DatedEvent { event, .. }: &DatedEvent, observed: ObservedTime) -> Option<Target> {
+        let sides = [event.source(), event.destination()];
+        let side = sides.into_iter().find(|side| *side.internal == Some(true))?;
+        let lease = self.lease(&side, event.customer_id.as_deref());
+        let name = lease.and_then(|lease| lease.hostname.as_deref());
+        let mac = lease.and_then(|lease| lease.mac.as_deref());
+        let observables = [
+            side.ip.into_inner().and_then(Observable::address),
+            Observable::present(Hostname, name),
+            Observable::present(MacAddress, mac),
+        ];
+        Target::endpoint(observables.into_iter().flatten(), observed, None)
+    }
+
+    fn lease(&self, side: &Side, account: Option<&str>) -> Option<&Lease> {
+        self.leases.get(&(internal_address(side)?, account?.to_owned()))
     }
 }
 
-fn rule_name(seen: &Seen) -> Option<&str> {
-    seen.finding.as_ref()?.rule.name.as_deref()
+fn event_type(event: &DatedEvent) -> Option<String> {
+    event.event.event_type.as_deref().map(str::to_uppercase)
 }
 
-fn event_type(seen: &Seen) -> Option<String> {
-    seen.event.event_type.as_deref().map(str::to_uppercase)
+fn rule_name(event: &DatedEvent) -> Option<&str> {
+    event.rule()?.name.as_deref()
 }
 
-fn title(seen: &Seen) -> Option<ShortText> {
-    let of_type = || event_type(seen).map(|kind| format!("{kind} event"));
-    ShortText::present(rule_name(seen).map(str::to_owned).or_else(of_type))
+fn title(event: &DatedEvent) -> Option<ShortText> {
+    let title_of_type = || event_type(event).map(|kind| format!("{kind} event"));
+    ShortText::present(rule_name(event).map(str::to_owned).or_else(title_of_type))
 }
 
-/// A Markdown list; back-ticks would end the code that the names stand in.
-fn description(seen: &Seen) -> Option<LongText> {
+fn description(event: &DatedEvent) -> Option<LongText> {
+    // A back-tick would end the Markdown code that holds the name.
     let line =
-        |what: &str, name: Option<&str>| Some(format!("- {what}: `{}`", name?.replace('`', "")));
+        |label: &str, name: Option<&str>| Some(format!("- {label}: `{}`", name?.replace('`', "")));
     let lines = [
-        line("Event", event_type(seen).as_deref()),
-        line("Rule", rule_name(seen)),
-        line("Sensor", seen.event.sensor()),
+        line("Event", event_type(event).as_deref()),
+        line("Rule", rule_name(event)),
+        line("Sensor", event.event.sensor()),
     ];
     LongText::present(Some(lines.into_iter().flatten().collect::<Vec<_>>().join("\n")))
-}
-
-fn references(seen: &Seen, view: &View<'_>) -> Vec<ExternalReference> {
-    let reference = |id: &str, description: &str, url: Option<Uri>| ExternalReference {
-        description: Some(description.into()),
-        external_id: Some(id.into()),
-        url,
-        ..ExternalReference::to(view.source)
-    };
-    let event = links::event(view.portal, &seen.uuid);
-    let mut all = vec![reference(&seen.uuid, "Event, opens the portal search", event)];
-    if let (Some(finding), Some(uuid)) = (&seen.finding, seen.rule_uuid()) {
-        let page = links::rule(view.portal, uuid, finding.account.as_deref());
-        all.push(reference(uuid, "Rule, opens its page for this account", page));
-    }
-    all
-}
-
-/// The device inside the customer's network, with the names that its lease gives it.
-fn target(seen: &Seen, observed: ObservedTime, view: &View<'_>) -> Option<Target> {
-    let sides = [seen.event.source(), seen.event.destination()];
-    let side = sides.into_iter().find(|side| side.internal == Some(true))?;
-    let lease = view.devices.lease(&side, seen.event.customer_id.as_deref());
-    let name = lease.and_then(|lease| lease.hostname.as_deref());
-    let mac = lease.and_then(|lease| lease.mac.as_deref());
-    let observables = [
-        side.ip.and_then(Observable::address),
-        Observable::present(Hostname, name),
-        Observable::present(MacAddress, mac),
-    ];
-    Target::endpoint(observables.into_iter().flatten(), observed, None)
 }

@@ -1,41 +1,49 @@
-//! Sightings: an event with its machine and what else was seen. Source: spec §4.3, §4.5.
+//! Sightings. Specification: docs/relays/qualys-ioc.md#sightings.
 
 use relay_core::{
     Observable,
-    ObservableType::{Domain, FileName, FilePath, Hostname, MacAddress, Md5, Sha256},
-    ctim::{
-        Cell, ObservedTime,
-        RelationName::{ConnectedTo, FileNameOf, FilePathOf, ResolvedTo},
-        Relations, Sensor, ShortText, Sighting, Table, Target,
-    },
+    ObservableType::{Hostname, MacAddress},
+    ctim::{Cell, ObservedTime, Sensor, ShortText, Sighting, Table, Target, Uri},
 };
 
-use super::{Seen, View, external_ids, score};
-use crate::client::{Asset, Event};
+use super::{
+    DatedEvent, Mapper, SOURCE, external_ids,
+    relations::{address, relations},
+    vocabulary,
+};
+use crate::client::Asset;
 
-/// One event, seen from the observable that was asked.
-pub(super) fn sighting(asked: &Observable, seen: &Seen, view: &View) -> Sighting {
-    let Seen { event, at, is_active } = seen;
-    let id = view.namespace.sighting(&[event.key.as_str()], asked.kind.as_str(), &asked.value);
-    let observed = ObservedTime::at(*at);
-    let description = format!("A Qualys IOC event related to \"{}\"", asked.value);
-    let target = event.asset.as_ref().and_then(|asset| target(asset, observed));
-    Sighting {
-        source_uri: view.link.clone(),
-        title: event.score.map(|score| score::title(score, event.kind.as_deref()).into()),
-        description: Some(description.into()),
-        severity: Some(score::severity(event.score)),
-        sensor: Some(Sensor::Endpoint),
-        targets: target.into_iter().collect(),
-        relations: relations(event, view),
-        data: is_active.and_then(activity),
-        external_ids: external_ids(event),
-        ..Sighting::of(id, view.source, asked.clone(), observed)
+impl Mapper<'_> {
+    /// Returns the sighting of an observable in an event; `page` is its page in the console.
+    pub(super) fn sighting(
+        &self,
+        observable: &Observable,
+        DatedEvent { event, time, is_active }: &DatedEvent,
+        page: Option<Uri>,
+    ) -> Sighting {
+        let Observable { kind, value } = observable;
+        let id = self.namespace.sighting(&[event.key.as_str()], kind.as_str(), value);
+        let observed = ObservedTime::at(*time);
+        let target = event.asset.as_ref().and_then(|asset| target(asset, observed));
+        let title = |score| vocabulary::title(score, event.kind.as_deref()).into();
+        Sighting {
+            source_uri: page,
+            title: event.score.map(title),
+            description: Some(format!("A Qualys IOC event related to \"{value}\"").into()),
+            severity: Some(vocabulary::severity(event.score)),
+            sensor: Some(Sensor::Endpoint),
+            targets: target.into_iter().collect(),
+            relations: relations(event),
+            data: is_active.and_then(activity),
+            external_ids: external_ids(event),
+            ..Sighting::of(id, SOURCE, observable.clone(), observed)
+        }
     }
 }
 
-/// Whether the object still exists, as a table of one cell; CTIM has no boolean.
+/// Returns a table of one cell that says whether the event's object exists now.
 fn activity(is_active: bool) -> Option<Table> {
+    // CTIM has no boolean cells.
     let word = if is_active { "True" } else { "False" };
     Table::of_one_row([("Active", Cell::Text(word.to_owned()))])
 }
@@ -48,43 +56,4 @@ fn target(asset: &Asset, observed: ObservedTime) -> Option<Target> {
     });
     let named = [Observable::present(Hostname, name.cloned())].into_iter().chain(addresses);
     Target::endpoint(named.flatten(), observed, ShortText::present(asset.os.as_deref()))
-}
-
-fn relations(event: &Event, view: &View) -> Relations {
-    let mut relations = Relations::from_origin(view.source);
-    add_file(event, &mut relations);
-    add_connection(event, &mut relations);
-    relations
-}
-
-fn add_file(event: &Event, relations: &mut Relations) {
-    let Some(file) = &event.file else { return };
-    let hashes = || {
-        let sha256 = Observable::present(Sha256, file.sha256.as_deref());
-        [sha256, Observable::present(Md5, file.md5.as_deref())]
-    };
-    for hash in hashes() {
-        let name = Observable::present(FileName, file.file_name.as_deref());
-        relations.add(name, FileNameOf, hash);
-    }
-    for hash in hashes() {
-        let path = Observable::present(FilePath, file.full_path.as_deref());
-        relations.add(path, FilePathOf, hash);
-    }
-}
-
-fn add_connection(event: &Event, relations: &mut Relations) {
-    let Some(network) = &event.network else { return };
-    let process = event.process.as_ref().and_then(|process| process.process_name.as_deref());
-    let process = Observable::present(FileName, process);
-    let remote = address(network.remote_ip.as_deref());
-    let domain = Observable::present(Domain, network.remote_dns.as_deref());
-    relations.add(process.clone(), ConnectedTo, remote.clone());
-    relations.add(process, ConnectedTo, domain.clone());
-    relations.add(domain, ResolvedTo, remote.clone());
-    relations.add(address(network.local_ip.as_deref()), ConnectedTo, remote);
-}
-
-fn address(text: Option<&str>) -> Option<Observable> {
-    Observable::address(text?)
 }

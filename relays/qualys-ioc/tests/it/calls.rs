@@ -1,4 +1,6 @@
-//! What is sent to Qualys: how much, how deep, in which form. Source: spec §3, §8.
+//! The requests: their number, form and concurrency. Specification: docs/relays/qualys-ioc.md#requests.
+
+mod logins;
 
 use std::time::Duration;
 
@@ -11,12 +13,10 @@ use sandbox::{
 };
 use serde_json::json;
 
-use crate::test_relay::{DROPPED, TestRelay, codes, count, one};
+use crate::test_relay::{DROPPED, OBSERVE, TestRelay, codes, count, docs, one};
 
-const OBSERVE: &str = "/observe/observables";
-
-/// Long enough that calls which may run side by side meet.
-const LONG: Duration = Duration::from_millis(100);
+/// A delay of the simulator long enough that concurrent requests overlap.
+const DELAY: Duration = Duration::from_millis(100);
 
 #[tokio::test]
 async fn a_search_is_sent_exactly_as_documented() {
@@ -38,20 +38,20 @@ async fn a_search_is_sent_exactly_as_documented() {
 }
 
 #[tokio::test]
-async fn no09_cold_one_login_then_two_searches_for_each_observable() {
+async fn a_cold_relay_sends_one_login_and_two_searches_for_each_observable() {
     let relay = TestRelay::open().await;
-    let wanted = json!([
+    let observables = json!([
         {"type": "sha256", "value": DROPPED},
         {"type": "ip", "value": "203.0.113.77"},
         {"type": "domain", "value": "c2.bad.example"},
     ]);
-    relay.observe(&wanted).await;
+    relay.observe(&observables).await;
     assert_eq!((relay.logins().len(), relay.searches().len()), (1, 6));
     assert_eq!(relay.sandbox.calls()[0].path, AUTH_PATH);
 }
 
 #[tokio::test]
-async fn warm_only_the_searches() {
+async fn a_warm_relay_sends_the_searches_only() {
     let relay = TestRelay::open().await;
     relay.observe(&one("sha256", DROPPED)).await;
     relay.sandbox.forget_calls();
@@ -60,35 +60,35 @@ async fn warm_only_the_searches() {
 }
 
 #[tokio::test]
-async fn all_searches_run_side_by_side_within_the_configured_width() {
-    let wanted = json!(
+async fn all_searches_run_concurrently_up_to_the_configured_limit() {
+    let observables = json!(
         (1..=5)
             .map(|host| json!({"type": "ip", "value": format!("198.51.100.{host}")}))
             .collect::<Vec<_>>()
     );
-    for (setting, width) in [(None, 2), (Some("1"), 1), (Some("8"), 8)] {
+    for (setting, limit) in [(None, 2), (Some("1"), 1), (Some("8"), 8)] {
         let settings: Vec<_> =
-            setting.map(|width| ("QUALYS_CONCURRENCY", width)).into_iter().collect();
+            setting.map(|limit| ("QUALYS_CONCURRENCY", limit)).into_iter().collect();
         let relay = TestRelay::with(&settings).await;
         relay.observe(&one("sha256", DROPPED)).await;
         relay.sandbox.forget_calls();
-        relay.sandbox.delay(LONG);
-        relay.observe(&wanted).await;
-        assert_eq!((relay.searches().len(), relay.sandbox.peak_concurrency()), (10, width));
+        relay.sandbox.delay(DELAY);
+        relay.observe(&observables).await;
+        assert_eq!((relay.searches().len(), relay.sandbox.peak_concurrency()), (10, limit));
     }
 }
 
 #[tokio::test]
-async fn the_default_width_stays_within_the_documented_quota() {
+async fn the_default_limit_is_within_the_documented_one() {
     let relay = TestRelay::open().await;
-    let wanted =
+    let observables =
         json!([{"type": "sha256", "value": DROPPED}, {"type": "ip", "value": "203.0.113.77"}]);
-    let answer = relay.ask_as(TWO_CALLS_AT_A_TIME, OBSERVE, &wanted).await;
+    let answer = relay.ask_as(TWO_CALLS_AT_A_TIME, OBSERVE, &observables).await;
     assert_eq!((codes(&answer), count(&answer, "sightings")), (vec![], 2));
 }
 
 #[tokio::test]
-async fn health_costs_one_search_without_a_filter() {
+async fn health_is_one_search_without_a_filter() {
     let relay = TestRelay::open().await;
     assert_eq!(relay.ask("/health", &json!({})).await, json!({"data": {"status": "ok"}}));
     let searches = relay.searches();
@@ -97,9 +97,9 @@ async fn health_costs_one_search_without_a_filter() {
 }
 
 #[tokio::test]
-async fn nothing_is_asked_about_what_cannot_be_found() {
+async fn values_without_normal_form_are_not_searched_for() {
     let relay = TestRelay::open().await;
-    let wanted = json!([
+    let observables = json!([
         {"type": "url", "value": "https://bad.example/"},
         {"type": "unheard_of", "value": "x"},
         {"type": "md5", "value": "no hash"},
@@ -108,12 +108,12 @@ async fn nothing_is_asked_about_what_cannot_be_found() {
         {"type": "ipv6", "value": "203.0.113.7"},
         {"type": "file_name", "value": "   "},
     ]);
-    assert_eq!(relay.observe(&wanted).await, json!({"data": {}}));
+    assert_eq!(relay.observe(&observables).await, json!({"data": {}}));
     assert_eq!(relay.sandbox.calls().len(), 0);
 }
 
 #[tokio::test]
-async fn links_constants_and_the_version_cost_no_call() {
+async fn links_constants_and_the_version_need_no_request() {
     let relay = TestRelay::open().await;
     for path in [
         "/refer/observables",
@@ -142,11 +142,11 @@ async fn the_limit_is_the_page_size() {
 #[tokio::test]
 async fn the_path_of_the_search_can_be_set() {
     let plain = TestRelay::open().await;
-    let wanted = one("sha256", DROPPED);
-    let answer = plain.ask_as(VERSIONED_PATHS_ONLY, OBSERVE, &wanted).await;
+    let observables = one("sha256", DROPPED);
+    let answer = plain.ask_as(VERSIONED_PATHS_ONLY, OBSERVE, &observables).await;
     assert_eq!(codes(&answer), [("fatal", "not found")]);
     let versioned = TestRelay::with(&[("QUALYS_EVENTS_PATH", VERSIONED_EVENTS_PATH)]).await;
-    let answer = versioned.ask_as(VERSIONED_PATHS_ONLY, OBSERVE, &wanted).await;
+    let answer = versioned.ask_as(VERSIONED_PATHS_ONLY, OBSERVE, &observables).await;
     assert_eq!(count(&answer, "sightings"), 1);
     assert!(versioned.searches().iter().all(|call| call.path == VERSIONED_EVENTS_PATH));
 }
@@ -163,12 +163,12 @@ async fn n10_a_short_wait_is_waited_once() {
 #[tokio::test]
 async fn s01_s02_two_tenants_in_turn_never_meet() {
     let relay = TestRelay::open().await;
-    let wanted = one("sha256", DROPPED);
+    let observables = one("sha256", DROPPED);
     for _ in 0..3 {
-        let first = relay.observe(&wanted).await;
-        let second = relay.ask_as(SECOND_TENANT, OBSERVE, &wanted).await;
-        let host = |answer: &serde_json::Value| {
-            let target = &answer["data"]["sightings"]["docs"][0]["targets"][0];
+        let first = relay.observe(&observables).await;
+        let second = relay.ask_as(SECOND_TENANT, OBSERVE, &observables).await;
+        let host = |answer| {
+            let target = &docs(answer, "sightings")[0]["targets"][0];
             target["observables"][0]["value"].as_str().unwrap().to_owned()
         };
         assert_eq!((host(&first), host(&second)), ("FIN-LT-07".into(), "OTHER-PC-01".into()));
@@ -177,20 +177,19 @@ async fn s01_s02_two_tenants_in_turn_never_meet() {
 }
 
 #[tokio::test]
-async fn events_of_one_pass_survive_the_failure_of_the_other() {
+async fn events_of_one_search_are_kept_when_the_other_fails() {
     for (query, active) in [("state=true", None), ("pageSize=100&filter", Some("True"))] {
         let relay = TestRelay::open().await;
         relay.ask("/health", &json!({})).await;
         let failing = When::path(EVENTS_PATH).mentioning(query);
         relay.sandbox.fault(failing, Fault::status(500), Times::Always);
-        // The event is in both passes, once as active and once as past.
-        let wanted = one("md5", "5d41c2b3a4958677f0e1d2c3b4a59687");
-        let answer = relay.observe(&wanted).await;
+        // Both searches return the event.
+        let observables = one("md5", "5d41c2b3a4958677f0e1d2c3b4a59687");
+        let answer = relay.observe(&observables).await;
         assert_eq!(codes(&answer), [("fatal", "unknown")]);
-        let docs = answer["data"]["sightings"]["docs"].as_array().unwrap();
-        assert!(!docs.is_empty());
-        for doc in docs {
-            // Without the active pass nobody knows which events are of the past.
+        assert!(count(&answer, "sightings") > 0);
+        for doc in docs(&answer, "sightings") {
+            // Without the active search it is not known which events are active.
             assert_eq!(doc["data"]["rows"][0][0].as_str(), active);
         }
     }

@@ -1,4 +1,4 @@
-//! The relay as a whole: the service around it, an imitation of Qualys before it.
+//! Tests of the whole relay against the simulator of Qualys.
 
 #[cfg(test)]
 mod answers;
@@ -11,14 +11,10 @@ mod end_to_end;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
-mod logins;
-#[cfg(test)]
 mod mutation;
-#[cfg(test)]
-mod originals;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]
-mod routes;
+mod regressions;
 #[cfg(test)]
 mod test_relay;

@@ -1,5 +1,4 @@
-//! Whatever Qualys sends: events with parts replaced and removed at random give valid CTIM or a
-//! clear error.
+//! Events with fields replaced or removed at random give valid CTIM or an error.
 
 use proptest::prelude::*;
 use sandbox::{Fault, Times, qualys_ioc::EVENTS_PATH};
@@ -10,14 +9,14 @@ use testkit::{
 };
 use tokio::runtime::Builder;
 
-use crate::test_relay::{DROPPED, TestRelay, one};
+use crate::test_relay::{DROPPED, OBSERVE, TestRelay, one};
 
 const EVENTS: &str = include_str!("../golden/events.json");
 
 fn changes() -> impl Strategy<Value = Vec<Change>> {
     let list: Vec<_> =
         (0..2000).map(|n| json!({"verdict": n, "ipAddress": n.to_string()})).collect();
-    let own = [
+    let values = [
         json!(8),
         json!("8"),
         json!("MALICIOUS"),
@@ -25,7 +24,7 @@ fn changes() -> impl Strategy<Value = Vec<Change>> {
         json!("2026-03-01T12:19:31.000+0000"),
         json!(list),
     ];
-    mutation::changes(&own, 1..8)
+    mutation::changes(&values, 1..8)
 }
 
 proptest! {
@@ -33,15 +32,15 @@ proptest! {
     #[test]
     fn n09_f6_mutated_events_give_valid_answers(
         changes in changes(),
-        asked in prop::sample::select(vec![("sha256", DROPPED), ("ip", "203.0.113.77"), ("mutex", "m")]),
+        observable in prop::sample::select(vec![("sha256", DROPPED), ("ip", "203.0.113.77"), ("mutex", "m")]),
     ) {
         let events = mutate(serde_json::from_str(EVENTS).unwrap(), &changes);
-        let wanted = one(asked.0, asked.1);
+        let observables = one(observable.0, observable.1);
         let answer = Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
             let relay = TestRelay::open().await;
             relay.sandbox.fault(EVENTS_PATH, Fault::json(200, &events), Times::Always);
-            relay.ask("/observe/observables", &wanted).await
+            relay.ask(OBSERVE, &observables).await
         });
-        assert_sound(Route::Observe, &wanted, &answer)?;
+        assert_sound(Route::Observe, &observables, &answer)?;
     }
 }

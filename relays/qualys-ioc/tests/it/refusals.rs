@@ -1,6 +1,7 @@
-//! Failures of the event search: each row of the specification's table. Source: spec §3.5.
+//! Errors of the event search, row by row of docs/relays/qualys-ioc.md#errors, and of what cannot
+//! be searched.
 
-use std::{net::TcpListener, time::Duration};
+use std::{net::TcpListener, sync::Arc, time::Duration};
 
 use sandbox::{
     Fault, Times, When,
@@ -10,18 +11,18 @@ use serde_json::{Value, json};
 use testkit::impostor::impostor;
 
 use crate::test_relay::{
-    DROPPED, TestRelay, assert_valid, bearer, claims, codes, count, message, one,
+    DROPPED, Names, OBSERVE, TestRelay, assert_valid, bearer, claims, codes, count, docs, message,
+    one,
 };
 
-const OBSERVE: &str = "/observe/observables";
 const OTHER: &str = "203.0.113.77";
 
 fn both() -> Value {
     json!([{"type": "sha256", "value": DROPPED}, {"type": "ip", "value": OTHER}])
 }
 
-/// Breaks the searches for the hash; answers about both observables.
-async fn broken(fault: Fault) -> (TestRelay, Value) {
+/// Returns the answer about both observables while the searches for the hash fail.
+async fn answer_with_fault(fault: Fault) -> (TestRelay, Value) {
     let relay = TestRelay::with(&[("QUALYS_CONCURRENCY", "1")]).await;
     relay.ask("/health", &json!({})).await;
     relay.sandbox.forget_calls();
@@ -32,17 +33,17 @@ async fn broken(fault: Fault) -> (TestRelay, Value) {
     (relay, answer)
 }
 
-/// The failure costs the hash only: the address is answered.
+/// Asserts that the fault costs the hash only: the address is answered.
 async fn costs_one(fault: Fault, kind: &str, code: &str) -> Value {
-    let (_, answer) = broken(fault.clone()).await;
+    let (_, answer) = answer_with_fault(fault.clone()).await;
     assert_eq!(codes(&answer), [(kind, code)], "{fault:?}");
-    assert_eq!(answer["data"]["sightings"]["docs"][0]["observables"][0]["value"], OTHER);
+    assert_eq!(docs(&answer, "sightings")[0]["observables"][0]["value"], OTHER);
     answer
 }
 
-/// The failure ends everything: no call after the first.
+/// Asserts that the fault ends the call: no request after the first.
 async fn costs_all(fault: Fault, code: &str) -> Value {
-    let (relay, answer) = broken(fault.clone()).await;
+    let (relay, answer) = answer_with_fault(fault.clone()).await;
     assert_eq!(codes(&answer), [("fatal", code)], "{fault:?}");
     assert_eq!(answer.get("data"), None);
     assert_eq!(relay.searches().len(), 1, "{fault:?}");
@@ -50,13 +51,13 @@ async fn costs_all(fault: Fault, code: &str) -> Value {
 }
 
 #[tokio::test]
-async fn status_200_without_json() {
+async fn status_200_without_events() {
     for fault in [Fault::Html, Fault::Empty, Fault::json(200, &json!({"a": 1}))] {
         let answer = costs_one(fault, "fatal", "unknown").await;
         assert!(!answer.to_string().contains("<html"), "{answer}");
     }
-    // What breaks off is quoted, and the two passes break off differently.
-    let (_, answer) = broken(Fault::Malformed).await;
+    // The message quotes the bodies, and those of the two searches differ.
+    let (_, answer) = answer_with_fault(Fault::Malformed).await;
     assert_eq!((codes(&answer)[0], count(&answer, "sightings")), (("fatal", "unknown"), 1));
 }
 
@@ -64,20 +65,20 @@ async fn status_200_without_json() {
 async fn status_200_with_null_and_status_204_are_empty() {
     let wrapped = Fault::json(200, &json!({"events": [], "total": 0}));
     for fault in [Fault::json(200, &json!(null)), Fault::status(204), wrapped] {
-        let (_, answer) = broken(fault).await;
+        let (_, answer) = answer_with_fault(fault).await;
         assert_eq!((codes(&answer), count(&answer, "sightings")), (vec![], 1));
     }
 }
 
 #[tokio::test]
-async fn no06_status_400_is_a_warning_about_its_observable() {
+async fn status_400_is_a_warning_about_its_observable() {
     let fault = Fault::json(400, &json!({"message": "Invalid filter: expected a value"}));
     let answer = costs_one(fault, "warning", "invalid argument").await;
     assert!(message(&answer).contains("Invalid filter: expected a value"));
 }
 
 #[tokio::test]
-async fn status_401_says_what_the_gateway_says() {
+async fn status_401_quotes_the_gateway() {
     let all = json!({"message": "Bad token", "authentication_exceptions": ["x"]});
     let listed = json!({"message": "", "authentication_exceptions": ["Locked", "Expired"]});
     let text = Fault::Status { code: 401, headers: Vec::new(), body: "no\nentry".into() };
@@ -95,23 +96,23 @@ async fn status_401_says_what_the_gateway_says() {
 }
 
 #[tokio::test]
-async fn status_403_ends_everything() {
+async fn status_403_ends_the_call() {
     costs_all(Fault::Forbidden, "permission denied").await;
 }
 
 #[tokio::test]
-async fn no06_status_404_is_not_nothing_found() {
+async fn status_404_is_an_error() {
     costs_one(Fault::status(404), "fatal", "not found").await;
 }
 
 #[tokio::test]
-async fn status_409_is_a_used_up_quota() {
+async fn status_409_is_an_exceeded_rate_limit() {
     let answer = costs_all(Fault::status(409), "too many requests").await;
     assert!(message(&answer).contains("rate limit of Qualys IOC"));
 }
 
 #[tokio::test]
-async fn status_409_with_a_wait_is_repeated_once() {
+async fn status_409_with_a_wait_is_retried_once() {
     let relay = TestRelay::open().await;
     let headers = vec![("X-RateLimit-ToWait-Sec".to_owned(), "0".to_owned())];
     let fault = Fault::Status { code: 409, headers, body: String::new() };
@@ -121,17 +122,17 @@ async fn status_409_with_a_wait_is_repeated_once() {
 }
 
 #[tokio::test]
-async fn calls_beyond_the_parallel_quota_are_repeated_or_refused_and_never_lost() {
+async fn requests_above_the_concurrency_limit_are_retried_or_reported() {
     let relay = TestRelay::with(&[("QUALYS_CONCURRENCY", "8")]).await;
     let answer = relay.ask_as(TWO_CALLS_AT_A_TIME, OBSERVE, &both()).await;
-    assert!(relay.searches().len() > 4, "some are repeated");
-    let refused = codes(&answer);
-    assert!(refused.iter().all(|code| *code == ("fatal", "too many requests")));
-    assert!(count(&answer, "sightings") == 2 || !refused.is_empty());
+    assert!(relay.searches().len() > 4, "some are retried");
+    let errors = codes(&answer);
+    assert!(errors.iter().all(|code| *code == ("fatal", "too many requests")));
+    assert!(count(&answer, "sightings") == 2 || !errors.is_empty());
 }
 
 #[tokio::test]
-async fn status_429_ends_everything_and_names_the_wait() {
+async fn status_429_ends_the_call_and_names_the_wait() {
     let fault = Fault::TooManyRequests { retry_after: Some("3600".into()) };
     let answer = costs_all(fault, "too many requests").await;
     assert!(message(&answer).contains("3600 seconds"), "{answer}");
@@ -147,7 +148,7 @@ async fn status_500_costs_its_observable_only() {
 }
 
 #[tokio::test]
-async fn status_502_503_504_are_repeated_once_and_then_out_of_order() {
+async fn status_502_503_504_are_retried_once() {
     for code in [502, 503, 504] {
         let headers = vec![("Retry-After".to_owned(), "0".to_owned())];
         let fault = Fault::Status { code, headers, body: String::new() };
@@ -173,7 +174,7 @@ async fn n01_a_redirect_is_not_followed() {
 }
 
 #[tokio::test]
-async fn no_connection_names_the_gateway() {
+async fn a_failed_connection_names_the_gateway() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", free.local_addr().unwrap());
     drop(free);
@@ -192,15 +193,15 @@ async fn n02_an_untrusted_certificate_is_named() {
 }
 
 #[tokio::test]
-async fn n03_a_connection_that_breaks_is_a_connection_error() {
+async fn n03_a_broken_connection_is_a_connection_error() {
     for fault in [Fault::ResetBeforeAnswer, Fault::ResetInBody] {
-        let (_, answer) = broken(fault).await;
+        let (_, answer) = answer_with_fault(fault).await;
         assert_eq!(codes(&answer), [("fatal", "connection error")]);
     }
 }
 
 #[tokio::test]
-async fn n05_what_arrived_before_the_deadline_is_answered() {
+async fn n05_what_arrives_before_the_deadline_is_answered() {
     let relay = TestRelay::with(&[("QUALYS_CONCURRENCY", "4")]).await;
     relay.ask("/health", &json!({})).await;
     let hash = When::path(EVENTS_PATH).mentioning(DROPPED);
@@ -213,31 +214,78 @@ async fn n05_what_arrived_before_the_deadline_is_answered() {
 }
 
 #[tokio::test]
-async fn n06_n07_an_answer_without_end_costs_its_observable_only() {
+async fn n06_n07_an_endless_response_costs_its_observable_only() {
     let bomb = Fault::GzipBomb { bytes: 64 << 20 };
     costs_one(bomb, "fatal", "unknown").await;
     costs_one(Fault::Huge { bytes: 64 << 20 }, "fatal", "unknown").await;
 }
 
 #[tokio::test]
-async fn n08_broken_json_is_no_answer_and_deep_json_no_event() {
+async fn n08_broken_json_is_an_error_and_deep_json_no_event() {
     let sent = |body: String| Fault::Status { code: 200, headers: Vec::new(), body };
     for body in ["[NaN]", "[{}", "\u{feff}[]", "[1e999"] {
         costs_one(sent(body.to_owned()), "fatal", "unknown").await;
     }
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     for body in [format!(r#"[{{"id":{deep}}}]"#), deep] {
-        let (_, answer) = broken(sent(body)).await;
+        let (_, answer) = answer_with_fault(sent(body)).await;
         assert_eq!((codes(&answer), count(&answer, "sightings")), (vec![], 1));
     }
 }
 
 #[tokio::test]
-async fn equal_errors_are_said_once() {
+async fn equal_errors_are_listed_once() {
     let relay = TestRelay::open().await;
     relay.sandbox.fault(EVENTS_PATH, Fault::status(500), Times::Always);
     let answer = relay.ask(OBSERVE, &both()).await;
     assert_eq!(codes(&answer), [("fatal", "unknown")]);
     let answer = relay.ask(OBSERVE, &one("mutex", "a\nb")).await;
     assert_eq!(codes(&answer), [("warning", "invalid argument")]);
+}
+
+#[tokio::test]
+async fn an_observable_that_is_not_searchable_is_a_warning_beside_the_others() {
+    let relay = TestRelay::open().await;
+    let observables = json!([
+        {"type": "mutex", "value": "all \"three\" `marks'"},
+        {"type": "file_name", "value": "\\\\"},
+        {"type": "file_name", "value": "\u{1F600}".repeat(20_000)},
+        {"type": "sha256", "value": DROPPED},
+    ]);
+    let answer = relay.observe(&observables).await;
+    assert_eq!(codes(&answer), [("warning", "invalid argument"); 2]);
+    let text = |index: usize| answer["errors"][index]["message"].as_str().unwrap();
+    assert!(text(0).contains("a mutex") && text(1).contains("a file name"));
+    assert_eq!(count(&answer, "sightings"), 1);
+}
+
+#[tokio::test]
+async fn api_url_missing_or_unusable() {
+    let relay = TestRelay::with(&[("API_URL", "")]).await;
+    for claim in [json!(null), json!("http://gateway.example"), json!("gateway"), json!(100)] {
+        let mut claims = claims(ACCOUNT);
+        claims["API_URL"] = claim.clone();
+        for path in ["/health", OBSERVE] {
+            let answer = relay.ask_with(claims.clone(), path, &one("sha256", DROPPED)).await;
+            assert_eq!(codes(&answer), [("fatal", "invalid argument")], "{claim}");
+            assert!(message(&answer).contains("API_URL"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn i15_a_token_does_not_lead_inside_the_network() {
+    let loopback = Arc::new(Names::loopback());
+    let relay = TestRelay::resolving(&[], loopback.clone()).await;
+    for url in
+        ["https://gateway.example", "https://127.0.0.1", "https://[::1]", "https://169.254.169.254"]
+    {
+        let mut claims = claims(ACCOUNT);
+        claims["API_URL"] = json!(url);
+        let answer = relay.ask_with(claims, "/health", &json!({})).await;
+        assert_eq!(codes(&answer), [("fatal", "connection error")], "{url}");
+        assert!(message(&answer).contains(url));
+    }
+    assert!(loopback.asked().iter().all(|host| host == "gateway.example"));
+    assert_eq!(relay.sandbox.calls().len(), 0);
 }

@@ -1,4 +1,4 @@
-//! Where the tests ask: one service, one sandbox, tokens that fit.
+//! The relay under test, in front of the simulator of Qualys.
 
 use std::{ops::Deref, sync::Arc};
 
@@ -11,10 +11,13 @@ use sandbox::{
 use serde_json::{Value, json};
 use testkit::test_relay::{self, settings};
 pub(crate) use testkit::test_relay::{
-    Names, assert_valid_free_edges as assert_valid, bearer, codes, count, message, one,
+    Names, assert_valid_free_edges as assert_valid, bearer, codes, count, docs, message, one,
 };
 
+pub(crate) const OBSERVE: &str = "/observe/observables";
+/// The console that links lead to.
 pub(crate) const PLATFORM: &str = "https://qualysguard.qg2.apps.qualys.com";
+/// The hash of a file of one event.
 pub(crate) const DROPPED: &str = "9f0b3a7ce1d24586b7f0c1de5a2934876d10fb82ce4490a35617d8e2b3c4f5a6";
 
 pub(crate) struct TestRelay(test_relay::TestRelay<QualysIoc>);
@@ -32,7 +35,7 @@ impl TestRelay {
         Self::with(&[]).await
     }
 
-    /// With further settings; they win over the usual ones.
+    /// Starts the relay with further settings, which win over the default ones.
     pub(crate) async fn with(further: &[(&str, &str)]) -> Self {
         Self::resolving(further, Arc::new(SystemResolver)).await
     }
@@ -51,19 +54,19 @@ impl TestRelay {
         self.ask_with(claims(account), path, body).await
     }
 
-    /// Asks about observables; the answer must be valid CTIM.
-    pub(crate) async fn observe(&self, wanted: &Value) -> Value {
-        let answer = self.ask("/observe/observables", wanted).await;
-        assert_valid(wanted, &answer, 100);
+    /// Returns the answer about observables, which must be valid CTIM.
+    pub(crate) async fn observe(&self, observables: &Value) -> Value {
+        let answer = self.ask(OBSERVE, observables).await;
+        assert_valid(observables, &answer, 100);
         answer
     }
 
-    /// The logins that arrived.
+    /// Returns the logins that arrived.
     pub(crate) fn logins(&self) -> Vec<Call> {
         self.calls_where(|call| call.path == AUTH_PATH)
     }
 
-    /// The searches that arrived.
+    /// Returns the searches that arrived.
     pub(crate) fn searches(&self) -> Vec<Call> {
         self.calls_where(|call| call.path != AUTH_PATH)
     }

@@ -1,7 +1,12 @@
-//! The parts of an event that this relay reads. Everything may be missing, null or of an odd type.
-//! Source: EDR API guide, "Fetch Events Using SearchAfter"; spec §3.2.
+//! The gateway's response to an event search. A field that is missing, null or of an unexpected
+//! type is absent. Specification: docs/relays/qualys-ioc.md#fields-of-an-event.
 
-use relay_core::{Response, Time, lenient};
+use std::ops::Deref;
+
+use relay_core::{
+    Response, Time,
+    lenient::{List, Object, Text},
+};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, value::RawValue};
 
@@ -9,38 +14,33 @@ use serde_json::{Value, value::RawValue};
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct Event {
-    /// Qualys' id, such as `F_<agent>_<number>`.
-    #[serde(deserialize_with = "lenient::text")]
-    pub(crate) id: Option<String>,
+    /// The gateway's id, such as `F_<agent>_<number>`.
+    pub(crate) id: Text,
     /// `FILE`, `PROCESS`, `NETWORK`, `MUTEX`, `REGISTRY` …
-    #[serde(rename = "type", deserialize_with = "text")]
-    pub(crate) kind: Option<String>,
+    #[serde(rename = "type")]
+    pub(crate) kind: StrictText,
     /// What happened: `CREATED`, `ESTABLISHED` …
-    #[serde(deserialize_with = "text")]
-    pub(crate) action: Option<String>,
+    pub(crate) action: StrictText,
     #[serde(deserialize_with = "time")]
     date_time: Option<Time>,
     #[serde(deserialize_with = "time")]
     event_processed_time: Option<Time>,
-    /// Qualys' opinion of the event.
+    /// How malicious the event is.
     #[serde(deserialize_with = "score")]
     pub(crate) score: Option<Score>,
-    /// The file, of a file event.
-    #[serde(deserialize_with = "lenient::object")]
-    pub(crate) file: Option<File>,
-    /// The process, of a process or network event.
-    #[serde(deserialize_with = "lenient::object")]
-    pub(crate) process: Option<Process>,
-    /// The connection, of a network event.
-    #[serde(deserialize_with = "lenient::object")]
-    pub(crate) network: Option<Network>,
-    /// Verdicts of the detection engines, in their places; an odd element leaves its place empty.
+    /// The file of a file event.
+    pub(crate) file: Object<File>,
+    /// The process of a process or network event.
+    pub(crate) process: Object<Process>,
+    /// The connection of a network event.
+    pub(crate) network: Object<Network>,
+    /// The verdicts of the detection engines. Positions are part of judgement ids, so a malformed
+    /// verdict leaves its position empty.
     #[serde(rename = "indicator2", deserialize_with = "verdicts")]
-    pub(crate) verdicts: Vec<Option<Verdict>>,
-    /// The machine.
-    #[serde(deserialize_with = "lenient::object")]
-    pub(crate) asset: Option<Asset>,
-    /// What tells it from other events: its id, or all of it when it has none.
+    pub(crate) verdicts: Vec<Object<Verdict>>,
+    /// The endpoint.
+    pub(crate) asset: Object<Asset>,
+    /// The deduplication key: the id, or the whole event if it has none.
     #[serde(skip)]
     pub(crate) key: String,
 }
@@ -49,104 +49,116 @@ pub(crate) struct Event {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct File {
-    #[serde(deserialize_with = "text")]
-    pub(crate) file_name: Option<String>,
-    #[serde(deserialize_with = "text")]
-    pub(crate) full_path: Option<String>,
-    #[serde(deserialize_with = "text")]
-    pub(crate) md5: Option<String>,
-    #[serde(deserialize_with = "text")]
-    pub(crate) sha256: Option<String>,
+    pub(crate) file_name: StrictText,
+    pub(crate) full_path: StrictText,
+    pub(crate) md5: StrictText,
+    pub(crate) sha256: StrictText,
 }
 
 /// The process of a process or network event.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct Process {
-    #[serde(deserialize_with = "text")]
-    pub(crate) process_name: Option<String>,
+    pub(crate) process_name: StrictText,
 }
 
 /// The connection of a network event.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct Network {
-    #[serde(rename = "localIP", deserialize_with = "text")]
-    pub(crate) local_ip: Option<String>,
-    #[serde(rename = "remoteIP", deserialize_with = "text")]
-    pub(crate) remote_ip: Option<String>,
-    #[serde(deserialize_with = "text")]
-    pub(crate) remote_dns: Option<String>,
+    #[serde(rename = "localIP")]
+    pub(crate) local_ip: StrictText,
+    #[serde(rename = "remoteIP")]
+    pub(crate) remote_ip: StrictText,
+    /// The remote host's name.
+    pub(crate) remote_dns: StrictText,
 }
 
-/// What a detection engine thinks of the image of the file or process.
+/// The verdict of a detection engine about the image of the file or process.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct Verdict {
     /// `KNOWN`, `UNKNOWN`, `SUSPICIOUS`, `MALICIOUS` or `REMEDIATED`.
-    #[serde(deserialize_with = "text")]
-    pub(crate) verdict: Option<String>,
-    #[serde(deserialize_with = "text")]
-    pub(crate) threat_name: Option<String>,
-    /// The image that was judged.
-    #[serde(deserialize_with = "text")]
-    pub(crate) sha256: Option<String>,
+    pub(crate) verdict: StrictText,
+    pub(crate) threat_name: StrictText,
+    /// The hash of the image.
+    pub(crate) sha256: StrictText,
 }
 
-/// The machine.
+/// The endpoint.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct Asset {
-    #[serde(deserialize_with = "text")]
-    pub(crate) net_bios_name: Option<String>,
-    #[serde(deserialize_with = "text")]
-    pub(crate) host_name: Option<String>,
-    #[serde(rename = "fullOSName", deserialize_with = "text")]
-    pub(crate) os: Option<String>,
-    #[serde(deserialize_with = "lenient::objects")]
-    pub(crate) interfaces: Vec<Interface>,
+    pub(crate) net_bios_name: StrictText,
+    pub(crate) host_name: StrictText,
+    #[serde(rename = "fullOSName")]
+    pub(crate) os: StrictText,
+    pub(crate) interfaces: List<Interface>,
 }
 
-/// A network interface of the machine.
+/// A network interface of the endpoint.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct Interface {
-    #[serde(deserialize_with = "text")]
-    pub(crate) ip_address: Option<String>,
-    #[serde(deserialize_with = "text")]
-    pub(crate) mac_address: Option<String>,
+    pub(crate) ip_address: StrictText,
+    pub(crate) mac_address: StrictText,
 }
 
-/// A score as a whole number without leading zeros, or one that no table knows.
+/// How malicious an event is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Score {
+    /// A whole number without leading zeros.
     Known(u8),
+    /// Any other number or text.
     Other,
 }
 
+/// A text that is not empty; `None` for anything else. Unlike [`Text`] it takes no numbers: one in
+/// the place of a name, hash or address is malformed.
+#[derive(Debug, Default)]
+pub(crate) struct StrictText(Option<String>);
+
+impl Deref for StrictText {
+    type Target = Option<String>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for StrictText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self(match Value::deserialize(deserializer)? {
+            Value::String(text) if !text.is_empty() => Some(text),
+            _ => None,
+        }))
+    }
+}
+
 impl Event {
-    /// When it happened, or at least when Qualys looked at it.
+    /// Returns when the event happened, or else when the gateway processed it.
     pub(crate) fn time(&self) -> Option<Time> {
         self.date_time.or(self.event_processed_time)
     }
 
     fn read(raw: &RawValue) -> Option<Self> {
+        // Serde would fill the struct from a list, too.
         if !raw.get().starts_with('{') {
             return None;
         }
         let mut event: Self = serde_json::from_str(raw.get()).ok()?;
-        event.key = match &event.id {
+        event.key = match &*event.id {
             Some(id) => id.clone(),
-            // Members in alphabetical order, so that equal events have equal keys.
+            // `Value` sorts the members, so that equal events have equal keys.
             None => serde_json::from_str::<Value>(raw.get()).ok()?.to_string(),
         };
         Some(event)
     }
 }
 
-/// The events of an answer: a list, a list under `events` or `data`, or nothing at all; none when
-/// it is something else. Items that are no objects are passed over.
-pub(crate) fn list(response: &Response) -> Option<Vec<Event>> {
+/// Returns the events of a response: a list, a list under `events` or `data`, or nothing; `None`
+/// for anything else. Items that are no objects are skipped.
+pub(super) fn events(response: &Response) -> Option<Vec<Event>> {
     if response.status() == 204 {
         return Some(Vec::new());
     }
@@ -166,28 +178,20 @@ fn items(body: &[u8]) -> Option<Vec<&RawValue>> {
         return Some(bare.unwrap_or_default());
     }
     let wrapped: Wrapped<'_> = serde_json::from_slice(body).ok()?;
-    wrapped.events.and_then(listed).or_else(|| wrapped.data.and_then(listed))
+    wrapped.events.and_then(list).or_else(|| wrapped.data.and_then(list))
 }
 
-fn listed(raw: &RawValue) -> Option<Vec<&RawValue>> {
+fn list(raw: &RawValue) -> Option<Vec<&RawValue>> {
     serde_json::from_str(raw.get()).ok()
 }
 
-/// A text that is not empty. A number where a name, hash or address should be is none.
-fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    Ok(match Value::deserialize(deserializer)? {
-        Value::String(text) if !text.is_empty() => Some(text),
-        _ => None,
-    })
-}
-
-/// An ISO 8601 text, or milliseconds since 1970 as a number or its digits.
+/// Reads an ISO 8601 text, or milliseconds since 1970 as a number or its digits.
 fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Time>, D::Error> {
-    let text = lenient::text(deserializer)?.unwrap_or_default();
+    let text = Text::deserialize(deserializer)?.into_inner().unwrap_or_default();
     Ok(Time::parse(&text).or_else(|| Time::from_unix_milliseconds(text.trim().parse().ok()?)))
 }
 
-/// A text or a number; anything else is no score at all.
+/// Reads a text or a number; anything else is no score.
 fn score<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Score>, D::Error> {
     let text = match Value::deserialize(deserializer)? {
         Value::String(text) => text,
@@ -198,15 +202,12 @@ fn score<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Score>, D:
     Ok((!text.is_empty()).then(|| known.unwrap_or(Score::Other)))
 }
 
-fn verdicts<'de, D>(deserializer: D) -> Result<Vec<Option<Verdict>>, D::Error>
+fn verdicts<'de, D>(deserializer: D) -> Result<Vec<Object<Verdict>>, D::Error>
 where
     D: Deserializer<'de>,
 {
-    #[derive(Deserialize)]
-    struct Place(#[serde(deserialize_with = "lenient::object")] Option<Verdict>);
     let raw = <&RawValue>::deserialize(deserializer)?;
-    let places: Vec<Place> = serde_json::from_str(raw.get()).unwrap_or_default();
-    Ok(places.into_iter().map(|place| place.0).collect())
+    Ok(serde_json::from_str(raw.get()).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -218,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn no13_times_of_every_form_are_read() {
+    fn times_are_read_in_every_form() {
         let check = |date_time: &str, expected: Option<&str>| {
             let event = event(&format!(r#"{{"dateTime":{date_time}}}"#));
             assert_eq!(event.time().map(|at| at.to_string()).as_deref(), expected, "{date_time}");
@@ -242,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn no11_scores_are_texts_or_whole_numbers() {
+    fn scores_are_texts_or_whole_numbers() {
         let check = |json: &str, expected: Option<Score>| {
             assert_eq!(event(&format!(r#"{{"score":{json}}}"#)).score, expected, "{json}");
         };
@@ -259,23 +260,23 @@ mod tests {
     }
 
     #[test]
-    fn no12_odd_parts_are_absent_and_cost_nothing_else() {
+    fn malformed_fields_are_absent_and_cost_nothing_else() {
         let event = event(
             r#"{"id":"e","type":7,"action":null,"file":null,"network":[],"process":"x",
                 "asset":{"hostName":5,"interfaces":[null,{"ipAddress":"10.20.30.47"},7]},
                 "indicator2":[null,{"verdict":"KNOWN"},"x"]}"#,
         );
-        assert_eq!((event.key.as_str(), event.kind, event.action), ("e", None, None));
+        assert_eq!((event.key.as_str(), &*event.kind, &*event.action), ("e", &None, &None));
         assert!(event.file.is_none() && event.network.is_none() && event.process.is_none());
-        let asset = event.asset.unwrap();
+        let asset = event.asset.as_ref().unwrap();
         assert!(asset.host_name.is_none());
         assert_eq!(asset.interfaces.len(), 1);
-        let places: Vec<_> = event.verdicts.iter().map(Option::is_some).collect();
-        assert_eq!(places, [false, true, false]);
+        let is_read: Vec<_> = event.verdicts.iter().map(|verdict| verdict.is_some()).collect();
+        assert_eq!(is_read, [false, true, false]);
     }
 
     #[test]
-    fn an_event_without_id_is_known_by_all_it_says() {
+    fn the_key_of_an_event_without_id_is_the_whole_event() {
         let one = event(r#"{"id":null, "type":"FILE","action":"CREATED"}"#);
         let same = event(r#"{"action":"CREATED","id":null,"type":"FILE"}"#);
         let other = event(r#"{"id":"","type":"FILE","action":"CREATED"}"#);
@@ -284,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_are_lists_bare_or_wrapped() {
+    fn responses_are_lists_bare_or_wrapped() {
         let count = |body: &str| items(body.as_bytes()).map(|items| items.len());
         assert_eq!(count("[]"), Some(0));
         assert_eq!(count("null"), Some(0));

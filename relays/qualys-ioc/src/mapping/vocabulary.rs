@@ -1,10 +1,11 @@
-//! What a score means. Source: spec §4.6, the vendor's table of scores.
+//! CTIM's words for scores and verdicts.
+//! Specification: docs/relays/qualys-ioc.md#scores, docs/relays/qualys-ioc.md#judgements.
 
-use relay_core::ctim::Severity;
+use relay_core::ctim::{Disposition, Severity};
 
 use crate::client::Score;
 
-/// How bad an event of this score is.
+/// Returns the severity of an event; `Unknown` without a score.
 pub(super) fn severity(score: Option<Score>) -> Severity {
     match score {
         Some(Score::Known(0)) => Severity::None,
@@ -15,8 +16,9 @@ pub(super) fn severity(score: Option<Score>) -> Severity {
     }
 }
 
-/// What an event of this score is called. The event's type names it where it is one of three;
-/// scores told the type only as long as one engine gave them all.
+/// Returns the title of an event, with its kind: by its type, or else by its score.
+///
+/// The type comes first, because today's engines give scores that do not tell the kind.
 pub(super) fn title(score: Score, event_type: Option<&str>) -> String {
     let (score, band) = match score {
         Score::Known(0) => return "Known Good".to_owned(),
@@ -26,13 +28,23 @@ pub(super) fn title(score: Score, event_type: Option<&str>) -> String {
         Score::Known(score @ 8..=10) => (score, "Malicious"),
         _ => return "Qualys IOC event".to_owned(),
     };
-    let word = match event_type.map(str::to_ascii_uppercase).as_deref() {
+    let kind = match event_type.map(str::to_ascii_uppercase).as_deref() {
         Some("FILE") => "File",
         Some("PROCESS") => "Process",
         Some("NETWORK") => "Network",
         _ => ["File", "Process", "Network"][usize::from((score - 2) % 3)],
     };
-    format!("{band} {word} event")
+    format!("{band} {kind} event")
+}
+
+/// Returns the disposition of a verdict of the detection engines, in any case.
+pub(super) fn disposition(verdict: Option<&str>) -> Disposition {
+    match verdict.map(str::to_ascii_uppercase).as_deref() {
+        Some("KNOWN") => Disposition::Clean,
+        Some("SUSPICIOUS") => Disposition::Suspicious,
+        Some("MALICIOUS" | "REMEDIATED") => Disposition::Malicious,
+        _ => Disposition::Unknown,
+    }
 }
 
 #[cfg(test)]
@@ -68,5 +80,20 @@ mod tests {
         assert_eq!(title(Score::Known(6), Some("NETWORK")), "Suspicious Medium Network event");
         assert_eq!(title(Score::Known(7), Some("MUTEX")), "Suspicious Medium Network event");
         assert_eq!(title(Score::Known(0), Some("FILE")), "Known Good");
+    }
+
+    #[test]
+    fn every_verdict_has_its_disposition() {
+        let check = |word: Option<&str>, expected| {
+            assert_eq!(disposition(word), expected, "{word:?}");
+        };
+        check(Some("KNOWN"), Disposition::Clean);
+        check(Some("known"), Disposition::Clean);
+        check(Some("UNKNOWN"), Disposition::Unknown);
+        check(Some("SUSPICIOUS"), Disposition::Suspicious);
+        check(Some("Malicious"), Disposition::Malicious);
+        check(Some("REMEDIATED"), Disposition::Malicious);
+        check(Some("PUA"), Disposition::Unknown);
+        check(None, Disposition::Unknown);
     }
 }

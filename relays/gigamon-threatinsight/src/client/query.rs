@@ -1,0 +1,268 @@
+//! Search terms: how an observable is written in IQL, the Insight Query Language, and which values
+//! and events match it.
+//!
+//! IQL documents no escape. The protection is that nothing but addresses, names and hashes in
+//! their normal form enters a query.
+//! Specification: docs/relays/gigamon-threatinsight.md#query-language.
+
+use std::{collections::BTreeMap, net::IpAddr};
+
+use relay_core::{
+    Call, Observable,
+    ObservableType::{Domain, Ip, Ipv6, Md5, Sha1, Sha256},
+    Time,
+};
+use serde_json::{Value, json};
+
+use super::types::Detection;
+use crate::Credentials;
+
+const MAX_NAME_BYTES: usize = 253;
+const DAY_SECONDS: i64 = 86_400;
+
+/// An observable that can be searched for, with its IQL field and normal form.
+#[derive(Debug, Clone)]
+pub struct SearchTerm<'a> {
+    pub(crate) observable: &'a Observable,
+    field: &'static str,
+    value: String,
+}
+
+impl<'a> SearchTerm<'a> {
+    /// Returns the search term of an observable; `None` for a value that cannot be of its type.
+    pub fn of(observable: &'a Observable) -> Option<Self> {
+        let field = match observable.kind {
+            Ip | Ipv6 => "ip",
+            Domain => "domain",
+            Md5 => "md5",
+            Sha1 => "sha1",
+            Sha256 => "sha256",
+            _ => return None,
+        };
+        let is_safe = observable.kind != Domain || is_name(observable.value.trim());
+        let value = observable.normal_form();
+        let value = value.filter(|value| is_safe && value.len() <= MAX_NAME_BYTES)?;
+        Some(Self { observable, field, value })
+    }
+
+    /// Returns the normal form.
+    pub fn value(&self) -> &str {
+        &self.value
+    }
+
+    /// Returns the query for events that hold the value in any field.
+    pub fn query(&self) -> String {
+        format!("{} = '{}'", self.field, self.value)
+    }
+
+    /// Returns whether a text of the product is the same value, in any spelling.
+    pub fn matches(&self, text: &str) -> bool {
+        // The field `ip` holds addresses of both versions.
+        let kind = if self.field == "ip" { Ip } else { self.observable.kind };
+        Observable::new(kind, text).normal_form().as_deref() == Some(&self.value)
+    }
+
+    /// Returns whether an event of a detection is about the value: whether the value stands where
+    /// the rule looked, or else among the values of the detection.
+    /// Specification: docs/relays/gigamon-threatinsight.md#matching.
+    pub(crate) fn matches_event(&self, detection: &Detection, event: &Value) -> bool {
+        let indicators = &detection.indicators;
+        let paths = indicators.iter().filter_map(|indicator| indicator.path());
+        let values: Vec<_> = paths.flat_map(|path| values_at(event, &path)).collect();
+        if values.is_empty() {
+            let mut values = indicators.iter().flat_map(|indicator| &indicator.values);
+            return values.any(|value| self.matches(value));
+        }
+        values.iter().any(|value| value.as_str().is_some_and(|value| self.matches(value)))
+    }
+}
+
+fn is_name(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte))
+}
+
+/// Returns the values at the end of a path. Lists are walked; null counts as no value.
+fn values_at<'a>(event: &'a Value, path: &[&str]) -> Vec<&'a Value> {
+    let mut values = Vec::new();
+    collect(event, path, &mut values);
+    if values.is_empty() {
+        // In flat events the path is one name, joined by underscores.
+        collect(event, &[path.join("_").as_str()], &mut values);
+    }
+    values
+}
+
+fn collect<'a>(value: &'a Value, path: &[&str], values: &mut Vec<&'a Value>) {
+    match (value, path.split_first()) {
+        (Value::Null, _) => {}
+        (Value::Array(items), _) => items.iter().for_each(|item| collect(item, path, values)),
+        (value, None) => values.push(value),
+        (value, Some((first, rest))) => {
+            if let Some(inner) = value.get(first) {
+                collect(inner, rest, values);
+            }
+        }
+    }
+}
+
+/// Returns the body of an event search between two days, counted back from now.
+pub(super) fn search_body(
+    term: &SearchTerm<'_>,
+    call: &Call<'_, Credentials>,
+    from: usize,
+    until: usize,
+) -> Value {
+    let days_ago = |days: usize| {
+        let seconds = i64::try_from(days).unwrap_or(0) * DAY_SECONDS;
+        call.now.plus_seconds(-seconds).with_decimals()
+    };
+    json!({
+        "query": term.query(),
+        "start_date": days_ago(from),
+        "end_date": days_ago(until),
+        "limit": call.limit,
+        "order_by": "timestamp",
+        "order": "desc",
+    })
+}
+
+/// Returns the entities of a device look-up: addresses and times.
+pub(super) fn entities(addresses: &BTreeMap<IpAddr, Time>) -> Vec<Value> {
+    let entity = |(address, time): (&IpAddr, &Time)| {
+        json!({"ip": address, "event_time": time.with_decimals()})
+    };
+    addresses.iter().map(entity).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use relay_core::ObservableType;
+
+    use super::*;
+
+    fn query(kind: ObservableType, value: &str) -> Option<String> {
+        SearchTerm::of(&Observable::new(kind, value)).map(|term| term.query())
+    }
+
+    #[test]
+    fn every_type_has_its_query_in_normal_form() {
+        let check = |kind, value: &str, expected: Option<&str>| {
+            assert_eq!(query(kind, value).as_deref(), expected, "{value}");
+        };
+        check(Ip, "203.0.113.77", Some("ip = '203.0.113.77'"));
+        check(Ip, "2001:DB8:0::1", Some("ip = '2001:db8::1'"));
+        check(Ipv6, "2001:DB8:0::1", Some("ip = '2001:db8::1'"));
+        check(Domain, "C2.Bad_x-1.Example.", Some("domain = 'c2.bad_x-1.example'"));
+        check(Md5, &"AB".repeat(16), Some(&format!("md5 = '{}'", "ab".repeat(16))));
+        check(Sha1, &"AB".repeat(20), Some(&format!("sha1 = '{}'", "ab".repeat(20))));
+        check(Sha256, &"AB".repeat(32), Some(&format!("sha256 = '{}'", "ab".repeat(32))));
+        check(
+            Domain,
+            &format!("{}.example", "a".repeat(245)),
+            Some(&format!("domain = '{}.example'", "a".repeat(245))),
+        );
+    }
+
+    #[test]
+    fn i04_a_value_that_cannot_be_of_its_type_has_no_query() {
+        for (kind, value) in [
+            (Ip, "203.0.113.300"),
+            (Ip, "x' OR ip = '0.0.0.0/0"),
+            (Ipv6, "203.0.113.7"),
+            (Domain, "bad.example' OR domain != '"),
+            (Domain, "bücher.example"),
+            (Domain, "\u{212a}.example"),
+            (Domain, "bad example"),
+            (Domain, "..."),
+            (Domain, " "),
+            (Md5, "0f1e"),
+            (Sha1, "'"),
+            (Sha256, "0f1e2d3c4b5a69788796a5b4c3d2e1f0"),
+            (ObservableType::Url, "https://bad.example/"),
+        ] {
+            assert_eq!(query(kind, value), None, "{kind} {value}");
+        }
+        assert_eq!(query(Domain, &"a".repeat(254)), None);
+    }
+
+    #[test]
+    fn spellings_of_one_value_are_equal() {
+        let matches = |kind, value: &str, text: &str| {
+            let observable = Observable::new(kind, value);
+            SearchTerm::of(&observable).unwrap().matches(text)
+        };
+        assert!(matches(Ip, "2001:db8::77", "2001:0DB8:0000::0077"));
+        assert!(matches(Ipv6, "2001:db8::77", "2001:0DB8:0000::0077"));
+        assert!(matches(Domain, "c2.bad.example", "C2.BAD.example."));
+        assert!(matches(Md5, &"ab".repeat(16), &"AB".repeat(16)));
+        assert!(!matches(Domain, "c2.bad.example", "xc2.bad.example"));
+        assert!(!matches(Ip, "203.0.113.7", ""));
+    }
+
+    /// Returns field and value of a query of one query: the text between its only two quotes.
+    fn read(query: &str) -> Option<(&str, &str)> {
+        let (field, literal) = query.split_once(" = ")?;
+        let value = literal.strip_prefix('\'')?.strip_suffix('\'')?;
+        (!value.contains(['\'', '"', '\\'])).then_some((field, value))
+    }
+
+    proptest! {
+        #[test]
+        fn f7_a_query_reads_back_to_exactly_its_value(
+            value in prop_oneof![any::<String>(), r#"['a-z0-9. :=\\"()-]{0,40}"#, "[a-zA-Z0-9._-]{1,80}"],
+            kind in prop::sample::select(vec![Ip, Ipv6, Domain, Md5, Sha1, Sha256]),
+        ) {
+            let observable = Observable::new(kind, value);
+            if let Some(term) = SearchTerm::of(&observable) {
+                let query = term.query();
+                let (field, value) = read(&query).unwrap();
+                prop_assert_eq!(Some(value.to_owned()), observable.normal_form());
+                prop_assert!(["ip", "domain", "md5", "sha1", "sha256"].contains(&field));
+            }
+        }
+    }
+
+    fn check_event(kind: ObservableType, value: &str, indicators: Value, event: Value, expected: bool) {
+        let text = json!({"indicators": indicators}).to_string();
+        let detection: Detection = serde_json::from_str(&text).unwrap();
+        let observable = Observable::new(kind, value);
+        let term = SearchTerm::of(&observable).unwrap();
+        assert_eq!(term.matches_event(&detection, &event), expected, "{indicators} {event}");
+    }
+
+    #[test]
+    fn an_event_matches_where_the_rule_looked() {
+        let dst = json!([{"field": "dst.ip", "values": ["203.0.113.77"]}]);
+        let to = |ip: &str| json!({"src": {"ip": "203.0.113.77"}, "dst": {"ip": ip}});
+        check_event(Ip, "203.0.113.77", dst.clone(), to("203.0.113.77"), true);
+        check_event(Ip, "203.0.113.77", dst.clone(), to("203.0.113.78"), false);
+        check_event(Ip, "203.0.113.77", dst.clone(), json!({"dst": [{"ip": "203.0.113.77"}]}), true);
+        check_event(Ip, "203.0.113.77", dst.clone(), json!({"dst_ip": "203.0.113.77"}), true);
+        check_event(Ip, "203.0.113.77", dst.clone(), json!({"dst_ip": "203.0.113.78"}), false);
+        check_event(Ip, "203.0.113.77", dst, json!({"dst": {"ip": 7}}), false);
+    }
+
+    #[test]
+    fn spellings_do_not_matter() {
+        let files = json!([{"field": "http:files.sha256", "values": []}]);
+        let hash = "ab".repeat(32);
+        let event = json!({"files": [{"sha256": null}, {"sha256": hash.to_uppercase()}]});
+        check_event(Sha256, &hash, files, event, true);
+        let answers = json!([{"field": "answers.ip"}]);
+        let event = json!({"answers": [{"ip": "2001:0db8:0::77"}, null, "x"]});
+        check_event(Ip, "2001:db8::77", answers, event, true);
+    }
+
+    #[test]
+    fn without_the_field_the_values_of_the_detection_count() {
+        let intel = json!([{"field": "intel.ip", "values": ["198.51.100.24"]}]);
+        let event = json!({"dst": {"ip": "198.51.100.24"}});
+        check_event(Ip, "198.51.100.24", intel.clone(), event.clone(), true);
+        check_event(Ip, "198.51.100.25", intel.clone(), event, false);
+        check_event(Ip, "198.51.100.24", intel, json!({"intel": {"ip": null}}), true);
+        let query = json!([{"field": "query.domain", "values": ["C2.bad.example"]}]);
+        check_event(Domain, "c2.bad.example", query, json!({"query": null}), true);
+        check_event(Domain, "c2.bad.example", json!(null), json!({"query": null}), false);
+    }
+}

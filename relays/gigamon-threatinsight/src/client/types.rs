@@ -1,0 +1,426 @@
+//! The responses of the API: detections with their rules, events, leases. A field that is missing,
+//! null or of an unexpected type is absent.
+//! Specification: docs/relays/gigamon-threatinsight.md#fields-of-an-event.
+
+use std::collections::HashSet;
+
+use relay_core::{
+    Response, Result, Time,
+    lenient::{Flag, Integer, List, Number, Object, Text, Texts},
+};
+use serde::{Deserialize, Deserializer, de};
+use serde_json::{Value, value::RawValue};
+
+/// The response of the detections. `detections` must be there: a list, or null for none.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Detections {
+    #[serde(deserialize_with = "required_list")]
+    pub(crate) detections: Vec<Detection>,
+    /// The rules of these detections, each once; a deleted rule is missing.
+    #[serde(default)]
+    pub(crate) rules: List<Rule>,
+}
+
+/// A match of a rule on a device.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Detection {
+    pub(crate) uuid: Text,
+    pub(crate) rule_uuid: Text,
+    pub(crate) account_uuid: Text,
+    pub(crate) device_ip: Text,
+    pub(crate) indicators: List<Indicator>,
+}
+
+/// A field of events that a rule looks at, and the values found in it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Indicator {
+    /// Such as `dst.ip` or `http:files.sha256`.
+    pub(crate) field: Text,
+    pub(crate) values: Texts,
+}
+
+/// A rule that finds events.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Rule {
+    pub(crate) uuid: Text,
+    pub(crate) name: Text,
+    /// Such as `Attack:Installation`.
+    pub(crate) category: Text,
+    pub(crate) description: Text,
+    /// `high`, `moderate` or `low`.
+    pub(crate) severity: Text,
+    /// `high`, `moderate` or `low`.
+    pub(crate) confidence: Text,
+    #[serde(deserialize_with = "time")]
+    pub(crate) created: Option<Time>,
+}
+
+/// The detections of one rule in one account, about one observable.
+#[derive(Debug)]
+pub(crate) struct RuleMatch {
+    pub(crate) rule: Rule,
+    /// The account's uuid.
+    pub(crate) account: Option<String>,
+    /// How many different devices the detections name.
+    pub(crate) device_count: usize,
+    /// How many different values the detections found.
+    pub(crate) value_count: usize,
+}
+
+/// What a sensor saw in the traffic. All event types share one struct; each fills its own fields.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Event {
+    pub(crate) uuid: Text,
+    /// `flow`, `dns`, `http`, `ssl`, `x509`, `ssh`, `suricata`, `pe` …
+    pub(crate) event_type: Text,
+    /// The code of the account.
+    pub(crate) customer_id: Text,
+    sensor_id: Text,
+    sensor_ids: Texts,
+    #[serde(deserialize_with = "time")]
+    pub(crate) timestamp: Option<Time>,
+    src: Object<Side>,
+    dst: Object<Side>,
+    src_ip: Text,
+    src_ip_enrichments: Object<Side>,
+    dst_ip: Text,
+    dst_ip_enrichments: Object<Side>,
+
+    // flow
+    pub(crate) flow_state: Text,
+    pub(crate) proto: Text,
+    pub(crate) service: Text,
+    pub(crate) total_pkts: Integer,
+
+    // dns
+    pub(crate) query: Object<Host>,
+    pub(crate) qtype: Integer,
+    pub(crate) qtype_name: Text,
+    pub(crate) rcode: Integer,
+    pub(crate) rcode_name: Text,
+    pub(crate) rejected: Flag,
+    pub(crate) answers: List<Host>,
+
+    // http
+    pub(crate) method: Text,
+    pub(crate) host: Object<Host>,
+    pub(crate) uri: Object<RequestUri>,
+    pub(crate) user_agent: Text,
+    pub(crate) status_code: Integer,
+    pub(crate) status_msg: Text,
+    /// An empty list is counted in the table, no list is not.
+    #[serde(deserialize_with = "optional_list")]
+    pub(crate) files: Option<Vec<File>>,
+
+    // ssh
+    pub(crate) direction: Text,
+    pub(crate) client: Text,
+    pub(crate) server: Text,
+
+    // suricata
+    pub(crate) sig_name: Text,
+    pub(crate) sig_category: Text,
+    pub(crate) sig_id: Integer,
+    pub(crate) sig_rev: Number,
+    pub(crate) http: Object<AlertedRequest>,
+
+    // ssl, x509
+    pub(crate) version: Text,
+    pub(crate) cipher: Text,
+    #[serde(rename = "server_name_indication", deserialize_with = "name")]
+    pub(crate) server_name: Option<String>,
+    pub(crate) ja3: Text,
+    /// The names of a certificate; an empty list names nothing, no list is unknown.
+    #[serde(deserialize_with = "optional_names")]
+    pub(crate) san_dns: Option<Vec<String>>,
+
+    // pe
+    pub(crate) file: Object<File>,
+}
+
+/// One end of the traffic.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Side {
+    pub(crate) ip: Text,
+    /// Whether the address is inside the customer's network.
+    pub(crate) internal: Flag,
+}
+
+/// A host by name, by address, or both.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Host {
+    pub(crate) domain: Text,
+    pub(crate) ip: Text,
+}
+
+/// The target of an HTTP request.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct RequestUri {
+    /// As sent: mostly a path, sometimes absolute.
+    pub(crate) uri: Text,
+}
+
+/// A file in the traffic.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct File {
+    pub(crate) md5: Text,
+    pub(crate) sha1: Text,
+    pub(crate) sha256: Text,
+}
+
+/// The HTTP request of a Suricata alert.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct AlertedRequest {
+    pub(crate) hostname: Text,
+}
+
+/// A DHCP lease: which device had an address.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Lease {
+    /// The code of the account of the network; `customer_id` of events.
+    pub(crate) account_code: Text,
+    pub(crate) ip: Text,
+    pub(crate) mac: Text,
+    pub(crate) hostname: Text,
+}
+
+impl Detections {
+    /// Returns the detections of the same rule and account as this one; `None` if the rule is
+    /// unknown.
+    pub(crate) fn rule_match(&self, detection: &Detection) -> Option<RuleMatch> {
+        let uuid = detection.rule_uuid.as_deref()?;
+        let rule = self.rules.iter().find(|rule| rule.uuid.as_deref() == Some(uuid))?;
+        let is_alike = |other: &&Detection| {
+            other.rule_uuid == detection.rule_uuid && other.account_uuid == detection.account_uuid
+        };
+        let alike: Vec<_> = self.detections.iter().filter(is_alike).collect();
+        let devices: HashSet<_> = alike.iter().filter_map(|one| one.device_ip.as_ref()).collect();
+        let indicators = alike.iter().flat_map(|one| &one.indicators);
+        let values = indicators.filter(|indicator| indicator.path().is_some());
+        let values: HashSet<_> = values.flat_map(|indicator| &indicator.values).collect();
+        Some(RuleMatch {
+            rule: rule.clone(),
+            account: detection.account_uuid.to_owned().into_inner(),
+            device_count: devices.len(),
+            value_count: values.len(),
+        })
+    }
+}
+
+impl Indicator {
+    /// Returns the path of the field in an event, if it leads to an address, a name or a hash.
+    pub(crate) fn path(&self) -> Option<Vec<&str>> {
+        let path: Vec<_> = self.field.as_deref()?.rsplit(':').next()?.split('.').collect();
+        let kinds = ["ip", "domain", "md5", "sha1", "sha256"];
+        path.last().is_some_and(|last| kinds.contains(last)).then_some(path)
+    }
+}
+
+impl Event {
+    /// Returns the end that the traffic came from.
+    pub(crate) fn source(&self) -> Side {
+        side(&self.src, &self.src_ip, &self.src_ip_enrichments)
+    }
+
+    /// Returns the end that the traffic went to.
+    pub(crate) fn destination(&self) -> Side {
+        side(&self.dst, &self.dst_ip, &self.dst_ip_enrichments)
+    }
+
+    /// Returns the id of the sensor that saw it, or of the first of several.
+    pub(crate) fn sensor(&self) -> Option<&str> {
+        self.sensor_id.as_deref().or_else(|| self.sensor_ids.first().map(String::as_str))
+    }
+}
+
+/// Returns one end, from its object or from the fields of a flat event.
+fn side(nested: &Object<Side>, ip: &Text, enrichments: &Object<Side>) -> Side {
+    let nested = nested.as_ref().cloned().unwrap_or_default();
+    let internal = enrichments.as_ref().and_then(|enrichments| *enrichments.internal);
+    Side {
+        ip: nested.ip.into_inner().or_else(|| ip.to_owned().into_inner()).into(),
+        internal: nested.internal.or(internal).into(),
+    }
+}
+
+/// Returns the events of the event search. Errors: `Malformed`.
+pub(super) fn searched_events(response: &Response) -> Result<Vec<Event>> {
+    Ok(event_items(response)?.into_iter().filter_map(read).collect())
+}
+
+/// Returns the events of a detection that `matches` accepts. Errors: `Malformed`.
+pub(super) fn detection_events(
+    response: &Response,
+    matches: impl Fn(&Value) -> bool,
+) -> Result<Vec<Event>> {
+    #[derive(Deserialize)]
+    struct Item<'a> {
+        #[serde(borrow)]
+        event: &'a RawValue,
+    }
+    let unwrapped = |raw: &'_ RawValue| serde_json::from_str::<Item<'_>>(raw.get()).ok();
+    // Rules look at fields that `Event` does not have, so the whole event is compared.
+    let is_match = |raw: &RawValue| serde_json::from_str(raw.get()).is_ok_and(|all| matches(&all));
+    let items = event_items(response)?.into_iter().filter_map(unwrapped).map(|item| item.event);
+    Ok(items.filter(|raw| is_match(raw)).filter_map(read).collect())
+}
+
+/// Returns the leases of a device look-up. Errors: `Malformed`.
+pub(super) fn leases(response: &Response) -> Result<Vec<Lease>> {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Body {
+        entity_tracking_bulk_response: Object<Tracked>,
+    }
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Tracked {
+        dhcp: List<Lease>,
+    }
+    let body: Body = response.json()?;
+    let tracked = body.entity_tracking_bulk_response.into_inner();
+    tracked.map(|tracked| tracked.dhcp.into_inner()).ok_or_else(|| response.malformed())
+}
+
+/// Returns the items of `events`; null stands for none, and the member must be there.
+fn event_items(response: &Response) -> Result<Vec<&RawValue>> {
+    #[derive(Deserialize)]
+    struct Body<'a> {
+        #[serde(borrow, deserialize_with = "Option::deserialize")]
+        events: Option<Vec<&'a RawValue>>,
+    }
+    let body: Option<Body<'_>> = serde_json::from_slice(response.body()).ok();
+    Ok(body.ok_or_else(|| response.malformed())?.events.unwrap_or_default())
+}
+
+fn read(raw: &RawValue) -> Option<Event> {
+    // Serde would fill the struct from a list, too.
+    raw.get().starts_with('{').then(|| serde_json::from_str(raw.get()).ok())?
+}
+
+/// Reads an ISO 8601 text.
+fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Time>, D::Error> {
+    Ok(Text::deserialize(deserializer)?.as_deref().and_then(Time::parse))
+}
+
+/// Reads the objects of a list; null is an empty one. Errors: anything else.
+fn required_list<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    let raw = <&RawValue>::deserialize(deserializer)?;
+    match raw.get() {
+        "null" => Ok(Vec::new()),
+        _ => objects(raw).ok_or_else(|| de::Error::custom("not a list")),
+    }
+}
+
+fn optional_list<'de, D, T>(deserializer: D) -> Result<Option<Vec<T>>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    Ok(objects(<&RawValue>::deserialize(deserializer)?))
+}
+
+fn objects<'de, T: Deserialize<'de>>(raw: &'de RawValue) -> Option<Vec<T>> {
+    let list = || serde_json::from_str::<List<T>>(raw.get()).ok().map(List::into_inner);
+    raw.get().starts_with('[').then(list)?
+}
+
+/// Reads a name as a text, or as an object with `domain`.
+fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Ok(name_of(&Value::deserialize(deserializer)?))
+}
+
+fn optional_names<'de, D>(deserializer: D) -> Result<Option<Vec<String>>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    let names = Value::deserialize(deserializer)?;
+    Ok(names.as_array().map(|names| names.iter().filter_map(name_of).collect()))
+}
+
+fn name_of(value: &Value) -> Option<String> {
+    let name = value.as_str().or_else(|| value.get("domain")?.as_str());
+    name.filter(|name| !name.is_empty()).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(json: &str) -> Event {
+        read(serde_json::from_str(json).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn malformed_fields_are_absent_and_cost_nothing_else() {
+        let event = event(
+            r#"{"uuid":"e","event_type":null,"src":null,"dst":[],"answers":null,"host":null,
+                "service":null,"files":7,"san_dns":null,"query":"text","timestamp":"soon",
+                "uri":{"uri":null},"http":"x","server_name_indication":{"domain":null}}"#,
+        );
+        assert_eq!((event.uuid.as_deref(), event.event_type.as_deref()), (Some("e"), None));
+        assert!(event.source().ip.is_none() && event.destination().internal.is_none());
+        assert!(event.answers.is_empty() && event.host.is_none() && event.query.is_none());
+        assert!(event.files.is_none() && event.san_dns.is_none() && event.server_name.is_none());
+        assert!(event.timestamp.is_none());
+    }
+
+    #[test]
+    fn flat_events_have_the_same_ends() {
+        let flat = event(
+            r#"{"src_ip":"10.20.30.48","src_ip_enrichments":{"internal":true},
+                "dst_ip":"198.51.100.26","dst_ip_enrichments":{"internal":false},
+                "sensor_ids":["cst2","cst3"]}"#,
+        );
+        let (source, destination) = (flat.source(), flat.destination());
+        assert_eq!((source.ip.as_deref(), *source.internal), (Some("10.20.30.48"), Some(true)));
+        assert_eq!(destination.ip.as_deref(), Some("198.51.100.26"));
+        assert_eq!((*destination.internal, flat.sensor()), (Some(false), Some("cst2")));
+    }
+
+    #[test]
+    fn names_and_lists_come_in_two_forms() {
+        let names = |json: &str| event(&format!(r#"{{"san_dns":{json}}}"#)).san_dns;
+        assert_eq!(
+            names(r#"["a.example",{"domain":"b.example"},7,null,""]"#).unwrap(),
+            ["a.example", "b.example"]
+        );
+        assert_eq!(names("[]"), Some(Vec::new()));
+        assert_eq!(names("{}"), None);
+        let server =
+            |json: &str| event(&format!(r#"{{"server_name_indication":{json}}}"#)).server_name;
+        assert_eq!(server(r#""a.example""#), server(r#"{"domain":"a.example"}"#));
+        assert_eq!(event(r#"{"files":[]}"#).files.unwrap().len(), 0);
+        assert_eq!(event(r#"{"files":[{"md5":"0f"},null]}"#).files.unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_path_leads_to_an_address_a_name_or_a_hash() {
+        let path = |field: &str| {
+            let indicator = Indicator { field: field.into(), ..Indicator::default() };
+            indicator.path().map(|parts| parts.join("/"))
+        };
+        assert_eq!(path("dst.ip").as_deref(), Some("dst/ip"));
+        assert_eq!(path("http:files.sha256").as_deref(), Some("files/sha256"));
+        assert_eq!(path("a:b:query.domain").as_deref(), Some("query/domain"));
+        assert_eq!(path("ip").as_deref(), Some("ip"));
+        for other in ["dst.asn.org", "", ":", "dst.", "http:uri.uri", "dst.IP"] {
+            assert_eq!(path(other), None, "{other}");
+        }
+        assert_eq!(Indicator::default().path(), None);
+    }
+}

@@ -1,0 +1,147 @@
+//! CTIM's words for the words of rules, and the columns of each event type.
+//! Specification: docs/relays/gigamon-threatinsight.md#words,
+//! docs/relays/gigamon-threatinsight.md#table.
+
+use relay_core::{
+    ctim::{Cell, Confidence, Severity, Table},
+    lenient::{Integer, Text},
+};
+
+use super::DatedEvent;
+use crate::client::{Event, RuleMatch};
+
+/// The cell of a heading.
+const HEADING: &str = " ";
+
+/// Returns the severity of a rule; `None` for a word that CTIM has no equivalent of.
+pub(super) fn severity(word: Option<&str>) -> Option<Severity> {
+    level(word).map(Level::severity)
+}
+
+/// Returns the confidence of a rule; `None` for a word that CTIM has no equivalent of.
+pub(super) fn confidence(word: Option<&str>) -> Option<Confidence> {
+    level(word).map(Level::confidence)
+}
+
+/// A degree that rules are given.
+#[derive(Clone, Copy)]
+enum Level {
+    High,
+    Moderate,
+    Low,
+}
+
+fn level(word: Option<&str>) -> Option<Level> {
+    match word?.to_ascii_lowercase().as_str() {
+        "high" => Some(Level::High),
+        "moderate" => Some(Level::Moderate),
+        "low" => Some(Level::Low),
+        _ => None,
+    }
+}
+
+impl Level {
+    fn severity(self) -> Severity {
+        match self {
+            Self::High => Severity::High,
+            Self::Moderate => Severity::Medium,
+            Self::Low => Severity::Low,
+        }
+    }
+
+    fn confidence(self) -> Confidence {
+        match self {
+            Self::High => Confidence::High,
+            Self::Moderate => Confidence::Medium,
+            Self::Low => Confidence::Low,
+        }
+    }
+}
+
+/// Returns the table of a sighting: the columns of the detections, then those of the event.
+pub(super) fn table(event: &DatedEvent) -> Option<Table> {
+    let detections = event.rule_match.as_deref().map(rule_columns).unwrap_or_default();
+    let columns = event_columns(&event.event).into_iter();
+    let mut columns: Vec<_> =
+        columns.filter_map(|(name, cell)| Some((format!("• {name}"), cell?))).collect();
+    if !columns.is_empty() {
+        columns.insert(0, ("Event Summary".to_owned(), Cell::Text(HEADING.to_owned())));
+    }
+    Table::of_one_row(detections.into_iter().chain(columns))
+}
+
+fn rule_columns(rule_match: &RuleMatch) -> Vec<(String, Cell)> {
+    vec![
+        ("Detection Summary".to_owned(), Cell::Text(HEADING.to_owned())),
+        ("Impacted Devices".to_owned(), count(rule_match.device_count)),
+        ("Indicator Values".to_owned(), count(rule_match.value_count)),
+    ]
+}
+
+fn count(count: usize) -> Cell {
+    Cell::Integer(i64::try_from(count).unwrap_or(i64::MAX))
+}
+
+/// Returns the columns of an event by its type; a column without a cell is left out.
+fn event_columns(event: &Event) -> Vec<(&'static str, Option<Cell>)> {
+    let text = |text: &Text| text.to_owned().into_inner().map(Cell::Text);
+    let integer = |number: Integer| number.map(Cell::Integer);
+    match event.event_type.as_deref().unwrap_or_default().to_ascii_lowercase().as_str() {
+        "flow" => vec![
+            ("flow_state", text(&event.flow_state)),
+            ("proto", text(&event.proto)),
+            ("service", text(&event.service)),
+            ("total_pkts", integer(event.total_pkts)),
+        ],
+        "dns" => vec![
+            ("qtype", integer(event.qtype)),
+            ("qtype_name", text(&event.qtype_name)),
+            ("rcode", integer(event.rcode)),
+            ("rcode_name", text(&event.rcode_name)),
+            ("rejected", event.rejected.map(|flag| Cell::Text(flag.to_string()))),
+        ],
+        "http" => vec![
+            ("method", text(&event.method)),
+            ("status_code", integer(event.status_code)),
+            ("status_msg", text(&event.status_msg)),
+            ("files", event.files.as_ref().map(|files| count(files.len()))),
+        ],
+        "ssh" => vec![
+            ("direction", text(&event.direction)),
+            ("client", text(&event.client)),
+            ("server", text(&event.server)),
+        ],
+        "suricata" => vec![
+            ("sig_name", text(&event.sig_name)),
+            ("sig_category", text(&event.sig_category)),
+            ("sig_id", integer(event.sig_id)),
+            ("sig_rev", event.sig_rev.map(Cell::Number)),
+        ],
+        "ssl" => vec![
+            ("version", text(&event.version)),
+            ("cipher", text(&event.cipher)),
+            ("server_name", event.server_name.clone().map(Cell::Text)),
+            ("ja3", text(&event.ja3)),
+        ],
+        _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_has_its_level() {
+        let check = |word: Option<&str>, severity: Option<Severity>, confidence| {
+            assert_eq!(super::severity(word), severity, "{word:?}");
+            assert_eq!(super::confidence(word), confidence, "{word:?}");
+        };
+        check(Some("high"), Some(Severity::High), Some(Confidence::High));
+        check(Some("Moderate"), Some(Severity::Medium), Some(Confidence::Medium));
+        check(Some("low"), Some(Severity::Low), Some(Confidence::Low));
+        for other in [Some("unknown"), Some(""), Some("medium"), None] {
+            check(other, None, None);
+        }
+    }
+}

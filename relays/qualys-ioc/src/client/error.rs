@@ -1,0 +1,41 @@
+//! The meaning of a response that is not a success.
+//! Specification: docs/relays/qualys-ioc.md#errors.
+
+use relay_core::{Error, Response, http::one_line, lenient};
+use serde::Deserialize;
+
+/// Returns the error that the status of a response means, with the gateway's message.
+pub(super) fn error_from(response: &Response) -> Error {
+    let message = response.json::<Body>().ok().and_then(Body::message);
+    let error = response.refusal(message.as_deref());
+    match response.status() {
+        400 | 401 | 403 | 404 | 429 | 502..=504 => error,
+        super::CONCURRENCY_EXCEEDED => response.rate_limited(),
+        // The protocol's code for everything that the table does not name.
+        _ => error.with_code("unknown"),
+    }
+}
+
+/// The same for a search: a query that the gateway rejects concerns its own observable only.
+pub(super) fn search_error_from(response: &Response) -> Error {
+    let error = error_from(response);
+    if response.status() == 400 { error.as_warning() } else { error }
+}
+
+/// The body of an error response; `authentication_exceptions` comes from the login.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Body {
+    #[serde(deserialize_with = "lenient::text")]
+    message: Option<String>,
+    #[serde(deserialize_with = "lenient::texts")]
+    authentication_exceptions: Vec<String>,
+}
+
+impl Body {
+    fn message(self) -> Option<String> {
+        let exceptions = self.authentication_exceptions;
+        let joined = (!exceptions.is_empty()).then(|| exceptions.join(", "));
+        self.message.or(joined).map(|message| one_line(&message))
+    }
+}

@@ -1,0 +1,164 @@
+//! Writes queries in QQL, the Qualys Query Language: one value in one or two fields.
+//!
+//! Qualys documents three quotation marks and no escape (Unified Dashboard help, "Components of a
+//! QQL query"), so a literal uses a mark that its value does not contain.
+//! Specification: docs/relays/qualys-ioc.md#query-language.
+
+use relay_core::{
+    Error, ErrorKind, Observable,
+    ObservableType::{self, Domain, FileName, FilePath, Ip, Ipv6, Md5, Mutex, Sha256},
+    Partial, Relay,
+    http::escaped,
+};
+
+use crate::QualysIoc;
+
+/// The longest query in bytes, percent-encoded: gateways accept URLs of 8 KiB.
+const MAX_QUERY_BYTES: usize = 7 * 1024;
+
+/// The fields that hold the values of each type.
+const FIELDS: &[(ObservableType, &[&str])] = &[
+    (Md5, &["file.hash.md5"]),
+    (Sha256, &["file.hash.sha256"]),
+    (FileName, &["file.name"]),
+    (FilePath, &["file.fullPath"]),
+    (Ip, ADDRESS_FIELDS),
+    (Ipv6, ADDRESS_FIELDS),
+    (Domain, &["network.remote.address.fqdn"]),
+    (Mutex, &["handle.name"]),
+];
+
+const ADDRESS_FIELDS: &[&str] = &["network.local.address.ip", "network.remote.address.ip"];
+
+/// An observable that can be searched for, and the query that finds its events.
+#[derive(Debug)]
+pub(crate) struct SearchTerm<'a> {
+    pub(crate) observable: &'a Observable,
+    pub(crate) query: String,
+}
+
+/// Returns the observables that can be searched for. One without a normal form is left out, one
+/// that QQL cannot express has a warning.
+pub(crate) fn search_terms(observables: &[Observable]) -> Partial<Vec<SearchTerm<'_>>> {
+    let mut terms = Partial::<Vec<_>>::default();
+    for observable in observables {
+        let Some(value) = observable.normal_form() else { continue };
+        match query(observable.kind, &value) {
+            Some(query) => terms.data.push(SearchTerm { observable, query }),
+            None => terms.errors.push(not_searchable(observable.kind)),
+        }
+    }
+    terms
+}
+
+/// Returns the query for events with this value; `None` for a value that has no literal or is too
+/// long for a URL.
+pub fn query(kind: ObservableType, value: &str) -> Option<String> {
+    let (_, fields) = FIELDS.iter().find(|(known, _)| *known == kind)?;
+    let literal = literal(value)?;
+    let clauses: Vec<_> = fields.iter().map(|field| format!("{field}: {literal}")).collect();
+    Some(clauses.join(" or ")).filter(|query| escaped(query).len() <= MAX_QUERY_BYTES)
+}
+
+/// Returns the value in quotation marks; `None` for a value with control characters or with all
+/// three marks.
+fn literal(value: &str) -> Option<String> {
+    // A back-slash at the end might escape the closing mark.
+    let value = value.trim_end_matches('\\');
+    if value.is_empty() || value.bytes().any(|byte| byte.is_ascii_control()) {
+        return None;
+    }
+    let mark = ['"', '`', '\''].into_iter().find(|mark| !value.contains(*mark))?;
+    Some(format!("{mark}{value}{mark}"))
+}
+
+fn not_searchable(kind: ObservableType) -> Error {
+    let name = QualysIoc::ABOUT.name_of(kind).unwrap_or(kind.as_str());
+    let text = format!(
+        "Qualys was not asked about a {name} that is too long or holds characters its query language cannot quote."
+    );
+    Error::new(ErrorKind::InvalidInput, text).as_warning()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Returns the value of a query of one clause as a strict parser reads it: a back-slash before
+    /// a mark escapes it, and nothing may follow the closing mark.
+    fn read(query: &str) -> Option<&str> {
+        let (_, literal) = query.split_once(": ")?;
+        let mark = literal.chars().next().filter(|mark| "\"`'".contains(*mark))?;
+        let rest = &literal[1..];
+        let (end, _) = rest.match_indices(mark).find(|(at, _)| !rest[..*at].ends_with('\\'))?;
+        (end + 1 == rest.len()).then(|| &rest[..end])
+    }
+
+    #[test]
+    fn every_type_has_its_fields() {
+        let check = |kind, expected: &str| {
+            assert_eq!(query(kind, "v").as_deref(), Some(expected));
+        };
+        check(Md5, r#"file.hash.md5: "v""#);
+        check(Sha256, r#"file.hash.sha256: "v""#);
+        check(FileName, r#"file.name: "v""#);
+        check(FilePath, r#"file.fullPath: "v""#);
+        let address = r#"network.local.address.ip: "v" or network.remote.address.ip: "v""#;
+        check(Ip, address);
+        check(Ipv6, address);
+        check(Domain, r#"network.remote.address.fqdn: "v""#);
+        check(Mutex, r#"handle.name: "v""#);
+        assert_eq!(query(ObservableType::Url, "v"), None);
+        for (kind, _) in QualysIoc::ABOUT.observables {
+            assert!(query(*kind, "v").is_some(), "{kind}");
+        }
+    }
+
+    #[test]
+    fn i12_a_value_too_long_for_a_url_has_no_query() {
+        assert!(query(FileName, &"a".repeat(7000)).is_some());
+        assert!(query(FileName, &"ä".repeat(7000)).is_none());
+        assert!(query(FileName, &"a".repeat(1 << 16)).is_none());
+    }
+
+    #[test]
+    fn i03_the_quotation_mark_is_one_that_the_value_does_not_contain() {
+        let check = |value: &str, expected: Option<&str>| {
+            assert_eq!(literal(value).as_deref(), expected, "{value}");
+        };
+        check(r"C:\Users\a.exe", Some(r#""C:\Users\a.exe""#));
+        check(r"C:\Users\\", Some(r#""C:\Users""#));
+        check(r#"x" or file.name: "y"#, Some(r#"`x" or file.name: "y`"#));
+        check("a\"b`c", Some("'a\"b`c'"));
+        check("a\"b`c'd", None);
+        check(r"\\", None);
+        check("a\nb", None);
+        check("a\u{7f}b", None);
+        check("a\0", None);
+        check("it's `x`", Some("\"it's `x`\""));
+        check("密码 é", Some("\"密码 é\""));
+    }
+
+    proptest! {
+        #[test]
+        fn f7_a_query_reads_back_to_exactly_its_value(value in any::<String>()) {
+            if let Some(query) = query(FileName, &value) {
+                prop_assert_eq!(read(&query), Some(value.trim_end_matches('\\')));
+            }
+        }
+
+        #[test]
+        fn f7_malicious_values_stay_one_literal(value in r#"["`'\\:() aor\n]{0,24}"#) {
+            match query(Mutex, &value) {
+                Some(query) => prop_assert_eq!(read(&query), Some(value.trim_end_matches('\\'))),
+                None => prop_assert!(
+                    value.trim_end_matches('\\').is_empty()
+                        || value.contains('\n')
+                        || ['"', '`', '\''].iter().all(|mark| value.contains(*mark))
+                ),
+            }
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Relations between the observables of an event.
+//! Specification: docs/relays/qualys-ioc.md#relations.
+
+use relay_core::{
+    Observable,
+    ObservableType::{Domain, FileName, FilePath, Md5, Sha256},
+    ctim::{
+        RelationName::{ConnectedTo, FileNameOf, FilePathOf, ResolvedTo},
+        Relations,
+    },
+};
+
+use super::SOURCE;
+use crate::client::{Event, File, Network};
+
+/// Returns what happened between the observables of an event.
+pub(super) fn relations(event: &Event) -> Relations {
+    let mut relations = Relations::from_origin(SOURCE);
+    if let Some(file) = event.file.as_ref() {
+        add_file(file, &mut relations);
+    }
+    if let Some(network) = event.network.as_ref() {
+        let process = event.process.as_ref().and_then(|process| process.process_name.as_deref());
+        add_connection(process, network, &mut relations);
+    }
+    relations
+}
+
+fn add_file(file: &File, relations: &mut Relations) {
+    let hashes = || {
+        let sha256 = Observable::present(Sha256, file.sha256.as_deref());
+        [sha256, Observable::present(Md5, file.md5.as_deref())]
+    };
+    for hash in hashes() {
+        let name = Observable::present(FileName, file.file_name.as_deref());
+        relations.add(name, FileNameOf, hash);
+    }
+    for hash in hashes() {
+        let path = Observable::present(FilePath, file.full_path.as_deref());
+        relations.add(path, FilePathOf, hash);
+    }
+}
+
+fn add_connection(process: Option<&str>, network: &Network, relations: &mut Relations) {
+    let process = Observable::present(FileName, process);
+    let remote = address(network.remote_ip.as_deref());
+    let domain = Observable::present(Domain, network.remote_dns.as_deref());
+    relations.add(process.clone(), ConnectedTo, remote.clone());
+    relations.add(process, ConnectedTo, domain.clone());
+    relations.add(domain, ResolvedTo, remote.clone());
+    relations.add(address(network.local_ip.as_deref()), ConnectedTo, remote);
+}
+
+/// Returns the address as `ip` or `ipv6`.
+pub(super) fn address(text: Option<&str>) -> Option<Observable> {
+    Observable::address(text?)
+}
