@@ -12,7 +12,7 @@ pub const RELAYS: &[CatalogEntry] = &[
     CatalogEntry::of::<defender_atp::DefenderAtp>(),
     CatalogEntry::of::<qualys_ioc::QualysIoc>(),
     CatalogEntry::of::<misp::Misp>(),
-    CatalogEntry::of::<gigamon_threatinsight::GigamonThreatInsight>(),
+    CatalogEntry::of::<gigamon_threatinsight::GigamonThreatinsight>(),
 ];
 
 /// Returns the relay with this folder name, such as `graph-security`.

@@ -235,10 +235,7 @@ impl<'a> Client<'a> {
         let entities = query::entities(addresses);
         let chunks = entities.chunks(MAX_ADDRESSES).map(|chunk| self.look_up(family, chunk));
         let found = collected(join_all(chunks).await);
-        Partial {
-            data: found.data.unwrap_or_default(),
-            errors: downgrade_if(true, found.errors),
-        }
+        Partial { data: found.data.unwrap_or_default(), errors: downgrade_if(true, found.errors) }
     }
 
     async fn look_up(&self, family: &Family, entities: &[Value]) -> Option<Result<Vec<Lease>>> {

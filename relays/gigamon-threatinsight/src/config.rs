@@ -161,7 +161,9 @@ mod tests {
     #[test]
     fn l09_an_unusable_setting_is_named_without_its_value() {
         let check = |name: &str, value: &str| {
-            let bad = Config::from_environment(&Environment::of([(name, value)])).unwrap_err().to_string();
+            let bad = Config::from_environment(&Environment::of([(name, value)]))
+                .unwrap_err()
+                .to_string();
             assert!(bad.starts_with(name) && !bad.contains(value), "{bad}");
         };
         check("GTI_DETECTIONS_URL", "off");

@@ -101,7 +101,8 @@ impl<'a> Client<'a> {
         // The semaphore is never closed, so there is always a permit in the end.
         let _permit = self.permits.acquire().await.ok()?;
         let search = async {
-            self.fetch(self.search_request(scope, self.call.limit).query("filter", &term.query)).await
+            self.fetch(self.search_request(scope, self.call.limit).query("filter", &term.query))
+                .await
         };
         self.breaker.guard(search).await
     }

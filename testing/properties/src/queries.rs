@@ -1,12 +1,12 @@
 //! F7, query languages: a value in a query is one literal, and reads back to exactly that value.
 
-use gigamon_threatinsight::iql::Wanted;
+use gigamon_threatinsight::query::SearchTerm;
 use microsoft::{
     kql,
     odata::{self, Filter},
 };
 use percent_encoding::percent_decode_str;
-use qualys_ioc::{QualysIoc, qql};
+use qualys_ioc::{QualysIoc, query as qql};
 use relay_core::{
     Observable,
     ObservableType::{self, Domain, Ip, Ipv6, Md5, Sha1, Sha256},
@@ -106,7 +106,7 @@ pub fn f07_qql(data: &[u8]) {
     let value = String::from_utf8_lossy(data);
     let whole = value.trim_end_matches('\\');
     for (kind, _) in QualysIoc::ABOUT.observables {
-        let Some(filter) = qql::filter(*kind, &value) else { continue };
+        let Some(filter) = qql::query(*kind, &value) else { continue };
         let mut rest = filter.as_str();
         loop {
             let (text, behind) = qql_clause(rest).expect("a clause");
@@ -141,13 +141,13 @@ pub fn f07_iql(data: &[u8]) {
     let [kind, value @ ..] = data else { return };
     let kind = KINDS[usize::from(*kind) % KINDS.len()];
     let asked = Observable::new(kind, String::from_utf8_lossy(value));
-    let Some(wanted) = Wanted::of(&asked) else { return };
-    let condition = wanted.condition();
+    let Some(term) = SearchTerm::of(&asked) else { return };
+    let condition = term.query();
     let (field, literal) = condition.split_once(" = ").expect("a condition");
     let text = literal.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
     let text = text.expect("a literal");
     assert!(text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".:-_".contains(&byte)));
     assert!(["ip", "domain", "md5", "sha1", "sha256"].contains(&field), "{condition}");
     assert_eq!(asked.normal_form().as_deref(), Some(text));
-    assert!(wanted.is(text) && wanted.is(&asked.value), "{condition}");
+    assert!(term.matches(text) && term.matches(&asked.value), "{condition}");
 }

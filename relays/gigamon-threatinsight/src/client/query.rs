@@ -128,9 +128,7 @@ pub(super) fn search_body(
 
 /// Returns the entities of a device look-up: addresses and times.
 pub(super) fn entities(addresses: &BTreeMap<IpAddr, Time>) -> Vec<Value> {
-    let entity = |(address, time): (&IpAddr, &Time)| {
-        json!({"ip": address, "event_time": time.with_decimals()})
-    };
+    let entity = |(address, time): (&IpAddr, &Time)| json!({"ip": address, "event_time": time.with_decimals()});
     addresses.iter().map(entity).collect()
 }
 
@@ -223,7 +221,13 @@ mod tests {
         }
     }
 
-    fn check_event(kind: ObservableType, value: &str, indicators: Value, event: Value, expected: bool) {
+    fn check_event(
+        kind: ObservableType,
+        value: &str,
+        indicators: Value,
+        event: Value,
+        expected: bool,
+    ) {
         let text = json!({"indicators": indicators}).to_string();
         let detection: Detection = serde_json::from_str(&text).unwrap();
         let observable = Observable::new(kind, value);
@@ -237,7 +241,13 @@ mod tests {
         let to = |ip: &str| json!({"src": {"ip": "203.0.113.77"}, "dst": {"ip": ip}});
         check_event(Ip, "203.0.113.77", dst.clone(), to("203.0.113.77"), true);
         check_event(Ip, "203.0.113.77", dst.clone(), to("203.0.113.78"), false);
-        check_event(Ip, "203.0.113.77", dst.clone(), json!({"dst": [{"ip": "203.0.113.77"}]}), true);
+        check_event(
+            Ip,
+            "203.0.113.77",
+            dst.clone(),
+            json!({"dst": [{"ip": "203.0.113.77"}]}),
+            true,
+        );
         check_event(Ip, "203.0.113.77", dst.clone(), json!({"dst_ip": "203.0.113.77"}), true);
         check_event(Ip, "203.0.113.77", dst.clone(), json!({"dst_ip": "203.0.113.78"}), false);
         check_event(Ip, "203.0.113.77", dst, json!({"dst": {"ip": 7}}), false);

@@ -263,16 +263,19 @@ pub(super) fn detection_events(
     response: &Response,
     matches: impl Fn(&Value) -> bool,
 ) -> Result<Vec<Event>> {
+    // Rules look at fields that `Event` does not have, so the whole event is compared.
+    let is_match = |raw: &RawValue| serde_json::from_str(raw.get()).is_ok_and(|all| matches(&all));
+    let events = event_items(response)?.into_iter().filter_map(unwrapped);
+    Ok(events.filter(|raw| is_match(raw)).filter_map(read).collect())
+}
+
+fn unwrapped(raw: &RawValue) -> Option<&RawValue> {
     #[derive(Deserialize)]
     struct Item<'a> {
         #[serde(borrow)]
         event: &'a RawValue,
     }
-    let unwrapped = |raw: &'_ RawValue| serde_json::from_str::<Item<'_>>(raw.get()).ok();
-    // Rules look at fields that `Event` does not have, so the whole event is compared.
-    let is_match = |raw: &RawValue| serde_json::from_str(raw.get()).is_ok_and(|all| matches(&all));
-    let items = event_items(response)?.into_iter().filter_map(unwrapped).map(|item| item.event);
-    Ok(items.filter(|raw| is_match(raw)).filter_map(read).collect())
+    serde_json::from_str::<Item<'_>>(raw.get()).ok().map(|item| item.event)
 }
 
 /// Returns the leases of a device look-up. Errors: `Malformed`.

@@ -90,7 +90,8 @@ mod tests {
     fn c09_c10_a_key_is_printable_ascii() {
         let key = |claim: Value| read(json!({"key": claim})).map(|it| it.key.expose().to_owned());
         assert_eq!(key(json!("IB-key_1~")).as_deref(), Some("IB-key_1~"));
-        for value in [json!(""), json!("ключ"), json!("a\r\nb"), json!("a\0"), json!(7), json!(null)]
+        for value in
+            [json!(""), json!("ключ"), json!("a\r\nb"), json!("a\0"), json!(7), json!(null)]
         {
             assert_eq!(key(value.clone()), None, "{value}");
         }

@@ -17,8 +17,7 @@ impl Mapper<'_> {
     pub(super) fn sighting(&self, term: &SearchTerm<'_>, event: &DatedEvent) -> Sighting {
         let observable = term.observable;
         let product_ids = [event.uuid.as_str(), event.rule_uuid().unwrap_or("-")];
-        let id =
-            self.namespace.sighting(&product_ids, observable.kind.as_str(), &observable.value);
+        let id = self.namespace.sighting(&product_ids, observable.kind.as_str(), &observable.value);
         let observed = ObservedTime::at(event.time);
         let references = self.references(event);
         let external_ids = [Some(event.uuid.as_str()), event.rule_uuid()];
@@ -40,8 +39,7 @@ impl Mapper<'_> {
 
     fn references(&self, event: &DatedEvent) -> Vec<ExternalReference> {
         let page = search_page(self.portal, &format!("uuid = '{}'", event.uuid));
-        let mut references =
-            vec![reference(&event.uuid, "Event, opens the portal search", page)];
+        let mut references = vec![reference(&event.uuid, "Event, opens the portal search", page)];
         if let (Some(rule_match), Some(uuid)) = (&event.rule_match, event.rule_uuid()) {
             let page = rule_page(self.portal, uuid, rule_match.account.as_deref());
             references.push(reference(uuid, "Rule, opens its page for this account", page));
@@ -50,7 +48,11 @@ impl Mapper<'_> {
     }
 
     /// Returns the internal device, with the names of its lease.
-    fn target(&self, DatedEvent { event, .. }: &DatedEvent, observed: ObservedTime) -> Option<Target> {
+    fn target(
+        &self,
+        DatedEvent { event, .. }: &DatedEvent,
+        observed: ObservedTime,
+    ) -> Option<Target> {
         let sides = [event.source(), event.destination()];
         let side = sides.into_iter().find(|side| *side.internal == Some(true))?;
         let lease = self.lease(&side, event.customer_id.as_deref());

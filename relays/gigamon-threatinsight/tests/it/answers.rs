@@ -1,8 +1,13 @@
-//! Whole answers, compared with golden files; the sandbox's data hold every branch of the tables.
+//! Whole answers, compared with golden files. The simulator's data reach every row of
+//! docs/relays/gigamon-threatinsight.md#mapping.
 
+mod links;
+
+use sandbox::gigamon_threatinsight::KEY;
+use serde_json::{Value, json};
 use testkit::golden;
 
-use crate::test_relay::{OBSERVE, TestRelay, assert_valid};
+use crate::test_relay::{OBSERVE, TestRelay, assert_valid, docs, one};
 
 async fn check(case: &str, settings: &[(&str, &str)]) {
     let case = golden!(case);
@@ -16,27 +21,27 @@ async fn check(case: &str, settings: &[(&str, &str)]) {
 }
 
 #[tokio::test]
-async fn worked_example_of_the_specification() {
+async fn the_worked_example() {
     check("worked-example", &[("GTI_EVENTS_URL", "off")]).await;
 }
 
 #[tokio::test]
-async fn an_address_by_detections_and_by_the_search() {
+async fn an_address_in_detections_and_in_the_search() {
     check("an-address-by-both-ways", &[]).await;
 }
 
 #[tokio::test]
-async fn a_name_under_two_rules_on_two_devices() {
+async fn a_domain_under_two_rules_on_two_devices() {
     check("a-name-under-two-rules", &[]).await;
 }
 
 #[tokio::test]
-async fn hashes_in_capitals_and_of_a_deleted_rule() {
+async fn hashes_in_upper_case_and_of_a_deleted_rule() {
     check("hashes", &[]).await;
 }
 
 #[tokio::test]
-async fn events_with_odd_parts_and_rules_without_facts() {
+async fn events_with_malformed_fields_and_rules_without_words() {
     check("odd-events", &[("GTI_EVENT_DAYS", "30")]).await;
 }
 
@@ -46,12 +51,12 @@ async fn names_of_certificates() {
 }
 
 #[tokio::test]
-async fn an_observation_without_destination() {
+async fn an_event_without_destination() {
     check("an-observation", &[]).await;
 }
 
 #[tokio::test]
-async fn addresses_of_version_six() {
+async fn ipv6_addresses() {
     check("ipv6", &[]).await;
 }
 
@@ -61,6 +66,31 @@ async fn every_type_of_event() {
 }
 
 #[tokio::test]
-async fn a_limit_for_each_observable() {
+async fn the_limit_holds_for_each_observable() {
     check("limit-of-two", &[("CTR_ENTITIES_LIMIT", "2")]).await;
+}
+
+#[tokio::test]
+async fn test_accounts_are_hidden_unless_they_are_allowed() {
+    const TEST_EVENTS: [&str; 4] = ["e0000021", "e0000022", "e0000023", "e0000024"];
+    let observables = one("ip", "198.51.100.23");
+    let shown = |answer: &Value| {
+        let docs = docs(answer, "sightings").iter();
+        let ids: Vec<_> = docs.map(|doc| doc["external_ids"][0].to_string()).collect();
+        TEST_EVENTS.map(|event| ids.iter().any(|id| id.contains(event)))
+    };
+    let relay = TestRelay::open().await;
+    assert_eq!(shown(&relay.observe(&observables).await), [false; 4]);
+    // The events of their detections are not requested.
+    assert!(!relay.sandbox.calls().iter().any(|call| call.query.contains("d0000009")));
+    for (claim, expected) in [(json!(true), true), (json!("false"), false), (json!(null), false)] {
+        let claims = json!({"key": KEY, "GTI_ALLOW_TEST_ACCOUNTS": claim});
+        let answer = relay.ask_with(claims, OBSERVE, &observables).await;
+        assert_eq!(shown(&answer), [expected; 4]);
+    }
+    let allowing = TestRelay::with(&[("GTI_ALLOW_TEST_ACCOUNTS", "1")]).await;
+    assert_eq!(shown(&allowing.observe(&observables).await), [true; 4]);
+    // The claim wins over the setting.
+    let claims = json!({"key": KEY, "GTI_ALLOW_TEST_ACCOUNTS": false});
+    assert_eq!(shown(&allowing.ask_with(claims, OBSERVE, &observables).await), [false; 4]);
 }

@@ -1,4 +1,5 @@
-//! What is sent to ThreatINSIGHT: how much, how deep, in which form. Source: spec §3, §8.
+//! The requests: their number, form and concurrency.
+//! Specification: docs/relays/gigamon-threatinsight.md#requests.
 
 use std::time::Duration;
 
@@ -13,11 +14,11 @@ use serde_json::{Value, json};
 
 use crate::test_relay::{OBSERVE, SERVER, TestRelay, bearer, codes, count, docs, message, one};
 
-/// Long enough that calls which may run side by side meet.
-const LONG: Duration = Duration::from_millis(100);
+/// A delay of the simulator long enough that concurrent requests overlap.
+const DELAY: Duration = Duration::from_millis(100);
 
 #[tokio::test]
-async fn no08_requests_are_the_documented_ones() {
+async fn requests_are_the_documented_ones() {
     let relay = TestRelay::open().await;
     relay.observe(&one("ip", SERVER)).await;
     let calls = relay.sandbox.calls();
@@ -39,7 +40,7 @@ async fn no08_requests_are_the_documented_ones() {
 }
 
 #[tokio::test]
-async fn no13_searches_and_look_ups_say_their_times_in_utc() {
+async fn searches_and_look_ups_have_times_in_utc() {
     let relay = TestRelay::open().await;
     relay.observe(&one("ip", SERVER)).await;
     let body = |path: &str| {
@@ -67,44 +68,44 @@ async fn no13_searches_and_look_ups_say_their_times_in_utc() {
 }
 
 #[tokio::test]
-async fn no05_each_observable_costs_two_calls_each_detection_one_and_all_names_one() {
+async fn an_observable_needs_two_requests_a_detection_one_and_all_names_one() {
     let relay = TestRelay::open().await;
-    let wanted = json!([
+    let observables = json!([
         {"type": "ip", "value": SERVER},
         {"type": "domain", "value": "c2.bad.example"},
         {"type": "md5", "value": "6b1f0e9d8c7b6a594837261504f3e2d1"},
         {"type": "ip", "value": "192.0.2.1"},
     ]);
-    relay.observe(&wanted).await;
-    // One detection of the address, three of the name, two of the hash, none of the other address.
+    relay.observe(&observables).await;
+    // The address has one detection, the domain three, the hash two, the other address none.
     assert_eq!(relay.counts(), [4, 6, 4, 1]);
     let last = relay.sandbox.calls().pop().unwrap();
     assert!(last.path.starts_with(ENTITY_BASE));
 }
 
 #[tokio::test]
-async fn without_detections_and_inner_addresses_all_is_asked_at_once() {
+async fn without_detections_and_internal_addresses_there_is_one_round_trip() {
     let relay = TestRelay::open().await;
     relay.observe(&one("ip", "192.0.2.1")).await;
     assert_eq!(relay.counts(), [1, 0, 1, 0]);
     relay.sandbox.forget_calls();
-    // Only events whose sides are outside, or nobody knows where.
+    // These events have no end that is known to be internal.
     relay.observe(&one("ip", "198.51.100.28")).await;
     assert_eq!(relay.counts(), [1, 0, 1, 0]);
 }
 
 #[tokio::test]
-async fn everything_runs_side_by_side_within_the_configured_width() {
+async fn all_requests_run_concurrently_up_to_the_configured_limit() {
     let addresses = (1..=6).map(|host| json!({"type": "ip", "value": format!("192.0.2.{host}")}));
-    let wanted: Value = addresses.collect();
-    for (settings, width) in
+    let observables: Value = addresses.collect();
+    for (settings, limit) in
         [(vec![], 8), (vec![("GTI_CONCURRENCY", "1")], 1), (vec![("GTI_CONCURRENCY", "32")], 12)]
     {
         let relay = TestRelay::with(&settings).await;
-        relay.sandbox.delay(LONG);
-        relay.observe(&wanted).await;
+        relay.sandbox.delay(DELAY);
+        relay.observe(&observables).await;
         assert_eq!((relay.counts()[0], relay.counts()[2]), (6, 6));
-        assert_eq!(relay.sandbox.peak_concurrency(), width);
+        assert_eq!(relay.sandbox.peak_concurrency(), limit);
     }
 }
 
@@ -113,23 +114,24 @@ async fn the_events_of_a_detection_do_not_wait_for_other_observables() {
     let relay = TestRelay::open().await;
     let other = When::path(DETECTIONS_BASE).mentioning("198.51.100.23");
     relay.sandbox.fault(other, Fault::SlowHeaders, Times::Always);
-    let wanted = json!([
+    let observables = json!([
         {"type": "ip", "value": "198.51.100.23"},
         {"type": "ip", "value": SERVER},
     ]);
     let time = Duration::from_millis(1500);
-    let answer =
-        relay.send_within(time, &bearer(json!({"key": KEY})), OBSERVE, &wanted.to_string()).await;
+    let answer = relay
+        .send_within(time, &bearer(json!({"key": KEY})), OBSERVE, &observables.to_string())
+        .await;
     let titles: Vec<_> = docs(&answer, "sightings").iter().map(|doc| &doc["title"]).collect();
     assert!(titles.contains(&&json!("Executable Download over HTTP")), "{titles:?}");
-    // The other observable is answered by the search, and what is missing is said.
+    // The search answers about the other observable, and a warning names what is missing.
     assert!(titles.contains(&&json!("X509 event")), "{titles:?}");
     let missing = codes(&answer);
     assert!(missing.iter().all(|code| *code == ("warning", "connection error")), "{missing:?}");
 }
 
 #[tokio::test]
-async fn names_are_not_looked_up_when_time_is_short() {
+async fn devices_are_not_looked_up_when_time_is_short() {
     let relay = TestRelay::open().await;
     let token = bearer(json!({"key": KEY}));
     let body = one("ip", SERVER).to_string();
@@ -140,7 +142,7 @@ async fn names_are_not_looked_up_when_time_is_short() {
 }
 
 #[tokio::test]
-async fn the_limit_goes_with_every_call() {
+async fn the_limit_is_in_every_request() {
     let relay = TestRelay::open().await;
     let claims = json!({"key": KEY, "CTR_ENTITIES_LIMIT": "5000"});
     relay.ask_with(claims, OBSERVE, &one("ip", SERVER)).await;
@@ -150,10 +152,10 @@ async fn the_limit_goes_with_every_call() {
 }
 
 #[tokio::test]
-async fn refused_windows_become_days_and_stay_days() {
+async fn rejected_windows_become_days_and_stay_days() {
     let relay = TestRelay::open().await;
-    let wanted = one("ip", SERVER);
-    let first = relay.ask_as(DAY_WINDOWS_KEY, OBSERVE, &wanted).await;
+    let observables = one("ip", SERVER);
+    let first = relay.ask_as(DAY_WINDOWS_KEY, OBSERVE, &observables).await;
     assert_eq!((codes(&first), count(&first, "sightings")), (vec![], 3));
     assert_eq!(relay.counts()[2], 8);
     let mut windows: Vec<_> = relay.calls(EVENTS_BASE).iter().skip(1).map(window).collect();
@@ -162,12 +164,12 @@ async fn refused_windows_become_days_and_stay_days() {
     assert_eq!(windows[6].1, "2026-03-03T10:00:00.000Z");
     assert!(windows.windows(2).all(|pair| pair[0].1 == pair[1].0), "{windows:?}");
     relay.sandbox.forget_calls();
-    let second = relay.ask_as(DAY_WINDOWS_KEY, OBSERVE, &wanted).await;
+    let second = relay.ask_as(DAY_WINDOWS_KEY, OBSERVE, &observables).await;
     assert_eq!(second, first);
     assert_eq!(relay.counts()[2], 7);
-    // What one key's search refuses says nothing of another's.
+    // Another key is not affected.
     relay.sandbox.forget_calls();
-    relay.observe(&wanted).await;
+    relay.observe(&observables).await;
     assert_eq!(relay.counts()[2], 1);
 }
 
@@ -178,10 +180,10 @@ fn window(call: &sandbox::Call) -> (String, String) {
 }
 
 #[tokio::test]
-async fn a_search_that_is_refused_by_the_day_too_is_not_remembered() {
+async fn a_search_that_rejects_days_too_is_not_cached() {
     let relay = TestRelay::open().await;
-    let refusal = json!({"error": {"code": "client.invalid_query", "message": "no such field"}});
-    relay.sandbox.fault(EVENTS_BASE, Fault::json(400, &refusal), Times::Always);
+    let error = json!({"error": {"code": "client.invalid_query", "message": "no such field"}});
+    relay.sandbox.fault(EVENTS_BASE, Fault::json(400, &error), Times::Always);
     let answer = relay.observe(&one("ip", SERVER)).await;
     assert_eq!(codes(&answer), [("warning", "client : invalid query")]);
     assert_eq!((count(&answer, "sightings"), relay.counts()[2]), (1, 8));
@@ -192,7 +194,7 @@ async fn a_search_that_is_refused_by_the_day_too_is_not_remembered() {
 }
 
 #[tokio::test]
-async fn a_window_of_one_day_is_not_asked_twice() {
+async fn a_window_of_one_day_is_not_requested_twice() {
     let relay = TestRelay::with(&[("GTI_EVENT_DAYS", "1")]).await;
     relay.sandbox.fault(EVENTS_BASE, Fault::status(400), Times::Always);
     let answer = relay.observe(&one("ip", SERVER)).await;
@@ -212,7 +214,7 @@ async fn days_that_fail_cost_only_their_events() {
 }
 
 #[tokio::test]
-async fn five_hundred_addresses_go_into_one_look_up() {
+async fn a_look_up_has_at_most_five_hundred_addresses() {
     let relay = TestRelay::open().await;
     let event = |host: usize| {
         let ip = format!("10.{}.{}.1", host / 250, host % 250);
@@ -224,18 +226,18 @@ async fn five_hundred_addresses_go_into_one_look_up() {
     let claims = json!({"key": KEY, "CTR_ENTITIES_LIMIT": 1000});
     let answer = relay.ask_with(claims, OBSERVE, &one("ip", SERVER)).await;
     assert_eq!((codes(&answer), count(&answer, "sightings")), (vec![], 502));
-    let asked: Vec<_> = relay
+    let counts: Vec<_> = relay
         .calls(ENTITY_BASE)
         .iter()
         .map(|call| call.json().unwrap()["entities"].as_array().unwrap().len())
         .collect();
-    // The detection's own event has an inner address too.
-    assert_eq!(asked.iter().sum::<usize>(), 502);
-    assert!(asked.len() == 2 && asked.iter().all(|some| *some <= 500), "{asked:?}");
+    // The detection's event has an internal address, too.
+    assert_eq!(counts.iter().sum::<usize>(), 502);
+    assert!(counts.len() == 2 && counts.iter().all(|count| *count <= 500), "{counts:?}");
 }
 
 #[tokio::test]
-async fn no18_health_costs_one_call() {
+async fn health_is_one_request() {
     let relay = TestRelay::open().await;
     assert_eq!(relay.ask("/health", &json!({})).await, json!({"data": {"status": "ok"}}));
     let calls = relay.sandbox.calls();
@@ -245,9 +247,9 @@ async fn no18_health_costs_one_call() {
 }
 
 #[tokio::test]
-async fn nothing_is_asked_about_what_cannot_be_found() {
+async fn values_without_normal_form_are_not_searched_for() {
     let relay = TestRelay::open().await;
-    let wanted = json!([
+    let observables = json!([
         {"type": "url", "value": "https://bad.example/"},
         {"type": "unheard_of", "value": "x"},
         {"type": "md5", "value": "no hash"},
@@ -255,7 +257,7 @@ async fn nothing_is_asked_about_what_cannot_be_found() {
         {"type": "domain", "value": "x' OR domain != '"},
         {"type": "domain", "value": "  "},
     ]);
-    assert_eq!(relay.observe(&wanted).await, json!({"data": {}}));
+    assert_eq!(relay.observe(&observables).await, json!({"data": {}}));
     for path in [
         "/refer/observables",
         "/deliberate/observables",
@@ -271,10 +273,10 @@ async fn nothing_is_asked_about_what_cannot_be_found() {
 #[tokio::test]
 async fn s01_s02_two_accounts_in_turn_never_meet() {
     let relay = TestRelay::open().await;
-    let wanted = one("ip", SERVER);
+    let observables = one("ip", SERVER);
     for _ in 0..3 {
-        let first = relay.observe(&wanted).await.to_string();
-        let second = relay.ask_as(SECOND_KEY, OBSERVE, &wanted).await.to_string();
+        let first = relay.observe(&observables).await.to_string();
+        let second = relay.ask_as(SECOND_KEY, OBSERVE, &observables).await.to_string();
         assert!(first.contains("fin-lt-07") && !first.contains("other-pc-01"));
         assert!(second.contains("other-pc-01") && !second.contains("fin-lt-07"));
     }

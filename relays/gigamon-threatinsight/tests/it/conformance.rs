@@ -1,3 +1,3 @@
-//! The rules that every relay keeps.
+//! The rules that all relays share.
 
-testkit::conformance!(gigamon_threatinsight::GigamonThreatInsight);
+testkit::conformance!(gigamon_threatinsight::GigamonThreatinsight);

@@ -1,3 +1,3 @@
-//! The built relay, from event to answer.
+//! The built binary, from gateway event to answer.
 
-testkit::end_to_end!(gigamon_threatinsight::GigamonThreatInsight);
+testkit::end_to_end!(gigamon_threatinsight::GigamonThreatinsight);

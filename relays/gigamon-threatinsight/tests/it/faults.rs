@@ -1,3 +1,3 @@
-//! Every fault of the product, and what is left of the answer.
+//! Every fault of the product costs no more than it hit.
 
-testkit::fault_matrix!(gigamon_threatinsight::GigamonThreatInsight);
+testkit::fault_matrix!(gigamon_threatinsight::GigamonThreatinsight);

@@ -1,4 +1,4 @@
-//! The relay as a whole: the service around it, an imitation of ThreatINSIGHT before it.
+//! Tests of the whole relay against the simulator of ThreatINSIGHT.
 
 #[cfg(test)]
 mod answers;
@@ -9,16 +9,12 @@ mod conformance;
 #[cfg(test)]
 mod end_to_end;
 #[cfg(test)]
-mod families;
-#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod mutation;
 #[cfg(test)]
-mod originals;
-#[cfg(test)]
 mod refusals;
 #[cfg(test)]
-mod routes;
+mod regressions;
 #[cfg(test)]
 mod test_relay;

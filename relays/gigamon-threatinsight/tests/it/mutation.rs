@@ -1,5 +1,4 @@
-//! Whatever ThreatINSIGHT sends: answers with parts replaced and removed at random give valid CTIM
-//! or a clear error.
+//! Responses with fields replaced or removed at random give valid CTIM or an error.
 
 use proptest::prelude::*;
 use sandbox::{
@@ -15,8 +14,8 @@ use tokio::runtime::Builder;
 
 use crate::test_relay::{OBSERVE, SERVER, TestRelay, one};
 
-/// Each answer of the product to the question about [`SERVER`], by what its path begins with.
-const ANSWERS: [(&str, &str, &str); 4] = [
+/// The responses of the product about [`SERVER`], each with the base and path it belongs to.
+const RESPONSES: [(&str, &str, &str); 4] = [
     (DETECTIONS_BASE, "/detections", include_str!("../golden/product/detections.json")),
     (DETECTIONS_BASE, "/events", include_str!("../golden/product/detection_events.json")),
     (EVENTS_BASE, "/query", include_str!("../golden/product/events.json")),
@@ -25,7 +24,7 @@ const ANSWERS: [(&str, &str, &str); 4] = [
 
 fn changes() -> impl Strategy<Value = Vec<Change>> {
     let list: Vec<_> = (0..2000).map(|n| json!({"ip": n.to_string(), "md5": "m"})).collect();
-    let own = [
+    let values = [
         json!("high"),
         json!("dns"),
         json!("http"),
@@ -33,28 +32,29 @@ fn changes() -> impl Strategy<Value = Vec<Change>> {
         json!("2026-03-01T12:19:31.000+0200"),
         json!(list),
     ];
-    mutation::changes(&own, 1..8)
+    mutation::changes(&values, 1..8)
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
     #[test]
-    fn n09_f6_mutated_answers_give_valid_answers(
+    fn n09_f6_mutated_responses_give_valid_answers(
         changes in changes(),
-        mutated in 0..ANSWERS.len(),
-        asked in prop::sample::select(vec![("ip", SERVER), ("domain", "c2.bad.example")]),
+        mutated in 0..RESPONSES.len(),
+        observable in prop::sample::select(vec![("ip", SERVER), ("domain", "c2.bad.example")]),
     ) {
-        let wanted = one(asked.0, asked.1);
+        let observables = one(observable.0, observable.1);
         let answer = Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
             let relay = TestRelay::open().await;
-            for (at, (base, path, answer)) in ANSWERS.into_iter().enumerate() {
-                let answer: Value = serde_json::from_str(answer).unwrap();
-                let answer = if at == mutated { mutate(answer, &changes) } else { answer };
+            for (index, (base, path, response)) in RESPONSES.into_iter().enumerate() {
+                let response: Value = serde_json::from_str(response).unwrap();
+                let response =
+                    if index == mutated { mutate(response, &changes) } else { response };
                 let path = format!("{base}{path}");
-                relay.sandbox.fault(path.as_str(), Fault::json(200, &answer), Times::Always);
+                relay.sandbox.fault(path.as_str(), Fault::json(200, &response), Times::Always);
             }
-            relay.ask(OBSERVE, &wanted).await
+            relay.ask(OBSERVE, &observables).await
         });
-        assert_sound(Route::Observe, &wanted, &answer)?;
+        assert_sound(Route::Observe, &observables, &answer)?;
     }
 }

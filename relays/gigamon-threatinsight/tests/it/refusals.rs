@@ -1,4 +1,7 @@
-//! Failures of ThreatINSIGHT: each row of the specification's table. Source: spec §3.6.
+//! Errors of the API, row by row of docs/relays/gigamon-threatinsight.md#errors, and keys that
+//! cannot be used.
+
+mod families;
 
 use std::{net::TcpListener, time::Duration};
 
@@ -19,13 +22,13 @@ fn both() -> Value {
     json!([{"type": "ip", "value": SERVER}, {"type": "ip", "value": OTHER}])
 }
 
-fn said(status: u16, code: &str, message: &str) -> Fault {
+fn error(status: u16, code: &str, message: &str) -> Fault {
     Fault::json(status, &json!({"error": {"code": code, "message": message}}))
 }
 
-/// Answers about both observables while the detections of the first are broken and there is no
-/// event search.
-async fn broken(fault: Fault) -> (TestRelay, Value) {
+/// Returns the answer about both observables while the detections of the first fail and there is
+/// no event search.
+async fn answer_with_fault(fault: Fault) -> (TestRelay, Value) {
     let relay = TestRelay::with(&[("GTI_EVENTS_URL", "off"), ("GTI_CONCURRENCY", "1")]).await;
     let first = When::path(format!("{DETECTIONS_BASE}/detections")).mentioning(SERVER);
     relay.sandbox.fault(first, fault, Times::Always);
@@ -34,17 +37,17 @@ async fn broken(fault: Fault) -> (TestRelay, Value) {
     (relay, answer)
 }
 
-/// The failure costs the first observable only.
+/// Asserts that the fault costs the first observable only.
 async fn costs_one(fault: Fault, code: &str) -> Value {
-    let (_, answer) = broken(fault.clone()).await;
+    let (_, answer) = answer_with_fault(fault.clone()).await;
     assert_eq!(codes(&answer), [("fatal", code)], "{fault:?}");
     assert_eq!(count(&answer, "sightings"), 1, "{fault:?}");
     answer
 }
 
-/// The failure ends everything: no call after the first.
+/// Asserts that the fault ends the call: no request after the first.
 async fn costs_all(fault: Fault, code: &str) -> Value {
-    let (relay, answer) = broken(fault.clone()).await;
+    let (relay, answer) = answer_with_fault(fault.clone()).await;
     assert_eq!(codes(&answer), [("fatal", code)], "{fault:?}");
     assert_eq!(answer.get("data"), None);
     assert_eq!(relay.sandbox.calls().len(), 1, "{fault:?}");
@@ -53,25 +56,25 @@ async fn costs_all(fault: Fault, code: &str) -> Value {
 
 #[tokio::test]
 async fn the_products_code_is_made_readable() {
-    let fault = said(422, "client.some_rule.broken", "It does not hold.");
+    let fault = error(422, "client.some_rule.broken", "It does not hold.");
     let answer = costs_one(fault, "client : some rule : broken").await;
     assert!(message(&answer).contains("It does not hold."));
 }
 
 #[tokio::test]
-async fn no14_a_body_of_another_form_is_quoted() {
+async fn a_body_of_another_form_is_quoted() {
     let long = format!("no json {}", "x".repeat(500));
     let text = Fault::Status { code: 418, headers: Vec::new(), body: long };
     let answer = costs_one(text, "unknown").await;
     assert!(message(&answer).contains("no json xxx") && message(&answer).len() < 300);
     for body in [json!({"error": "text"}), json!([1]), json!({"error": {"code": 7}}), json!(null)] {
-        let (_, answer) = broken(Fault::json(418, &body)).await;
+        let (_, answer) = answer_with_fault(Fault::json(418, &body)).await;
         assert_eq!(codes(&answer).len(), 1);
     }
 }
 
 #[tokio::test]
-async fn status_401_is_an_authorization_error_in_the_products_words() {
+async fn status_401_is_an_authorization_error_with_the_products_message() {
     let relay = TestRelay::open().await;
     for path in ["/health", OBSERVE] {
         let answer = relay.ask_as(REVOKED_KEY, path, &both()).await;
@@ -83,7 +86,8 @@ async fn status_401_is_an_authorization_error_in_the_products_words() {
 
 #[tokio::test]
 async fn status_403_is_an_authorization_error() {
-    let answer = costs_all(said(403, "client.no_access", "Not yours."), "client : no access").await;
+    let answer =
+        costs_all(error(403, "client.no_access", "Not yours."), "client : no access").await;
     assert_eq!(message(&answer), "Authorization failed: Not yours.");
     let answer = costs_all(Fault::Forbidden, "authorization error").await;
     assert!(message(&answer).starts_with("Authorization failed: "));
@@ -91,7 +95,7 @@ async fn status_403_is_an_authorization_error() {
 
 #[tokio::test]
 async fn status_400_of_detections() {
-    costs_one(said(400, "client.bad", "No."), "client : bad").await;
+    costs_one(error(400, "client.bad", "No."), "client : bad").await;
     costs_one(Fault::status(400), "invalid argument").await;
 }
 
@@ -102,7 +106,7 @@ async fn status_404_and_410_of_detections() {
 }
 
 #[tokio::test]
-async fn status_429_ends_everything_and_names_the_wait() {
+async fn status_429_ends_the_call_and_names_the_wait() {
     let fault = Fault::TooManyRequests { retry_after: Some("3600".into()) };
     let answer = costs_all(fault, "too many requests").await;
     assert!(message(&answer).contains("3600 seconds"), "{answer}");
@@ -120,12 +124,12 @@ async fn n10_status_429_with_a_short_wait_is_repeated_once() {
 #[tokio::test]
 async fn status_500_is_unknown() {
     costs_one(Fault::status(500), "unknown").await;
-    costs_one(said(500, "server.error", "Boom."), "server : error").await;
+    costs_one(error(500, "server.error", "Boom."), "server : error").await;
     costs_one(Fault::status(505), "unknown").await;
 }
 
 #[tokio::test]
-async fn status_502_503_504_are_repeated_once_and_then_out_of_order() {
+async fn status_502_503_504_are_retried_once() {
     for code in [502, 503, 504] {
         let headers = vec![("Retry-After".to_owned(), "0".to_owned())];
         let fault = Fault::Status { code, headers, body: String::new() };
@@ -146,7 +150,7 @@ async fn n01_any_other_status_is_unknown() {
 }
 
 #[tokio::test]
-async fn n16_status_200_with_something_else() {
+async fn n16_status_200_of_another_shape() {
     for fault in [Fault::Html, Fault::Empty, Fault::Malformed, Fault::json(200, &json!({"a": 1}))] {
         let answer = costs_one(fault, "unknown").await;
         assert!(!answer.to_string().contains("<html"), "{answer}");
@@ -165,7 +169,7 @@ async fn n02_an_untrusted_certificate_is_named() {
 }
 
 #[tokio::test]
-async fn no_connection_names_the_base() {
+async fn a_failed_connection_names_the_base() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", free.local_addr().unwrap());
     drop(free);
@@ -179,15 +183,15 @@ async fn no_connection_names_the_base() {
 }
 
 #[tokio::test]
-async fn n03_a_connection_that_breaks_is_a_connection_error() {
+async fn n03_a_broken_connection_is_a_connection_error() {
     for fault in [Fault::ResetBeforeAnswer, Fault::ResetInBody] {
-        let (_, answer) = broken(fault).await;
+        let (_, answer) = answer_with_fault(fault).await;
         assert_eq!(codes(&answer), [("fatal", "connection error")]);
     }
 }
 
 #[tokio::test]
-async fn n05_no_answer_in_time_is_a_connection_error() {
+async fn n05_no_response_in_time_is_a_connection_error() {
     let relay = TestRelay::with(&[("GTI_EVENTS_URL", "off")]).await;
     relay.sandbox.fault(DETECTIONS_BASE, Fault::SlowHeaders, Times::Always);
     let token = bearer(json!({"key": KEY}));
@@ -196,41 +200,41 @@ async fn n05_no_answer_in_time_is_a_connection_error() {
 }
 
 #[tokio::test]
-async fn n06_n07_an_answer_without_end_costs_its_observable_only() {
+async fn n06_n07_an_endless_response_costs_its_observable_only() {
     costs_one(Fault::GzipBomb { bytes: 64 << 20 }, "unknown").await;
     costs_one(Fault::Huge { bytes: 64 << 20 }, "unknown").await;
 }
 
 #[tokio::test]
-async fn while_one_way_is_open_the_failure_of_the_other_is_a_warning() {
-    let wanted = one("ip", SERVER);
+async fn errors_of_one_source_are_warnings_while_the_other_succeeds() {
+    let observables = one("ip", SERVER);
     let relay = TestRelay::open().await;
     relay.sandbox.fault(DETECTIONS_BASE, Fault::status(500), Times::Always);
-    let answer = relay.observe(&wanted).await;
+    let answer = relay.observe(&observables).await;
     assert_eq!((codes(&answer), count(&answer, "sightings")), (vec![("warning", "unknown")], 2));
     relay.sandbox.clear_faults();
     relay.sandbox.fault(EVENTS_BASE, Fault::status(500), Times::Always);
-    let answer = relay.observe(&wanted).await;
+    let answer = relay.observe(&observables).await;
     assert_eq!((codes(&answer), count(&answer, "sightings")), (vec![("warning", "unknown")], 1));
     relay.sandbox.fault(DETECTIONS_BASE, Fault::status(404), Times::Always);
-    let answer = relay.observe(&wanted).await;
+    let answer = relay.observe(&observables).await;
     assert_eq!(codes(&answer), [("fatal", "not found"), ("fatal", "unknown")]);
     assert_eq!(answer.get("data"), None);
 }
 
 #[tokio::test]
-async fn no09_the_events_of_one_detection_are_missed_with_a_warning() {
+async fn a_failure_of_one_detections_events_is_a_warning() {
     let relay = TestRelay::open().await;
     let one_of_three = When::path(DETECTIONS_BASE).mentioning("d0000003");
     relay.sandbox.fault(one_of_three, Fault::status(500), Times::Always);
     let answer = relay.observe(&one("domain", "c2.bad.example")).await;
     assert_eq!(codes(&answer), [("warning", "unknown")]);
-    // The other two detections are there with their rules.
+    // The rules of the other two detections are there.
     assert_eq!(count(&answer, "indicators"), 2);
 }
 
 #[tokio::test]
-async fn no10_a_failed_look_up_costs_the_names_only() {
+async fn a_failed_look_up_costs_the_names_only() {
     for (fault, code) in [
         (Fault::status(500), "unknown"),
         (Fault::status(403), "authorization error"),
@@ -248,11 +252,22 @@ async fn no10_a_failed_look_up_costs_the_names_only() {
 }
 
 #[tokio::test]
-async fn n17_the_key_never_shows_in_an_answer() {
-    let echo = said(401, &format!("client.{KEY}"), &format!("unknown key {KEY}"));
+async fn n17_the_key_is_redacted_from_answers() {
+    let echo = error(401, &format!("client.{KEY}"), &format!("unknown key {KEY}"));
     let relay = TestRelay::open().await;
     relay.sandbox.fault(DETECTIONS_BASE, echo, Times::Always);
     let answer = relay.ask("/health", &json!({})).await;
     assert_eq!(codes(&answer), [("fatal", "authorization error")]);
     assert!(message(&answer).contains("unknown key") && !answer.to_string().contains(KEY));
+}
+
+#[tokio::test]
+async fn a_key_that_no_header_can_carry_is_an_authorization_error() {
+    let relay = TestRelay::open().await;
+    for key in [json!(""), json!(null), json!(7), json!("a\r\nb"), json!("ключ"), json!(["k"])]
+    {
+        let answer = relay.ask_with(json!({"key": key}), OBSERVE, &one("ip", SERVER)).await;
+        assert_eq!(codes(&answer), [("fatal", "authorization error")], "{key}");
+    }
+    assert_eq!(relay.sandbox.calls().len(), 0);
 }

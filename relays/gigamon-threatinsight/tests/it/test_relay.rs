@@ -1,8 +1,8 @@
-//! Where the tests ask: one service, one sandbox, tokens that fit, all at one standing time.
+//! The relay under test, in front of the simulator of ThreatINSIGHT, at a fixed time.
 
 use std::{ops::Deref, sync::Arc};
 
-use gigamon_threatinsight::GigamonThreatInsight;
+use gigamon_threatinsight::GigamonThreatinsight;
 use relay_core::http::{Resolver, SystemResolver};
 use sandbox::{
     Call, Product, Sandbox,
@@ -18,10 +18,10 @@ pub(crate) const OBSERVE: &str = "/observe/observables";
 /// An address with one detection of one event, and two more events in the search.
 pub(crate) const SERVER: &str = "203.0.113.77";
 
-pub(crate) struct TestRelay(test_relay::TestRelay<GigamonThreatInsight>);
+pub(crate) struct TestRelay(test_relay::TestRelay<GigamonThreatinsight>);
 
 impl Deref for TestRelay {
-    type Target = test_relay::TestRelay<GigamonThreatInsight>;
+    type Target = test_relay::TestRelay<GigamonThreatinsight>;
 
     fn deref(&self) -> &Self::Target {
         &self.0
@@ -33,7 +33,8 @@ impl TestRelay {
         Self::with(&[]).await
     }
 
-    /// With further settings; they win over the usual ones, and an empty one counts as missing.
+    /// Starts the relay with further settings, which win over the default ones; an empty one counts
+    /// as missing.
     pub(crate) async fn with(further: &[(&str, &str)]) -> Self {
         Self::resolving(further, Arc::new(SystemResolver)).await
     }
@@ -55,20 +56,20 @@ impl TestRelay {
         self.ask_with(claims(key), path, body).await
     }
 
-    /// Asks about observables; the answer must be valid CTIM.
-    pub(crate) async fn observe(&self, wanted: &Value) -> Value {
-        let answer = self.ask(OBSERVE, wanted).await;
-        assert_valid(wanted, &answer, 100);
+    /// Returns the answer about observables, which must be valid CTIM.
+    pub(crate) async fn observe(&self, observables: &Value) -> Value {
+        let answer = self.ask(OBSERVE, observables).await;
+        assert_valid(observables, &answer, 100);
         answer
     }
 
-    /// The calls whose path begins like this, in order of arrival.
+    /// Returns the requests whose path begins with `path`, in order of arrival.
     pub(crate) fn calls(&self, path: &str) -> Vec<Call> {
         self.calls_where(|call| call.path.starts_with(path))
     }
 
-    /// How many searches for detections, calls for their events, event searches and device
-    /// look-ups arrived.
+    /// Returns how many requests for detections, for their events, event searches and device look-ups
+    /// arrived.
     pub(crate) fn counts(&self) -> [usize; 4] {
         let paths = [
             format!("{DETECTIONS_BASE}/detections"),

@@ -1,3 +1,3 @@
-//! The rules that every relay keeps.
+//! The rules that all relays share.
 
 testkit::conformance!(qualys_ioc::QualysIoc);

@@ -1,5 +1,5 @@
-//! Families of the interface that are off, missing or gone: the answer is smaller, not lost.
-//! Source: spec §3.6, §7.
+//! Families of the API that are off or missing make the answer smaller, not empty.
+//! Specification: docs/relays/gigamon-threatinsight.md#errors.
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,12 +19,12 @@ async fn without_the_event_family_detections_are_shown_with_a_warning() {
         assert!(message(&answer).contains("only detections"));
         assert_eq!((count(&answer, "sightings"), count(&answer, "indicators")), (1, 1));
     }
-    // The second request knew.
+    // The second call sent no event search.
     assert_eq!(relay.counts(), [2, 2, 1, 2]);
 }
 
 #[tokio::test]
-async fn a_missing_family_is_asked_again_after_ten_minutes() {
+async fn a_missing_family_is_requested_again_after_ten_minutes() {
     let relay = TestRelay::open().await;
     let ask = async || {
         relay.ask_as(NO_EVENTS_KEY, OBSERVE, &one("ip", SERVER)).await;
@@ -38,7 +38,7 @@ async fn a_missing_family_is_asked_again_after_ten_minutes() {
 }
 
 #[tokio::test]
-async fn what_is_missing_for_one_key_is_there_for_another() {
+async fn a_family_missing_for_one_key_is_there_for_another() {
     let relay = TestRelay::open().await;
     relay.ask_as(DETECTIONS_ONLY_KEY, OBSERVE, &one("ip", SERVER)).await;
     let answer = relay.ask_as(KEY, OBSERVE, &one("ip", SERVER)).await;
@@ -47,11 +47,11 @@ async fn what_is_missing_for_one_key_is_there_for_another() {
 }
 
 #[tokio::test]
-async fn within_one_request_a_missing_family_is_left_alone() {
+async fn a_missing_family_is_not_requested_again_in_the_same_call() {
     let addresses = (1..=20).map(|host| json!({"type": "ip", "value": format!("192.0.2.{host}")}));
-    let wanted: Vec<_> = addresses.collect();
+    let observables: Vec<_> = addresses.collect();
     let relay = TestRelay::with(&[("GTI_CONCURRENCY", "2")]).await;
-    let answer = relay.ask_as(NO_EVENTS_KEY, OBSERVE, &json!(wanted)).await;
+    let answer = relay.ask_as(NO_EVENTS_KEY, OBSERVE, &json!(observables)).await;
     assert_eq!(codes(&answer), [("warning", "not found")]);
     assert!(relay.counts()[2] <= 2, "{:?}", relay.counts());
     assert_eq!(relay.counts()[0], 20);
@@ -80,7 +80,7 @@ async fn with_detections_alone_there_are_two_warnings() {
 }
 
 #[tokio::test]
-async fn families_that_are_off_are_not_asked_and_not_missed() {
+async fn families_that_are_off_are_not_requested_and_not_reported() {
     let off = [("GTI_EVENTS_URL", "off"), ("GTI_ENTITY_URL", "Off")];
     let relay = TestRelay::with(&off).await;
     let answer = relay.observe(&one("ip", SERVER)).await;
@@ -89,7 +89,7 @@ async fn families_that_are_off_are_not_asked_and_not_missed() {
 }
 
 #[tokio::test]
-async fn a_host_without_a_name_is_a_missing_family() {
+async fn an_unknown_host_is_a_missing_family() {
     let names = Arc::new(Names::unknown());
     let presets = [("GTI_EVENTS_URL", ""), ("GTI_ENTITY_URL", "")];
     let relay = TestRelay::resolving(&presets, names.clone()).await;
@@ -98,13 +98,13 @@ async fn a_host_without_a_name_is_a_missing_family() {
         assert_eq!(codes(&answer), [("warning", "not found"); 2]);
         assert_eq!(count(&answer, "sightings"), 1);
     }
-    let mut asked = names.asked();
-    asked.dedup();
-    assert_eq!(asked, ["events.icebrg.io", "entity.icebrg.io"]);
+    let mut resolved = names.asked();
+    resolved.dedup();
+    assert_eq!(resolved, ["events.icebrg.io", "entity.icebrg.io"]);
 }
 
 #[tokio::test]
-async fn no20_the_region_of_the_token_chooses_the_hosts() {
+async fn the_region_of_the_token_chooses_the_hosts() {
     let names = Arc::new(Names::unknown());
     let bases = ["GTI_DETECTIONS_URL", "GTI_EVENTS_URL", "GTI_ENTITY_URL"].map(|name| (name, ""));
     let relay = TestRelay::resolving(&bases, names.clone()).await;
