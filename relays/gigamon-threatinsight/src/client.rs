@@ -5,7 +5,7 @@ mod error;
 pub mod query;
 mod types;
 
-use std::{collections::BTreeMap, net::IpAddr, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, net::IpAddr, time::Duration};
 
 use futures::future::{join, join_all};
 use http::{HeaderValue, header};
@@ -16,11 +16,10 @@ use relay_core::{
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
-pub(crate) use types::{Event, File, Host, Lease, Rule, RuleMatch, Side};
+pub(crate) use types::{Detection, Detections, Event, File, Host, Lease, Rule, Side};
 
 use crate::{Credentials, GigamonThreatinsight, config::Config};
 use query::SearchTerm;
-use types::{Detection, Detections};
 
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(12);
 /// How long a family that is missing is not asked.
@@ -66,16 +65,18 @@ struct Family {
     accepts_days_only: CacheKey,
 }
 
-/// An event, and the detections that led to it, if there are any and their rule is known.
-pub(crate) type FoundEvent = (Event, Option<Arc<RuleMatch>>);
-
 /// The events of one observable. `None` stands for a source that failed, is off or was not asked.
 #[derive(Debug, Default)]
 pub(crate) struct FoundEvents {
-    /// The events of detections.
-    pub(crate) detected: Option<Vec<FoundEvent>>,
-    /// The events of the event search.
-    pub(crate) searched: Option<Vec<FoundEvent>>,
+    pub(crate) detected: Option<DetectedEvents>,
+    pub(crate) searched: Option<Vec<Event>>,
+}
+
+/// Detections, and the events of each in the same order.
+#[derive(Debug)]
+pub(crate) struct DetectedEvents {
+    pub(crate) found: Detections,
+    pub(crate) events: Vec<Vec<Event>>,
 }
 
 impl<'a> Client<'a> {
@@ -120,35 +121,29 @@ impl<'a> Client<'a> {
         Partial { data, errors }
     }
 
-    async fn searched(&self, term: &SearchTerm<'_>) -> Partial<Option<Vec<FoundEvent>>> {
+    async fn searched(&self, term: &SearchTerm<'_>) -> Partial<Option<Vec<Event>>> {
         let Partial { data, errors } = self.search(term).await;
-        let allowed = |events| self.allowed_events(events).map(|event| (event, None)).collect();
-        Partial { data: data.map(allowed), errors }
+        Partial { data: data.map(|events| self.allowed_events(events)), errors }
     }
 
     /// Returns the events of all detections of an observable; no data if the detections failed.
-    async fn detected(&self, term: &SearchTerm<'_>) -> Partial<Option<Vec<FoundEvent>>> {
+    async fn detected(&self, term: &SearchTerm<'_>) -> Partial<Option<DetectedEvents>> {
         let mut found = match self.detections(term).await {
             None => return Partial::default(),
             Some(Err(error)) => return error.into(),
             Some(Ok(found)) => found,
         };
         found.detections.retain(|detection| self.is_allowed(detection.account_uuid.as_deref()));
-        let detections = &found.detections;
-        let events = detections.iter().map(|detection| self.detection_events(detection, term));
-        let mut detected = Partial::<Vec<_>>::default();
-        for (detection, events) in detections.iter().zip(join_all(events).await) {
-            match events {
-                None => {}
-                Some(Err(error)) => detected.errors.push(error.as_warning()),
-                Some(Ok(events)) => {
-                    let rule_match = found.rule_match(detection).map(Arc::new);
-                    let events = self.allowed_events(events);
-                    detected.data.extend(events.map(|event| (event, rule_match.clone())));
-                }
-            }
+        let events = found.detections.iter().map(|one| self.detection_events(one, term));
+        let (mut all, mut errors) = (Vec::new(), Vec::new());
+        for events in join_all(events).await {
+            let events = events.unwrap_or_else(|| Ok(Vec::new())).unwrap_or_else(|error| {
+                errors.push(error.as_warning());
+                Vec::new()
+            });
+            all.push(self.allowed_events(events));
         }
-        Partial { data: Some(detected.data), errors: detected.errors }
+        Partial { data: Some(DetectedEvents { found, events: all }), errors }
     }
 
     /// Returns the active detections of an observable; `None` if an earlier failure made the
@@ -180,8 +175,9 @@ impl<'a> Client<'a> {
         Some(response.and_then(|response| types::detection_events(&response, matches)))
     }
 
-    fn allowed_events(&self, events: Vec<Event>) -> impl Iterator<Item = Event> {
-        events.into_iter().filter(|event| self.is_allowed(event.customer_id.as_deref()))
+    fn allowed_events(&self, events: Vec<Event>) -> Vec<Event> {
+        let is_allowed = |event: &Event| self.is_allowed(event.customer_id.as_deref());
+        events.into_iter().filter(is_allowed).collect()
     }
 
     fn is_allowed(&self, account: Option<&str>) -> bool {

@@ -6,14 +6,12 @@ mod sighting;
 mod vocabulary;
 
 use std::{
-    cmp::Ordering,
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, HashMap},
     net::IpAddr,
-    sync::Arc,
 };
 
 use relay_core::{
-    BaseUrl, Bundle, Error, ErrorKind, Link, Namespace, Observable, Partial, Relay, Time,
+    BaseUrl, Bundle, Link, Namespace, Observable, Relay, Time,
     ctim::{
         ExternalReference, Id, Indicator, LongText, MediumText, Relationship, RelationshipType,
         ShortText, Uri, ValidTime,
@@ -23,8 +21,10 @@ use relay_core::{
 
 use crate::{
     GigamonThreatinsight,
-    client::{Event, FoundEvents, Lease, Rule, RuleMatch, Side, query::SearchTerm},
+    client::{Lease, Rule, Side, query::SearchTerm},
 };
+
+pub(crate) use sighting::{DatedEvent, select};
 
 /// The product's name in `source`, `producer` and `origin`.
 const SOURCE: &str = GigamonThreatinsight::ABOUT.name;
@@ -36,80 +36,6 @@ pub(crate) struct Mapper<'a> {
     portal: &'a BaseUrl,
     /// The first lease of each address in each account.
     leases: HashMap<(IpAddr, String), Lease>,
-}
-
-/// An event with its id and time, and the detections that led to it, if there are any.
-#[derive(Debug)]
-pub(crate) struct DatedEvent {
-    event: Event,
-    uuid: String,
-    time: Time,
-    rule_match: Option<Arc<RuleMatch>>,
-}
-
-impl DatedEvent {
-    /// Returns `None` for an event without id or time.
-    fn new((mut event, rule_match): (Event, Option<Arc<RuleMatch>>)) -> Option<Self> {
-        Some(Self { uuid: event.uuid.take()?, time: event.timestamp?, event, rule_match })
-    }
-
-    fn rule(&self) -> Option<&Rule> {
-        self.rule_match.as_deref().map(|rule_match| &rule_match.rule)
-    }
-
-    fn rule_uuid(&self) -> Option<&str> {
-        self.rule()?.uuid.as_deref()
-    }
-
-    /// Orders newest first; equal times by id, so that the order of responses does not matter.
-    fn order(one: &Self, other: &Self) -> Ordering {
-        let rank =
-            |event: &Self| (event.rule_match.is_none(), event.rule_uuid().map(str::to_owned));
-        let by_id = one.uuid.cmp(&other.uuid).then_with(|| rank(one).cmp(&rank(other)));
-        other.time.cmp(&one.time).then(by_id)
-    }
-}
-
-/// Selects the events of one observable: those of detections before those of the search, up to the
-/// limit, newest first. Errors: those of `found`, and a warning about events without id or time.
-/// Specification: docs/relays/gigamon-threatinsight.md#matching.
-pub(crate) fn select(found: Partial<FoundEvents>, limit: usize) -> Partial<Vec<DatedEvent>> {
-    let Partial { data: FoundEvents { detected, searched }, mut errors } = found;
-    let [detected, searched] = [detected, searched].map(Option::unwrap_or_default);
-    let found_count = detected.len() + searched.len();
-    let [detected, searched] = [detected, searched]
-        .map(|events| events.into_iter().filter_map(DatedEvent::new).collect::<Vec<_>>());
-    if detected.len() + searched.len() < found_count {
-        errors.push(undated_events());
-    }
-    Partial { data: merge(detected, searched, limit), errors }
-}
-
-/// Merges the events of both sources. An event under two rules is there twice; an event without
-/// rule is left out if it is there already.
-fn merge(
-    mut detected: Vec<DatedEvent>,
-    mut searched: Vec<DatedEvent>,
-    limit: usize,
-) -> Vec<DatedEvent> {
-    detected.sort_by(DatedEvent::order);
-    searched.sort_by(DatedEvent::order);
-    let (mut uuids, mut pairs) = (HashSet::new(), HashSet::new());
-    let is_new = |event: &DatedEvent| {
-        let is_new_event = uuids.insert(event.uuid.clone());
-        let is_new_pair = pairs.insert((event.uuid.clone(), event.rule_uuid().map(str::to_owned)));
-        is_new_event || (is_new_pair && event.rule_match.is_some())
-    };
-    let events = detected.into_iter().chain(searched);
-    let mut events: Vec<_> = events.filter(is_new).take(limit).collect();
-    events.sort_by(DatedEvent::order);
-    events
-}
-
-fn undated_events() -> Error {
-    let text =
-        "Gigamon ThreatINSIGHT sent events without an id or a readable time; they were left out.";
-    Error::new(ErrorKind::Malformed, text).as_warning()
 }
 
 /// Returns the internal addresses of the events, each with the newest time at which it was seen.
@@ -232,46 +158,6 @@ mod tests {
     use relay_core::ObservableType::{self, Domain, Ip};
 
     use super::*;
-
-    fn event(uuid: &str, second: i64, rule: Option<&str>) -> DatedEvent {
-        let rule = rule.map(|uuid| Rule { uuid: uuid.into(), ..Rule::default() });
-        let rule_match =
-            rule.map(|rule| RuleMatch { rule, account: None, device_count: 1, value_count: 1 });
-        DatedEvent {
-            event: Event::default(),
-            uuid: uuid.to_owned(),
-            time: Time::from_unix_seconds(second).unwrap(),
-            rule_match: rule_match.map(Arc::new),
-        }
-    }
-
-    fn ids(events: Vec<DatedEvent>) -> Vec<String> {
-        let id = |event: &DatedEvent| format!("{}{}", event.uuid, event.rule_uuid().unwrap_or("-"));
-        events.iter().map(id).collect()
-    }
-
-    #[test]
-    fn events_of_detections_come_first_and_the_newest_are_kept() {
-        let detected = || vec![event("a", 1, Some("R")), event("b", 3, Some("R"))];
-        let searched = || vec![event("c", 2, None), event("d", 9, None)];
-        let merged = |limit| ids(merge(detected(), searched(), limit));
-        assert_eq!(merged(1), ["bR"]);
-        assert_eq!(merged(2), ["bR", "aR"]);
-        assert_eq!(merged(3), ["d-", "bR", "aR"]);
-        assert_eq!(merged(9), ["d-", "bR", "c-", "aR"]);
-    }
-
-    #[test]
-    fn an_event_is_there_once_for_each_rule_or_else_once() {
-        let detected = vec![
-            event("a", 1, None),
-            event("a", 1, Some("R")),
-            event("a", 1, Some("Q")),
-            event("a", 1, Some("R")),
-        ];
-        let searched = vec![event("a", 1, None), event("b", 1, None), event("b", 1, None)];
-        assert_eq!(ids(merge(detected, searched, 9)), ["aQ", "aR", "b-"]);
-    }
 
     fn portal() -> BaseUrl {
         BaseUrl::from_environment("https://portal.icebrg.io").unwrap()

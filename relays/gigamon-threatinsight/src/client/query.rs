@@ -14,7 +14,7 @@ use relay_core::{
 };
 use serde_json::{Value, json};
 
-use super::types::Detection;
+use super::types::{Detection, Indicator};
 use crate::Credentials;
 
 const MAX_NAME_BYTES: usize = 253;
@@ -74,6 +74,15 @@ impl<'a> SearchTerm<'a> {
             return values.any(|value| self.matches(value));
         }
         values.iter().any(|value| value.as_str().is_some_and(|value| self.matches(value)))
+    }
+}
+
+impl Indicator {
+    /// Returns the path of the field in an event, if it leads to an address, a name or a hash.
+    pub(crate) fn path(&self) -> Option<Vec<&str>> {
+        let path: Vec<_> = self.field.as_deref()?.rsplit(':').next()?.split('.').collect();
+        let kinds = ["ip", "domain", "md5", "sha1", "sha256"];
+        path.last().is_some_and(|last| kinds.contains(last)).then_some(path)
     }
 }
 
@@ -274,5 +283,21 @@ mod tests {
         let query = json!([{"field": "query.domain", "values": ["C2.bad.example"]}]);
         check_event(Domain, "c2.bad.example", query, json!({"query": null}), true);
         check_event(Domain, "c2.bad.example", json!(null), json!({"query": null}), false);
+    }
+
+    #[test]
+    fn a_path_leads_to_an_address_a_name_or_a_hash() {
+        let path = |field: &str| {
+            let indicator = Indicator { field: field.into(), ..Indicator::default() };
+            indicator.path().map(|parts| parts.join("/"))
+        };
+        assert_eq!(path("dst.ip").as_deref(), Some("dst/ip"));
+        assert_eq!(path("http:files.sha256").as_deref(), Some("files/sha256"));
+        assert_eq!(path("a:b:query.domain").as_deref(), Some("query/domain"));
+        assert_eq!(path("ip").as_deref(), Some("ip"));
+        for other in ["dst.asn.org", "", ":", "dst.", "http:uri.uri", "dst.IP"] {
+            assert_eq!(path(other), None, "{other}");
+        }
+        assert_eq!(Indicator::default().path(), None);
     }
 }

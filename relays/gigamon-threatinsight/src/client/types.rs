@@ -2,8 +2,6 @@
 //! null or of an unexpected type is absent.
 //! Specification: docs/relays/gigamon-threatinsight.md#fields-of-an-event.
 
-use std::collections::HashSet;
-
 use relay_core::{
     Response, Result, Time,
     lenient::{Flag, Integer, List, Number, Object, Text, Texts},
@@ -56,18 +54,6 @@ pub(crate) struct Rule {
     pub(crate) confidence: Text,
     #[serde(deserialize_with = "time")]
     pub(crate) created: Option<Time>,
-}
-
-/// The detections of one rule in one account, about one observable.
-#[derive(Debug)]
-pub(crate) struct RuleMatch {
-    pub(crate) rule: Rule,
-    /// The account's uuid.
-    pub(crate) account: Option<String>,
-    /// How many different devices the detections name.
-    pub(crate) device_count: usize,
-    /// How many different values the detections found.
-    pub(crate) value_count: usize,
 }
 
 /// What a sensor saw in the traffic. All event types share one struct; each fills its own fields.
@@ -192,38 +178,6 @@ pub(crate) struct Lease {
     pub(crate) ip: Text,
     pub(crate) mac: Text,
     pub(crate) hostname: Text,
-}
-
-impl Detections {
-    /// Returns the detections of the same rule and account as this one; `None` if the rule is
-    /// unknown.
-    pub(crate) fn rule_match(&self, detection: &Detection) -> Option<RuleMatch> {
-        let uuid = detection.rule_uuid.as_deref()?;
-        let rule = self.rules.iter().find(|rule| rule.uuid.as_deref() == Some(uuid))?;
-        let is_alike = |other: &&Detection| {
-            other.rule_uuid == detection.rule_uuid && other.account_uuid == detection.account_uuid
-        };
-        let alike: Vec<_> = self.detections.iter().filter(is_alike).collect();
-        let devices: HashSet<_> = alike.iter().filter_map(|one| one.device_ip.as_ref()).collect();
-        let indicators = alike.iter().flat_map(|one| &one.indicators);
-        let values = indicators.filter(|indicator| indicator.path().is_some());
-        let values: HashSet<_> = values.flat_map(|indicator| &indicator.values).collect();
-        Some(RuleMatch {
-            rule: rule.clone(),
-            account: detection.account_uuid.to_owned().into_inner(),
-            device_count: devices.len(),
-            value_count: values.len(),
-        })
-    }
-}
-
-impl Indicator {
-    /// Returns the path of the field in an event, if it leads to an address, a name or a hash.
-    pub(crate) fn path(&self) -> Option<Vec<&str>> {
-        let path: Vec<_> = self.field.as_deref()?.rsplit(':').next()?.split('.').collect();
-        let kinds = ["ip", "domain", "md5", "sha1", "sha256"];
-        path.last().is_some_and(|last| kinds.contains(last)).then_some(path)
-    }
 }
 
 impl Event {
@@ -409,21 +363,5 @@ mod tests {
         assert_eq!(server(r#""a.example""#), server(r#"{"domain":"a.example"}"#));
         assert_eq!(event(r#"{"files":[]}"#).files.unwrap().len(), 0);
         assert_eq!(event(r#"{"files":[{"md5":"0f"},null]}"#).files.unwrap().len(), 1);
-    }
-
-    #[test]
-    fn a_path_leads_to_an_address_a_name_or_a_hash() {
-        let path = |field: &str| {
-            let indicator = Indicator { field: field.into(), ..Indicator::default() };
-            indicator.path().map(|parts| parts.join("/"))
-        };
-        assert_eq!(path("dst.ip").as_deref(), Some("dst/ip"));
-        assert_eq!(path("http:files.sha256").as_deref(), Some("files/sha256"));
-        assert_eq!(path("a:b:query.domain").as_deref(), Some("query/domain"));
-        assert_eq!(path("ip").as_deref(), Some("ip"));
-        for other in ["dst.asn.org", "", ":", "dst.", "http:uri.uri", "dst.IP"] {
-            assert_eq!(path(other), None, "{other}");
-        }
-        assert_eq!(Indicator::default().path(), None);
     }
 }

@@ -1,16 +1,104 @@
-//! Sightings. Specification: docs/relays/gigamon-threatinsight.md#sightings.
+//! Sightings, and the events that they are about.
+//! Specification: docs/relays/gigamon-threatinsight.md#sightings.
+
+use std::{cmp::Ordering, collections::HashSet, sync::Arc};
 
 use relay_core::{
-    Observable,
+    Error, ErrorKind, Observable,
     ObservableType::{Hostname, MacAddress},
+    Partial, Time,
     ctim::{ExternalReference, LongText, ObservedTime, Sensor, ShortText, Sighting, Target},
 };
 
 use super::{
-    DatedEvent, Mapper, SOURCE, internal_address, reference, relations::relations, rule_page,
-    search_page, vocabulary,
+    Mapper, SOURCE, internal_address, reference,
+    relations::relations,
+    rule_page, search_page,
+    vocabulary::{self, RuleMatch},
 };
-use crate::client::{Lease, Side, query::SearchTerm};
+use crate::client::{DetectedEvents, Event, FoundEvents, Lease, Rule, Side, query::SearchTerm};
+
+/// An event with its id and time, and the detections that led to it, if there are any.
+#[derive(Debug)]
+pub(crate) struct DatedEvent {
+    pub(super) event: Event,
+    pub(super) uuid: String,
+    pub(super) time: Time,
+    pub(super) rule_match: Option<Arc<RuleMatch>>,
+}
+
+impl DatedEvent {
+    /// Returns `None` for an event without id or time.
+    fn new(mut event: Event, rule_match: Option<Arc<RuleMatch>>) -> Option<Self> {
+        Some(Self { uuid: event.uuid.take()?, time: event.timestamp?, event, rule_match })
+    }
+
+    pub(super) fn rule(&self) -> Option<&Rule> {
+        self.rule_match.as_deref().map(|rule_match| &rule_match.rule)
+    }
+
+    pub(super) fn rule_uuid(&self) -> Option<&str> {
+        self.rule()?.uuid.as_deref()
+    }
+
+    /// Orders newest first; equal times by id, so that the order of responses does not matter.
+    fn order(one: &Self, other: &Self) -> Ordering {
+        let rank =
+            |event: &Self| (event.rule_match.is_none(), event.rule_uuid().map(str::to_owned));
+        let by_id = one.uuid.cmp(&other.uuid).then_with(|| rank(one).cmp(&rank(other)));
+        other.time.cmp(&one.time).then(by_id)
+    }
+}
+
+/// Selects the events of one observable: those of detections before those of the search, up to the
+/// limit, newest first. Errors: those of `found`, and a warning about events without id or time.
+/// Specification: docs/relays/gigamon-threatinsight.md#matching.
+pub(crate) fn select(found: Partial<FoundEvents>, limit: usize) -> Partial<Vec<DatedEvent>> {
+    let Partial { data: FoundEvents { detected, searched }, mut errors } = found;
+    let mut has_undated = false;
+    let mut dated = |event, rule_match| {
+        let event = DatedEvent::new(event, rule_match);
+        has_undated |= event.is_none();
+        event
+    };
+    let mut of_detections = Vec::new();
+    if let Some(DetectedEvents { found, events }) = detected {
+        for (detection, events) in found.detections.iter().zip(events) {
+            let rule_match = RuleMatch::new(&found, detection).map(Arc::new);
+            of_detections.extend(events.into_iter().filter_map(|e| dated(e, rule_match.clone())));
+        }
+    }
+    let of_search = searched.into_iter().flatten().filter_map(|event| dated(event, None)).collect();
+    errors.extend(has_undated.then(undated_events));
+    Partial { data: merge(of_detections, of_search, limit), errors }
+}
+
+/// Merges the events of both sources. An event under two rules is there twice; an event without
+/// rule is left out if it is there already.
+fn merge(
+    mut detected: Vec<DatedEvent>,
+    mut searched: Vec<DatedEvent>,
+    limit: usize,
+) -> Vec<DatedEvent> {
+    detected.sort_by(DatedEvent::order);
+    searched.sort_by(DatedEvent::order);
+    let (mut uuids, mut pairs) = (HashSet::new(), HashSet::new());
+    let is_new = |event: &DatedEvent| {
+        let is_new_event = uuids.insert(event.uuid.clone());
+        let is_new_pair = pairs.insert((event.uuid.clone(), event.rule_uuid().map(str::to_owned)));
+        is_new_event || (is_new_pair && event.rule_match.is_some())
+    };
+    let events = detected.into_iter().chain(searched);
+    let mut events: Vec<_> = events.filter(is_new).take(limit).collect();
+    events.sort_by(DatedEvent::order);
+    events
+}
+
+fn undated_events() -> Error {
+    let text =
+        "Gigamon ThreatINSIGHT sent events without an id or a readable time; they were left out.";
+    Error::new(ErrorKind::Malformed, text).as_warning()
+}
 
 impl Mapper<'_> {
     /// Returns the sighting of an observable in an event.
@@ -94,4 +182,49 @@ fn description(event: &DatedEvent) -> Option<LongText> {
         line("Sensor", event.event.sensor()),
     ];
     LongText::present(Some(lines.into_iter().flatten().collect::<Vec<_>>().join("\n")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(uuid: &str, second: i64, rule: Option<&str>) -> DatedEvent {
+        let rule = rule.map(|uuid| Rule { uuid: uuid.into(), ..Rule::default() });
+        let rule_match =
+            rule.map(|rule| RuleMatch { rule, account: None, device_count: 1, value_count: 1 });
+        DatedEvent {
+            event: Event::default(),
+            uuid: uuid.to_owned(),
+            time: Time::from_unix_seconds(second).unwrap(),
+            rule_match: rule_match.map(Arc::new),
+        }
+    }
+
+    fn ids(events: Vec<DatedEvent>) -> Vec<String> {
+        let id = |event: &DatedEvent| format!("{}{}", event.uuid, event.rule_uuid().unwrap_or("-"));
+        events.iter().map(id).collect()
+    }
+
+    #[test]
+    fn events_of_detections_come_first_and_the_newest_are_kept() {
+        let detected = || vec![event("a", 1, Some("R")), event("b", 3, Some("R"))];
+        let searched = || vec![event("c", 2, None), event("d", 9, None)];
+        let merged = |limit| ids(merge(detected(), searched(), limit));
+        assert_eq!(merged(1), ["bR"]);
+        assert_eq!(merged(2), ["bR", "aR"]);
+        assert_eq!(merged(3), ["d-", "bR", "aR"]);
+        assert_eq!(merged(9), ["d-", "bR", "c-", "aR"]);
+    }
+
+    #[test]
+    fn an_event_is_there_once_for_each_rule_or_else_once() {
+        let detected = vec![
+            event("a", 1, None),
+            event("a", 1, Some("R")),
+            event("a", 1, Some("Q")),
+            event("a", 1, Some("R")),
+        ];
+        let searched = vec![event("a", 1, None), event("b", 1, None), event("b", 1, None)];
+        assert_eq!(ids(merge(detected, searched, 9)), ["aQ", "aR", "b-"]);
+    }
 }
