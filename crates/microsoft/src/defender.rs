@@ -4,14 +4,17 @@
 //! A relay keeps one [`Defender`] and makes a [`DefenderClient`] for each call. The client counts
 //! requests against the vendor's quotas, stops where further ones would fail alike, caches devices,
 //! network adapters and hashes of files, and runs hunting queries at Graph or at the product's own
-//! endpoint. It knows no CTIM entities.
+//! endpoint. [`observables`], targets and relations are read out of its records; entities are the
+//! relay's.
 //!
 //! Specification: docs/relays/defender-atp.md#requests.
 
 mod alerts;
 mod cache;
 mod client;
+mod details;
 mod error;
+mod event_relations;
 mod events;
 mod hunting;
 mod indicators;
@@ -25,10 +28,13 @@ mod query;
 mod quota;
 mod rate_limiter;
 mod settings;
+mod targets;
 
 pub use alerts::{Alert, AlertEvidence, AlertQuery, RelatedUser, Sha1s};
 pub use client::{Defender, DefenderClient};
+pub use details::{AlertDetails, DeviceDetails};
 pub use error::RequestError;
+pub use event_relations::event_relations;
 pub use events::{Adapter, DeviceEvent};
 pub use hunting::{HuntingApi, HuntingMode};
 pub use indicators::{Indicator, NewIndicator, indicator_type};
@@ -38,3 +44,4 @@ pub use machines::{Machine, MachineAddress};
 pub use normalized::NormalizedObservable;
 pub use query::EventKey;
 pub use quota::MAX_REQUESTS;
+pub use targets::{alert_target, event_target};

@@ -191,6 +191,12 @@ impl Error {
         Cow::Owned(self.to_string())
     }
 
+    /// Returns whether both tell of the same failure, whatever its level and what was put around the
+    /// sentence.
+    pub fn is_same_failure(&self, other: &Self) -> bool {
+        self.sentence == other.sentence
+    }
+
     /// Returns whether the answer is otherwise good.
     pub fn is_warning(&self) -> bool {
         self.level == Level::Warning

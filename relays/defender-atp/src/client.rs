@@ -11,7 +11,8 @@ use futures::future::{join, join_all};
 use microsoft::{
     Graph, SearchOptions, Service,
     defender::{
-        Alert, Defender, DefenderClient, DeviceEvent, EventKey, NormalizedObservable, Sha1s,
+        Alert, AlertDetails, Defender, DefenderClient, DeviceEvent, EventKey, NormalizedObservable,
+        Sha1s,
     },
 };
 use relay_core::{Call, Partial, Result, Time};
@@ -22,12 +23,10 @@ use crate::{
     mapping::Mapper,
 };
 
-use error::hunting_failed;
-pub(crate) use error::{hunting_errors, invalid_request};
+pub(crate) use error::{hunting_warnings, invalid_request};
 pub(crate) use query::AlertPlan;
 use query::{Allocation, alert_query};
-pub(crate) use types::DeviceDetails;
-use types::{AlertDetails, AlertsByQuery, EventsByKey, Sightings};
+use types::{AlertsByQuery, EventsByKey, Sightings};
 
 /// The product for one call: its own API, and Graph.
 pub(crate) struct Client<'a> {
@@ -136,8 +135,8 @@ impl<'a> Client<'a> {
         let late = plan.late(observables, &profiles.data);
         let nothing_known = AlertDetails::default();
         let (details, second) =
-            join(self.details(&first.data, &nothing_known), self.alerts_of(&late)).await;
-        let late_details = self.details(&second.data, &details.data).await;
+            join(self.details_of(&first.data, &nothing_known), self.alerts_of(&late)).await;
+        let late_details = self.details_of(&second.data, &details.data).await;
 
         let details_of_all = details.data.and(late_details.data);
         let mut alerts: AlertsByQuery = first.data.into_iter().chain(second.data).collect();
@@ -157,6 +156,15 @@ impl<'a> Client<'a> {
             late_details.errors,
         ];
         Partial { data: sightings.collect(), errors: errors.concat() }
+    }
+
+    async fn details_of(
+        &self,
+        alerts: &AlertsByQuery,
+        known: &AlertDetails,
+    ) -> Partial<AlertDetails> {
+        let alerts: Vec<_> = alerts.values().flatten().collect();
+        self.defender.details(&alerts, known).await
     }
 
     /// The alerts out of lists, and by way of hunting where the budget has no list for them.

@@ -151,9 +151,9 @@ async fn sightings(client: &Client<'_>, observables: &[NormalizedObservable<'_>]
         client.alerts(observables, &plan, profiles, &mapper),
     )
     .await;
-    let hunting_errors = client::hunting_errors(events.errors, &alerts.errors);
+    let hunting_warnings = client::hunting_warnings(events.errors, &alerts.errors);
     let mut findings = Findings { errors: alerts.errors, ..Findings::default() };
-    findings.errors.extend(hunting_errors);
+    findings.errors.extend(hunting_warnings);
     for ((observable, alerts), events) in observables.iter().zip(alerts.data).zip(events.data) {
         let left = client.call.limit.saturating_sub(alerts.len());
         let events = events.iter().filter_map(|event| mapper.event(observable, event));

@@ -3,7 +3,6 @@
 
 mod relations;
 mod sighting;
-mod types;
 mod vocabulary;
 
 use microsoft::defender::NormalizedObservable;

@@ -21,6 +21,9 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
 /// Rows of one query: as many as one answer can carry.
 const MAX_ROWS: usize = 5000;
 
+const HUNTING_FAILED: &str =
+    "Hunting failed, so events and some addresses of devices are missing from the answer.";
+
 /// Where hunting queries go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HuntingMode {
@@ -136,13 +139,14 @@ impl<C: Sync> DefenderClient<'_, C> {
         self.graph().alert_ids_of_each(options, observables).await
     }
 
+    /// Errors name what is missing from the answer.
     async fn run_all<Row: DeserializeOwned>(&self, queries: &[String]) -> Partial<Vec<Row>> {
         let results = join_all(queries.iter().map(|query| self.run(query))).await;
         let mut rows: Partial<Vec<Row>> = Partial::default();
         for result in results {
             match result {
                 Ok(found) => rows.data.extend(found),
-                Err(error) => rows.errors.push(error),
+                Err(error) => rows.errors.push(error.with_preface(HUNTING_FAILED)),
             }
         }
         rows

@@ -4,8 +4,9 @@ use std::net::IpAddr;
 
 use relay_core::{
     Observable,
-    ObservableType::{self, Domain, FileName, FilePath, MacAddress},
+    ObservableType::{self, Domain, FileName, FilePath, MacAddress, Md5, Sha1, Sha256},
     ctim::ShortText,
+    lenient::Text,
     url::{has_scheme, host_of},
 };
 use url::Url;
@@ -16,6 +17,18 @@ use super::normalized::domain;
 pub fn hash(kind: ObservableType, text: Option<&str>) -> Option<Observable> {
     let normal = Observable::present(kind, text)?.normal_form()?;
     Some(Observable::new(kind, normal))
+}
+
+/// Reads the hashes of a file that are known, in this order.
+pub fn hashes(sha1: &Text, sha256: &Text, md5: &Text) -> Vec<Observable> {
+    let texts = [(Sha1, sha1), (Sha256, sha256), (Md5, md5)];
+    texts.into_iter().filter_map(|(kind, text)| hash(kind, text.as_deref())).collect()
+}
+
+/// Returns the strongest of a file's hashes: SHA-256, else SHA-1, else MD5.
+pub fn best_hash(hashes: &[Observable]) -> Option<Observable> {
+    let of = |kind| hashes.iter().find(|hash| hash.kind == kind);
+    of(Sha256).or_else(|| of(Sha1)).or_else(|| of(Md5)).cloned()
 }
 
 /// Reads an IPv4 or IPv6 address without its zone.
@@ -91,7 +104,7 @@ pub fn operating_system(
 
 #[cfg(test)]
 mod tests {
-    use relay_core::ObservableType::{Ip, Ipv6, Md5, Sha1};
+    use relay_core::ObservableType::{Ip, Ipv6};
 
     use super::*;
 

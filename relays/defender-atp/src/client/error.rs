@@ -7,23 +7,12 @@ pub(crate) fn invalid_request(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::InvalidInput, message).with_code("invalid request")
 }
 
-/// The warnings about hunting. An error that the alerts met too is not repeated: the same login or
-/// the same host failed both.
-pub(crate) fn hunting_errors(errors: Vec<Error>, of_alerts: &[Error]) -> Vec<Error> {
-    let is_shared = |error: &Error| of_alerts.iter().any(|other| is_same_cause(error, other));
-    let own = errors.into_iter().filter(|error| !is_shared(error));
-    own.map(|error| hunting_failed(error).as_warning()).collect()
-}
-
-fn is_same_cause(error: &Error, other: &Error) -> bool {
-    error.kind() == other.kind() && error.message() == other.message()
-}
-
-/// A failure of hunting, with what it costs.
-pub(super) fn hunting_failed(error: Error) -> Error {
-    error.with_preface(
-        "Hunting failed, so events and some addresses of devices are missing from the answer.",
-    )
+/// The warnings about hunting. A failure that the alerts met too, such as one of the login, is not
+/// repeated.
+pub(crate) fn hunting_warnings(errors: Vec<Error>, of_alerts: &[Error]) -> Vec<Error> {
+    let is_repeated = |error: &Error| of_alerts.iter().any(|it| it.is_same_failure(error));
+    let new = errors.into_iter().filter(|error| !is_repeated(error));
+    new.map(Error::as_warning).collect()
 }
 
 /// Hunting found alerts in place of lists, and sees thirty days.

@@ -1,140 +1,93 @@
-//! The relations of a hunting event: docs/relays/defender-atp.md#relations-of-an-event.
+//! The relations of an alert's evidence: docs/relays/defender-atp.md#relations-of-an-alert.
+
+use std::collections::HashMap;
 
 use microsoft::defender::{
-    DeviceEvent,
-    observables::{address, file_name, file_path, hash, host, url_or_host},
+    Alert, AlertEvidence,
+    observables::{address, best_hash, file_name, file_path, hashes, url_or_host},
 };
 use relay_core::{
-    Observable,
-    ObservableType::{Domain, Md5, Sha1, Sha256},
+    Observable, Time,
     ctim::{
-        RelationName::{
-            self, ConnectedTo, DownloadedFrom, FileNameOf, FilePathOf, ParentOf, RefersTo, Renamed,
-            RenamedTo, ResolvedTo,
-        },
+        RelationName::{ConnectedTo, FileNameOf, FilePathOf, ParentOf},
         Relations,
     },
     lenient::Text,
 };
 
-use super::vocabulary::file_relation;
-
-/// What happened to a file or on the network, and what the initiating process is.
-pub(super) fn of_event(event: &DeviceEvent, is_network: bool, product: &str) -> Relations {
-    let mut relations = Relations::from_origin(product);
-    let process = hashes(
-        &event.initiating_process_sha1,
-        &event.initiating_process_sha256,
-        &event.initiating_process_md5,
-    );
-    if is_network {
-        add_process(&mut relations, event, &process);
-        add_connection(&mut relations, event, &process);
-    } else {
-        let file = hashes(&event.sha1, &event.sha256, &event.md5);
-        add_file(&mut relations, event, &file);
-        add_process(&mut relations, event, &process);
-        add_file_change(&mut relations, event, &process, &file);
-    }
+/// What each entry of the evidence says of itself, and which process started which.
+pub(super) fn of_alert(alert: &Alert, product: &str) -> Relations {
+    let mut relations =
+        Relations::from_origin(alert.detection_source.as_deref().unwrap_or(product));
+    alert.evidence.iter().for_each(|entry| add_entry(&mut relations, entry));
+    add_parents(&mut relations, &alert.evidence);
     relations
 }
 
-/// The hashes that are known, in the order SHA-1, SHA-256, MD5.
-pub(super) fn hashes(sha1: &Text, sha256: &Text, md5: &Text) -> Vec<Observable> {
-    let texts = [(Sha1, sha1), (Sha256, sha256), (Md5, md5)];
-    texts.into_iter().filter_map(|(kind, text)| hash(kind, text.as_deref())).collect()
-}
-
-/// The strongest hash: SHA-256, SHA-1, MD5.
-pub(super) fn best(hashes: &[Observable]) -> Option<Observable> {
-    let of = |kind| hashes.iter().find(|hash| hash.kind == kind);
-    of(Sha256).or_else(|| of(Sha1)).or_else(|| of(Md5)).cloned()
-}
-
-/// `source` stands in this relation to each of the hashes.
-pub(super) fn add_to_each(
-    relations: &mut Relations,
-    source: Option<&Observable>,
-    name: RelationName,
-    hashes: &[Observable],
-) {
-    for hash in hashes {
-        relations.add(source.cloned(), name, Some(hash.clone()));
+fn add_entry(relations: &mut Relations, entry: &AlertEvidence) {
+    let name = file_name(entry.file_name.as_deref());
+    let path = file_path(entry.file_path.as_deref(), entry.file_name.as_deref());
+    let hashes = hashes(&entry.sha1, &entry.sha256, &Text::default());
+    for (source, name) in [(name, FileNameOf), (path, FilePathOf)] {
+        for hash in &hashes {
+            relations.add(source.clone(), name, Some(hash.clone()));
+        }
+    }
+    for peer in [address(entry.ip_address.as_deref()), url_or_host(entry.url.as_deref())] {
+        for hash in &hashes {
+            relations.add(Some(hash.clone()), ConnectedTo, peer.clone());
+        }
     }
 }
 
-/// Each of the hashes stands in this relation to `related`.
-pub(super) fn add_from_each(
-    relations: &mut Relations,
-    hashes: &[Observable],
-    name: RelationName,
-    related: Option<&Observable>,
-) {
-    for hash in hashes {
-        relations.add(Some(hash.clone()), name, related.cloned());
+/// A process's parent is the entry with its number. Numbers are reused, so the times of creation
+/// have to agree where both are known.
+fn add_parents(relations: &mut Relations, evidence: &[AlertEvidence]) {
+    let mut by_number: HashMap<i64, Vec<&AlertEvidence>> = HashMap::new();
+    for entry in evidence {
+        if let Some(number) = *entry.process_id {
+            by_number.entry(number).or_default().push(entry);
+        }
+    }
+    for child in evidence {
+        let Some(number) = *child.parent_process_id else { continue };
+        let known = by_number.get(&number).map(Vec::as_slice).unwrap_or_default();
+        let parents: Vec<_> = known.iter().filter(|parent| is_parent(parent, child)).collect();
+        for parent in &parents {
+            relations.add(process(parent), ParentOf, process(child));
+        }
+        if parents.is_empty() {
+            let parent = file_name(child.parent_process_file_name.as_deref());
+            relations.add(parent, ParentOf, process(child));
+        }
     }
 }
 
-fn add_file(relations: &mut Relations, event: &DeviceEvent, hashes: &[Observable]) {
-    let name = file_name(event.file_name.as_deref());
-    let path = file_path(event.folder_path.as_deref(), event.file_name.as_deref());
-    let origin = url_or_host(event.file_origin_url.as_deref());
-    let referrer = url_or_host(event.file_origin_referrer_url.as_deref());
-    add_to_each(relations, name.as_ref(), FileNameOf, hashes);
-    add_to_each(relations, path.as_ref(), FilePathOf, hashes);
-    add_from_each(relations, hashes, DownloadedFrom, origin.as_ref());
-    relations.add(referrer, RefersTo, origin);
-}
-
-fn add_process(relations: &mut Relations, event: &DeviceEvent, hashes: &[Observable]) {
-    let name = event.initiating_process_file_name.as_deref();
-    let path = file_path(event.initiating_process_folder_path.as_deref(), name);
-    let parent = file_name(event.initiating_process_parent_file_name.as_deref());
-    add_to_each(relations, file_name(name).as_ref(), FileNameOf, hashes);
-    add_to_each(relations, path.as_ref(), FilePathOf, hashes);
-    add_to_each(relations, parent.as_ref(), ParentOf, hashes);
-}
-
-/// What the process did to the file.
-fn add_file_change(
-    relations: &mut Relations,
-    event: &DeviceEvent,
-    process: &[Observable],
-    file: &[Observable],
-) {
-    let change = file_relation(event.action_type.as_deref());
-    relations.add(best(process), change, best(file));
-    if change == Renamed {
-        let previous = file_name(event.previous_file_name.as_deref());
-        relations.add(previous, RenamedTo, file_name(event.file_name.as_deref()));
+fn is_parent(parent: &AlertEvidence, child: &AlertEvidence) -> bool {
+    let time = |text: &Text| text.as_deref().and_then(Time::parse);
+    match (time(&parent.process_creation_time), time(&child.parent_process_creation_time)) {
+        (Some(created), Some(expected)) => created == expected,
+        _ => true,
     }
 }
 
-fn add_connection(relations: &mut Relations, event: &DeviceEvent, process: &[Observable]) {
-    let remote = address(event.remote_ip.as_deref());
-    let local = address(event.local_ip.as_deref());
-    let url = url_or_host(event.remote_url.as_deref());
-    let name = host(event.remote_url.as_deref()).filter(|host| host.kind == Domain);
-    relations.add(name, ResolvedTo, remote.clone());
-    let is_inbound = event.action_type.as_ref().is_some_and(|it| it.starts_with("Inbound"));
-    let (from, to) = if is_inbound { (remote.clone(), local) } else { (local, remote.clone()) };
-    relations.add(from, ConnectedTo, to);
-    add_from_each(relations, process, ConnectedTo, url.as_ref());
-    add_from_each(relations, process, ConnectedTo, remote.as_ref());
+/// A process by its file: the best hash, else the name.
+fn process(entry: &AlertEvidence) -> Option<Observable> {
+    let hashes = hashes(&entry.sha1, &entry.sha256, &Text::default());
+    best_hash(&hashes).or_else(|| file_name(entry.file_name.as_deref()))
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
     use serde_json::{Value, json};
 
     use super::*;
 
-    const FILE: &str = "36b3216fdaeeb975729fae923d5a4fd12aabfe22";
-    const FILE_MD5: &str = "6e53a13043b026c48bbf33feff9243a8";
-    const PROCESS: &str = "6f0fb23c6f5da2cec255404e4fb440034d660869";
+    const CHILD: &str = "8f219e9cb0eb53f16947ccf25ec84d8dbc74254770f58904dba41ecccc3fc162";
+    const PARENT: &str = "36b3216fdaeeb975729fae923d5a4fd12aabfe22";
 
     /// `source relation related` of each relation, by values; all of one origin.
-    pub(crate) fn texts(relations: &Relations, origin: &str) -> Vec<String> {
+    fn texts(relations: &Relations, origin: &str) -> Vec<String> {
         let relations = serde_json::to_value(relations).unwrap();
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let relations = relations.as_array().unwrap().iter().map(|it| {
@@ -145,148 +98,87 @@ pub(super) mod tests {
         relations.collect()
     }
 
-    fn of_file(members: Value) -> Vec<String> {
-        let event = serde_json::from_str(&members.to_string()).unwrap();
-        texts(&of_event(&event, false, "Defender"), "Defender")
+    fn of_evidence(evidence: Value) -> Vec<String> {
+        let alert = json!({"detectionSource": "Scanner", "evidence": evidence}).to_string();
+        texts(&of_alert(&serde_json::from_str(&alert).unwrap(), "Defender"), "Scanner")
     }
 
-    fn of_network(members: Value) -> Vec<String> {
-        let event = serde_json::from_str(&members.to_string()).unwrap();
-        texts(&of_event(&event, true, "Defender"), "Defender")
-    }
-
-    /// Row 13 of docs/relays/defender-atp.md#differences-from-the-python-originals.
     #[test]
-    fn a_download_leads_from_the_file_to_its_origin() {
-        let found = of_file(json!({
-            "SHA1": FILE,
-            "MD5": FILE_MD5,
-            "FileName": "ps.exe",
-            "FolderPath": "C:\\Users\\mara",
-            "FileOriginUrl": "https://cdn.bad.example/ps.exe",
-            "FileOriginReferrerUrl": "https://bad.example/",
-        }));
+    fn a_files_name_and_path_belong_to_each_of_its_hashes() {
+        let file =
+            json!([{"sha1": PARENT, "sha256": CHILD, "fileName": "a.exe", "filePath": "C:\\x"}]);
         assert_eq!(
-            found,
+            of_evidence(file),
             [
-                format!("ps.exe File_Name_Of {FILE}"),
-                format!("ps.exe File_Name_Of {FILE_MD5}"),
-                format!(r"C:\Users\mara\ps.exe File_Path_Of {FILE}"),
-                format!(r"C:\Users\mara\ps.exe File_Path_Of {FILE_MD5}"),
-                format!("{FILE} Downloaded_From https://cdn.bad.example/ps.exe"),
-                format!("{FILE_MD5} Downloaded_From https://cdn.bad.example/ps.exe"),
-                "https://bad.example/ Refers_To https://cdn.bad.example/ps.exe".to_owned(),
+                format!("a.exe File_Name_Of {PARENT}"),
+                format!("a.exe File_Name_Of {CHILD}"),
+                format!(r"C:\x\a.exe File_Path_Of {PARENT}"),
+                format!(r"C:\x\a.exe File_Path_Of {CHILD}"),
+            ]
+        );
+        assert_eq!(of_evidence(json!([{"fileName": "a.exe", "filePath": "C:\\x"}])), [""; 0]);
+        assert_eq!(of_evidence(json!([{"sha1": "short", "fileName": "a.exe"}])), [""; 0]);
+    }
+
+    /// Row 2 of docs/relays/defender-atp.md#differences-from-the-python-originals.
+    #[test]
+    fn only_what_one_entry_holds_is_connected() {
+        let apart =
+            json!([{"sha1": PARENT}, {"ipAddress": "203.0.113.80"}, {"url": "bad.example"}]);
+        assert_eq!(of_evidence(apart), [""; 0]);
+        let together =
+            json!([{"sha1": PARENT, "ipAddress": "2001:db8::80", "url": "bad.example/x"}]);
+        assert_eq!(
+            of_evidence(together),
+            [
+                format!("{PARENT} Connected_To 2001:db8::80"),
+                format!("{PARENT} Connected_To bad.example"),
             ]
         );
     }
 
     #[test]
-    fn the_process_has_its_name_path_and_parent() {
-        let found = of_file(json!({
-            "InitiatingProcessSHA1": PROCESS,
-            "InitiatingProcessFileName": "msedge.exe",
-            "InitiatingProcessFolderPath": "c:\\edge\\msedge.exe",
-            "InitiatingProcessParentFileName": "explorer.exe",
-        }));
-        assert_eq!(
-            found,
-            [
-                format!("msedge.exe File_Name_Of {PROCESS}"),
-                format!(r"c:\edge\msedge.exe File_Path_Of {PROCESS}"),
-                format!("explorer.exe Parent_Of {PROCESS}"),
-            ]
-        );
-    }
-
-    #[test]
-    fn one_change_joins_process_and_file() {
-        for (action, change) in [
-            ("FileCreated", "Created"),
-            ("FileModified", "Wrote_To"),
-            ("FileDeleted", "Deleted"),
-            ("SensitiveFileRead", "Related_To"),
-        ] {
-            let members = json!({
-                "ActionType": action,
-                "SHA1": FILE,
-                "MD5": FILE_MD5,
-                "InitiatingProcessSHA1": PROCESS,
-                "InitiatingProcessMD5": "7a8d41bed440e50454f31af3176813e0",
-            });
-            assert_eq!(of_file(members), [format!("{PROCESS} {change} {FILE}")]);
-        }
-        let renamed = of_file(json!({
-            "ActionType": "FileRenamed",
-            "SHA1": FILE,
-            "FileName": "new.exe",
-            "PreviousFileName": "old.exe",
-            "InitiatingProcessSHA1": PROCESS,
-        }));
-        assert_eq!(
-            renamed,
-            [
-                format!("new.exe File_Name_Of {FILE}"),
-                format!("{PROCESS} Renamed {FILE}"),
-                "old.exe Renamed_To new.exe".to_owned(),
-            ]
-        );
-    }
-
-    #[test]
-    fn a_process_does_nothing_to_its_own_file() {
-        let members =
-            json!({"ActionType": "FileModified", "SHA1": FILE, "InitiatingProcessSHA1": FILE});
-        assert_eq!(of_file(members), [""; 0]);
-    }
-
-    #[test]
-    fn connections_go_from_the_local_side_unless_inbound() {
-        let ends = |action: &str| json!({"ActionType": action, "RemoteIP": "203.0.113.80", "LocalIP": "10.20.4.17"});
-        assert_eq!(of_network(ends("ConnectionSuccess")), ["10.20.4.17 Connected_To 203.0.113.80"]);
-        assert_eq!(
-            of_network(ends("InboundConnectionAccepted")),
-            ["203.0.113.80 Connected_To 10.20.4.17"]
-        );
-        assert_eq!(of_network(json!({"RemoteIP": "203.0.113.80"})), [""; 0]);
-    }
-
-    #[test]
-    fn names_resolve_and_processes_connect() {
-        let connect = |url: &str| {
-            of_network(json!({
-                "RemoteUrl": url,
-                "RemoteIP": "203.0.113.80",
-                "InitiatingProcessSHA1": PROCESS,
-            }))
+    fn parents_are_found_by_number_and_time() {
+        let parent =
+            |time: Value| json!({"sha1": PARENT, "processId": 7, "processCreationTime": time});
+        let child = |time: Value| {
+            json!({
+                "sha256": CHILD,
+                "processId": 8,
+                "parentProcessId": 7,
+                "parentProcessCreationTime": time,
+                "parentProcessFileName": "explorer.exe",
+            })
         };
-        assert_eq!(
-            connect("https://cdn.bad.example:8443/x"),
-            [
-                "cdn.bad.example Resolved_To 203.0.113.80".to_owned(),
-                format!("{PROCESS} Connected_To https://cdn.bad.example:8443/x"),
-                format!("{PROCESS} Connected_To 203.0.113.80"),
-            ]
-        );
-        assert_eq!(
-            connect("cdn.bad.example"),
-            [
-                "cdn.bad.example Resolved_To 203.0.113.80".to_owned(),
-                format!("{PROCESS} Connected_To cdn.bad.example"),
-                format!("{PROCESS} Connected_To 203.0.113.80"),
-            ]
-        );
-        assert_eq!(
-            connect("http://203.0.113.80/x"),
-            [
-                format!("{PROCESS} Connected_To http://203.0.113.80/x"),
-                format!("{PROCESS} Connected_To 203.0.113.80"),
-            ]
-        );
+        let (one, same, other) =
+            ("2026-10-30T05:50:00Z", "2026-10-30T05:50:00.000Z", "2026-10-30T05:51:00Z");
+        let by_hash = [format!("{PARENT} Parent_Of {CHILD}")];
+        let by_name = [format!("explorer.exe Parent_Of {CHILD}")];
+        for (created, expected, found) in [
+            (json!(one), json!(same), &by_hash),
+            (json!(one), json!(null), &by_hash),
+            (json!(null), json!(one), &by_hash),
+            (json!(one), json!(other), &by_name),
+        ] {
+            assert_eq!(of_evidence(json!([child(expected), parent(created)])), *found);
+        }
+        assert_eq!(of_evidence(json!([child(json!(one))])), by_name);
     }
 
     #[test]
-    fn ipv6_events_have_the_same_relations() {
-        let members = json!({"RemoteIP": "2001:db8:80::1", "LocalIP": "2001:db8:30::7"});
-        assert_eq!(of_network(members), ["2001:db8:30::7 Connected_To 2001:db8:80::1"]);
+    fn processes_without_hashes_go_by_name() {
+        let family = json!([
+            {"fileName": "zsh", "processId": 7},
+            {"fileName": "Updater", "processId": 8, "parentProcessId": 7},
+            {"fileName": "Updater", "processId": 9, "parentProcessId": 1},
+        ]);
+        assert_eq!(of_evidence(family), ["zsh Parent_Of Updater"]);
+    }
+
+    #[test]
+    fn an_alert_without_source_has_its_relations_from_the_product() {
+        let alert = json!({"evidence": [{"sha1": PARENT, "fileName": "a.exe"}]}).to_string();
+        let relations = of_alert(&serde_json::from_str(&alert).unwrap(), "Defender");
+        assert_eq!(texts(&relations, "Defender"), [format!("a.exe File_Name_Of {PARENT}")]);
     }
 }

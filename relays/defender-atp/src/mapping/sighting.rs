@@ -1,9 +1,10 @@
 //! An alert or a hunting event as a sighting: docs/relays/defender-atp.md#alert-to-sighting,
 //! docs/relays/defender-atp.md#event-to-sighting.
 
-mod relations;
-
-use microsoft::defender::{Alert, DeviceEvent, NormalizedObservable};
+use microsoft::defender::{
+    Alert, DeviceDetails, DeviceEvent, NormalizedObservable, alert_target, event_relations,
+    event_target,
+};
 use relay_core::{
     Time,
     ctim::{Cell, LongText, ObservedTime, Sensor, ShortText, Sighting, Table, Uri},
@@ -11,8 +12,7 @@ use relay_core::{
     url::escaped,
 };
 
-use super::{Mapper, relations::of_event, types, vocabulary};
-use crate::client::DeviceDetails;
+use super::{Mapper, relations, vocabulary};
 
 impl Mapper<'_> {
     /// None for an alert without id or without any time.
@@ -36,7 +36,7 @@ impl Mapper<'_> {
             internal: Some(true),
             resolution: Some(vocabulary::resolution(alert)),
             sensor: Some(vocabulary::sensor(alert, self.has_fine_sensors)),
-            targets: types::alert_target(alert, device, observed).into_iter().collect(),
+            targets: alert_target(alert, device, observed).into_iter().collect(),
             relations: relations::of_alert(alert, self.product),
             timestamp: time(&alert.last_update_time).or_else(|| time(&alert.alert_creation_time)),
             external_ids: vec![id.into()],
@@ -70,8 +70,8 @@ impl Mapper<'_> {
             title: title(event),
             internal: Some(true),
             sensor: Some(Sensor::Endpoint),
-            targets: types::event_target(event, observed).into_iter().collect(),
-            relations: of_event(event, is_network, self.product),
+            targets: event_target(event, observed).into_iter().collect(),
+            relations: event_relations(event, is_network, self.product),
             data: data(event, is_network),
             timestamp: Some(at),
             ..Sighting::of(id, self.product, observable.clone(), observed)

@@ -1,7 +1,7 @@
 //! From the product's words to CTIM's: docs/relays/defender-atp.md#alert-to-sighting.
 
 use microsoft::defender::Alert;
-use relay_core::ctim::{RelationName, Resolution, Sensor, Severity};
+use relay_core::ctim::{Resolution, Sensor, Severity};
 
 pub(super) fn severity(alert: &Alert) -> Severity {
     match alert.severity.as_deref() {
@@ -25,16 +25,5 @@ pub(super) fn sensor(alert: &Alert, is_fine: bool) -> Sensor {
         Some("WindowsDefenderAv") if is_fine => Sensor::ProcessAntiVirusScanner,
         Some("WindowsDefenderSmartScreen") if is_fine => Sensor::ProcessReputationService,
         _ => Sensor::Endpoint,
-    }
-}
-
-/// What a process did to a file, by the event's `ActionType`.
-pub(super) fn file_relation(action_type: Option<&str>) -> RelationName {
-    match action_type {
-        Some("FileCreated") => RelationName::Created,
-        Some("FileModified") => RelationName::WroteTo,
-        Some("FileRenamed") => RelationName::Renamed,
-        Some("FileDeleted") => RelationName::Deleted,
-        _ => RelationName::RelatedTo,
     }
 }

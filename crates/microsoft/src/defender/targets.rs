@@ -1,19 +1,18 @@
 //! The target of a sighting: docs/relays/defender-atp.md#target.
 
-use microsoft::defender::{
-    Adapter, Alert, DeviceEvent, Machine,
-    observables::{address, mac, name, operating_system},
-};
 use relay_core::{
     Observable,
     ObservableType::{Hostname, MsMachineId, User},
     ctim::{ObservedTime, Target},
 };
 
-use crate::client::DeviceDetails;
+use super::{
+    Adapter, Alert, DeviceDetails, DeviceEvent, Machine,
+    observables::{address, mac, name, operating_system},
+};
 
-/// None when the alert names no computer.
-pub(super) fn alert_target(
+/// Returns the device of an alert; none when the alert names no computer.
+pub fn alert_target(
     alert: &Alert,
     device: DeviceDetails<'_>,
     observed_time: ObservedTime,
@@ -53,8 +52,8 @@ fn adapter_addresses(adapter: &Adapter) -> Vec<Observable> {
     mac(adapter.mac.as_deref()).into_iter().chain(addresses).collect()
 }
 
-/// None when the event names no device.
-pub(super) fn event_target(event: &DeviceEvent, observed_time: ObservedTime) -> Option<Target> {
+/// Returns the device of an event; none when the event names no device.
+pub fn event_target(event: &DeviceEvent, observed_time: ObservedTime) -> Option<Target> {
     let host = name(Hostname, event.device_name.as_deref());
     let id = name(MsMachineId, event.device_id.as_deref());
     if host.is_none() && id.is_none() {
