@@ -1,6 +1,8 @@
 //! MISP's own answers with something broken in them: valid CTIM or a clear error, and what is
 //! not broken stays.
 
+mod properties;
+
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use http::{HeaderValue, header};
@@ -19,8 +21,8 @@ use testkit::mutation::{places, remove};
 use tokio::runtime::Runtime;
 
 use crate::{
-    answer::Answer,
-    rows::{SEARCH, for_matches, for_neighbours, searches},
+    test_relay::answer::Answer,
+    test_relay::responses::{SEARCH, for_matches, for_neighbours, searches},
     test_relay::{Relay, sandbox},
 };
 

@@ -1,5 +1,10 @@
 //! A relay in front of an imitated MISP: whatever it answers is valid CTIM, or the test fails.
 
+pub(crate) mod answer;
+pub(crate) mod listener;
+pub(crate) mod responses;
+pub(crate) mod tls;
+
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
@@ -22,7 +27,7 @@ use testkit::{
 };
 use tokio::time::Instant;
 
-use crate::answer::Answer;
+use crate::test_relay::answer::Answer;
 
 /// When every call of these tests is made.
 pub(crate) const NOW: &str = "2026-03-03T10:00:00Z";

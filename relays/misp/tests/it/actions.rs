@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use testkit::ctim::Route;
 
 use crate::{
-    answer::Answer,
+    test_relay::answer::Answer,
     test_relay::{Relay, sandbox},
 };
 

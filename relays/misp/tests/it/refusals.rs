@@ -1,5 +1,9 @@
 //! What MISP's refusals and broken answers become (spec §3.7).
 
+mod hosts;
+mod partial;
+mod settings;
+
 use std::sync::Arc;
 
 use relay_core::http::SystemResolver;
@@ -11,8 +15,8 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use crate::{
-    answer::Answer,
-    rows::SEARCH,
+    test_relay::answer::Answer,
+    test_relay::responses::SEARCH,
     test_relay::{Relay, sandbox},
 };
 

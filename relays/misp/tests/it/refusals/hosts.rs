@@ -13,7 +13,7 @@ use sandbox::misp::{API_KEY, READ_ONLY_KEY, sample};
 use serde_json::json;
 
 use crate::{
-    canary::Canary,
+    test_relay::listener::Canary,
     test_relay::{Relay, sandbox},
 };
 

@@ -5,8 +5,8 @@ use sandbox::Sandbox;
 use serde_json::{Value, json};
 
 use crate::{
-    answer::Answer,
-    rows::{EVENT, row, serve},
+    test_relay::answer::Answer,
+    test_relay::responses::{EVENT, row, serve},
     test_relay::{Relay, sandbox},
 };
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use testkit::ctim::Route;
 
 use crate::{
-    rows::SEARCH,
+    test_relay::responses::SEARCH,
     test_relay::{Relay, sandbox},
 };
 

@@ -11,8 +11,8 @@ use sandbox::{Sandbox, misp::sample};
 use tokio::runtime::Runtime;
 
 use crate::{
-    answer::Answer,
-    rows::{searches, values},
+    test_relay::answer::Answer,
+    test_relay::responses::{searches, values},
     test_relay::{Relay, sandbox},
 };
 

@@ -5,7 +5,7 @@ use serde_json::json;
 use testkit::ctim::Route;
 
 use crate::{
-    rows::{row, searches, serve, values},
+    test_relay::responses::{row, searches, serve, values},
     test_relay::{Relay, sandbox},
 };
 

@@ -11,7 +11,7 @@ use testkit::ctim::Route;
 use tokio::{net::TcpListener, sync::Barrier};
 
 use crate::{
-    rows::{SEARCH, neighbour_searches, row, searches, serve},
+    test_relay::responses::{SEARCH, neighbour_searches, row, searches, serve},
     test_relay::{Relay, sandbox},
 };
 

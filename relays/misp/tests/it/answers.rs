@@ -3,6 +3,11 @@
 //! A request says the route, the body, and where they matter claims and settings. The answer of
 //! `worked-example` is the one of the specification, letter by letter.
 
+pub(crate) mod entities;
+mod relations;
+mod routes;
+mod tlp;
+
 use serde_json::Value;
 use testkit::golden;
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::{entities::answer_to, rows::row};
+use crate::{answers::entities::answer_to, test_relay::responses::row};
 
 /// The TLP of sighting and judgement, and that of the indicator.
 async fn tlp(of_row: &[&str], of_event: &[&str]) -> (Value, Value) {

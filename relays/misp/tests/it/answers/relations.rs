@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    rows::{neighbour, row, serve},
+    test_relay::responses::{neighbour, row, serve},
     test_relay::{Relay, sandbox},
 };
 

@@ -7,8 +7,8 @@ use sandbox::{Fault, Sandbox, Times, When, misp::faults, misp::sample};
 use serde_json::Value;
 
 use crate::{
-    answer::Answer,
-    rows::{SEARCH, for_matches, for_neighbours, neighbour_searches, searches},
+    test_relay::answer::Answer,
+    test_relay::responses::{SEARCH, for_matches, for_neighbours, neighbour_searches, searches},
     test_relay::{Relay, sandbox},
 };
 

@@ -10,7 +10,7 @@ use sandbox::{
 use serde_json::{Value, json};
 
 use crate::{
-    rows::{neighbour, neighbour_searches, row, searches, serve},
+    test_relay::responses::{neighbour, neighbour_searches, row, searches, serve},
     test_relay::{Relay, sandbox},
 };
 

@@ -11,9 +11,9 @@ use sandbox::{
 use serde_json::{Value, json};
 
 use crate::{
-    rows::{EVENT, SEARCH, for_matches, neighbour, row, serve},
+    test_relay::responses::{EVENT, SEARCH, for_matches, neighbour, row, serve},
     test_relay::{Relay, sandbox},
-    tls::TlsMisp,
+    test_relay::tls::TlsMisp,
 };
 
 const ASKED: &[(&str, &str)] = &[("domain", "bad.example")];

@@ -1,11 +1,14 @@
 //! The two searches: what is sent, in which chunks, and whose a row is (spec §3.2, §3.3).
 
+mod counts;
+mod values;
+
 use sandbox::{Call, Fault, Sandbox, Times, misp::API_KEY, misp::sample};
 use serde_json::{Value, json};
 
 use crate::{
-    answer::Answer,
-    rows::{EVENT, for_matches, neighbour_searches, row, searches, serve, values},
+    test_relay::answer::Answer,
+    test_relay::responses::{EVENT, for_matches, neighbour_searches, row, searches, serve, values},
     test_relay::{Relay, sandbox},
 };
 
