@@ -1,16 +1,13 @@
-//! Scans by urlscan.io and sightings in MISP: what is offered and what a trigger does (spec §6).
+//! Actions, docs/relays/misp.md#actions.
 
+use crate::test_relay::{MispRelay, only_misp_key, start, start_before, start_sandbox, start_with};
+use relay_core::route::Route;
 use sandbox::{
     Fault, Sandbox, Times,
     misp::{API_KEY, READ_ONLY_KEY, URLSCAN_API_KEY, faults, sample},
 };
 use serde_json::{Value, json};
-use testkit::ctim::Route;
-
-use crate::{
-    test_relay::answer::Answer,
-    test_relay::{Relay, sandbox},
-};
+use testkit::Answer;
 
 const SCAN: &str = "respond-urlscan-action-url-x";
 const SEEN: &str = "respond-misp-sighting-domain-x";
@@ -26,28 +23,28 @@ fn offered<'a>(answer: &'a Answer, prefix: &str) -> Vec<&'a str> {
 
 #[track_caller]
 fn assert_success(answer: &Answer) {
-    assert_eq!(answer.0, json!({"data": {"status": "success"}}));
+    assert_eq!(*answer, json!({"data": {"status": "success"}}));
 }
 
 #[track_caller]
 fn assert_failure(answer: &Answer, code: &str) {
-    assert_eq!(answer.0["data"], json!({"status": "failure"}), "{:#}", answer.0);
+    assert_eq!(answer["data"], json!({"status": "failure"}), "{}", answer.text);
     assert_eq!(answer.errors(), [("fatal", code)]);
 }
 
-/// A trigger of a scan that ends like this, and the calls it cost.
+/// The answer to a trigger of a scan that fails like this, and the number of requests.
 async fn scan_with(fault: Fault) -> (Answer, usize) {
-    let sandbox = sandbox().await;
+    let sandbox = start_sandbox().await;
     sandbox.fault(SCAN_PATH, fault, Times::Always);
-    let relay = Relay::before(&sandbox).await.with_urlscan();
+    let relay = start_before(&sandbox).await;
     let answer = relay.trigger(SCAN, "url", sample::SCANNABLE_URL).await;
     (answer, sandbox.calls().len())
 }
 
 async fn sighting_with(fault: Fault) -> (Answer, usize) {
-    let sandbox = sandbox().await;
+    let sandbox = start_sandbox().await;
     sandbox.fault(SIGHTING_PATH, fault, Times::Always);
-    let answer = Relay::before(&sandbox).await.trigger(SEEN, "domain", "bad.example").await;
+    let answer = start_before(&sandbox).await.trigger(SEEN, "domain", "bad.example").await;
     (answer, sandbox.calls().len())
 }
 
@@ -58,9 +55,9 @@ fn only_body(sandbox: &Sandbox) -> Value {
 }
 
 #[tokio::test]
-async fn an_offered_scan_is_what_the_documentation_shows() {
-    let relay = Relay::with(&sandbox().await, &[("MISP_ACTIONS", "false")]).await.with_urlscan();
-    let answer = relay.respond(&[("url", sample::SCANNABLE_URL)]).await;
+async fn an_offered_scan_is_what_the_page_shows() {
+    let relay = start_with(&[("MISP_ACTIONS", "false")]).await;
+    let answer = relay.respond([("url", sample::SCANNABLE_URL)]).await;
     assert_eq!(
         answer.items(),
         [json!({"id": "respond-urlscan-action-url-http%3A%2F%2Fbad.example%2Flogin%3Fx%3D1",
@@ -73,16 +70,16 @@ async fn an_offered_scan_is_what_the_documentation_shows() {
 }
 
 #[tokio::test]
-async fn offering_costs_no_call() {
-    let sandbox = sandbox().await;
-    let relay = Relay::before(&sandbox).await.with_urlscan();
-    assert_eq!(relay.respond(&[("domain", "bad.example"), ("md5", "x")]).await.items().len(), 3);
+async fn offering_actions_sends_no_request() {
+    let sandbox = start_sandbox().await;
+    let relay = start_before(&sandbox).await;
+    assert_eq!(relay.respond([("domain", "bad.example"), ("md5", "x")]).await.items().len(), 3);
     assert_eq!(sandbox.calls().len(), 0);
 }
 
 #[tokio::test]
-async fn scans_are_offered_only_for_public_places_of_the_web() {
-    let relay = Relay::before(&sandbox().await).await.with_urlscan();
+async fn scans_are_offered_for_public_hosts_only() {
+    let relay = start().await;
     for (kind, value, is_offered) in [
         ("url", "http://bad.example/login?x=1", true),
         ("url", "HTTPS://bad.example", true),
@@ -114,7 +111,7 @@ async fn scans_are_offered_only_for_public_places_of_the_web() {
         ("sha1", "497fa0814b5bc7b1e9b4b4b2f669324b5a0fb0b9", false),
         ("sha256", sample::LOCKER_SHA256, false),
     ] {
-        let answer = relay.respond(&[(kind, value)]).await;
+        let answer = relay.respond([(kind, value)]).await;
         let scans = offered(&answer, "respond-urlscan-action-").len();
         assert_eq!(scans == 1, is_offered, "{kind} {value}");
         // What is not offered cannot be triggered either.
@@ -126,24 +123,25 @@ async fn scans_are_offered_only_for_public_places_of_the_web() {
 
 #[tokio::test]
 async fn no_scan_without_a_key() {
-    let sandbox = sandbox().await;
-    let relay = Relay::before(&sandbox).await;
-    let answer = relay.respond(&[("url", sample::SCANNABLE_URL)]).await;
+    let relay = start().await.with_claims(only_misp_key());
+    let sandbox = &relay.sandbox;
+    let answer = relay.respond([("url", sample::SCANNABLE_URL)]).await;
     assert_eq!(offered(&answer, "respond-urlscan-"), Vec::<&str>::new());
     let answer = relay.trigger(SCAN, "url", sample::SCANNABLE_URL).await;
     assert_failure(&answer, "permission denied");
     let answer =
-        relay.claiming("URLSCAN_API_KEY", "").trigger(SCAN, "url", "http://x.example").await;
+        relay.with_claim("URLSCAN_API_KEY", "").trigger(SCAN, "url", "http://x.example").await;
     assert_failure(&answer, "permission denied");
     assert_eq!(sandbox.calls().len(), 0);
 }
 
 #[tokio::test]
-async fn the_callers_urlscan_key_wins_over_the_operators() {
-    let sandbox = sandbox().await;
-    let relay = Relay::with(&sandbox, &[("URLSCAN_API_KEY", URLSCAN_API_KEY)]).await;
-    assert_success(&relay.trigger(SCAN, "url", sample::SCANNABLE_URL).await);
-    let own = relay.claiming("URLSCAN_API_KEY", "another");
+async fn the_urlscan_key_of_the_token_wins_over_the_setting() {
+    let relay = start_with(&[("URLSCAN_API_KEY", URLSCAN_API_KEY)]).await;
+    let sandbox = &relay.sandbox;
+    let without_key = relay.with_claims(only_misp_key());
+    assert_success(&without_key.trigger(SCAN, "url", sample::SCANNABLE_URL).await);
+    let own = relay.with_claim("URLSCAN_API_KEY", "another");
     assert_failure(&own.trigger(SCAN, "url", sample::SCANNABLE_URL).await, "permission denied");
     let sent = sandbox.calls();
     assert_eq!(sent[0].header("api-key"), Some(URLSCAN_API_KEY));
@@ -155,8 +153,8 @@ async fn the_callers_urlscan_key_wins_over_the_operators() {
 
 #[tokio::test]
 async fn i10_an_urlscan_key_that_could_split_a_header_is_refused() {
-    let sandbox = sandbox().await;
-    let relay = Relay::before(&sandbox).await.claiming("URLSCAN_API_KEY", "a\r\nX: 1");
+    let sandbox = start_sandbox().await;
+    let relay = start_before(&sandbox).await.with_claim("URLSCAN_API_KEY", "a\r\nX: 1");
     assert_failure(&relay.trigger(SCAN, "url", sample::SCANNABLE_URL).await, "invalid argument");
     assert_eq!(sandbox.calls().len(), 0);
 }
@@ -172,8 +170,8 @@ async fn a_scan_submits_the_url_the_name_or_the_address() {
         ("ipv6", "2001:DB8:0::7", "http://[2001:db8::7]/"),
         ("URL", "http://bad.example", "http://bad.example"),
     ] {
-        let sandbox = sandbox().await;
-        let relay = Relay::before(&sandbox).await.with_urlscan();
+        let sandbox = start_sandbox().await;
+        let relay = start_before(&sandbox).await;
         assert_success(&relay.trigger("respond-urlscan-action-", kind, value).await);
         let expected = json!({"url": url, "visibility": "unlisted", "tags": ["securex"]});
         assert_eq!(only_body(&sandbox), expected);
@@ -190,17 +188,18 @@ async fn the_visibility_is_one_of_three_words_or_unlisted() {
         ("", "unlisted"),
         ("everybody", "unlisted"),
     ] {
-        let sandbox = sandbox().await;
-        let relay = Relay::with(&sandbox, &[("URLSCAN_VISIBILITY", setting)]).await.with_urlscan();
+        let sandbox = start_sandbox().await;
+        let relay =
+            MispRelay::start().before(&sandbox).with(&[("URLSCAN_VISIBILITY", setting)]).await;
         assert_success(&relay.trigger(SCAN, "url", sample::SCANNABLE_URL).await);
         assert_eq!(only_body(&sandbox)["visibility"], sent, "{setting}");
     }
 }
 
 #[tokio::test]
-async fn a_page_that_urlscan_cannot_resolve_is_a_bad_request_in_its_words() {
-    let sandbox = sandbox().await;
-    let relay = Relay::before(&sandbox).await.with_urlscan();
+async fn a_host_that_urlscan_cannot_resolve_is_a_bad_request() {
+    let sandbox = start_sandbox().await;
+    let relay = start_before(&sandbox).await;
     let answer = relay.trigger(SCAN, "url", sample::UNRESOLVABLE_URL).await;
     assert_failure(&answer, "bad request");
     assert!(answer.message().contains("DNS Error"), "{}", answer.message());
@@ -208,7 +207,7 @@ async fn a_page_that_urlscan_cannot_resolve_is_a_bad_request_in_its_words() {
 }
 
 #[tokio::test]
-async fn every_failure_of_urlscan_has_its_code_and_is_never_repeated() {
+async fn every_failure_of_urlscan_has_its_code_and_no_retry() {
     for (fault, code) in [
         (Fault::status(400), "bad request"),
         (Fault::status(401), "permission denied"),
@@ -235,20 +234,20 @@ async fn every_failure_of_urlscan_has_its_code_and_is_never_repeated() {
 }
 
 #[tokio::test]
-async fn n10_the_quota_of_urlscan_says_when_to_come_back() {
+async fn n10_the_used_up_quota_of_urlscan_names_the_wait() {
     let (answer, _) = scan_with(faults::urlscan_quota_used_up(7)).await;
     assert!(answer.message().contains("7 seconds"), "{}", answer.message());
 }
 
 #[tokio::test]
-async fn n17_the_urlscan_key_never_shows() {
+async fn n17_the_urlscan_key_is_redacted() {
     let body = json!({"message": "bad key", "description": URLSCAN_API_KEY});
     let (answer, _) = scan_with(Fault::json(400, &body)).await;
     assert!(!answer.message().contains(URLSCAN_API_KEY), "{}", answer.message());
 }
 
 #[tokio::test]
-async fn a_sighting_is_sent_in_the_normal_form_and_a_url_as_asked() {
+async fn a_sighting_has_the_normal_form_and_a_url_the_value_as_sent() {
     let md5 = sample::RANSOMWARE_MD5;
     for (id, kind, value, sent, number) in [
         (SEEN, "domain", "Bad.Example.", "bad.example", "0"),
@@ -257,8 +256,8 @@ async fn a_sighting_is_sent_in_the_normal_form_and_a_url_as_asked() {
         (SEEN, "url", sample::PHISHING_URL, sample::PHISHING_URL, "0"),
         (FALSE_POSITIVE, "ip", sample::SCANNER_ADDRESS, sample::SCANNER_ADDRESS, "1"),
     ] {
-        let sandbox = sandbox().await;
-        assert_success(&Relay::before(&sandbox).await.trigger(id, kind, value).await);
+        let sandbox = start_sandbox().await;
+        assert_success(&start_before(&sandbox).await.trigger(id, kind, value).await);
         let source = "SecureX threat response";
         let expected = json!({"values": [sent], "type": number, "source": source});
         assert_eq!(only_body(&sandbox), expected);
@@ -269,9 +268,8 @@ async fn a_sighting_is_sent_in_the_normal_form_and_a_url_as_asked() {
 
 #[tokio::test]
 async fn a_200_with_a_message_is_no_success() {
-    let sandbox = sandbox().await;
-    let answer =
-        Relay::before(&sandbox).await.trigger(SEEN, "domain", sample::UNKNOWN_DOMAIN).await;
+    let sandbox = start_sandbox().await;
+    let answer = start_before(&sandbox).await.trigger(SEEN, "domain", sample::UNKNOWN_DOMAIN).await;
     assert_failure(&answer, "not found");
     assert!(answer.message().contains("No valid attributes found"), "{}", answer.message());
 }
@@ -291,21 +289,21 @@ async fn success_needs_a_sighting_object() {
     ] {
         assert_failure(&sighting_with(Fault::json(200, &body)).await.0, code);
     }
-    let odd = json!({"Sighting": {"id": 402}, "message": ["more"]});
-    assert_success(&sighting_with(Fault::json(200, &odd)).await.0);
+    let unusual = json!({"Sighting": {"id": 402}, "message": ["more"]});
+    assert_success(&sighting_with(Fault::json(200, &unusual)).await.0);
 }
 
 #[tokio::test]
 async fn a_role_without_the_right_is_denied() {
-    let sandbox = sandbox().await;
-    let relay = Relay::before(&sandbox).await.claiming("AuthKey", READ_ONLY_KEY);
+    let sandbox = start_sandbox().await;
+    let relay = start_before(&sandbox).await.with_claim("AuthKey", READ_ONLY_KEY);
     assert_failure(&relay.trigger(SEEN, "domain", "bad.example").await, "permission denied");
-    let relay = relay.claiming("AuthKey", "unknown");
+    let relay = relay.with_claim("AuthKey", "unknown");
     assert_failure(&relay.trigger(SEEN, "domain", "bad.example").await, "authorization error");
 }
 
 #[tokio::test]
-async fn n14_a_sighting_is_never_repeated() {
+async fn n14_a_sighting_is_never_sent_again() {
     for (fault, code) in [
         (Fault::status(502), "service unavailable"),
         (Fault::status(503), "service unavailable"),
@@ -323,9 +321,10 @@ async fn n14_a_sighting_is_never_repeated() {
 
 #[tokio::test]
 async fn misp_actions_can_be_switched_off() {
-    let sandbox = sandbox().await;
-    let relay = Relay::with(&sandbox, &[("MISP_ACTIONS", "false")]).await;
-    assert_eq!(relay.respond(&[("domain", "bad.example")]).await.0, json!({"data": []}));
+    let relay = start_with(&[("MISP_ACTIONS", "false")]).await;
+    let sandbox = &relay.sandbox;
+    let relay = relay.with_claims(only_misp_key());
+    assert_eq!(relay.respond([("domain", "bad.example")]).await, json!({"data": []}));
     for id in [SEEN, FALSE_POSITIVE] {
         assert_failure(&relay.trigger(id, "domain", "bad.example").await, "invalid argument");
     }
@@ -333,19 +332,19 @@ async fn misp_actions_can_be_switched_off() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_searched_is_not_offered_either() {
-    let relay = Relay::with(&sandbox().await, &[("MISP_MORE_TYPES", "true")]).await;
-    let asked = [("ip", "nonsense"), ("md5", "zz"), ("domain", "0"), ("file_name", "100%")];
-    assert_eq!(relay.respond(&asked).await.0, json!({"data": []}));
-    for (kind, value) in asked {
+async fn no_action_is_offered_for_values_that_are_not_searched() {
+    let relay = start_with(&[("MISP_MORE_TYPES", "true")]).await;
+    let observables = [("ip", "nonsense"), ("md5", "zz"), ("domain", "0"), ("file_name", "100%")];
+    assert_eq!(relay.respond(&observables).await, json!({"data": []}));
+    for (kind, value) in observables {
         assert_failure(&relay.trigger(SEEN, kind, value).await, "invalid argument");
     }
 }
 
 #[tokio::test]
-async fn i07_actions_that_were_not_offered_are_unsupported_and_call_nobody() {
-    let sandbox = sandbox().await;
-    let relay = Relay::before(&sandbox).await.with_urlscan();
+async fn i07_actions_that_are_not_offered_are_unsupported_without_a_request() {
+    let sandbox = start_sandbox().await;
+    let relay = start_before(&sandbox).await;
     for (id, kind, value) in [
         ("respond-misp-", "domain", "bad.example"),
         ("respond-misp-expiration-domain-x", "domain", "bad.example"),
@@ -369,8 +368,8 @@ async fn i07_actions_that_were_not_offered_are_unsupported_and_call_nobody() {
 
 #[tokio::test]
 async fn the_observable_comes_from_the_parameters_only() {
-    let sandbox = sandbox().await;
-    let relay = Relay::before(&sandbox).await;
+    let relay = start().await;
+    let sandbox = &relay.sandbox;
     let id = "respond-misp-sighting-ip-203.0.113.77";
     assert_success(&relay.trigger(id, "domain", "bad.example").await);
     assert_eq!(only_body(&sandbox)["values"], json!(["bad.example"]));
@@ -378,8 +377,8 @@ async fn the_observable_comes_from_the_parameters_only() {
 
 #[tokio::test]
 async fn all_three_texts_of_a_trigger_are_required_and_more_are_allowed() {
-    let sandbox = sandbox().await;
-    let relay = Relay::before(&sandbox).await;
+    let relay = start().await;
+    let sandbox = &relay.sandbox;
     let good = json!({"action-id": SEEN, "observable_type": "domain",
         "observable_value": "bad.example", "more": {"x": 1}});
     assert_success(&relay.ask(Route::Trigger, &good).await);
@@ -388,11 +387,11 @@ async fn all_three_texts_of_a_trigger_are_required_and_more_are_allowed() {
         for bad in [json!(""), json!(null), json!(7), json!([])] {
             let mut body = good.clone();
             body[name] = bad;
-            relay.ask(Route::Trigger, &body).await.assert_refused("invalid argument");
+            relay.ask(Route::Trigger, &body).await.assert_fatal("invalid argument");
         }
         let mut body = good.clone();
         body.as_object_mut().unwrap().remove(name);
-        relay.ask(Route::Trigger, &body).await.assert_refused("invalid argument");
+        relay.ask(Route::Trigger, &body).await.assert_fatal("invalid argument");
     }
     assert_eq!(sandbox.calls().len(), 0);
 }

@@ -1,30 +1,42 @@
-//! Whole answers: `tests/golden/<case>/request.json` in, `answer.json` out.
+//! Whole answers: `tests/golden/<case>/request.json` and `answer.json`.
 //!
-//! A request says the route, the body, and where they matter claims and settings. The answer of
-//! `worked-example` is the one of the specification, letter by letter.
+//! A request holds the route, the body, and where they matter claims and settings.
 
 pub(crate) mod entities;
 mod relations;
 mod routes;
 mod tlp;
 
+use crate::test_relay::{MispRelay, start_sandbox};
+use relay_core::route::Route;
+use sandbox::Sandbox;
 use serde_json::Value;
+use testkit::Answer;
 use testkit::golden;
-
-use crate::test_relay::{Relay, sandbox};
 
 async fn check(name: &str) {
     let case = golden!(name);
     let request = case.read("request.json");
-    let sandbox = sandbox().await;
+    let sandbox = start_sandbox().await;
     let settings: Vec<_> = members(&request["settings"]).collect();
-    let mut relay = Relay::with(&sandbox, &settings).await;
+    let mut relay = MispRelay::start().before(&sandbox).with(&settings).await;
     for (claim, value) in members(&request["claims"]) {
-        relay = relay.claiming(claim, value);
+        relay = relay.with_claim(claim, value);
     }
-    let route = request["route"].as_str().unwrap().parse().unwrap();
+    let route = route_of(request["route"].as_str().unwrap());
     let answer = relay.ask(route, &request["body"]).await;
-    case.assert_answer(&answer.at_public_host(&sandbox));
+    case.assert_answer(&at_public_url(&answer, &sandbox));
+}
+
+fn route_of(name: &str) -> Route {
+    let routes = Route::ALL.iter().map(|(route, ..)| *route);
+    routes.into_iter().find(|route| route.name() == name).unwrap()
+}
+
+/// Returns the answer with the simulator's URL, which differs on every run, replaced by a public one.
+fn at_public_url(answer: &Answer, sandbox: &Sandbox) -> Value {
+    let text = answer.text.replace(sandbox.url(), "https://misp.corp.example");
+    serde_json::from_str(&text).unwrap()
 }
 
 fn members(object: &Value) -> impl Iterator<Item = (&str, &str)> {
@@ -42,13 +54,13 @@ macro_rules! cases {
         )*
 
         #[test]
-        fn every_folder_is_a_case() {
+        fn every_folder_is_a_golden_case() {
             let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden");
             let folders = std::fs::read_dir(folder).unwrap();
             let mut found: Vec<_> = folders
                 .map(|entry| entry.unwrap().file_name().into_string().unwrap().replace('-', "_"))
                 .collect();
-            // Kept by `faults.rs`.
+            // Written by `faults.rs`.
             found.retain(|folder| folder != "faults");
             found.sort();
             let mut cases = vec![$(stringify!($test)),*];

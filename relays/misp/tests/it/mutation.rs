@@ -1,10 +1,14 @@
-//! MISP's own answers with something broken in them: valid CTIM or a clear error, and what is
-//! not broken stays.
+//! Malformed responses of MISP: valid CTIM or a clear error, and nothing else is lost.
 
 mod properties;
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
+use crate::test_relay::{
+    MispAnswer, MispRelay,
+    responses::{SEARCH, for_matches, for_neighbours, searches},
+    start,
+};
 use http::{HeaderValue, header};
 use proptest::{
     collection::vec,
@@ -17,16 +21,11 @@ use sandbox::{
     misp::{API_KEY, sample},
 };
 use serde_json::{Value, json};
+use testkit::Answer;
 use testkit::mutation::{places, remove};
 use tokio::runtime::Runtime;
 
-use crate::{
-    test_relay::answer::Answer,
-    test_relay::responses::{SEARCH, for_matches, for_neighbours, searches},
-    test_relay::{Relay, sandbox},
-};
-
-const ASKED: &[(&str, &str)] = &[
+const OBSERVABLES: &[(&str, &str)] = &[
     ("domain", sample::LOADER_DOMAIN),
     ("ip", sample::SCANNER_ADDRESS),
     ("domain", sample::RANSOMWARE_DOMAIN),
@@ -37,12 +36,12 @@ const ASKED: &[(&str, &str)] = &[
     ("domain", sample::WORM_DOMAIN),
 ];
 
-/// What happens to one value somewhere in an answer.
+/// The change of one value somewhere in a response.
 #[derive(Debug, Clone)]
 enum Change {
     Remove,
     Become(Value),
-    /// A list of the value, so many times.
+    /// Replaces the value by a list that repeats it.
     Repeat(usize),
 }
 
@@ -72,35 +71,34 @@ fn apply(answer: &mut Value, place: &str, change: &Change) {
     }
 }
 
-/// A service, MISP's true answers to [`ASKED`], and what the relay makes of them.
-struct Bench {
+/// A relay, and MISP's true responses to searches for [`OBSERVABLES`].
+struct MalformedResponses {
     runtime: Runtime,
-    sandbox: Sandbox,
-    relay: Relay,
+    relay: MispRelay,
     matches: Value,
     neighbours: Value,
 }
 
-impl Bench {
+impl MalformedResponses {
     fn new() -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let sandbox = runtime.block_on(sandbox());
-        let relay = runtime.block_on(Relay::before(&sandbox));
-        runtime.block_on(relay.observe(ASKED));
+        let relay = runtime.block_on(start());
+        let sandbox = &relay.sandbox;
+        runtime.block_on(relay.observe(OBSERVABLES));
         let [first, second] = [0, 1].map(|at| sandbox.calls()[at].json().unwrap());
-        assert_eq!(searches(&sandbox).len(), 1);
-        let matches = runtime.block_on(true_answer(&sandbox, &first));
-        let neighbours = runtime.block_on(true_answer(&sandbox, &second));
-        Self { runtime, sandbox, relay, matches, neighbours }
+        assert_eq!(searches(sandbox).len(), 1);
+        let matches = runtime.block_on(true_answer(sandbox, &first));
+        let neighbours = runtime.block_on(true_answer(sandbox, &second));
+        Self { runtime, relay, matches, neighbours }
     }
 
-    /// What the relay answers when MISP answers this.
+    /// Returns the answer when MISP responds with these bodies.
     fn observe(&self, matches: &Value, neighbours: &Value) -> Answer {
-        self.sandbox.clear_faults();
-        self.sandbox.forget_calls();
-        self.sandbox.fault(for_matches(), Fault::json(200, matches), Times::Always);
-        self.sandbox.fault(for_neighbours(), Fault::json(200, neighbours), Times::Always);
-        self.runtime.block_on(self.relay.observe(ASKED))
+        self.relay.sandbox.clear_faults();
+        self.relay.sandbox.forget_calls();
+        self.relay.sandbox.fault(for_matches(), Fault::json(200, matches), Times::Always);
+        self.relay.sandbox.fault(for_neighbours(), Fault::json(200, neighbours), Times::Always);
+        self.runtime.block_on(self.relay.observe(OBSERVABLES))
     }
 }
 
@@ -117,7 +115,7 @@ fn config() -> ProptestConfig {
     ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() }
 }
 
-/// Asked value and event of every sighting.
+/// The value and event of every sighting.
 fn seen(answer: &Answer) -> BTreeSet<(String, String)> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let values = answer.every("sightings", "/observables/0/value").into_iter().map(text);
@@ -125,40 +123,40 @@ fn seen(answer: &Answer) -> BTreeSet<(String, String)> {
 }
 
 #[test]
-fn n09_f6_any_broken_answers_are_valid_ctim_or_a_clear_error() {
-    let bench = Bench::new();
-    let in_matches = places(&bench.matches, "");
-    let in_neighbours = places(&bench.neighbours, "");
+fn n09_f6_any_malformed_responses_become_valid_ctim_or_a_clear_error() {
+    let test = MalformedResponses::new();
+    let in_matches = places(&test.matches, "");
+    let in_neighbours = places(&test.neighbours, "");
     proptest!(config(), |(
         first in vec((any::<Index>(), change()), 0..4),
         second in vec((any::<Index>(), change()), 0..4),
     )| {
-        let (mut matches, mut neighbours) = (bench.matches.clone(), bench.neighbours.clone());
+        let (mut matches, mut neighbours) = (test.matches.clone(), test.neighbours.clone());
         for (at, change) in &first {
             apply(&mut matches, &in_matches[at.index(in_matches.len())], change);
         }
         for (at, change) in &second {
             apply(&mut neighbours, &in_neighbours[at.index(in_neighbours.len())], change);
         }
-        let answer = bench.observe(&matches, &neighbours);
+        let answer = test.observe(&matches, &neighbours);
         assert!(answer.errors().iter().all(|(_, code)| *code == "unknown"), "{:?}", answer.errors());
     });
 }
 
 #[test]
-fn n09_a_broken_row_costs_only_its_own_event() {
-    let bench = Bench::new();
-    let rows = bench.matches["response"]["Attribute"].as_array().unwrap().clone();
-    let all = seen(&bench.observe(&bench.matches, &bench.neighbours));
-    assert!(all.len() > 8 && rows.len() > all.len());
-    proptest!(config(), |(row in any::<Index>(), at in any::<Index>(), change in change())| {
-        let row = row.index(rows.len());
-        let inside = places(&rows[row], &format!("/response/Attribute/{row}"));
-        let mut matches = bench.matches.clone();
+fn n09_a_malformed_attribute_costs_only_its_own_event() {
+    let test = MalformedResponses::new();
+    let attributes = test.matches["response"]["Attribute"].as_array().unwrap().clone();
+    let all = seen(&test.observe(&test.matches, &test.neighbours));
+    assert!(all.len() > 8 && attributes.len() > all.len());
+    proptest!(config(), |(attribute in any::<Index>(), at in any::<Index>(), change in change())| {
+        let attribute = attribute.index(attributes.len());
+        let inside = places(&attributes[attribute], &format!("/response/Attribute/{attribute}"));
+        let mut matches = test.matches.clone();
         apply(&mut matches, &inside[at.index(inside.len())], &change);
-        let answer = bench.observe(&matches, &bench.neighbours);
+        let answer = test.observe(&matches, &test.neighbours);
         let left = seen(&answer);
-        let event = rows[row]["Event"]["uuid"].as_str().unwrap();
+        let event = attributes[attribute]["Event"]["uuid"].as_str().unwrap();
         for sighting in all.iter().filter(|(_, of)| of != event) {
             assert!(left.contains(sighting), "{sighting:?} is lost");
         }
@@ -167,14 +165,14 @@ fn n09_a_broken_row_costs_only_its_own_event() {
 }
 
 #[test]
-fn n09_broken_neighbours_cost_no_sighting() {
-    let bench = Bench::new();
-    let all = seen(&bench.observe(&bench.matches, &bench.neighbours));
-    let inside = places(&bench.neighbours, "");
+fn n09_malformed_neighbours_cost_no_sighting() {
+    let test = MalformedResponses::new();
+    let all = seen(&test.observe(&test.matches, &test.neighbours));
+    let inside = places(&test.neighbours, "");
     proptest!(config(), |(at in any::<Index>(), change in change())| {
-        let mut neighbours = bench.neighbours.clone();
+        let mut neighbours = test.neighbours.clone();
         apply(&mut neighbours, &inside[at.index(inside.len())], &change);
-        let answer = bench.observe(&bench.matches, &neighbours);
+        let answer = test.observe(&test.matches, &neighbours);
         assert_eq!(seen(&answer), all.clone());
         assert!(answer.errors().iter().all(|error| *error == ("warning", "unknown")));
     });
@@ -182,24 +180,24 @@ fn n09_broken_neighbours_cost_no_sighting() {
 
 #[test]
 fn n08_any_bytes_are_an_answer_or_an_error() {
-    let bench = Bench::new();
-    let text = bench.matches.to_string();
+    let test = MalformedResponses::new();
+    let text = test.matches.to_string();
     proptest!(config(), |(from in any::<Index>(), length in 0..40_usize, with in ".{0,8}")| {
         let letters: Vec<char> = text.chars().collect();
         let from = from.index(letters.len());
         let to = (from + length).min(letters.len());
         let body = [&letters[..from], &with.chars().collect::<Vec<_>>(), &letters[to..]].concat();
-        bench.sandbox.clear_faults();
+        test.relay.sandbox.clear_faults();
         let broken = Fault::Status { code: 200, headers: Vec::new(), body: body.into_iter().collect() };
-        bench.sandbox.fault(for_matches(), broken, Times::Always);
-        let answer = bench.runtime.block_on(bench.relay.observe(ASKED));
+        test.relay.sandbox.fault(for_matches(), broken, Times::Always);
+        let answer = test.runtime.block_on(test.relay.observe(OBSERVABLES));
         assert!(answer.errors().iter().all(|error| *error == ("fatal", "unknown")));
     });
 }
 
 #[test]
-fn n09_broken_answers_to_the_small_calls_are_answers_too() {
-    let bench = Bench::new();
+fn n09_malformed_versions_and_sightings_are_clear_errors() {
+    let test = MalformedResponses::new();
     let version = json!({"version": "2.5.1", "perm_sighting": true, "request_encoding": ["gzip"]});
     let sighting = json!({"Sighting": {"id": "402", "type": "1"}, "message": "done"});
     let paths = [places(&version, ""), places(&sighting, "")];
@@ -207,14 +205,14 @@ fn n09_broken_answers_to_the_small_calls_are_answers_too() {
         let (mut version, mut sighting) = (version.clone(), sighting.clone());
         apply(&mut version, &paths[0][at.index(paths[0].len())], &change);
         apply(&mut sighting, &paths[1][at.index(paths[1].len())], &change);
-        bench.sandbox.clear_faults();
-        bench.sandbox.fault("/servers", Fault::json(200, &version), Times::Always);
-        bench.sandbox.fault("/sightings", Fault::json(200, &sighting), Times::Always);
+        test.relay.sandbox.clear_faults();
+        test.relay.sandbox.fault("/servers", Fault::json(200, &version), Times::Always);
+        test.relay.sandbox.fault("/sightings", Fault::json(200, &sighting), Times::Always);
         let known = [("fatal", "unknown"), ("fatal", "not found")];
-        let health = bench.runtime.block_on(bench.relay.health());
+        let health = test.runtime.block_on(test.relay.health());
         assert!(health.errors().iter().all(|error| *error == known[0]));
-        let trigger = bench.relay.trigger("respond-misp-sighting-", "domain", "bad.example");
-        let errors = bench.runtime.block_on(trigger);
+        let trigger = test.relay.trigger("respond-misp-sighting-", "domain", "bad.example");
+        let errors = test.runtime.block_on(trigger);
         assert!(errors.errors().iter().all(|error| known.contains(error)));
     });
 }

@@ -1,4 +1,4 @@
-//! What MISP's refusals and broken answers become (spec §3.7).
+//! Errors of MISP's responses, docs/relays/misp.md#errors.
 
 mod hosts;
 mod partial;
@@ -6,27 +6,24 @@ mod settings;
 
 use std::sync::Arc;
 
-use relay_core::http::SystemResolver;
+use crate::test_relay::{
+    MispAnswer, MispRelay, responses::SEARCH, start, start_before, start_sandbox,
+};
 use sandbox::{
     Fault, Sandbox, Times, When,
     misp::{API_KEY, NO_SEARCH_KEY, faults},
 };
 use serde_json::json;
+use testkit::Answer;
 use tokio::net::TcpListener;
 
-use crate::{
-    test_relay::answer::Answer,
-    test_relay::responses::SEARCH,
-    test_relay::{Relay, sandbox},
-};
+const OBSERVABLES: &[(&str, &str)] = &[("domain", "bad.example")];
 
-const ASKED: &[(&str, &str)] = &[("domain", "bad.example")];
-
-/// The answer to a search that always fails like this, and the calls it cost.
+/// The answer when every search fails like this, and the number of requests.
 async fn failing(fault: Fault) -> (Answer, usize) {
-    let sandbox = sandbox().await;
+    let sandbox = start_sandbox().await;
     sandbox.fault(SEARCH, fault, Times::Always);
-    let answer = Relay::before(&sandbox).await.observe(ASKED).await;
+    let answer = start_before(&sandbox).await.observe(OBSERVABLES).await;
     (answer, sandbox.calls().len())
 }
 
@@ -36,7 +33,7 @@ fn refusal(status: u16, message: &str) -> Fault {
     Fault::json(status, &body)
 }
 
-/// A refusal that asks to come back at once, so that a repetition costs no time.
+/// An error that allows a retry at once, so that the retry takes no time.
 fn passing(status: u16) -> Fault {
     let headers = vec![("retry-after".to_owned(), "0".to_owned())];
     Fault::Status { code: status, headers, body: String::new() }
@@ -57,22 +54,25 @@ async fn n15_every_status_has_its_code() {
         (501, "Not Implemented", "unknown"),
     ] {
         let (answer, calls) = failing(refusal(status, message)).await;
-        answer.assert_refused(code);
+        answer.assert_fatal(code);
         assert_eq!(calls, 1, "{status}");
         assert!(answer.message().contains(message), "{}", answer.message());
     }
 }
 
 #[tokio::test]
-async fn the_imitation_refuses_bad_keys_and_roles_as_misp_does() {
-    let sandbox = sandbox().await;
-    let relay = Relay::before(&sandbox).await;
-    relay.claiming("AuthKey", "wrong").observe(ASKED).await.assert_refused("authorization error");
-    relay.claiming("AuthKey", "wrong").health().await.assert_refused("authorization error");
-    let no_search = relay.claiming("AuthKey", NO_SEARCH_KEY);
-    no_search.observe(ASKED).await.assert_refused("permission denied");
-    no_search.deliberate(ASKED).await.assert_refused("permission denied");
-    assert_eq!(no_search.health().await.0, json!({"data": {"status": "ok"}}));
+async fn keys_and_roles_without_rights_are_errors() {
+    let relay = start().await;
+    relay
+        .with_claim("AuthKey", "wrong")
+        .observe(OBSERVABLES)
+        .await
+        .assert_fatal("authorization error");
+    relay.with_claim("AuthKey", "wrong").health().await.assert_fatal("authorization error");
+    let no_search = relay.with_claim("AuthKey", NO_SEARCH_KEY);
+    no_search.observe(OBSERVABLES).await.assert_fatal("permission denied");
+    no_search.deliberate(OBSERVABLES).await.assert_fatal("permission denied");
+    assert_eq!(no_search.health().await, json!({"data": {"status": "ok"}}));
 }
 
 #[tokio::test]
@@ -86,26 +86,26 @@ async fn the_message_may_stand_under_three_names() {
         json!(["Role says no"]),
     ] {
         let (answer, _) = failing(Fault::json(401, &body)).await;
-        answer.assert_refused("permission denied");
+        answer.assert_fatal("permission denied");
         let shown = answer.message();
         assert!(shown.contains("Role says no") || shown.contains("7.5"), "{shown}");
     }
 }
 
 #[tokio::test]
-async fn n12_gateway_errors_are_repeated_once() {
+async fn n12_gateway_errors_are_retried_once() {
     for status in [502, 503, 504] {
         let (answer, calls) = failing(passing(status)).await;
-        answer.assert_refused("service unavailable");
+        answer.assert_fatal("service unavailable");
         assert_eq!(calls, 2, "{status}");
     }
 }
 
 #[tokio::test]
 async fn a_gateway_error_that_passes_leaves_no_trace() {
-    let sandbox = sandbox().await;
+    let sandbox = start_sandbox().await;
     sandbox.fault(SEARCH, passing(503), Times::Next(1));
-    let answer = Relay::before(&sandbox).await.observe(ASKED).await;
+    let answer = start_before(&sandbox).await.observe(OBSERVABLES).await;
     assert_eq!((answer.found(), answer.errors()), (vec!["bad.example"], vec![]));
     assert_eq!(sandbox.calls().len(), 3);
 }
@@ -113,11 +113,11 @@ async fn a_gateway_error_that_passes_leaves_no_trace() {
 #[tokio::test]
 async fn n10_a_used_up_quota_is_named_with_its_reset() {
     let (answer, calls) = failing(faults::role_quota_used_up(870)).await;
-    answer.assert_refused("too many requests");
+    answer.assert_fatal("too many requests");
     assert!(answer.message().contains("870 seconds"), "{}", answer.message());
     assert_eq!(calls, 1);
     let (answer, calls) = failing(Fault::TooManyRequests { retry_after: None }).await;
-    answer.assert_refused("too many requests");
+    answer.assert_fatal("too many requests");
     assert_eq!(calls, 1);
     let (answer, calls) = failing(Fault::TooManyRequests { retry_after: Some("900".into()) }).await;
     assert!(answer.message().contains("900 seconds"), "{}", answer.message());
@@ -126,33 +126,33 @@ async fn n10_a_used_up_quota_is_named_with_its_reset() {
 
 #[tokio::test]
 async fn n10_a_short_wait_is_waited_once() {
-    let sandbox = sandbox().await;
+    let sandbox = start_sandbox().await;
     let fault = Fault::TooManyRequests { retry_after: Some("0".into()) };
     sandbox.fault(SEARCH, fault.clone(), Times::Next(1));
-    let answer = Relay::before(&sandbox).await.observe(ASKED).await;
+    let answer = start_before(&sandbox).await.observe(OBSERVABLES).await;
     assert_eq!((answer.found(), answer.errors()), (vec!["bad.example"], vec![]));
     let (answer, calls) = failing(fault).await;
-    answer.assert_refused("too many requests");
+    answer.assert_fatal("too many requests");
     assert_eq!(calls, 2);
 }
 
 #[tokio::test]
 async fn n01_redirects_are_named_and_not_followed() {
-    let other = sandbox().await;
+    let other = start_sandbox().await;
     for code in [301, 302, 303, 307, 308] {
         let to = format!("{}{SEARCH}", other.url());
         let (answer, calls) = failing(Fault::Redirect { to, code }).await;
-        answer.assert_refused("unknown");
+        answer.assert_fatal("unknown");
         assert!(answer.message().contains("127.0.0.1"), "{}", answer.message());
         assert_eq!((calls, other.calls().len()), (1, 0), "{code}");
     }
     let (answer, _) = failing(Fault::Redirect { to: "/users/login".into(), code: 302 }).await;
-    answer.assert_refused("unknown");
+    answer.assert_fatal("unknown");
     assert!(answer.message().contains("another page"), "{}", answer.message());
 }
 
 #[tokio::test]
-async fn n16_what_is_no_answer_of_misp_is_unknown() {
+async fn n16_responses_that_are_not_misps_are_unknown() {
     let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
     let text = |body: &str| Fault::Status { code: 200, headers: Vec::new(), body: body.to_owned() };
     for fault in [
@@ -178,7 +178,7 @@ async fn n16_what_is_no_answer_of_misp_is_unknown() {
         Fault::GzipBomb { bytes: 64 * 1024 * 1024 },
     ] {
         let (answer, calls) = failing(fault.clone()).await;
-        answer.assert_refused("unknown");
+        answer.assert_fatal("unknown");
         assert_eq!(calls, 1, "{fault:?}");
         assert!(!answer.message().contains(['<', '\n']), "{}", answer.message());
         assert!(answer.message().chars().count() < 300, "{}", answer.message());
@@ -188,51 +188,53 @@ async fn n16_what_is_no_answer_of_misp_is_unknown() {
 #[tokio::test]
 async fn n03_broken_connections_are_connection_errors() {
     let (answer, calls) = failing(Fault::ResetBeforeAnswer).await;
-    answer.assert_refused("connection error");
+    answer.assert_fatal("connection error");
     assert_eq!(calls, 2);
     let (answer, calls) = failing(Fault::ResetInBody).await;
-    answer.assert_refused("connection error");
+    answer.assert_fatal("connection error");
     assert_eq!(calls, 1);
 }
 
 #[tokio::test]
-async fn n03_a_closed_port_is_a_connection_error_that_names_the_place() {
+async fn n03_a_closed_port_is_a_connection_error_that_names_the_host() {
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let url = format!("http://{closed}/misp");
-    let relay =
-        Relay::set_up(&[("API_URL", url.as_str())], Arc::new(SystemResolver)).await.unwrap();
-    for answer in [relay.health().await, relay.observe(ASKED).await, relay.deliberate(ASKED).await]
-    {
-        answer.assert_refused("connection error");
+    let relay = MispRelay::start().leading_to(url).await;
+    for answer in [
+        relay.health().await,
+        relay.observe(OBSERVABLES).await,
+        relay.deliberate(OBSERVABLES).await,
+    ] {
+        answer.assert_fatal("connection error");
         assert!(answer.message().contains(&closed.to_string()), "{}", answer.message());
     }
 }
 
 #[tokio::test]
-async fn n17_a_refusal_that_repeats_the_key_is_blotted() {
+async fn n17_a_key_in_a_response_is_redacted() {
     let (answer, _) = failing(refusal(403, &format!("The key {API_KEY} is not known"))).await;
-    answer.assert_refused("permission denied");
+    answer.assert_fatal("permission denied");
     assert!(!answer.message().contains(API_KEY), "{}", answer.message());
     let (answer, _) = failing(Fault::json(200, &json!({"key": API_KEY}))).await;
     assert!(!answer.message().contains(API_KEY), "{}", answer.message());
 }
 
 #[tokio::test]
-async fn i13_control_characters_stay_out_of_sentences() {
+async fn i13_control_characters_stay_out_of_messages() {
     let (answer, _) = failing(refusal(401, "a\nb\u{1b}[31mc\0d")).await;
     assert!(!answer.message().contains(char::is_control), "{:?}", answer.message());
     let (answer, _) = failing(refusal(401, &"long ".repeat(1000))).await;
     assert!(answer.message().chars().count() < 300);
 }
 
-async fn health_with(fault: Fault) -> (Answer, Sandbox) {
-    let sandbox = sandbox().await;
+async fn health_with(fault: Fault) -> (Answer, Arc<Sandbox>) {
+    let sandbox = start_sandbox().await;
     sandbox.fault("/servers/getVersion", fault, Times::Always);
-    (Relay::before(&sandbox).await.health().await, sandbox)
+    (start_before(&sandbox).await.health().await, sandbox)
 }
 
 #[tokio::test]
-async fn health_knows_the_same_refusals() {
+async fn health_reports_the_same_errors() {
     for (fault, code) in [
         (refusal(401, "no"), "permission denied"),
         (refusal(404, "Not Found"), "not found"),
@@ -248,17 +250,17 @@ async fn health_knows_the_same_refusals() {
         (Fault::ResetInBody, "connection error"),
     ] {
         let (answer, sandbox) = health_with(fault.clone()).await;
-        answer.assert_refused(code);
+        answer.assert_fatal(code);
         assert!(sandbox.calls().len() <= 2, "{fault:?}");
     }
 }
 
 #[tokio::test]
 async fn a_fault_elsewhere_does_not_touch_health() {
-    let sandbox = sandbox().await;
+    let sandbox = start_sandbox().await;
     sandbox.fault(When::path(SEARCH), Fault::status(500), Times::Always);
-    let answer = Relay::before(&sandbox).await.health().await;
-    assert_eq!(answer.0, json!({"data": {"status": "ok"}}));
+    let answer = start_before(&sandbox).await.health().await;
+    assert_eq!(answer, json!({"data": {"status": "ok"}}));
     assert_eq!(sandbox.calls().len(), 1);
     assert_eq!(sandbox.calls()[0].path, "/servers/getVersion");
     assert!(sandbox.calls()[0].body.is_empty());

@@ -1,32 +1,33 @@
-//! From events and their attributes to entities (spec §4.2 to §4.4).
+//! Entities of events and their attributes, docs/relays/misp.md#mapping.
 
+use crate::test_relay::{
+    MispAnswer,
+    responses::{EVENT, attribute, serve},
+    start, start_before, start_sandbox,
+};
 use relay_core::Namespace;
 use sandbox::Sandbox;
 use serde_json::{Value, json};
+use std::sync::Arc;
+use testkit::Answer;
 
-use crate::{
-    test_relay::answer::Answer,
-    test_relay::responses::{EVENT, row, serve},
-    test_relay::{Relay, sandbox},
-};
+const OBSERVABLES: &[(&str, &str)] = &[("domain", "bad.example")];
 
-const ASKED: &[(&str, &str)] = &[("domain", "bad.example")];
-
-/// The answer about `bad.example` when MISP finds these rows.
-pub(crate) async fn answer_to(rows: &[Value]) -> Answer {
-    answer_of(&sandbox().await, rows).await
+/// The answer about `bad.example` when MISP finds these attributes.
+pub(crate) async fn answer_to(attributes: &[Value]) -> Answer {
+    answer_of(&start_sandbox().await, attributes).await
 }
 
-async fn answer_of(sandbox: &Sandbox, rows: &[Value]) -> Answer {
-    serve(sandbox, rows, &[]);
-    Relay::before(sandbox).await.observe(ASKED).await
+async fn answer_of(sandbox: &Arc<Sandbox>, attributes: &[Value]) -> Answer {
+    serve(sandbox, attributes, &[]);
+    start_before(sandbox).await.observe(OBSERVABLES).await
 }
 
-/// A row of another event, told by the end of its UUID.
+/// A attribute of another event, told by the end of its UUID.
 fn of_event(end: u32, event: Value) -> Value {
-    let mut row = row(json!({"Event": event}));
-    row["Event"]["uuid"] = uuid(end).into();
-    row
+    let mut attribute = attribute(json!({"Event": event}));
+    attribute["Event"]["uuid"] = uuid(end).into();
+    attribute
 }
 
 fn uuid(end: u32) -> String {
@@ -35,7 +36,7 @@ fn uuid(end: u32) -> String {
 
 /// An event that lacks what the servers often leave out.
 fn with_event(event: Value) -> Value {
-    row(json!({"Event": event}))
+    attribute(json!({"Event": event}))
 }
 
 #[tokio::test]
@@ -71,7 +72,7 @@ async fn events_are_sorted_by_level_then_newest_then_uuid_and_cut() {
     let event = |end, level: Value, timestamp: Value| {
         of_event(end, json!({"threat_level_id": level, "timestamp": timestamp}))
     };
-    let rows = [
+    let attributes = [
         event(1, json!("4"), json!("1772453599")),
         event(2, json!("7"), json!("1772453599")),
         event(3, json!("2"), json!("1772453520")),
@@ -81,36 +82,38 @@ async fn events_are_sorted_by_level_then_newest_then_uuid_and_cut() {
         event(7, json!("3"), json!(null)),
         event(8, json!("1"), json!(null)),
     ];
-    let sandbox = sandbox().await;
-    let answer = answer_of(&sandbox, &rows).await;
+    let sandbox = start_sandbox().await;
+    let answer = answer_of(&sandbox, &attributes).await;
     assert_eq!(answer.events(), [5, 4, 6, 8, 3, 7, 1, 2].map(uuid));
-    let few = Relay::before(&sandbox).await.claiming("CTR_ENTITIES_LIMIT", 2);
-    let answer = few.observe(ASKED).await;
+    let few = start_before(&sandbox).await.with_claim("CTR_ENTITIES_LIMIT", 2);
+    let answer = few.observe(OBSERVABLES).await;
     assert_eq!(answer.events(), [5, 4].map(uuid));
     assert_eq!(answer.only("verdicts")["disposition_name"], "Malicious");
 }
 
 #[tokio::test]
 async fn the_verdict_is_the_worst_events_and_names_its_judgement() {
-    let rows = [of_event(1, json!({"threat_level_id": "3"})), of_event(2, json!({}))];
-    let answer = answer_to(&rows).await;
+    let attributes = [of_event(1, json!({"threat_level_id": "3"})), of_event(2, json!({}))];
+    let answer = answer_to(&attributes).await;
     let worst = &answer.docs("judgements")[0];
     assert_eq!(worst["external_ids"], json!([uuid(2)]));
     assert_eq!(answer.only("verdicts")["judgement_id"], worst["id"]);
 }
 
 #[tokio::test]
-async fn rows_of_one_event_make_one_sighting() {
-    let rows = [
-        row(json!({"id": "3", "timestamp": "1772366400", "category": "Older", "comment": "older"})),
-        row(
+async fn attributes_of_one_event_make_one_sighting() {
+    let attributes = [
+        attribute(
+            json!({"id": "3", "timestamp": "1772366400", "category": "Older", "comment": "older"}),
+        ),
+        attribute(
             json!({"id": "2", "timestamp": "1772366401", "category": "Second", "comment": "second"}),
         ),
-        row(
+        attribute(
             json!({"id": "1", "timestamp": "1772366401", "category": "Newest", "comment": "newest"}),
         ),
     ];
-    let answer = answer_to(&rows).await;
+    let answer = answer_to(&attributes).await;
     let sighting = answer.only("sightings");
     assert_eq!(sighting["description"], "Category: Newest\nComment: newest");
     assert_eq!(answer.only("indicators")["short_description"], "Category: Newest");
@@ -127,18 +130,18 @@ async fn a_description_says_what_there_is() {
         (json!({"category": null, "comment": "why"}), json!("Comment: why")),
         (json!({"category": "", "comment": []}), json!(null)),
     ] {
-        let answer = answer_to(&[row(changes)]).await;
+        let answer = answer_to(&[attribute(changes)]).await;
         let sighting = answer.only("sightings").get("description").cloned();
         assert_eq!(sighting.unwrap_or_default(), expected);
     }
-    let answer = answer_to(&[row(json!({"comment": "x".repeat(9000)}))]).await;
+    let answer = answer_to(&[attribute(json!({"comment": "x".repeat(9000)}))]).await;
     assert_eq!(answer.only("sightings")["description"].as_str().unwrap().len(), 5000);
 }
 
 #[tokio::test]
-async fn verdicts_hold_a_week_and_those_of_hashes_for_ever() {
-    let sandbox = sandbox().await;
-    let relay = Relay::before(&sandbox).await;
+async fn verdicts_are_valid_for_a_week_and_those_of_hashes_until_2525() {
+    let relay = start().await;
+    let sandbox = &relay.sandbox;
     for (kind, digits, end) in [
         ("domain", 0, "2026-03-10T10:00:00Z"),
         ("md5", 32, "2525-01-01T00:00:00.000Z"),
@@ -146,48 +149,49 @@ async fn verdicts_hold_a_week_and_those_of_hashes_for_ever() {
         ("sha256", 64, "2525-01-01T00:00:00.000Z"),
     ] {
         let value = if digits > 0 { "ab".repeat(digits / 2) } else { "bad.example".to_owned() };
-        serve(&sandbox, &[row(json!({"type": kind, "value": value}))], &[]);
-        let answer = relay.observe(&[(kind, &value)]).await;
+        serve(&sandbox, &[attribute(json!({"type": kind, "value": value}))], &[]);
+        let answer = relay.observe([(kind, &value)]).await;
         let span = json!({"start_time": "2026-03-03T10:00:00Z", "end_time": end});
         assert_eq!(answer.only("verdicts")["valid_time"], span);
         assert_eq!(answer.only("judgements")["valid_time"], span);
-        let answer = relay.deliberate(&[(kind, &value)]).await;
+        let answer = relay.deliberate([(kind, &value)]).await;
         assert_eq!(answer.only("verdicts")["valid_time"], span);
     }
 }
 
 #[tokio::test]
-async fn the_observed_time_spans_what_the_rows_tell() {
+async fn the_observed_time_spans_the_times_of_the_attributes() {
     let stamp = |seconds: i64| json!(seconds.to_string());
     let span = |start: &str, end: &str| json!({"start_time": start, "end_time": end});
-    for (rows, expected) in [
-        (vec![row(json!({}))], span("2026-03-01T12:00:00Z", "2026-03-01T12:00:00Z")),
+    for (attributes, expected) in [
+        (vec![attribute(json!({}))], span("2026-03-01T12:00:00Z", "2026-03-01T12:00:00Z")),
         (
-            vec![row(json!({"timestamp": stamp(1772366500)})), row(json!({}))],
+            vec![attribute(json!({"timestamp": stamp(1772366500)})), attribute(json!({}))],
             span("2026-03-01T12:00:00Z", "2026-03-01T12:01:40Z"),
         ),
         (
-            vec![row(json!({"first_seen": "2026-02-27T08:00:00.123456+01:00"}))],
+            vec![attribute(json!({"first_seen": "2026-02-27T08:00:00.123456+01:00"}))],
             span("2026-02-27T07:00:00.123Z", "2026-03-01T12:00:00Z"),
         ),
         (
-            vec![row(json!({"last_seen": "2026-03-02T00:00:00.000000+00:00"}))],
+            vec![attribute(json!({"last_seen": "2026-03-02T00:00:00.000000+00:00"}))],
             span("2026-03-01T12:00:00Z", "2026-03-02T00:00:00.000Z"),
         ),
         (
             // The end lies before the start, so they change places.
-            vec![row(json!({"last_seen": "2026-02-01T00:00:00+00:00"}))],
+            vec![attribute(json!({"last_seen": "2026-02-01T00:00:00+00:00"}))],
             span("2026-02-01T00:00:00.000Z", "2026-03-01T12:00:00Z"),
         ),
         (
-            vec![row(json!({"timestamp": 0, "first_seen": "2026-02-27T08:00:00Z"}))],
+            vec![attribute(json!({"timestamp": 0, "first_seen": "2026-02-27T08:00:00Z"}))],
             span("2026-02-27T08:00:00.000Z", "2026-02-27T08:00:00.000Z"),
         ),
     ] {
-        assert_eq!(answer_to(&rows).await.only("sightings")["observed_time"], expected);
+        assert_eq!(answer_to(&attributes).await.only("sightings")["observed_time"], expected);
     }
     for timestamp in [json!("0"), json!(-5), json!("soon"), json!(null), json!(1e300)] {
-        let answer = answer_to(&[row(json!({"timestamp": timestamp, "first_seen": "soon"}))]).await;
+        let answer =
+            answer_to(&[attribute(json!({"timestamp": timestamp, "first_seen": "soon"}))]).await;
         let day = span("2026-02-28T00:00:00Z", "2026-02-28T00:00:00Z");
         assert_eq!(answer.only("sightings")["observed_time"], day, "{timestamp}");
     }
@@ -199,7 +203,7 @@ async fn an_event_without_a_date_has_an_open_indicator() {
         let answer = answer_to(&[with_event(json!({"date": date}))]).await;
         assert_eq!(answer.only("indicators")["valid_time"], json!({}), "{date}");
     }
-    let answer = answer_to(&[row(json!({}))]).await;
+    let answer = answer_to(&[attribute(json!({}))]).await;
     let since = json!({"start_time": "2026-02-28T00:00:00Z"});
     assert_eq!(answer.only("indicators")["valid_time"], since);
 }
@@ -215,10 +219,10 @@ async fn event_timestamps_are_seconds_as_text_or_number() {
     };
     assert_eq!(shown(json!("1772453520")).await, Some(json!("2026-03-02T12:12:00Z")));
     assert_eq!(shown(json!(1772453520)).await, Some(json!("2026-03-02T12:12:00Z")));
-    for odd in
+    for malformed in
         [json!("0"), json!(0), json!(-1), json!("x"), json!(null), json!(99_999_999_999_999i64)]
     {
-        assert_eq!(shown(odd).await, None);
+        assert_eq!(shown(malformed).await, None);
     }
 }
 
@@ -264,8 +268,8 @@ async fn the_producer_is_the_creator_or_misp() {
 
 #[tokio::test]
 async fn entities_name_their_source_event_and_link() {
-    let sandbox = sandbox().await;
-    let answer = answer_of(&sandbox, &[row(json!({}))]).await;
+    let sandbox = start_sandbox().await;
+    let answer = answer_of(&sandbox, &[attribute(json!({}))]).await;
     let link = format!("{}/events/view/{EVENT}", sandbox.url());
     for collection in ["judgements", "sightings", "indicators"] {
         let doc = answer.only(collection);
@@ -282,12 +286,12 @@ async fn entities_name_their_source_event_and_link() {
 }
 
 #[tokio::test]
-async fn ids_are_made_of_event_type_and_value_as_asked() {
+async fn ids_are_made_of_event_type_and_value_as_sent() {
     let misp = Namespace::of("misp");
-    let sandbox = sandbox().await;
-    serve(&sandbox, &[row(json!({"Event": {"uuid": EVENT.to_uppercase()}}))], &[]);
-    let relay = Relay::before(&sandbox).await;
-    let answer = relay.observe(&[("domain", "BAD.example")]).await;
+    let sandbox = start_sandbox().await;
+    serve(&sandbox, &[attribute(json!({"Event": {"uuid": EVENT.to_uppercase()}}))], &[]);
+    let relay = start_before(&sandbox).await;
+    let answer = relay.observe([("domain", "BAD.example")]).await;
     let sighting = misp.sighting(&[EVENT], "domain", "BAD.example").to_string();
     let judgement = misp.judgement(&[EVENT], "domain", "BAD.example").to_string();
     let indicator = format!("transient:indicator-{EVENT}");
@@ -299,12 +303,12 @@ async fn ids_are_made_of_event_type_and_value_as_asked() {
     });
     let expected = [["sighting-of", &sighting, &indicator], ["element-of", &judgement, &indicator]];
     assert_eq!(edges.collect::<Vec<_>>(), expected);
-    assert_eq!(relay.observe(&[("domain", "BAD.example")]).await, answer);
+    assert_eq!(relay.observe([("domain", "BAD.example")]).await, answer);
 }
 
 #[tokio::test]
 async fn an_event_without_a_uuid_is_named_by_host_and_id() {
-    let sandbox = sandbox().await;
+    let sandbox = start_sandbox().await;
     let answer = answer_of(&sandbox, &[with_event(json!({"uuid": null}))]).await;
     let id = Namespace::of("misp").indicator(&[sandbox.url(), "7"]).to_string();
     assert_eq!(answer.only("indicators")["id"], *id);
@@ -313,8 +317,8 @@ async fn an_event_without_a_uuid_is_named_by_host_and_id() {
 }
 
 #[tokio::test]
-async fn i14_an_odd_event_uuid_stays_one_part_of_the_link() {
-    let sandbox = sandbox().await;
+async fn i14_a_malformed_event_uuid_stays_one_segment_of_the_link() {
+    let sandbox = start_sandbox().await;
     let answer = answer_of(&sandbox, &[with_event(json!({"uuid": "../../x?y#z"}))]).await;
     let link = format!("{}/events/view/..%2F..%2Fx%3Fy%23z", sandbox.url());
     assert_eq!(answer.only("sightings")["source_uri"], link);
@@ -329,7 +333,7 @@ async fn tags_are_the_events_each_once() {
         [json!("a"), json!("b"), json!("a"), json!(""), json!(null), json!("x".repeat(3000))];
     let tags: Vec<_> = names.into_iter().map(tag).chain([json!("no tag"), json!(null)]).collect();
     let own = json!([{"name": "own"}, {"name": "a", "inherited": 1}]);
-    let answer = answer_to(&[row(json!({"Tag": own, "Event": {"Tag": tags}}))]).await;
+    let answer = answer_to(&[attribute(json!({"Tag": own, "Event": {"Tag": tags}}))]).await;
     assert_eq!(answer.only("indicators")["tags"], json!(["a", "b", "x".repeat(1024)]));
     for none in [json!([]), json!(null), json!({}), json!([{"name": ""}])] {
         let answer = answer_to(&[with_event(json!({"Tag": none}))]).await;
@@ -339,14 +343,14 @@ async fn tags_are_the_events_each_once() {
 
 #[tokio::test]
 async fn two_observables_of_one_event_share_an_indicator_made_for_the_first() {
-    let sandbox = sandbox().await;
-    let rows = [
-        row(json!({"category": "Of the name"})),
-        row(json!({"type": "ip-dst", "value": "203.0.113.7", "category": "Of the address"})),
+    let sandbox = start_sandbox().await;
+    let attributes = [
+        attribute(json!({"category": "Of the name"})),
+        attribute(json!({"type": "ip-dst", "value": "203.0.113.7", "category": "Of the address"})),
     ];
-    serve(&sandbox, &rows, &[]);
-    let asked = [("ip", "203.0.113.7"), ("domain", "bad.example")];
-    let answer = Relay::before(&sandbox).await.observe(&asked).await;
+    serve(&sandbox, &attributes, &[]);
+    let observables = [("ip", "203.0.113.7"), ("domain", "bad.example")];
+    let answer = start_before(&sandbox).await.observe(&observables).await;
     assert_eq!(answer.only("indicators")["short_description"], "Category: Of the address");
     assert_eq!(answer.docs("sightings").len(), 2);
     assert_eq!(answer.docs("judgements").len(), 2);

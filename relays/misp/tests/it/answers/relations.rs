@@ -1,21 +1,21 @@
-//! What else an event names (spec §4.1, §4.6).
+//! Relations, docs/relays/misp.md#relations.
 
-use serde_json::{Value, json};
-
-use crate::{
-    test_relay::responses::{neighbour, row, serve},
-    test_relay::{Relay, sandbox},
+use crate::test_relay::{
+    MispRelay,
+    responses::{attribute, neighbour, serve},
+    start_sandbox,
 };
+use serde_json::{Value, json};
 
 /// Name, source and related of each relation, in order.
 type Shown = Vec<(String, String, String)>;
 
-/// The relations of what was asked, with these attributes in the same event.
-async fn relations(asked: (&str, &str), neighbours: &[Value]) -> Shown {
-    let sandbox = sandbox().await;
-    serve(&sandbox, &[row(json!({"type": "text", "value": asked.1}))], neighbours);
-    let relay = Relay::with(&sandbox, &[("MISP_MORE_TYPES", "true")]).await;
-    let answer = relay.observe(&[asked]).await;
+/// The relations of an observable with these attributes in the same event.
+async fn relations(observables: (&str, &str), neighbours: &[Value]) -> Shown {
+    let sandbox = start_sandbox().await;
+    serve(&sandbox, &[attribute(json!({"type": "text", "value": observables.1}))], neighbours);
+    let relay = MispRelay::start().before(&sandbox).with(&[("MISP_MORE_TYPES", "true")]).await;
+    let answer = relay.observe([observables]).await;
     let relations = answer.only("sightings").get("relations").cloned().unwrap_or_default();
     let end = |end: &Value| format!("{}:{}", end["type"], end["value"]).replace('"', "");
     let relations = relations.as_array().cloned().unwrap_or_default();
@@ -42,9 +42,9 @@ fn shown(relations: &[(&str, &str, &str)]) -> Shown {
 
 /// A neighbour inside an object.
 fn part_of(object: Value, id: i64, kind: &str, value: &str) -> Value {
-    let mut row = neighbour(id, kind, value);
-    row["object_id"] = object;
-    row
+    let mut attribute = neighbour(id, kind, value);
+    attribute["object_id"] = object;
+    attribute
 }
 
 #[tokio::test]
@@ -102,7 +102,7 @@ async fn every_attribute_type_of_the_table_becomes_its_observables() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_of_its_type_is_no_relation() {
+async fn values_that_cannot_be_of_their_type_are_no_relations() {
     for (kind, value) in [
         ("ip-src", "203.0.113.0/24"),
         ("ip-dst", "anywhere"),
@@ -120,9 +120,9 @@ async fn what_cannot_be_of_its_type_is_no_relation() {
 #[tokio::test]
 async fn relations_come_newest_first_then_by_id_each_once() {
     let at = |id: i64, value: &str, timestamp: Value| {
-        let mut row = neighbour(id, "domain", value);
-        row["timestamp"] = timestamp;
-        row
+        let mut attribute = neighbour(id, "domain", value);
+        attribute["timestamp"] = timestamp;
+        attribute
     };
     let neighbours = [
         at(5, "old.example", json!("1772366400")),
@@ -136,7 +136,7 @@ async fn relations_come_newest_first_then_by_id_each_once() {
 }
 
 #[tokio::test]
-async fn the_asked_observable_is_not_related_to_itself_in_any_spelling() {
+async fn an_observable_is_not_related_to_itself_in_any_spelling() {
     let neighbours = [
         neighbour(1, "domain", "BAD.example."),
         neighbour(2, "hostname|port", "bad.example|80"),
@@ -157,9 +157,9 @@ async fn a_name_resolves_to_the_address_of_its_composite() {
     let pair = [neighbour(1, "domain|ip", "bad.example|2001:db8::7")];
     let expected = shown(&[("Resolved_To", "domain:bad.example", "ipv6:2001:db8::7")]);
     assert_eq!(relations(("domain", "bad.example"), &pair).await, expected);
-    // The value as asked, whatever the stored spelling.
-    let asked = relations(("ipv6", "2001:DB8::7"), &pair).await;
-    assert_eq!(asked, shown(&[("Resolved_To", "domain:bad.example", "ipv6:2001:DB8::7")]));
+    // The value as sent, whatever the stored spelling.
+    let observables = relations(("ipv6", "2001:DB8::7"), &pair).await;
+    assert_eq!(observables, shown(&[("Resolved_To", "domain:bad.example", "ipv6:2001:DB8::7")]));
 }
 
 #[tokio::test]
@@ -207,14 +207,14 @@ async fn parts_of_one_object_are_as_close_as_a_composite() {
 }
 
 #[tokio::test]
-async fn rows_outside_objects_do_not_stand_in_one_object() {
+async fn attributes_outside_objects_are_not_close() {
     let loose = [neighbour(1, "domain", "bad.example"), neighbour(2, "ip-dst", "203.0.113.7")];
     let found = relations(("domain", "bad.example"), &loose).await;
     assert_eq!(found, shown(&[("Related_To", "domain:bad.example", "ip:203.0.113.7")]));
 }
 
 #[tokio::test]
-async fn a_special_pair_replaces_the_ordinary_one_wherever_it_stands() {
+async fn a_close_pair_replaces_related_to_wherever_it_stands() {
     let expected = shown(&[("Resolved_To", "domain:bad.example", "ip:203.0.113.7")]);
     for (composite, plain) in [(1, 2), (2, 1)] {
         let neighbours = [
@@ -226,7 +226,7 @@ async fn a_special_pair_replaces_the_ordinary_one_wherever_it_stands() {
 }
 
 #[tokio::test]
-async fn rows_of_other_events_are_nobodys_neighbours() {
+async fn attributes_of_other_events_are_no_neighbours() {
     let mut other = neighbour(1, "domain", "other.example");
     other["event_id"] = json!("8");
     let mut number = neighbour(2, "domain", "same.example");

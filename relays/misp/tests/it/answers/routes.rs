@@ -1,44 +1,40 @@
-//! What each route answers when all is well, when nothing is found, and when the question is
-//! wrong (spec §5).
+//! Answers of each route: found, nothing found, invalid body.
 
+use crate::test_relay::{
+    MispAnswer, domains, responses::SEARCH, start, start_before, start_sandbox,
+};
+use relay_core::route::Route;
 use sandbox::{Fault, Times, misp::sample};
 use serde_json::{Value, json};
-use testkit::ctim::Route;
-
-use crate::{
-    test_relay::responses::SEARCH,
-    test_relay::{Relay, sandbox},
-};
 
 #[tokio::test]
 async fn health_is_ok_when_misp_tells_its_version() {
-    let sandbox = sandbox().await;
-    let answer = Relay::before(&sandbox).await.health().await;
-    assert_eq!(answer.0, json!({"data": {"status": "ok"}}));
+    let sandbox = start_sandbox().await;
+    let answer = start_before(&sandbox).await.health().await;
+    assert_eq!(answer, json!({"data": {"status": "ok"}}));
 }
 
 #[tokio::test]
 async fn observe_answers_five_collections() {
-    let sandbox = sandbox().await;
-    let answer = Relay::before(&sandbox).await.observe(&[("domain", "bad.example")]).await;
-    let collections: Vec<_> = answer.0["data"].as_object().unwrap().keys().collect();
+    let sandbox = start_sandbox().await;
+    let answer = start_before(&sandbox).await.observe([("domain", "bad.example")]).await;
+    let collections: Vec<_> = answer["data"].as_object().unwrap().keys().collect();
     let five = ["indicators", "judgements", "relationships", "sightings", "verdicts"];
     let mut sorted = collections.clone();
     sorted.sort();
     assert_eq!(sorted, five);
-    assert_eq!(answer.0.get("errors"), None);
+    assert_eq!(answer.get("errors"), None);
 }
 
 #[tokio::test]
 async fn deliberate_answers_verdicts_without_judgements() {
-    let sandbox = sandbox().await;
-    let relay = Relay::before(&sandbox).await;
-    let asked = [("domain", "bad.example"), ("ip", sample::SCANNER_ADDRESS)];
-    let answer = relay.deliberate(&asked).await;
-    assert_eq!(answer.0["data"].as_object().unwrap().len(), 1);
+    let relay = start().await;
+    let observables = [("domain", "bad.example"), ("ip", sample::SCANNER_ADDRESS)];
+    let answer = relay.deliberate(&observables).await;
+    assert_eq!(answer["data"].as_object().unwrap().len(), 1);
     assert_eq!(answer.every("verdicts", "/judgement_id"), [&Value::Null, &Value::Null]);
     // The verdicts of observe say the same, and name their judgement.
-    let observed = relay.observe(&asked).await;
+    let observed = relay.observe(&observables).await;
     assert_eq!(
         answer.every("verdicts", "/disposition"),
         observed.every("verdicts", "/disposition")
@@ -48,23 +44,22 @@ async fn deliberate_answers_verdicts_without_judgements() {
 
 #[tokio::test]
 async fn nothing_found_is_an_empty_object_or_list() {
-    let sandbox = sandbox().await;
-    let relay = Relay::before(&sandbox).await;
-    for asked in [&[][..], &[("domain", sample::UNKNOWN_DOMAIN)], &[("imei", "1")]] {
-        relay.observe(asked).await.assert_nothing_found();
-        relay.deliberate(asked).await.assert_nothing_found();
+    let relay = start().await;
+    for observables in [&[][..], &[("domain", sample::UNKNOWN_DOMAIN)], &[("imei", "1")]] {
+        relay.observe(observables).await.assert_nothing_found();
+        relay.deliberate(observables).await.assert_nothing_found();
     }
-    for asked in [&[][..], &[("imei", "1")]] {
-        assert_eq!(relay.refer(asked).await.0, json!({"data": []}));
-        assert_eq!(relay.respond(asked).await.0, json!({"data": []}));
+    for observables in [&[][..], &[("imei", "1")]] {
+        assert_eq!(relay.refer(observables).await, json!({"data": []}));
+        assert_eq!(relay.respond(observables).await, json!({"data": []}));
     }
 }
 
 #[tokio::test]
-async fn a_refer_item_is_what_the_documentation_shows() {
-    let relay = Relay::before(&sandbox().await).await;
-    let relay = relay.claiming("HOST", "https://misp.corp.example");
-    let answer = relay.refer(&[("domain", "bad.example")]).await;
+async fn a_link_is_what_the_page_shows() {
+    let relay = start().await;
+    let relay = relay.with_claim("HOST", "https://misp.corp.example");
+    let answer = relay.refer([("domain", "bad.example")]).await;
     assert_eq!(
         answer.items(),
         [json!({"id": "ref-misp-search-domain-bad.example",
@@ -76,13 +71,13 @@ async fn a_refer_item_is_what_the_documentation_shows() {
 }
 
 #[tokio::test]
-async fn refer_escapes_everything_but_the_unreserved() {
-    let relay = Relay::before(&sandbox().await).await;
-    let relay = relay.claiming("HOST", "https://misp.corp.example");
+async fn links_encode_everything_but_unreserved_characters() {
+    let relay = start().await;
+    let relay = relay.with_claim("HOST", "https://misp.corp.example");
     let value = "http://ü.example/a b/../?q=1&r=%41#f;:@~-._";
     let escaped =
         "http%3A%2F%2F%C3%BC.example%2Fa%20b%2F..%2F%3Fq%3D1%26r%3D%2541%23f%3B%3A%40~-._";
-    let answer = relay.refer(&[("url", value)]).await;
+    let answer = relay.refer([("url", value)]).await;
     let link = &answer.items()[0];
     assert_eq!(link["id"], format!("ref-misp-search-url-{escaped}"));
     let url = format!("https://misp.corp.example/events/index/searchall:{escaped}");
@@ -91,15 +86,15 @@ async fn refer_escapes_everything_but_the_unreserved() {
 
 #[tokio::test]
 async fn a_value_too_long_for_a_link_has_none() {
-    let relay = Relay::before(&sandbox().await).await;
+    let relay = start().await;
     let long = format!("http://bad.example/{}", "a".repeat(3000));
-    assert_eq!(relay.refer(&[("url", &long)]).await.0, json!({"data": []}));
+    assert_eq!(relay.refer([("url", &long)]).await, json!({"data": []}));
 }
 
 #[tokio::test]
 async fn invalid_bodies_are_described() {
-    let sandbox = sandbox().await;
-    let relay = Relay::before(&sandbox).await;
+    let relay = start().await;
+    let sandbox = &relay.sandbox;
     for (body, problems) in [
         (json!({}), r#"{"_schema": ["Invalid input type."]}"#),
         (json!("x"), r#"{"_schema": ["Invalid input type."]}"#),
@@ -115,7 +110,7 @@ async fn invalid_bodies_are_described() {
     ] {
         for route in [Route::Observe, Route::Deliberate, Route::Refer, Route::Respond] {
             let answer = relay.ask(route, &body).await;
-            answer.assert_refused("invalid argument");
+            answer.assert_fatal("invalid argument");
             assert_eq!(answer.message(), format!("Invalid JSON payload received. {problems}"));
         }
     }
@@ -123,32 +118,32 @@ async fn invalid_bodies_are_described() {
 }
 
 #[tokio::test]
-async fn the_token_is_looked_at_before_the_body_and_both_before_misp() {
-    let sandbox = sandbox().await;
-    let relay = Relay::before(&sandbox).await;
-    let unknown = relay.claiming_only(json!({}));
+async fn the_token_is_checked_before_the_body_and_both_before_a_request() {
+    let relay = start().await;
+    let sandbox = &relay.sandbox;
+    let unknown = relay.with_claims(json!({}));
     for route in [Route::Observe, Route::Deliberate, Route::Refer, Route::Respond, Route::Trigger] {
-        unknown.ask(route, &json!({})).await.assert_refused("authorization error");
-        relay.ask(route, &json!({})).await.assert_refused("invalid argument");
+        unknown.ask(route, &json!({})).await.assert_fatal("authorization error");
+        relay.ask(route, &json!({})).await.assert_fatal("invalid argument");
     }
     assert_eq!(sandbox.calls().len(), 0);
 }
 
 #[tokio::test]
-async fn equal_errors_are_told_once() {
-    let sandbox = sandbox().await;
+async fn equal_errors_are_reported_once() {
+    let sandbox = start_sandbox().await;
     sandbox.fault(SEARCH, Fault::status(500), Times::Always);
     let names: Vec<_> = (0..120).map(|n| format!("d{n}.example")).collect();
-    let asked: Vec<_> = names.iter().map(|name| ("domain", name.as_str())).collect();
-    Relay::before(&sandbox).await.observe(&asked).await.assert_refused("unknown");
+    let observables = domains(&names);
+    start_before(&sandbox).await.observe(&observables).await.assert_fatal("unknown");
     assert_eq!(sandbox.calls().len(), 3);
 }
 
 #[tokio::test]
 async fn version_needs_neither_token_nor_misp() {
-    let sandbox = sandbox().await;
-    let relay = Relay::before(&sandbox).await.claiming_only(json!({}));
+    let sandbox = start_sandbox().await;
+    let relay = start_before(&sandbox).await.with_claims(json!({}));
     let answer = relay.ask(Route::Version, &Value::Null).await;
-    assert_eq!(answer.0, json!({"version": env!("CARGO_PKG_VERSION")}));
+    assert_eq!(answer, json!({"version": env!("CARGO_PKG_VERSION")}));
     assert_eq!(sandbox.calls().len(), 0);
 }

@@ -1,14 +1,14 @@
-//! How far an entity may be passed on (spec §4.5).
+//! TLP of entities, docs/relays/misp.md#tlp.
 
+use super::entities::answer_to;
+use crate::test_relay::responses::attribute;
 use serde_json::{Value, json};
 
-use crate::{answers::entities::answer_to, test_relay::responses::row};
-
 /// The TLP of sighting and judgement, and that of the indicator.
-async fn tlp(of_row: &[&str], of_event: &[&str]) -> (Value, Value) {
+async fn tlp(of_attribute: &[&str], of_event: &[&str]) -> (Value, Value) {
     let tags = |names: &[&str]| names.iter().map(|name| json!({"name": name})).collect::<Value>();
-    let row = row(json!({"Tag": tags(of_row), "Event": {"Tag": tags(of_event)}}));
-    let answer = answer_to(&[row]).await;
+    let attribute = attribute(json!({"Tag": tags(of_attribute), "Event": {"Tag": tags(of_event)}}));
+    let answer = answer_to(&[attribute]).await;
     let tlp = |collection| answer.only(collection).get("tlp").cloned().unwrap_or_default();
     assert_eq!(tlp("sightings"), tlp("judgements"));
     (tlp("sightings"), tlp("indicators"))
@@ -35,8 +35,12 @@ async fn every_tlp_tag_has_its_word() {
 
 #[tokio::test]
 async fn the_most_restrictive_tlp_wins_wherever_it_stands() {
-    let check = async |of_row: &[&str], of_event: &[&str], shown: [Value; 2]| {
-        assert_eq!(tlp(of_row, of_event).await, shown.into(), "{of_row:?} {of_event:?}");
+    let check = async |of_attribute: &[&str], of_event: &[&str], shown: [Value; 2]| {
+        assert_eq!(
+            tlp(of_attribute, of_event).await,
+            shown.into(),
+            "{of_attribute:?} {of_event:?}"
+        );
     };
     check(&[], &["osint", "tlp:white", "tlp:amber"], [json!("amber"), json!("amber")]).await;
     check(&["tlp:red"], &["tlp:green"], [json!("red"), json!("green")]).await;
@@ -46,8 +50,8 @@ async fn the_most_restrictive_tlp_wins_wherever_it_stands() {
 }
 
 #[tokio::test]
-async fn the_strictest_row_of_an_event_counts() {
-    let tagged = |name: &str| row(json!({"Tag": [{"name": name}]}));
+async fn the_strictest_attribute_of_an_event_counts() {
+    let tagged = |name: &str| attribute(json!({"Tag": [{"name": name}]}));
     let answer = answer_to(&[tagged("tlp:green"), tagged("tlp:red"), tagged("tlp:white")]).await;
     assert_eq!(answer.only("sightings")["tlp"], "red");
 }

@@ -1,35 +1,24 @@
-//! How many calls a question costs, how deep they depend on each other, and how many run side by
-//! side (spec §9).
+//! Number and concurrency of requests, docs/relays/misp.md#number-of-requests.
 
 use std::{sync::Arc, time::Duration};
 
+use crate::test_relay::{
+    MispAnswer, MispRelay, domains,
+    responses::{SEARCH, attribute, neighbour_searches, searches, serve},
+    sinkhole_domains, start_before, start_sandbox,
+};
 use axum::{Json, Router, extract::State, routing::post};
-use relay_core::http::SystemResolver;
+use relay_core::route::Route;
 use sandbox::misp::sample;
 use serde_json::{Value, json};
-use testkit::ctim::Route;
 use tokio::{net::TcpListener, sync::Barrier};
 
-use crate::{
-    test_relay::responses::{SEARCH, neighbour_searches, row, searches, serve},
-    test_relay::{Relay, sandbox},
-};
-
-/// Domains of the sinkhole's feed, each in an event of its own.
-fn found(count: usize) -> Vec<String> {
-    (0..count).map(|batch| format!("batch{batch}.sinkhole.example")).collect()
-}
-
-fn domains(names: &[String]) -> Vec<(&str, &str)> {
-    names.iter().map(|name| ("domain", name.as_str())).collect()
-}
-
 #[tokio::test]
-async fn observe_costs_one_call_for_fifty_values_and_one_for_fifty_events() {
+async fn observe_sends_one_request_for_fifty_values_and_one_for_fifty_events() {
     for (observables, chunks) in [(1, 1), (10, 1), (50, 1), (51, 2), (200, 4)] {
-        let sandbox = sandbox().await;
-        let names = found(observables);
-        let answer = Relay::before(&sandbox).await.observe(&domains(&names)).await;
+        let sandbox = start_sandbox().await;
+        let names = sinkhole_domains(observables);
+        let answer = start_before(&sandbox).await.observe(domains(&names)).await;
         assert_eq!(answer.found().len(), observables);
         assert_eq!(searches(&sandbox).len(), chunks, "{observables}");
         assert_eq!(neighbour_searches(&sandbox).len(), chunks, "{observables}");
@@ -39,11 +28,11 @@ async fn observe_costs_one_call_for_fifty_values_and_one_for_fifty_events() {
 }
 
 #[tokio::test]
-async fn deliberate_costs_one_call_for_fifty_values() {
+async fn deliberate_sends_one_request_for_fifty_values() {
     for (observables, chunks) in [(1, 1), (10, 1), (50, 1), (51, 2), (200, 4)] {
-        let sandbox = sandbox().await;
-        let names = found(observables);
-        let answer = Relay::before(&sandbox).await.deliberate(&domains(&names)).await;
+        let sandbox = start_sandbox().await;
+        let names = sinkhole_domains(observables);
+        let answer = start_before(&sandbox).await.deliberate(domains(&names)).await;
         assert_eq!(answer.found().len(), observables);
         assert_eq!(sandbox.calls().len(), chunks, "{observables}");
         assert_eq!(neighbour_searches(&sandbox).len(), 0);
@@ -51,23 +40,23 @@ async fn deliberate_costs_one_call_for_fifty_values() {
 }
 
 #[tokio::test]
-async fn a_question_that_finds_nothing_or_wants_no_relations_is_one_deep() {
-    let sandbox = sandbox().await;
-    Relay::before(&sandbox).await.observe(&[("domain", sample::UNKNOWN_DOMAIN)]).await;
+async fn nothing_found_or_no_relations_saves_the_second_search() {
+    let sandbox = start_sandbox().await;
+    start_before(&sandbox).await.observe([("domain", sample::UNKNOWN_DOMAIN)]).await;
     assert_eq!(sandbox.calls().len(), 1);
     sandbox.forget_calls();
-    let relay = Relay::with(&sandbox, &[("MISP_RELATIONS_LIMIT", "0")]).await;
-    relay.observe(&[("domain", "bad.example")]).await;
+    let relay = MispRelay::start().before(&sandbox).with(&[("MISP_RELATIONS_LIMIT", "0")]).await;
+    relay.observe([("domain", "bad.example")]).await;
     assert_eq!(sandbox.calls().len(), 1);
 }
 
 #[tokio::test]
-async fn the_other_routes_cost_one_call_or_none() {
-    let sandbox = sandbox().await;
-    let relay = Relay::before(&sandbox).await.with_urlscan();
-    let names = found(200);
-    relay.refer(&domains(&names)).await;
-    relay.respond(&domains(&names)).await;
+async fn the_other_routes_send_one_request_or_none() {
+    let sandbox = start_sandbox().await;
+    let relay = start_before(&sandbox).await;
+    let names = sinkhole_domains(200);
+    relay.refer(domains(&names)).await;
+    relay.respond(domains(&names)).await;
     relay.ask(Route::Version, &Value::Null).await;
     assert_eq!(sandbox.calls().len(), 0);
     relay.health().await;
@@ -79,40 +68,39 @@ async fn the_other_routes_cost_one_call_or_none() {
 }
 
 #[tokio::test]
-async fn l05_a_thousand_observables_are_asked_four_chunks_at_a_time() {
-    let sandbox = sandbox().await;
+async fn l05_a_thousand_observables_are_searched_four_batches_at_a_time() {
+    let sandbox = start_sandbox().await;
     let names: Vec<_> = (0..1200).map(|n| format!("d{n}.example")).collect();
-    let answer = Relay::before(&sandbox).await.observe(&domains(&names)).await;
+    let answer = start_before(&sandbox).await.observe(domains(&names)).await;
     assert_eq!(answer.errors(), [("warning", "invalid argument")]);
     assert_eq!(sandbox.calls().len(), 20);
     assert!(sandbox.peak_concurrency() <= 4);
 }
 
 #[tokio::test]
-async fn chunks_that_are_asked_again_value_by_value_do_not_multiply() {
-    let sandbox = sandbox().await;
+async fn batches_repeated_value_by_value_keep_the_concurrency_limit() {
+    let sandbox = start_sandbox().await;
     // Every page is full, and slow enough for the calls to meet.
     serve(&sandbox, &vec![json!({}); 500], &[]);
     sandbox.delay(Duration::from_millis(2));
-    let names = found(200);
-    let relay = Relay::before(&sandbox).await.claiming("CTR_ENTITIES_LIMIT", 1);
-    relay.observe(&domains(&names)).await.assert_nothing_found();
+    let names = sinkhole_domains(200);
+    let relay = start_before(&sandbox).await.with_claim("CTR_ENTITIES_LIMIT", 1);
+    relay.observe(domains(&names)).await.assert_nothing_found();
     assert_eq!(sandbox.calls().len(), 4 + 200);
     assert!(sandbox.peak_concurrency() <= 4, "{}", sandbox.peak_concurrency());
 }
 
-/// A MISP that answers no search before so many of its kind have arrived: whoever asks one after
-/// the other gets no answer at all.
-struct Gathering {
+/// A server that answers no search before a number of its kind have arrived: searches that are
+/// sent one after the other never get a response.
+struct WaitingServer {
     matches: Barrier,
     neighbours: Barrier,
 }
 
-impl Gathering {
+impl WaitingServer {
     async fn start(matches: usize, neighbours: usize) -> String {
-        let gathering =
-            Self { matches: Barrier::new(matches), neighbours: Barrier::new(neighbours) };
-        let router = Router::new().route(SEARCH, post(search)).with_state(Arc::new(gathering));
+        let server = Self { matches: Barrier::new(matches), neighbours: Barrier::new(neighbours) };
+        let router = Router::new().route(SEARCH, post(search)).with_state(Arc::new(server));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async { axum::serve(listener, router).await });
@@ -120,25 +108,29 @@ impl Gathering {
     }
 }
 
-async fn search(State(gathering): State<Arc<Gathering>>, Json(search): Json<Value>) -> Json<Value> {
-    let asked = search["value"]["OR"].as_array();
-    let barrier = if asked.is_some() { &gathering.matches } else { &gathering.neighbours };
+async fn search(
+    State(server): State<Arc<WaitingServer>>,
+    Json(search): Json<Value>,
+) -> Json<Value> {
+    let observables = search["value"]["OR"].as_array();
+    let barrier = if observables.is_some() { &server.matches } else { &server.neighbours };
     barrier.wait().await;
-    let rows = asked.into_iter().flatten().map(|value| {
+    let attributes = observables.into_iter().flatten().map(|value| {
         let number = value.as_str().unwrap().trim_matches(|c: char| !c.is_ascii_digit());
         let uuid = format!("00000000-0000-4000-8000-{number:0>12}");
-        row(json!({"value": value, "event_id": number, "Event": {"id": number, "uuid": uuid}}))
+        attribute(
+            json!({"value": value, "event_id": number, "Event": {"id": number, "uuid": uuid}}),
+        )
     });
-    Json(json!({"response": {"Attribute": rows.collect::<Vec<_>>()}}))
+    Json(json!({"response": {"Attribute": attributes.collect::<Vec<_>>()}}))
 }
 
 #[tokio::test]
-async fn four_chunks_run_side_by_side_and_the_neighbours_after_them() {
-    let url = Gathering::start(4, 4).await;
-    let settings = [("API_URL", url.as_str())];
-    let relay = Relay::set_up(&settings, Arc::new(SystemResolver)).await.unwrap();
+async fn four_searches_run_concurrently_and_those_for_neighbours_after_them() {
+    let url = WaitingServer::start(4, 4).await;
+    let relay = MispRelay::start().leading_to(url).await;
     let names: Vec<_> = (1..=200).map(|n| format!("d{n}.test")).collect();
-    let answer = relay.observe(&domains(&names)).await;
+    let answer = relay.observe(domains(&names)).await;
     assert_eq!(answer.errors(), []);
     assert_eq!(answer.found(), names);
 }

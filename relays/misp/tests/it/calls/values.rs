@@ -1,20 +1,21 @@
-//! What is asked about, and under which spellings it is searched (spec §1).
+//! Values that are searched, docs/relays/misp.md#observables.
 
+use crate::test_relay::{
+    MispAnswer, MispRelay,
+    responses::{attribute, searches, serve, values},
+    start, start_before, start_sandbox, start_with,
+};
+use relay_core::route::Route;
 use sandbox::misp::sample;
 use serde_json::json;
-use testkit::ctim::Route;
-
-use crate::{
-    test_relay::responses::{row, searches, serve, values},
-    test_relay::{Relay, sandbox},
-};
+use testkit::Observables;
 
 const MORE_TYPES: (&str, &str) = ("MISP_MORE_TYPES", "true");
 
-/// The values that MISP is asked for, with every type switched on.
-async fn sent(asked: &[(&str, &str)]) -> Vec<String> {
-    let sandbox = sandbox().await;
-    Relay::with(&sandbox, &[MORE_TYPES]).await.observe(asked).await;
+/// The values that are searched, with every type switched on.
+async fn sent(observables: &[(&str, &str)]) -> Vec<String> {
+    let sandbox = start_sandbox().await;
+    MispRelay::start().before(&sandbox).with(&[MORE_TYPES]).await.observe(observables).await;
     searches(&sandbox).iter().flat_map(values).map(str::to_owned).collect()
 }
 
@@ -60,88 +61,87 @@ async fn a_url_is_searched_with_and_without_scheme_and_lone_slash() {
 
 #[tokio::test]
 async fn a_url_is_found_however_it_is_stored() {
-    let sandbox = sandbox().await;
-    let relay = Relay::before(&sandbox).await;
-    for (asked, events) in [
+    let relay = start().await;
+    for (observables, events) in [
         (sample::PHISHING_URL.to_owned(), 2),
         (format!("{}/", sample::PHISHING_URL), 2),
         (sample::PHISHING_PANEL_URL.trim_end_matches('/').to_owned(), 1),
         (format!("https://{}", sample::PHISHING_URI), 1),
         (sample::PHISHING_URI.to_owned(), 1),
     ] {
-        let answer = relay.observe(&[("url", &asked)]).await;
-        assert_eq!(answer.docs("sightings").len(), events, "{asked}");
-        assert_eq!(answer.found(), [asked.as_str()]);
+        let answer = relay.observe([("url", &observables)]).await;
+        assert_eq!(answer.docs("sightings").len(), events, "{observables}");
+        assert_eq!(answer.found(), [observables.as_str()]);
     }
 }
 
 #[tokio::test]
 async fn types_are_read_in_any_case_and_answered_in_lower_case() {
-    let sandbox = sandbox().await;
-    let asked = json!([{"type": "DOMAIN", "value": "bad.example"},
+    let sandbox = start_sandbox().await;
+    let observables = json!([{"type": "DOMAIN", "value": "bad.example"},
         {"type": "Sha256", "value": sample::LOCKER_SHA256}]);
-    let answer = Relay::before(&sandbox).await.ask(Route::Observe, &asked).await;
+    let answer = start_before(&sandbox).await.ask(Route::Observe, &observables).await;
     assert_eq!(answer.every("verdicts", "/observable/type"), ["domain", "sha256"]);
 }
 
 #[tokio::test]
 async fn unsupported_types_are_ignored() {
-    let sandbox = sandbox().await;
-    let relay = Relay::before(&sandbox).await;
-    relay.observe(&[("imei", "353918057471892"), ("no_type", "x")]).await.assert_nothing_found();
-    assert_eq!(relay.refer(&[("imei", "353918057471892")]).await.0, json!({"data": []}));
+    let relay = start().await;
+    let sandbox = &relay.sandbox;
+    relay.observe([("imei", "353918057471892"), ("no_type", "x")]).await.assert_nothing_found();
+    assert_eq!(relay.refer([("imei", "353918057471892")]).await, json!({"data": []}));
     assert_eq!(sandbox.calls().len(), 0);
-    let answer = relay.observe(&[("imei", "353918057471892"), ("domain", "bad.example")]).await;
+    let answer = relay.observe([("imei", "353918057471892"), ("domain", "bad.example")]).await;
     assert_eq!(answer.found(), ["bad.example"]);
 }
 
 #[tokio::test]
 async fn five_more_types_have_to_be_switched_on() {
-    let sandbox = sandbox().await;
-    let asked = [
+    let sandbox = start_sandbox().await;
+    let observables = [
         ("email", sample::RANSOMWARE_EMAIL),
         ("mutex", sample::RANSOMWARE_MUTEX),
         ("file_name", sample::FILE_NAME_WITH_BANG),
         ("user_agent", "NightGlass/1.4"),
         ("registry_key", r"HKCU\Software\Microsoft\Windows\CurrentVersion\Run\NightGlass"),
     ];
-    let relay = Relay::before(&sandbox).await;
-    relay.observe(&asked).await.assert_nothing_found();
-    assert_eq!(relay.refer(&asked).await.items().len(), 0);
-    assert_eq!(relay.respond(&asked).await.items().len(), 0);
+    let relay = start_before(&sandbox).await;
+    relay.observe(&observables).await.assert_nothing_found();
+    assert_eq!(relay.refer(&observables).await.items().len(), 0);
+    assert_eq!(relay.respond(&observables).await.items().len(), 0);
     assert_eq!(sandbox.calls().len(), 0);
-    let relay = Relay::with(&sandbox, &[MORE_TYPES]).await;
-    assert_eq!(relay.observe(&asked).await.found().len(), 5);
-    assert_eq!(relay.refer(&asked).await.items().len(), 5);
+    let relay = MispRelay::start().before(&sandbox).with(&[MORE_TYPES]).await;
+    assert_eq!(relay.observe(&observables).await.found().len(), 5);
+    assert_eq!(relay.refer(&observables).await.items().len(), 5);
 }
 
 #[tokio::test]
-async fn of_equal_observables_the_first_spelling_is_answered_in_the_order_asked() {
-    let sandbox = sandbox().await;
-    let asked = [
+async fn of_equal_observables_the_first_spelling_is_answered_in_order() {
+    let sandbox = start_sandbox().await;
+    let observables = [
         ("domain", "Mail-Portal.example"),
         ("domain", "Bad.example"),
         ("domain", "bad.example."),
         ("ip", sample::SCANNER_ADDRESS),
         ("domain", "mail-portal.EXAMPLE"),
     ];
-    let answer = Relay::before(&sandbox).await.observe(&asked).await;
+    let answer = start_before(&sandbox).await.observe(&observables).await;
     assert_eq!(answer.found(), ["Mail-Portal.example", "Bad.example", sample::SCANNER_ADDRESS]);
     assert_eq!(searches(&sandbox).len(), 1);
 }
 
 #[tokio::test]
-async fn one_value_under_two_types_is_two_observables_and_one_question() {
-    let sandbox = sandbox().await;
-    let asked = [("domain", "bad.example"), ("hostname", "bad.example")];
-    let answer = Relay::before(&sandbox).await.observe(&asked).await;
+async fn one_value_of_two_types_is_two_observables_and_one_search() {
+    let sandbox = start_sandbox().await;
+    let observables = [("domain", "bad.example"), ("hostname", "bad.example")];
+    let answer = start_before(&sandbox).await.observe(&observables).await;
     assert_eq!(answer.every("verdicts", "/observable/type"), ["domain", "hostname"]);
     assert_eq!(answer.docs("indicators").len(), 1);
     assert_eq!(values(&searches(&sandbox)[0]), ["bad.example"]);
 }
 
 #[tokio::test]
-async fn i11_what_misp_would_answer_with_every_event_is_not_searched() {
+async fn i11_values_that_misp_would_answer_with_every_event_are_not_searched() {
     for (kind, value) in [
         ("domain", "0"),
         ("domain", " 0 "),
@@ -153,26 +153,26 @@ async fn i11_what_misp_would_answer_with_every_event_is_not_searched() {
         ("file_name", " "),
         ("mutex", "0"),
     ] {
-        let sandbox = sandbox().await;
-        let relay = Relay::with(&sandbox, &[MORE_TYPES]).await;
-        relay.observe(&[(kind, value)]).await.assert_nothing_found();
-        relay.deliberate(&[(kind, value)]).await.assert_nothing_found();
+        let relay = start_with(&[MORE_TYPES]).await;
+        let sandbox = &relay.sandbox;
+        relay.observe([(kind, value)]).await.assert_nothing_found();
+        relay.deliberate([(kind, value)]).await.assert_nothing_found();
         assert_eq!(sandbox.calls().len(), 0, "{kind} {value:?}");
     }
 }
 
 #[tokio::test]
 async fn blanks_and_zero_have_no_link_either() {
-    let relay = Relay::before(&sandbox().await).await;
-    let answer = relay.refer(&[("domain", "  "), ("domain", "0"), ("url", " 0")]).await;
-    assert_eq!(answer.0, json!({"data": []}));
+    let relay = start().await;
+    let answer = relay.refer([("domain", "  "), ("domain", "0"), ("url", " 0")]).await;
+    assert_eq!(answer, json!({"data": []}));
 }
 
 #[tokio::test]
 async fn malformed_addresses_and_hashes_are_not_searched_but_linked() {
-    let sandbox = sandbox().await;
-    let relay = Relay::before(&sandbox).await;
-    let asked = [
+    let relay = start().await;
+    let sandbox = &relay.sandbox;
+    let observables = [
         ("ip", "203.0.113.777"),
         ("ip", "bad.example"),
         ("ipv6", "203.0.113.7"),
@@ -180,15 +180,15 @@ async fn malformed_addresses_and_hashes_are_not_searched_but_linked() {
         ("sha1", "abc"),
         ("sha256", "5204fd53af461038ca1fe8ed7311352a"),
     ];
-    relay.observe(&asked).await.assert_nothing_found();
+    relay.observe(&observables).await.assert_nothing_found();
     assert_eq!(sandbox.calls().len(), 0);
-    assert_eq!(relay.refer(&asked).await.items().len(), asked.len());
+    assert_eq!(relay.refer(&observables).await.items().len(), observables.len());
 }
 
 #[tokio::test]
 async fn i11_wildcards_are_not_searched_and_one_warning_says_so() {
-    let sandbox = sandbox().await;
-    let relay = Relay::with(&sandbox, &[MORE_TYPES]).await;
+    let relay = start_with(&[MORE_TYPES]).await;
+    let sandbox = &relay.sandbox;
     let wild = [
         ("domain", "%"),
         ("domain", "%example"),
@@ -197,12 +197,12 @@ async fn i11_wildcards_are_not_searched_and_one_warning_says_so() {
     ];
     let answer = relay.observe(&wild).await;
     assert_eq!(answer.errors(), [("warning", "invalid argument")]);
-    assert_eq!(answer.0.get("data"), None);
+    assert_eq!(answer.get("data"), None);
     assert_eq!(relay.deliberate(&wild).await.errors(), [("warning", "invalid argument")]);
     assert_eq!(sandbox.calls().len(), 0);
 
-    let with_good = [&wild[..], &[("domain", "bad.example")]].concat();
-    let answer = relay.observe(&with_good).await;
+    let observables = Observables::from(&wild).and(("domain", "bad.example"));
+    let answer = relay.observe(&observables).await;
     assert_eq!(answer.errors(), [("warning", "invalid argument")]);
     assert_eq!(answer.found(), ["bad.example"]);
     assert_eq!(values(&searches(&sandbox)[0]), ["bad.example"]);
@@ -225,8 +225,8 @@ async fn i11_no_spelling_turns_into_a_wildcard_on_the_way() {
 
 #[tokio::test]
 async fn i11_negation_and_lists_are_taken_to_the_letter() {
-    let sandbox = sandbox().await;
-    let relay = Relay::with(&sandbox, &[MORE_TYPES]).await;
+    let relay = start_with(&[MORE_TYPES]).await;
+    let sandbox = &relay.sandbox;
     for (kind, value) in [
         ("file_name", sample::FILE_NAME_WITH_BANG),
         ("url", sample::URL_WITH_AMPERSANDS),
@@ -235,32 +235,32 @@ async fn i11_negation_and_lists_are_taken_to_the_letter() {
         ("mutex", "a|b"),
     ] {
         sandbox.forget_calls();
-        let answer = relay.observe(&[(kind, value)]).await;
+        let answer = relay.observe([(kind, value)]).await;
         assert_eq!(values(&searches(&sandbox)[0])[0], value);
         // The roundup holds the first two; nothing else may turn up.
         assert!(answer.docs("sightings").len() <= 1, "{value}");
     }
-    let found = relay.observe(&[("file_name", sample::FILE_NAME_WITH_BANG)]).await;
+    let found = relay.observe([("file_name", sample::FILE_NAME_WITH_BANG)]).await;
     assert_eq!(found.docs("sightings").len(), 1);
-    let found = relay.observe(&[("url", sample::URL_WITH_AMPERSANDS)]).await;
+    let found = relay.observe([("url", sample::URL_WITH_AMPERSANDS)]).await;
     assert_eq!(found.docs("sightings").len(), 1);
 }
 
 #[tokio::test]
 async fn extra_members_of_an_observable_are_ignored() {
-    let sandbox = sandbox().await;
-    let asked = json!([{"type": "domain", "value": "bad.example", "id": 7, "list": [{}]}]);
-    let answer = Relay::before(&sandbox).await.ask(Route::Observe, &asked).await;
+    let sandbox = start_sandbox().await;
+    let observables = json!([{"type": "domain", "value": "bad.example", "id": 7, "list": [{}]}]);
+    let answer = start_before(&sandbox).await.ask(Route::Observe, &observables).await;
     assert_eq!(answer.found(), ["bad.example"]);
 }
 
 #[tokio::test]
-async fn i12_odd_values_come_back_exactly_as_asked() {
-    let sandbox = sandbox().await;
-    let relay = Relay::with(&sandbox, &[MORE_TYPES]).await;
+async fn i12_unusual_values_come_back_exactly_as_sent() {
+    let relay = start_with(&[MORE_TYPES]).await;
+    let sandbox = &relay.sandbox;
     for value in ["\u{202e}gpj.exe", "a\0b", "😀.exe", " drop.exe ", &"x".repeat(65536)] {
-        serve(&sandbox, &[row(json!({"type": "filename", "value": value}))], &[]);
-        let answer = relay.observe(&[("file_name", value)]).await;
+        serve(&sandbox, &[attribute(json!({"type": "filename", "value": value}))], &[]);
+        let answer = relay.observe([("file_name", value)]).await;
         assert_eq!(answer.found(), [value]);
         assert_eq!(answer.only("sightings")["observables"][0]["value"], *value);
     }

@@ -1,20 +1,21 @@
-//! Whatever is asked: valid CTIM or a clear error, and nothing reaches MISP that it would not
-//! take to the letter.
+//! Properties of any observables: valid CTIM or a clear error, and MISP gets no value that it would
+//! not search literally.
 
+use crate::test_relay::{
+    MispRelay,
+    responses::{searches, values},
+    start_with,
+};
 use percent_encoding::percent_decode_str;
 use proptest::{
     collection::vec,
     prelude::{ProptestConfig, Strategy, any, prop_oneof, proptest},
     sample::select,
 };
-use sandbox::{Sandbox, misp::sample};
+use sandbox::misp::sample;
+use testkit::Answer;
+use testkit::Observables;
 use tokio::runtime::Runtime;
-
-use crate::{
-    test_relay::answer::Answer,
-    test_relay::responses::{searches, values},
-    test_relay::{Relay, sandbox},
-};
 
 const TYPES: &[&str] = &[
     "ip",
@@ -36,7 +37,7 @@ const TYPES: &[&str] = &[
     "Url",
 ];
 
-/// Values that mean something to MISP, to URLs or to the imitation.
+/// Values that mean something to MISP, to URLs or to the simulator.
 const TOKENS: &[&str] = &[
     "0",
     " ",
@@ -80,24 +81,22 @@ fn value() -> impl Strategy<Value = String> {
     .prop_filter("an empty value is an invalid body", |value| !value.is_empty())
 }
 
-fn observables() -> impl Strategy<Value = Vec<(&'static str, String)>> {
-    vec((select(TYPES), value()), 0..8)
+fn observables() -> impl Strategy<Value = Observables> {
+    vec((select(TYPES), value()), 0..8).prop_map(|pairs| pairs.into_iter().collect())
 }
 
-/// One service for all cases of a property.
-struct Bench {
+/// The relay for all cases of a property.
+struct Property {
     runtime: Runtime,
-    sandbox: Sandbox,
-    relay: Relay,
+    relay: MispRelay,
 }
 
-impl Bench {
+impl Property {
     fn new() -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let sandbox = runtime.block_on(sandbox());
-        let relay = runtime.block_on(Relay::with(&sandbox, &[("MISP_MORE_TYPES", "true")]));
-        let relay = relay.with_urlscan().claiming("CTR_ENTITIES_LIMIT", 3);
-        Self { runtime, sandbox, relay }
+        let relay = runtime.block_on(start_with(&[("MISP_MORE_TYPES", "true")]));
+        let relay = relay.with_claim("CTR_ENTITIES_LIMIT", 3);
+        Self { runtime, relay }
     }
 }
 
@@ -105,13 +104,8 @@ fn config() -> ProptestConfig {
     ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() }
 }
 
-fn as_asked(observables: &[(&'static str, String)]) -> Vec<(&'static str, &'static str)> {
-    // A property's few texts may stay for the life of the test.
-    observables.iter().map(|(kind, value)| (*kind, &*value.clone().leak())).collect()
-}
-
-/// Only the warning about wildcards may come: nothing here is MISP's fault.
-fn assert_only_wildcards_complain(answer: &Answer) {
+/// Fails on any error but the warning about wildcards.
+fn assert_only_wildcard_warnings(answer: &Answer) {
     let errors = answer.errors();
     assert!(errors.is_empty() || errors == [("warning", "invalid argument")], "{errors:?}");
 }
@@ -124,30 +118,29 @@ fn is_special(value: &str) -> bool {
 
 #[test]
 fn f5_any_observables_get_a_valid_answer_and_only_literal_values_are_searched() {
-    let Bench { runtime, sandbox, relay } = Bench::new();
+    let Property { runtime, relay } = Property::new();
     proptest!(config(), |(observables in observables())| {
-        let asked = as_asked(&observables);
-        sandbox.forget_calls();
-        assert_only_wildcards_complain(&runtime.block_on(relay.observe(&asked)));
-        for search in searches(&sandbox) {
+        relay.sandbox.forget_calls();
+        assert_only_wildcard_warnings(&runtime.block_on(relay.observe(&observables)));
+        for search in searches(&relay.sandbox) {
             let values = values(&search);
             assert!((1..=50).contains(&values.len()));
             assert!(!values.iter().any(|value| is_special(value)), "{values:?}");
         }
-        assert_only_wildcards_complain(&runtime.block_on(relay.deliberate(&asked)));
-        assert_only_wildcards_complain(&runtime.block_on(relay.refer(&asked)));
-        assert_only_wildcards_complain(&runtime.block_on(relay.respond(&asked)));
+        assert_only_wildcard_warnings(&runtime.block_on(relay.deliberate(&observables)));
+        assert_only_wildcard_warnings(&runtime.block_on(relay.refer(&observables)));
+        assert_only_wildcard_warnings(&runtime.block_on(relay.respond(&observables)));
     });
 }
 
 #[test]
-fn f7_a_value_without_normal_form_arrives_exactly_as_asked() {
-    let Bench { runtime, sandbox, relay } = Bench::new();
+fn f7_a_value_without_normal_form_is_searched_exactly_as_sent() {
+    let Property { runtime, relay } = Property::new();
     let exact = select(&["url", "file_name", "user_agent", "mutex", "registry_key"][..]);
     proptest!(config(), |(kind in exact, value in value())| {
-        sandbox.forget_calls();
-        runtime.block_on(relay.observe(&[(kind, &value)]));
-        let sent = searches(&sandbox);
+        relay.sandbox.forget_calls();
+        runtime.block_on(relay.observe([(kind, &value)]));
+        let sent = searches(&relay.sandbox);
         match is_special(&value) {
             true => assert!(sent.is_empty()),
             false => assert_eq!(values(&sent[0])[0], value),
@@ -157,15 +150,15 @@ fn f7_a_value_without_normal_form_arrives_exactly_as_asked() {
 
 #[test]
 fn f7_links_and_action_ids_decode_to_the_value() {
-    let Bench { runtime, relay, .. } = Bench::new();
+    let Property { runtime, relay } = Property::new();
     let decoded = |text: &str| percent_decode_str(text).decode_utf8().unwrap().into_owned();
     proptest!(config(), |(value in value())| {
-        for link in runtime.block_on(relay.refer(&[("mutex", &value)])).items() {
+        for link in runtime.block_on(relay.refer([("mutex", &value)])).items() {
             let (id, url) = (link["id"].as_str().unwrap(), link["url"].as_str().unwrap());
             assert_eq!(decoded(id.strip_prefix("ref-misp-search-mutex-").unwrap()), value);
             assert_eq!(decoded(url.rsplit_once("/searchall:").unwrap().1), value);
         }
-        for action in runtime.block_on(relay.respond(&[("mutex", &value)])).items() {
+        for action in runtime.block_on(relay.respond([("mutex", &value)])).items() {
             let id = action["id"].as_str().unwrap();
             assert_eq!(decoded(id.rsplit_once("-mutex-").unwrap().1), value);
             assert_eq!(action["query-params"]["observable_value"], value);
@@ -174,16 +167,16 @@ fn f7_links_and_action_ids_decode_to_the_value() {
 }
 
 #[test]
-fn f5_any_trigger_does_what_it_says_or_nothing() {
-    let Bench { runtime, sandbox, relay } = Bench::new();
+fn f5_any_trigger_does_its_action_or_nothing() {
+    let Property { runtime, relay } = Property::new();
     let prefixes = select(
         &["respond-misp-sighting-", "respond-misp-false-positive-", "respond-urlscan-action-", "x"]
             [..],
     );
     proptest!(config(), |(prefix in prefixes, kind in select(TYPES), value in value())| {
-        sandbox.forget_calls();
+        relay.sandbox.forget_calls();
         let answer = runtime.block_on(relay.trigger(prefix, kind, &value));
-        let calls = sandbox.calls();
+        let calls = relay.calls();
         assert!(calls.len() <= 1);
         for call in calls {
             let body = call.json().unwrap();

@@ -1,5 +1,5 @@
-//! One service, many callers: nobody gets another's server, key or limit, and nobody reaches the
-//! inside of the network through `HOST`.
+//! Callers do not get each other's server, key or limit, and `HOST` does not lead to internal
+//! addresses.
 
 use std::{
     io,
@@ -7,17 +7,13 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use crate::test_relay::{MispAnswer, MispRelay, listener::SilentListener, start, start_sandbox};
 use futures::{FutureExt, future::BoxFuture, future::join_all};
 use relay_core::http::Resolver;
 use sandbox::misp::{API_KEY, READ_ONLY_KEY, sample};
 use serde_json::json;
 
-use crate::{
-    test_relay::listener::Canary,
-    test_relay::{Relay, sandbox},
-};
-
-/// Knows the names that lead inside, no others, and writes down what it is asked.
+/// Resolves the names of internal addresses, no others, and records the names.
 #[derive(Default)]
 struct Names(Mutex<Vec<String>>);
 
@@ -40,23 +36,23 @@ impl Resolver for Names {
     }
 }
 
-const ASKED: &[(&str, &str)] = &[("domain", "bad.example")];
+const OBSERVABLES: &[(&str, &str)] = &[("domain", "bad.example")];
 
 #[tokio::test]
-async fn s02_keys_and_limits_of_interleaved_callers_never_cross() {
-    let sandbox = sandbox().await;
-    let relay = Relay::before(&sandbox).await;
-    let reader = relay.claiming("AuthKey", READ_ONLY_KEY).claiming("CTR_ENTITIES_LIMIT", 1);
-    let stranger = relay.claiming("AuthKey", "stranger").claiming("CTR_ENTITIES_LIMIT", 3);
-    let analyst = relay.with_urlscan().claiming("CTR_ENTITIES_LIMIT", 2);
-    let asked = [("md5", sample::RANSOMWARE_MD5)];
+async fn s02_keys_and_limits_of_concurrent_callers_never_mix() {
+    let relay = start().await;
+    let sandbox = &relay.sandbox;
+    let reader = relay.with_claims(json!({"AuthKey": READ_ONLY_KEY, "CTR_ENTITIES_LIMIT": 1}));
+    let intruder = relay.with_claim("AuthKey", "intruder").with_claim("CTR_ENTITIES_LIMIT", 3);
+    let analyst = relay.with_claim("CTR_ENTITIES_LIMIT", 2);
+    let observables = [("md5", sample::RANSOMWARE_MD5)];
     join_all((0..60).map(|turn| {
-        let (analyst, reader, stranger) = (&analyst, &reader, &stranger);
+        let (analyst, reader, intruder) = (&analyst, &reader, &intruder);
         async move {
             match turn % 3 {
-                0 => assert_eq!(analyst.observe(&asked).await.events().len(), 2),
-                1 => assert_eq!(reader.observe(&asked).await.events().len(), 1),
-                _ => stranger.observe(&asked).await.assert_refused("authorization error"),
+                0 => assert_eq!(analyst.observe(&observables).await.events().len(), 2),
+                1 => assert_eq!(reader.observe(&observables).await.events().len(), 1),
+                _ => intruder.observe(&observables).await.assert_fatal("authorization error"),
             }
         }
     }))
@@ -64,38 +60,38 @@ async fn s02_keys_and_limits_of_interleaved_callers_never_cross() {
     let keys: Vec<_> =
         sandbox.calls().iter().map(|call| call.authorization().unwrap().to_owned()).collect();
     let sent = |key: &str| keys.iter().filter(|sent| *sent == key).count();
-    assert_eq!((sent(API_KEY), sent(READ_ONLY_KEY), sent("stranger")), (40, 40, 20));
+    assert_eq!((sent(API_KEY), sent(READ_ONLY_KEY), sent("intruder")), (40, 40, 20));
     // A right of one caller is no right of the next.
-    assert_eq!(analyst.respond(ASKED).await.items().len(), 3);
-    assert_eq!(reader.respond(ASKED).await.items().len(), 2);
+    assert_eq!(analyst.respond(OBSERVABLES).await.items().len(), 3);
+    assert_eq!(reader.respond(OBSERVABLES).await.items().len(), 2);
 }
 
 #[tokio::test]
-async fn s02_hosts_of_interleaved_callers_never_cross() {
-    let sandbox = sandbox().await;
+async fn s02_hosts_of_concurrent_callers_never_mix() {
+    let sandbox = start_sandbox().await;
     let names = Arc::new(Names::default());
-    let operators = [("API_URL", sandbox.url())];
-    let relay = Relay::set_up(&operators, names.clone()).await.unwrap();
-    let one = relay.claiming("HOST", "https://one.example").claiming("AuthKey", "key-of-one");
-    let two = relay.claiming("HOST", "https://two.example/misp").claiming("AuthKey", "key-of-two");
+    let relay = MispRelay::start().before(&sandbox).resolving(names.clone()).await;
+    let one = relay.with_claim("HOST", "https://one.example").with_claim("AuthKey", "key-of-one");
+    let two =
+        relay.with_claim("HOST", "https://two.example/misp").with_claim("AuthKey", "key-of-two");
     for _ in 0..5 {
         for (caller, own, other) in [(&one, "one.example", "two."), (&two, "two.example", "one.")] {
             names.0.lock().unwrap().clear();
-            let answer = caller.observe(ASKED).await;
-            answer.assert_refused("connection error");
+            let answer = caller.observe(OBSERVABLES).await;
+            answer.assert_fatal("connection error");
             assert!(answer.message().contains(own) && !answer.message().contains(other));
             assert!(names.0.lock().unwrap().iter().all(|name| name == own));
-            let link = caller.refer(ASKED).await.items()[0]["url"].clone();
+            let link = caller.refer(OBSERVABLES).await.items()[0]["url"].clone();
             assert!(link.as_str().unwrap().starts_with(&format!("https://{own}")), "{link}");
         }
         // The caller without a host of his own gets the operator's, with his own key.
-        assert_eq!(relay.observe(ASKED).await.found(), ["bad.example"]);
+        assert_eq!(relay.observe(OBSERVABLES).await.found(), ["bad.example"]);
     }
     assert!(sandbox.calls().iter().all(|call| call.authorization() == Some(API_KEY)));
     assert_eq!(sandbox.calls().len(), 10);
 }
 
-/// Every way to write this machine, its neighbours, or somebody behind somebody else's name.
+/// Spellings of this machine's addresses and its neighbours', also behind a user name.
 fn hosts_inside(port: u16) -> Vec<String> {
     let with_port = [
         "https://127.0.0.1",
@@ -166,52 +162,55 @@ fn hosts_inside(port: u16) -> Vec<String> {
     hosts
 }
 
-async fn assert_unreachable(hosts: Vec<String>, settings: &[(&str, &str)], canary: &Canary) {
-    let sandbox = sandbox().await;
-    let settings = [settings, &[("API_URL", sandbox.url())]].concat();
-    let relay = Relay::set_up(&settings, Arc::new(Names::default())).await.unwrap();
+async fn assert_unreachable(
+    hosts: Vec<String>,
+    settings: &[(&str, &str)],
+    listener: &SilentListener,
+) {
+    let relay = MispRelay::start().with(settings).resolving(Arc::new(Names::default())).await;
+    let sandbox = &relay.sandbox;
     for host in hosts {
-        let caller = relay.claiming("HOST", host.as_str());
+        let caller = relay.with_claim("HOST", host.as_str());
         for answer in [
             caller.health().await,
-            caller.observe(ASKED).await,
-            caller.deliberate(ASKED).await,
+            caller.observe(OBSERVABLES).await,
+            caller.deliberate(OBSERVABLES).await,
             caller.trigger("respond-misp-sighting-", "domain", "bad.example").await,
         ] {
             let codes = answer.errors();
             let refused = [("fatal", "connection error"), ("fatal", "invalid argument")];
-            assert!(codes.len() == 1 && refused.contains(&codes[0]), "{host:?}: {:#}", answer.0);
+            assert!(codes.len() == 1 && refused.contains(&codes[0]), "{host:?}: {}", answer.text);
         }
     }
-    assert_eq!(canary.visitors().await, 0);
+    assert_eq!(listener.connections().await, 0);
     // A bad host is not quietly replaced by the operator's either.
     assert_eq!(sandbox.calls().len(), 0);
 }
 
 #[tokio::test]
-async fn i15_no_form_of_host_leads_inside() {
-    let canary = Canary::start().await;
-    let port = canary.port();
+async fn i15_no_spelling_of_host_leads_to_an_internal_address() {
+    let listener = SilentListener::start().await;
+    let port = listener.port();
     let mut hosts = hosts_inside(port);
     for private in
         ["10.0.0.1", "172.16.0.1", "192.168.0.1", "100.64.0.1", "[fd12::1]", "private.test"]
     {
         hosts.push(format!("https://{private}:{port}"));
     }
-    assert_unreachable(hosts, &[], &canary).await;
+    assert_unreachable(hosts, &[], &listener).await;
 }
 
 #[tokio::test]
-async fn i15_private_hosts_allowed_does_not_mean_this_machine() {
-    let canary = Canary::start().await;
-    let hosts = hosts_inside(canary.port());
-    assert_unreachable(hosts, &[("ALLOW_PRIVATE_HOSTS", "true")], &canary).await;
+async fn i15_allowed_private_hosts_do_not_include_loopback() {
+    let listener = SilentListener::start().await;
+    let hosts = hosts_inside(listener.port());
+    assert_unreachable(hosts, &[("ALLOW_PRIVATE_HOSTS", "true")], &listener).await;
 }
 
 #[tokio::test]
 async fn c09_a_host_of_the_wrong_type_is_refused() {
-    let relay = Relay::before(&sandbox().await).await;
+    let relay = start().await;
     for host in [json!(7), json!(true), json!(["https://misp.example"]), json!({})] {
-        relay.claiming("HOST", host).health().await.assert_refused("authorization error");
+        relay.with_claim("HOST", host).health().await.assert_fatal("authorization error");
     }
 }

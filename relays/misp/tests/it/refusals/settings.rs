@@ -1,22 +1,21 @@
-//! What the token carries and what the operator sets (spec §2).
+//! Claims and settings, docs/relays/misp.md#settings-and-claims.
 
 use std::sync::Arc;
 
-use relay_core::http::SystemResolver;
+use crate::test_relay::{
+    MispRelay,
+    responses::{attribute, neighbour, neighbour_searches, searches, serve},
+    start, start_sandbox, start_with,
+};
 use sandbox::{
     Sandbox,
     misp::{API_KEY, sample},
 };
 use serde_json::{Value, json};
 
-use crate::{
-    test_relay::responses::{neighbour, neighbour_searches, row, searches, serve},
-    test_relay::{Relay, sandbox},
-};
-
 async fn refused(name: &str, value: &str) -> String {
-    let outcome = Relay::set_up(&[(name, value)], Arc::new(SystemResolver)).await;
-    let Err(bad) = outcome else { panic!("{name} took {value:?}") };
+    let outcome = MispRelay::start().with(&[(name, value)]).try_start().await;
+    let Err(bad) = outcome else { panic!("{name} may be {value:?}") };
     bad.to_string()
 }
 
@@ -30,8 +29,8 @@ async fn assert_bad(name: &str, values: &[&str]) {
 
 #[tokio::test]
 async fn the_first_key_that_is_not_empty_is_sent() {
-    let sandbox = sandbox().await;
-    let relay = Relay::before(&sandbox).await;
+    let relay = start().await;
+    let sandbox = &relay.sandbox;
     for (claims, sent) in [
         (json!({"AuthKey": API_KEY}), API_KEY),
         (json!({"key": API_KEY}), API_KEY),
@@ -40,15 +39,15 @@ async fn the_first_key_that_is_not_empty_is_sent() {
         (json!({"AuthKey": null, "key": API_KEY}), API_KEY),
     ] {
         sandbox.forget_calls();
-        relay.claiming_only(claims.clone()).health().await;
+        relay.with_claims(claims.clone()).health().await;
         assert_eq!(sandbox.calls()[0].authorization(), Some(sent), "{claims}");
     }
 }
 
 #[tokio::test]
 async fn c09_a_token_without_a_key_is_refused() {
-    let sandbox = sandbox().await;
-    let relay = Relay::before(&sandbox).await;
+    let relay = start().await;
+    let sandbox = &relay.sandbox;
     for claims in [
         json!({}),
         json!({"AuthKey": "", "key": ""}),
@@ -56,30 +55,30 @@ async fn c09_a_token_without_a_key_is_refused() {
         json!({"key": 7}),
         json!({"AuthKey": ["x"]}),
     ] {
-        relay.claiming_only(claims).health().await.assert_refused("authorization error");
+        relay.with_claims(claims).health().await.assert_fatal("authorization error");
     }
     assert_eq!(sandbox.calls().len(), 0);
 }
 
 #[tokio::test]
 async fn i10_a_key_that_could_split_a_header_is_refused() {
-    let sandbox = sandbox().await;
-    let relay = Relay::before(&sandbox).await;
+    let relay = start().await;
+    let sandbox = &relay.sandbox;
     for key in ["abc\r\nX-Other: 1", "abc\n", "ab\0c", "ключ", "k\u{e9}y", "a\tb"] {
-        let answer = relay.claiming("AuthKey", key).observe(&[("domain", "bad.example")]).await;
-        answer.assert_refused("invalid argument");
+        let answer = relay.with_claim("AuthKey", key).observe([("domain", "bad.example")]).await;
+        answer.assert_fatal("invalid argument");
         assert!(!answer.message().contains(key.trim()));
     }
     assert_eq!(sandbox.calls().len(), 0);
 }
 
-/// The beginning of the links that the relay makes.
+/// The base URL of the links.
 async fn linked_host(settings: &[(&str, &str)], host: Option<&str>) -> Result<String, String> {
-    let mut relay = Relay::set_up(settings, Arc::new(SystemResolver)).await.unwrap();
+    let mut relay = MispRelay::start().with(&[("API_URL", "")]).with(settings).await;
     if let Some(host) = host {
-        relay = relay.claiming("HOST", host);
+        relay = relay.with_claim("HOST", host);
     }
-    let answer = relay.refer(&[("domain", "x")]).await;
+    let answer = relay.refer([("domain", "x")]).await;
     match answer.items() {
         [link] => Ok(link["url"].as_str().unwrap().replace("/events/index/searchall:x", "")),
         _ => Err(answer.errors()[0].1.to_owned()),
@@ -87,13 +86,13 @@ async fn linked_host(settings: &[(&str, &str)], host: Option<&str>) -> Result<St
 }
 
 #[tokio::test]
-async fn the_tokens_host_wins_over_the_operators() {
+async fn the_host_of_the_token_wins_over_the_setting() {
     let operators = [("API_URL", "https://operator.example/misp/")];
     assert_eq!(linked_host(&operators, None).await.unwrap(), "https://operator.example/misp");
     assert_eq!(linked_host(&operators, Some("")).await.unwrap(), "https://operator.example/misp");
     let own = linked_host(&operators, Some("https://caller.example")).await;
     assert_eq!(own.unwrap(), "https://caller.example");
-    // A bad one is not quietly replaced by somebody else's.
+    // A bad one is not quietly replaced by the operator's.
     assert_eq!(linked_host(&operators, Some("nonsense")).await.unwrap_err(), "invalid argument");
 }
 
@@ -132,40 +131,40 @@ async fn a_missing_or_unusable_host_is_an_invalid_argument() {
 
 #[tokio::test]
 async fn every_route_that_needs_a_host_says_that_it_is_missing() {
-    let relay = Relay::set_up(&[], Arc::new(SystemResolver)).await.unwrap();
-    let asked = [("domain", "bad.example")];
-    relay.health().await.assert_refused("invalid argument");
-    relay.observe(&asked).await.assert_refused("invalid argument");
-    relay.deliberate(&asked).await.assert_refused("invalid argument");
-    relay.refer(&asked).await.assert_refused("invalid argument");
+    let relay = start_with(&[("API_URL", "")]).await;
+    let observables = [("domain", "bad.example")];
+    relay.health().await.assert_fatal("invalid argument");
+    relay.observe(&observables).await.assert_fatal("invalid argument");
+    relay.deliberate(&observables).await.assert_fatal("invalid argument");
+    relay.refer(&observables).await.assert_fatal("invalid argument");
     let answer = relay.trigger("respond-misp-sighting-", "domain", "bad.example").await;
     assert_eq!(answer.errors(), [("fatal", "invalid argument")]);
     assert!(answer.message().contains("HOST"));
 }
 
 #[tokio::test]
-async fn the_operators_url_is_https_or_loopback() {
+async fn the_url_of_the_setting_is_https_or_loopback() {
     let values = ["http://misp.example", "misp.example", "https://u:p@misp.example", "https://m?x"];
     assert_bad("API_URL", &values).await;
 }
 
 #[tokio::test]
-async fn misp_may_live_under_a_path() {
-    let sandbox = sandbox().await;
+async fn the_base_url_may_have_a_path() {
+    let sandbox = start_sandbox().await;
     let url = format!("{}/security/misp/", sandbox.url());
-    let relay = Relay::with(&sandbox, &[("API_URL", &url)]).await;
-    relay.health().await.assert_refused("not found");
+    let relay = MispRelay::start().before(&sandbox).with(&[("API_URL", &url)]).await;
+    relay.health().await.assert_fatal("not found");
     assert_eq!(sandbox.calls()[0].path, "/security/misp/servers/getVersion");
 }
 
-/// How many events of the sinkhole's address are answered.
-async fn events(sandbox: &Sandbox, claim: Option<Value>, setting: Option<&str>) -> usize {
+/// The number of events in the answer about the sinkhole's address.
+async fn events(sandbox: &Arc<Sandbox>, claim: Option<Value>, setting: Option<&str>) -> usize {
     let settings: Vec<_> = setting.map(|limit| ("CTR_ENTITIES_LIMIT", limit)).into_iter().collect();
-    let mut relay = Relay::with(sandbox, &settings).await;
+    let mut relay = MispRelay::start().before(sandbox).with(&settings).await;
     if let Some(claim) = claim {
-        relay = relay.claiming("CTR_ENTITIES_LIMIT", claim);
+        relay = relay.with_claim("CTR_ENTITIES_LIMIT", claim);
     }
-    let answer = relay.observe(&[("ip", sample::SINKHOLE_ADDRESS)]).await;
+    let answer = relay.observe([("ip", sample::SINKHOLE_ADDRESS)]).await;
     let events = answer.docs("sightings").len();
     assert_eq!(answer.docs("verdicts").len(), 1);
     assert_eq!(answer.docs("judgements").len(), events);
@@ -176,41 +175,43 @@ async fn events(sandbox: &Sandbox, claim: Option<Value>, setting: Option<&str>) 
 
 #[tokio::test]
 async fn c11_the_limit_counts_events_and_comes_from_claim_environment_default() {
-    let sandbox = sandbox().await;
+    let sandbox = start_sandbox().await;
     assert_eq!(events(&sandbox, None, None).await, 100);
     assert_eq!(events(&sandbox, None, Some("3")).await, 3);
     assert_eq!(events(&sandbox, Some(json!(2)), Some("3")).await, 2);
     assert_eq!(events(&sandbox, Some(json!("2")), Some("3")).await, 2);
-    for odd in [json!(0), json!(-1), json!(2.5), json!("two"), json!(""), json!(null), json!([2])] {
-        assert_eq!(events(&sandbox, Some(odd.clone()), Some("3")).await, 3, "{odd}");
+    for malformed in
+        [json!(0), json!(-1), json!(2.5), json!("two"), json!(""), json!(null), json!([2])]
+    {
+        assert_eq!(events(&sandbox, Some(malformed.clone()), Some("3")).await, 3, "{malformed}");
     }
-    for odd in ["0", "-1", "many", "2.5", ""] {
-        assert_eq!(events(&sandbox, None, Some(odd)).await, 100, "{odd:?}");
+    for malformed in ["0", "-1", "many", "2.5", ""] {
+        assert_eq!(events(&sandbox, None, Some(malformed)).await, 100, "{malformed:?}");
     }
 }
 
 #[tokio::test]
 async fn c11_a_limit_above_a_thousand_counts_as_a_thousand() {
-    let sandbox = sandbox().await;
-    let relay = Relay::with(&sandbox, &[("MISP_RELATIONS_LIMIT", "0")]).await;
+    let relay = start_with(&[("MISP_RELATIONS_LIMIT", "0")]).await;
+    let sandbox = &relay.sandbox;
     for limit in [json!(1000), json!(1001), json!(1_000_000_000), json!("99999999999999999999")] {
         sandbox.forget_calls();
-        relay.claiming("CTR_ENTITIES_LIMIT", limit).deliberate(&[("domain", "bad.example")]).await;
+        relay.with_claim("CTR_ENTITIES_LIMIT", limit).deliberate([("domain", "bad.example")]).await;
         assert_eq!(searches(&sandbox)[0]["limit"], 1000);
     }
 }
 
 #[tokio::test]
 async fn the_relations_limit_bounds_each_sighting() {
-    let sandbox = sandbox().await;
+    let sandbox = start_sandbox().await;
     let around: Vec<_> =
         (0..250).map(|n| neighbour(n, "domain", &format!("d{n}.example"))).collect();
-    serve(&sandbox, &[row(json!({}))], &around);
+    serve(&sandbox, &[attribute(json!({}))], &around);
     for (setting, relations) in [(None, 50), (Some("1"), 1), (Some("200"), 200)] {
         let settings: Vec<_> =
             setting.map(|limit| ("MISP_RELATIONS_LIMIT", limit)).into_iter().collect();
-        let relay = Relay::with(&sandbox, &settings).await;
-        let answer = relay.observe(&[("domain", "bad.example")]).await;
+        let relay = MispRelay::start().before(&sandbox).with(&settings).await;
+        let answer = relay.observe([("domain", "bad.example")]).await;
         let sighting = answer.only("sightings");
         assert_eq!(sighting["relations"].as_array().unwrap().len(), relations);
     }
@@ -218,16 +219,16 @@ async fn the_relations_limit_bounds_each_sighting() {
 }
 
 #[tokio::test]
-async fn a_relations_limit_of_zero_saves_the_call() {
-    let sandbox = sandbox().await;
-    let relay = Relay::with(&sandbox, &[("MISP_RELATIONS_LIMIT", "0")]).await;
-    let answer = relay.observe(&[("domain", "bad.example")]).await;
+async fn a_relations_limit_of_zero_saves_the_search() {
+    let relay = start_with(&[("MISP_RELATIONS_LIMIT", "0")]).await;
+    let sandbox = &relay.sandbox;
+    let answer = relay.observe([("domain", "bad.example")]).await;
     assert_eq!(answer.only("sightings").get("relations"), None);
     assert_eq!(neighbour_searches(&sandbox).len(), 0);
 }
 
 #[tokio::test]
-async fn switches_and_files_that_cannot_be_used_stop_the_relay() {
+async fn invalid_switches_and_files_stop_the_relay() {
     assert_bad("MISP_MORE_TYPES", &["perhaps"]).await;
     assert_bad("MISP_ACTIONS", &["2"]).await;
     assert_bad("URLSCAN_API_URL", &["http://urlscan.example", "urlscan.io"]).await;

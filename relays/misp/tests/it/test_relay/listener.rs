@@ -1,4 +1,4 @@
-//! A listener on loopback that nobody may reach.
+//! A listener on loopback that no request may reach.
 
 use std::sync::{Arc, Mutex};
 
@@ -7,38 +7,38 @@ use tokio::{
     sync::Notify,
 };
 
-/// Writes down who connects to a port of this machine.
-pub(crate) struct Canary {
+/// Counts the connections to a port of this machine.
+pub(crate) struct SilentListener {
     port: u16,
-    visits: Arc<Visits>,
+    connections: Arc<Connections>,
 }
 
 #[derive(Default)]
-struct Visits {
-    /// The ports they came from.
-    from: Mutex<Vec<u16>>,
-    one_more: Notify,
+struct Connections {
+    /// The ports of the clients.
+    ports: Mutex<Vec<u16>>,
+    added: Notify,
 }
 
-impl Canary {
+impl SilentListener {
     pub(crate) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let canary = Self { port, visits: Arc::default() };
-        canary.watch(listener);
-        // Where the machine has it, the other family's loopback too.
+        let silent = Self { port, connections: Arc::default() };
+        silent.watch(listener);
+        // On a machine with IPv6, its loopback address too.
         if let Ok(listener) = TcpListener::bind(("::1", port)).await {
-            canary.watch(listener);
+            silent.watch(listener);
         }
-        canary
+        silent
     }
 
     fn watch(&self, listener: TcpListener) {
-        let visits = self.visits.clone();
+        let connections = self.connections.clone();
         tokio::spawn(async move {
             while let Ok((_, peer)) = listener.accept().await {
-                visits.from.lock().unwrap().push(peer.port());
-                visits.one_more.notify_one();
+                connections.ports.lock().unwrap().push(peer.port());
+                connections.added.notify_one();
             }
         });
     }
@@ -47,14 +47,14 @@ impl Canary {
         self.port
     }
 
-    /// How many came. Connections are accepted in order, so once our own is in the list, nobody
-    /// who knocked before is missed.
-    pub(crate) async fn visitors(&self) -> usize {
+    /// Returns the number of connections. They are accepted in order, so once a connection of this
+    /// method's own is in the list, no earlier one is missing.
+    pub(crate) async fn connections(&self) -> usize {
         let own = TcpStream::connect(("127.0.0.1", self.port)).await.unwrap();
         let own = own.local_addr().unwrap().port();
-        while !self.visits.from.lock().unwrap().contains(&own) {
-            self.visits.one_more.notified().await;
+        while !self.connections.ports.lock().unwrap().contains(&own) {
+            self.connections.added.notified().await;
         }
-        self.visits.from.lock().unwrap().iter().filter(|port| **port != own).count()
+        self.connections.ports.lock().unwrap().iter().filter(|port| **port != own).count()
     }
 }

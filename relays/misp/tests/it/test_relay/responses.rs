@@ -1,15 +1,15 @@
-//! Made-up answers of MISP, for what the imitation's own events do not show.
+//! Responses of MISP that the simulator's own events do not show.
 
 use sandbox::{Call, Fault, Sandbox, Times, When};
 use serde_json::{Value, json};
 
 pub(crate) const SEARCH: &str = "/attributes/restSearch";
-/// The event of [`row`].
+/// The UUID of the event of [`attribute`].
 pub(crate) const EVENT: &str = "1a2b3c4d-2222-4333-8444-5e5f5a5b5c5d";
 
 /// An attribute that holds `bad.example`, with some members changed or, by null, taken away.
 /// Changes of `Event` are made inside it.
-pub(crate) fn row(changes: Value) -> Value {
+pub(crate) fn attribute(changes: Value) -> Value {
     let base = json!({
         "id": "1", "event_id": "7", "object_id": "0", "category": "Network activity",
         "type": "domain", "value": "bad.example", "timestamp": "1772366400", "comment": "",
@@ -21,7 +21,7 @@ pub(crate) fn row(changes: Value) -> Value {
 
 fn merged(mut base: Value, changes: Value) -> Value {
     let (Value::Object(members), Value::Object(changes)) = (&mut base, changes) else {
-        panic!("rows and changes are objects");
+        panic!("attributes and changes are objects");
     };
     for (name, change) in changes {
         let nested = name == "Event" && change.is_object();
@@ -34,36 +34,36 @@ fn merged(mut base: Value, changes: Value) -> Value {
     base
 }
 
-/// A call B row of the event of [`row`].
+/// An attribute of the same event, as a search for neighbours returns it.
 pub(crate) fn neighbour(id: i64, kind: &str, value: &str) -> Value {
     json!({"id": id, "event_id": "7", "object_id": "0", "type": kind, "value": value,
         "timestamp": "1772366400"})
 }
 
-/// Lets every search for values find these rows, and every search for neighbours those.
+/// Makes every search for values find the one list, and every search for neighbours the other.
 pub(crate) fn serve(sandbox: &Sandbox, matches: &[Value], neighbours: &[Value]) {
-    let answer = |rows| Fault::json(200, &json!({"response": {"Attribute": rows}}));
+    let answer = |attributes| Fault::json(200, &json!({"response": {"Attribute": attributes}}));
     sandbox.clear_faults();
     sandbox.fault(for_matches(), answer(matches), Times::Always);
     sandbox.fault(for_neighbours(), answer(neighbours), Times::Always);
 }
 
-/// Calls that search for values.
+/// Searches for values.
 pub(crate) fn for_matches() -> When {
     When::path(SEARCH).mentioning(r#""OR":"#)
 }
 
-/// Calls that search for the neighbours in events.
+/// Searches for neighbours.
 pub(crate) fn for_neighbours() -> When {
     When::path(SEARCH).mentioning(r#""eventid":"#)
 }
 
-/// The bodies of all calls that search for values.
+/// The bodies of all searches for values.
 pub(crate) fn searches(sandbox: &Sandbox) -> Vec<Value> {
     bodies(sandbox, "value")
 }
 
-/// The bodies of all calls that search for neighbours.
+/// The bodies of all searches for neighbours.
 pub(crate) fn neighbour_searches(sandbox: &Sandbox) -> Vec<Value> {
     bodies(sandbox, "eventid")
 }
@@ -74,7 +74,7 @@ fn bodies(sandbox: &Sandbox, member: &str) -> Vec<Value> {
     bodies.map(|call| call.json().unwrap()).filter(|body| body.get(member).is_some()).collect()
 }
 
-/// The values that one search asks for.
+/// The values of one search.
 pub(crate) fn values(search: &Value) -> Vec<&str> {
     search["value"]["OR"].as_array().unwrap().iter().map(|value| value.as_str().unwrap()).collect()
 }

@@ -1,4 +1,4 @@
-//! A MISP behind a certificate that nobody knows.
+//! A server with a self-signed certificate.
 
 use std::{
     io::{Read, Write},
@@ -20,14 +20,14 @@ const VERSION: &[u8] =
     b"HTTP/1.1 200 OK\r\ncontent-length: 19\r\nconnection: close\r\n\r\n{\"version\":\"2.5.1\"}";
 
 /// Answers every request with a version; lives as long as the test's process.
-pub(crate) struct TlsMisp {
+pub(crate) struct TlsServer {
     pub(crate) url: String,
-    /// Its own issuer, as PEM.
+    /// The certificate, as PEM.
     pub(crate) certificate: String,
     requests: Arc<AtomicUsize>,
 }
 
-impl TlsMisp {
+impl TlsServer {
     pub(crate) fn start() -> Self {
         let own = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
         let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(own.signing_key.serialize_der()));
@@ -51,13 +51,13 @@ impl TlsMisp {
         misp
     }
 
-    /// Requests that came through the handshake.
+    /// Returns the number of requests after a completed handshake.
     pub(crate) fn requests(&self) -> usize {
         self.requests.load(Ordering::SeqCst)
     }
 }
 
-/// None when the caller broke off.
+/// Returns none when the client broke off.
 fn serve(config: &Arc<ServerConfig>, stream: TcpStream) -> Option<()> {
     let mut stream = StreamOwned::new(ServerConnection::new(config.clone()).ok()?, stream);
     let mut request = Vec::new();
