@@ -5,7 +5,7 @@ pub(crate) mod urlscan;
 
 use std::net::IpAddr;
 
-use relay_core::{Action, Observable, ObservableType as Type, Relay, http::escaped};
+use relay_core::{Action, Observable, ObservableType as Type, Relay, url::escaped};
 use url::{Host, Url};
 
 use crate::{

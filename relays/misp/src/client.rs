@@ -139,7 +139,7 @@ impl<'a> Client<'a> {
         let request = Request::post(path).json(&sighting)?.within(DEFAULT_TIMEOUT);
         let response = self.send(request).await.map_err(doubtful_if_server_failed)?;
         let body: AddedSighting = response.json().map_err(Error::outcome_unknown)?;
-        match (body.sighting, body.message) {
+        match (body.sighting.into_inner(), body.message.into_inner()) {
             (Some(_), _) => Ok(()),
             // MISP reports a failure with status 200 and a message.
             (None, Some(message)) => {

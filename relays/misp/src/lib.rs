@@ -11,7 +11,7 @@ mod mapping;
 use relay_core::{
     About, Action, BadSetting, BaseUrl, Call, Claim, Documentation, Environment, Error, Findings,
     Link, Observable, ObservableType, Partial, Relay, Result, RoutePolicies, RoutePolicy, Trigger,
-    ctim::Uri, http::escaped,
+    ctim::Uri, url::escaped,
 };
 
 pub use config::Credentials;

@@ -12,7 +12,7 @@ use relay_core::{
         Confidence, ExternalReference, Id, Indicator, Judgement, Relationship, RelationshipType,
         ShortText, Uri, ValidTime, Verdict,
     },
-    http::escaped,
+    url::escaped,
 };
 
 pub(crate) use relations::Neighbours;
@@ -97,7 +97,7 @@ impl Mapper<'_> {
         worst: &MatchedEvent,
         judgement: Option<Id>,
     ) -> Verdict {
-        let disposition = vocabulary::disposition(worst.event().threat_level_id);
+        let disposition = vocabulary::disposition(*worst.event().threat_level_id);
         Verdict::of(observable.clone(), disposition, self.valid_time(observable), judgement)
     }
 
@@ -109,10 +109,10 @@ impl Mapper<'_> {
     fn judgement(&self, observable: &Observable, matched: &MatchedEvent) -> Judgement {
         let event = matched.event();
         let id = self.judgement_id(observable, matched);
-        let disposition = vocabulary::disposition(event.threat_level_id);
+        let disposition = vocabulary::disposition(*event.threat_level_id);
         Judgement {
-            reason: ShortText::present(event.info.clone()),
-            severity: vocabulary::severity(event.threat_level_id),
+            reason: ShortText::present(event.info.as_deref()),
+            severity: vocabulary::severity(*event.threat_level_id),
             confidence: Confidence::Medium,
             priority: PRIORITY,
             valid_time: self.valid_time(observable),
@@ -133,12 +133,12 @@ impl Mapper<'_> {
         let category = matched.attributes().find_map(|attribute| attribute.category.as_deref());
         Indicator {
             producer: producer.unwrap_or(self.source).into(),
-            title: ShortText::present(event.info.clone()),
+            title: ShortText::present(event.info.as_deref()),
             short_description: category.map(|category| format!("Category: {category}").into()),
             valid_time: ValidTime::from(event.day()),
             tags: tags(event),
             confidence: Some(Confidence::High),
-            severity: Some(vocabulary::severity(event.threat_level_id)),
+            severity: Some(vocabulary::severity(*event.threat_level_id)),
             timestamp: event.changed(),
             // The indicator stands for the event, also for observables with other tags.
             tlp: vocabulary::strictest_tlp(event.tag_names()),

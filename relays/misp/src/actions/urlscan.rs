@@ -101,7 +101,7 @@ fn error_from(response: &Response) -> Error {
         ),
         _ => (ErrorKind::Malformed, format!("urlscan.io sent an unexpected response: {text}")),
     };
-    let error = Error::new(kind, message).with("product.status", response.status());
+    let error = Error::new(kind, message).with_context("product.status", response.status());
     if kind == ErrorKind::InvalidInput { error.with_code("bad request") } else { error }
 }
 

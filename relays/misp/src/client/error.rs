@@ -5,7 +5,7 @@ use std::time::Duration;
 use relay_core::{
     Error, ErrorKind, Response,
     http::{one_line, try_again},
-    lenient,
+    lenient::Text,
 };
 use serde::Deserialize;
 
@@ -18,12 +18,9 @@ const QUOTA_RESET: &str = "x-rate-limit-reset";
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct ErrorBody {
-    #[serde(deserialize_with = "lenient::text")]
-    message: Option<String>,
-    #[serde(deserialize_with = "lenient::text")]
-    name: Option<String>,
-    #[serde(deserialize_with = "lenient::text")]
-    errors: Option<String>,
+    message: Text,
+    name: Text,
+    errors: Text,
 }
 
 /// Returns the error that a status other than 200 means.
@@ -53,7 +50,9 @@ pub(crate) fn error_from(response: &Response) -> Error {
 /// MISP's own words, else the beginning of the body.
 fn text_of(response: &Response) -> String {
     let body: Option<ErrorBody> = response.json().ok();
-    let text = body.and_then(|body| body.message.or(body.name).or(body.errors));
+    let text = body.and_then(|body| {
+        body.message.into_inner().or(body.name.into_inner()).or(body.errors.into_inner())
+    });
     text.map_or_else(|| response.quote(), |text| one_line(&text))
 }
 

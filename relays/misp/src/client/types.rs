@@ -1,6 +1,6 @@
 //! MISP's responses, docs/relays/misp.md#lenient-reading.
 
-use relay_core::lenient;
+use relay_core::lenient::{Integer, List, Object, Text};
 use serde::{
     Deserialize, Deserializer,
     de::{Error as _, IgnoredAny},
@@ -14,73 +14,58 @@ pub(super) struct Version {
 }
 
 /// The response to `POST /sightings/add`: the last sighting that was added, or a message why none was.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 pub(super) struct AddedSighting {
-    #[serde(rename = "Sighting", default, deserialize_with = "lenient::object")]
-    pub(super) sighting: Option<IgnoredAny>,
-    #[serde(default, deserialize_with = "lenient::text")]
-    pub(super) message: Option<String>,
+    #[serde(rename = "Sighting")]
+    pub(super) sighting: Object<IgnoredAny>,
+    pub(super) message: Text,
 }
 
 /// An attribute with the head of its event. Source: MISP OpenAPI, "Attribute".
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Attribute {
-    #[serde(deserialize_with = "lenient::integer")]
-    pub(crate) id: Option<i64>,
-    #[serde(deserialize_with = "lenient::text")]
-    pub(crate) event_id: Option<String>,
+    pub(crate) id: Integer,
+    pub(crate) event_id: Text,
     /// The MISP object that it is part of; `0` for none.
-    #[serde(deserialize_with = "lenient::integer")]
-    pub(crate) object_id: Option<i64>,
-    #[serde(deserialize_with = "lenient::text")]
-    pub(crate) category: Option<String>,
+    pub(crate) object_id: Integer,
+    pub(crate) category: Text,
     /// MISP's type, such as `ip-dst|port`.
-    #[serde(rename = "type", deserialize_with = "lenient::text")]
-    pub(crate) attribute_type: Option<String>,
+    #[serde(rename = "type")]
+    pub(crate) attribute_type: Text,
     /// Two parts around `|` for composite types.
-    #[serde(deserialize_with = "lenient::text")]
-    pub(crate) value: Option<String>,
+    pub(crate) value: Text,
     /// Unix seconds.
-    #[serde(deserialize_with = "lenient::integer")]
-    pub(crate) timestamp: Option<i64>,
-    #[serde(deserialize_with = "lenient::text")]
-    pub(crate) comment: Option<String>,
+    pub(crate) timestamp: Integer,
+    pub(crate) comment: Text,
     /// ISO 8601 with microseconds.
-    #[serde(deserialize_with = "lenient::text")]
-    pub(crate) first_seen: Option<String>,
-    #[serde(deserialize_with = "lenient::text")]
-    pub(crate) last_seen: Option<String>,
-    #[serde(rename = "Event", deserialize_with = "lenient::object")]
-    pub(crate) event: Option<Event>,
-    #[serde(rename = "Tag", deserialize_with = "lenient::objects")]
-    pub(crate) tags: Vec<Tag>,
+    pub(crate) first_seen: Text,
+    pub(crate) last_seen: Text,
+    #[serde(rename = "Event")]
+    pub(crate) event: Object<Event>,
+    #[serde(rename = "Tag")]
+    pub(crate) tags: List<Tag>,
 }
 
 /// The head of an event. Source: MISP OpenAPI, "Event".
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Event {
-    #[serde(deserialize_with = "lenient::text")]
-    pub(crate) id: Option<String>,
-    #[serde(deserialize_with = "lenient::text")]
-    pub(crate) uuid: Option<String>,
+    pub(crate) id: Text,
+    pub(crate) uuid: Text,
     /// The event's title.
-    #[serde(deserialize_with = "lenient::text")]
-    pub(crate) info: Option<String>,
+    pub(crate) info: Text,
     /// A day, such as `2026-02-28`.
-    #[serde(deserialize_with = "lenient::text")]
-    pub(crate) date: Option<String>,
+    pub(crate) date: Text,
     /// 1 High, 2 Medium, 3 Low, 4 Undefined.
-    #[serde(deserialize_with = "lenient::integer")]
-    pub(crate) threat_level_id: Option<i64>,
+    pub(crate) threat_level_id: Integer,
     /// Unix seconds.
-    #[serde(deserialize_with = "lenient::integer")]
-    pub(crate) timestamp: Option<i64>,
-    #[serde(rename = "Orgc", deserialize_with = "lenient::object")]
-    pub(crate) creator: Option<Organisation>,
-    #[serde(rename = "Tag", deserialize_with = "lenient::objects")]
-    pub(crate) tags: Vec<Tag>,
+    pub(crate) timestamp: Integer,
+    #[serde(rename = "Orgc")]
+    pub(crate) creator: Object<Organisation>,
+    #[serde(rename = "Tag")]
+    pub(crate) tags: List<Tag>,
 }
 
 impl Event {
@@ -94,16 +79,14 @@ impl Event {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Organisation {
-    #[serde(deserialize_with = "lenient::text")]
-    pub(crate) name: Option<String>,
+    pub(crate) name: Text,
 }
 
 /// A tag of an attribute or event, such as `tlp:green`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Tag {
-    #[serde(deserialize_with = "lenient::text")]
-    pub(crate) name: Option<String>,
+    pub(crate) name: Text,
 }
 
 impl Attribute {
@@ -162,12 +145,14 @@ fn listed<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Attribute>, 
     if !raw.starts_with('[') {
         return Err(D::Error::custom("the attributes are not a list"));
     }
-    lenient::objects(&mut serde_json::Deserializer::from_str(raw)).map_err(D::Error::custom)
+    let list = List::deserialize(&mut serde_json::Deserializer::from_str(raw));
+    list.map(List::into_inner).map_err(D::Error::custom)
 }
 
 /// Reads a struct from an object only: serde would also fill it from a list, member by member.
 fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
-    lenient::object(deserializer)?.ok_or_else(|| D::Error::custom("not the expected object"))
+    let object = Object::deserialize(deserializer)?.into_inner();
+    object.ok_or_else(|| D::Error::custom("not the expected object"))
 }
 
 #[cfg(test)]
@@ -205,8 +190,8 @@ mod tests {
     #[test]
     fn only_composite_types_have_parts() {
         let attribute = |attribute_type: &str, value: &str| Attribute {
-            attribute_type: Some(attribute_type.to_owned()),
-            value: Some(value.to_owned()),
+            attribute_type: attribute_type.into(),
+            value: value.into(),
             ..Attribute::default()
         };
         assert_eq!(

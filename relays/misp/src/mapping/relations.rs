@@ -33,7 +33,7 @@ impl<'a> Neighbours<'a> {
             }
         }
         for neighbours in by_event.values_mut() {
-            neighbours.sort_by_key(|one| (Reverse(one.attribute.timestamp), one.attribute.id));
+            neighbours.sort_by_key(|one| (Reverse(*one.attribute.timestamp), *one.attribute.id));
         }
         Self { by_event }
     }

@@ -3,6 +3,7 @@
 use relay_core::{
     Observable, Time,
     ctim::{MediumText, ObservedTime, ShortText, Sighting},
+    lenient::Text,
 };
 
 use super::{Mapper, Neighbours, types::MatchedEvent, vocabulary};
@@ -20,10 +21,10 @@ impl Mapper<'_> {
         let id = self.namespace.sighting(&[matched.key()], kind, &observable.value);
         let observed_time = observed_time(matched, self.now);
         Sighting {
-            title: ShortText::present(event.info.clone()),
-            short_description: MediumText::present(event.info.clone()),
+            title: ShortText::present(event.info.as_deref()),
+            short_description: MediumText::present(event.info.as_deref()),
             description: description(matched).map(Into::into),
-            severity: Some(vocabulary::severity(event.threat_level_id)),
+            severity: Some(vocabulary::severity(*event.threat_level_id)),
             relations: neighbours.relations(
                 self.source,
                 observable,
@@ -52,7 +53,7 @@ fn description(matched: &MatchedEvent) -> Option<String> {
 fn observed_time(matched: &MatchedEvent, now: Time) -> ObservedTime {
     let event = matched.event();
     let changed = |one: &Attribute| one.timestamp.and_then(Time::from_unix_seconds);
-    let seen = |text: &Option<String>| text.as_deref().and_then(Time::parse);
+    let seen = |text: &Text| text.as_deref().and_then(Time::parse);
     let starts = matched.attributes().filter_map(|one| seen(&one.first_seen).or(changed(one)));
     let ends = matched.attributes().filter_map(|one| seen(&one.last_seen).or(changed(one)));
     let start = starts.min();

@@ -76,14 +76,14 @@ impl MatchedEvent {
         events.sort_by_cached_key(|matched| {
             let event = matched.event();
             let level = event.threat_level_id.filter(|level| (1..=4).contains(level)).unwrap_or(5);
-            (level, Reverse(event.timestamp), matched.key().to_owned())
+            (level, Reverse(*event.timestamp), matched.key().to_owned())
         });
         events.truncate(limit);
         events
     }
 
     fn new(key: String, mut attributes: Vec<Arc<Attribute>>) -> Self {
-        attributes.sort_by_key(|attribute| (Reverse(attribute.timestamp), attribute.id));
+        attributes.sort_by_key(|attribute| (Reverse(*attribute.timestamp), *attribute.id));
         Self { key, attributes }
     }
 
@@ -110,8 +110,8 @@ impl MatchedEvent {
 
     /// Returns the strictest TLP of the attributes and the event.
     pub(super) fn tlp(&self) -> Option<Tlp> {
-        let tags = self.attributes().flat_map(|attribute| &attribute.tags);
-        let tags = tags.chain(&self.event().tags);
+        let tags = self.attributes().flat_map(|attribute| attribute.tags.iter());
+        let tags = tags.chain(self.event().tags.iter());
         vocabulary::strictest_tlp(tags.filter_map(|tag| tag.name.as_deref()))
     }
 }

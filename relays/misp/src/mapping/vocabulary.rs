@@ -3,6 +3,7 @@
 use relay_core::{
     Observable, ObservableType as Type,
     ctim::{Disposition, Severity, Tlp},
+    url::has_scheme,
 };
 
 use crate::client::types::Attribute;
@@ -102,13 +103,6 @@ fn of_plain(attribute_type: &str, value: &str) -> Option<Observable> {
     Observable::present(kind, Some(value))
 }
 
-fn has_scheme(url: &str) -> bool {
-    url.split_once("://").is_some_and(|(scheme, _)| {
-        let letter = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
-        scheme.starts_with(|first: char| first.is_ascii_alphabetic()) && scheme.bytes().all(letter)
-    })
-}
-
 fn of_composite(attribute_type: &str, first: &str, second: &str) -> Vec<Option<Observable>> {
     let file = |hash| {
         let name = Observable::present(Type::FileName, Some(first));
@@ -133,8 +127,8 @@ mod tests {
 
     fn found(attribute_type: &str, value: &str) -> Vec<(&'static str, String)> {
         let attribute = Attribute {
-            attribute_type: Some(attribute_type.to_owned()),
-            value: Some(value.to_owned()),
+            attribute_type: attribute_type.into(),
+            value: value.into(),
             ..Attribute::default()
         };
         observables(&attribute).into_iter().map(|one| (one.kind.as_str(), one.value)).collect()
