@@ -9,7 +9,7 @@ use std::time::Duration;
 use http::{HeaderValue, header};
 use relay_core::{
     BaseUrl, Call, CircuitBreaker, Error, ErrorKind, Partial, Request, Response, Result,
-    http::one_line, join_bounded,
+    join_bounded, one_line,
 };
 use serde::Serialize;
 use tokio::sync::Semaphore;

@@ -3,10 +3,7 @@
 use std::time::Duration;
 
 use http::HeaderName;
-use relay_core::{
-    Call, Error, ErrorKind, Request, Response, Result,
-    http::{one_line, try_again},
-};
+use relay_core::{Call, Error, ErrorKind, Request, Response, Result, one_line, try_again};
 use serde::{Deserialize, Serialize};
 
 use crate::{

@@ -2,11 +2,7 @@
 
 use std::time::Duration;
 
-use relay_core::{
-    Error, ErrorKind, Response,
-    http::{one_line, try_again},
-    lenient::Text,
-};
+use relay_core::{Error, ErrorKind, Response, lenient::Text, one_line, try_again};
 use serde::Deserialize;
 
 /// How MISP's message about a missing or wrong API key begins; other 403s are missing rights.

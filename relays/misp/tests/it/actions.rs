@@ -1,7 +1,7 @@
 //! Actions, docs/relays/misp.md#actions.
 
 use crate::test_relay::{MispRelay, only_misp_key, start, start_before, start_sandbox, start_with};
-use relay_core::route::Route;
+use relay_core::Route;
 use sandbox::{
     Fault, Sandbox, Times,
     misp::{API_KEY, READ_ONLY_KEY, URLSCAN_API_KEY, faults, sample},

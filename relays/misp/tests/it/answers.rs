@@ -8,7 +8,7 @@ mod routes;
 mod tlp;
 
 use crate::test_relay::{MispRelay, start_sandbox};
-use relay_core::route::Route;
+use relay_core::Route;
 use sandbox::Sandbox;
 use serde_json::Value;
 use testkit::Answer;

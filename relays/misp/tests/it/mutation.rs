@@ -15,7 +15,7 @@ use proptest::{
     prelude::{Just, ProptestConfig, Strategy, any, prop_oneof, proptest},
     sample::Index,
 };
-use relay_core::{BaseUrl, Environment, Http, Request, http::SystemResolver};
+use relay_core::{BaseUrl, Environment, Http, Request, SystemResolver};
 use sandbox::{
     Fault, Sandbox, Times,
     misp::{API_KEY, sample},

@@ -3,7 +3,7 @@
 use crate::test_relay::{
     MispAnswer, domains, responses::SEARCH, start, start_before, start_sandbox,
 };
-use relay_core::route::Route;
+use relay_core::Route;
 use sandbox::{Fault, Times, misp::sample};
 use serde_json::{Value, json};
 

@@ -8,7 +8,7 @@ use crate::test_relay::{
     sinkhole_domains, start_before, start_sandbox,
 };
 use axum::{Json, Router, extract::State, routing::post};
-use relay_core::route::Route;
+use relay_core::Route;
 use sandbox::misp::sample;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::Barrier};

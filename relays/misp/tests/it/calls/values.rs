@@ -5,7 +5,7 @@ use crate::test_relay::{
     responses::{attribute, searches, serve, values},
     start, start_before, start_sandbox, start_with,
 };
-use relay_core::route::Route;
+use relay_core::Route;
 use sandbox::misp::sample;
 use serde_json::json;
 use testkit::Observables;

@@ -9,7 +9,7 @@ use std::{
 
 use crate::test_relay::{MispAnswer, MispRelay, listener::SilentListener, start, start_sandbox};
 use futures::{FutureExt, future::BoxFuture, future::join_all};
-use relay_core::http::Resolver;
+use relay_core::Resolver;
 use sandbox::misp::{API_KEY, READ_ONLY_KEY, sample};
 use serde_json::json;
 
