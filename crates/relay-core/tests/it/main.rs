@@ -1,12 +1,17 @@
-//! The core, proved through a small relay: what its callers, its product, its key servers and its
-//! secret store may do, and what comes of it. Rows of the test catalogue are named by their ids.
+//! Tests of the core through a small relay: callers, product, key hosts and Secrets Manager do what
+//! they may, and the answers, requests and logs are checked. Rows of docs/security.md are named by
+//! their ids.
 
 #[cfg(test)]
-mod ask;
+mod captured_logs;
 #[cfg(test)]
-mod heard;
+mod concurrent;
+#[cfg(test)]
+mod fixture;
 #[cfg(test)]
 mod key_hosts;
+#[cfg(test)]
+mod modules;
 #[cfg(test)]
 mod outbound;
 #[cfg(test)]
@@ -16,19 +21,15 @@ mod process;
 #[cfg(test)]
 mod relay;
 #[cfg(test)]
-mod roca;
-#[cfg(test)]
-mod secret_store;
-#[cfg(test)]
-mod side_by_side;
+mod secrets_manager;
 #[cfg(test)]
 mod size;
 #[cfg(test)]
 mod sources;
 #[cfg(test)]
-mod stage;
-#[cfg(test)]
 mod tasks;
+#[cfg(test)]
+mod test_call;
 #[cfg(test)]
 mod token_cache;
 #[cfg(test)]

@@ -1,21 +1,21 @@
-//! What happens between the relay and its product: the network, the product's answers, repetition.
+//! What happens between the relay and its product: the network, the product's answers, retry.
 
 mod bodies;
 mod certificates;
 mod frames;
 mod hosts;
+mod http2;
 mod leaks;
-mod repetition;
-mod second_http;
+mod retries;
 mod tls_server;
-mod trips;
+mod transport;
 
 use serde_json::{Value, json};
 
-use crate::{ask::Answer, stage::Stage};
+use crate::{ask::Answer, fixture::Fixture};
 
 /// How many bytes of an answer are read.
-const LARGEST: usize = 8 * 1024 * 1024;
+const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
 
 /// One hit, to be told from none.
 fn one_hit() -> Value {
@@ -31,10 +31,10 @@ fn assert_partial(answer: &Answer, code: &str) {
 }
 
 /// Scripts `/search`: a hit for every domain but `bad.test`, which gets this.
-fn answering_badly(stage: &Stage, reply: crate::wire::Reply) {
-    stage.product.answers("/search", move |asked| match asked.query()["value"].as_str() {
+fn answering_badly(fixture: &Fixture, reply: crate::wire::ScriptedResponse) {
+    fixture.product.answers("/search", move |asked| match asked.query()["value"].as_str() {
         "bad.test" => reply.clone(),
-        _ => crate::wire::Reply::json(&one_hit()),
+        _ => crate::wire::ScriptedResponse::json(&one_hit()),
     });
 }
 

@@ -4,17 +4,15 @@ use std::fmt::Debug;
 
 use http::{HeaderName, HeaderValue};
 use relay_core::{
-    BaseUrl, Environment, Http, Request, Secret,
-    http::SystemResolver,
-    oauth::{CacheKey, Token},
-    service::Incoming,
+    BaseUrl, Environment, Http, Incoming, Request, Secret, SystemResolver, cache::CacheKey,
+    oauth::AccessToken,
 };
-use testkit::token::{SECRET, Token as Presented};
+use testkit::token::{AccessToken as Presented, SECRET};
 
 use crate::{
     ask::health,
     relay::Account,
-    wire::{Reply, Server},
+    wire::{ScriptedResponse, Server},
 };
 
 const KEY: &str = "marked key";
@@ -38,13 +36,13 @@ fn p03_secrets_and_credentials_show_nothing() {
         serde_json::from_str(&format!(r#"{{"client_id":"a","client_secret":"{KEY}"}}"#)).unwrap();
     assert_silent(&account);
     assert!(format!("{account:?}").contains("client_secret: [REDACTED]"));
-    assert_silent(&Token::lasting(secret(), Some(3600), 0));
+    assert_silent(&AccessToken::lasting(secret(), Some(3600), 0));
     assert_silent(&CacheKey::of(&[KEY]));
     assert_silent(&secret().header("Bearer ").unwrap());
 }
 
 #[test]
-fn p03_what_cannot_be_a_secret_is_not_quoted_either() {
+fn p03_an_invalid_secret_is_not_quoted() {
     for json in [r#"["marked"]"#, r#"{"marked":"marked"}"#, "7", "null", r#""""#] {
         let error = serde_json::from_str::<Secret>(json).unwrap_err();
         assert_silent(&error);
@@ -65,9 +63,9 @@ fn p03_requests_show_neither_keys_nor_bodies() {
 }
 
 #[tokio::test]
-async fn p03_answers_show_no_bodies() {
+async fn p03_responses_show_no_bodies() {
     let server = Server::start().await;
-    server.always("/login", Reply::body(200, KEY).with("x-token", KEY));
+    server.always("/login", ScriptedResponse::body(200, KEY).with("x-token", KEY));
     let http = Http::new(&Environment::default(), "tests", std::sync::Arc::new(SystemResolver));
     let base = BaseUrl::from_environment(&server.url()).unwrap();
     let request = Request::get(base.path("/login"));
@@ -78,7 +76,7 @@ async fn p03_answers_show_no_bodies() {
 }
 
 #[test]
-fn p03_a_question_shows_no_token() {
+fn p03_an_incoming_call_shows_no_token() {
     let token = Presented::new().claim("client_secret", KEY).hs256(SECRET.as_bytes());
     let ask = health(&token).body(KEY).into_incoming();
     assert_silent(&ask);

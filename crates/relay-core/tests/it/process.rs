@@ -1,4 +1,4 @@
-//! The relay as a whole process under an imitated Lambda: what it prints, and what only the
+//! The relay as a whole process under an simulated Lambda: what it prints, and what only the
 //! gateway and the environment decide.
 
 mod gateway;
@@ -14,7 +14,7 @@ use testkit::{
     token::SECRET,
 };
 
-use crate::stage::Stage;
+use crate::fixture::Fixture;
 
 /// The example that cargo builds beside the tests.
 fn launch() -> Launch {
@@ -24,12 +24,12 @@ fn launch() -> Launch {
     Launch::new(probe)
 }
 
-/// The function of a stage: the same product and key server, under the machine's clock.
-fn function_of(stage: &Stage) -> Launch {
+/// The function of a fixture: the same product and key server, under the machine's clock.
+fn function_of(fixture: &Fixture) -> Launch {
     launch()
         .env("SECRET_KEY", SECRET)
-        .env("JWKS_HOSTS", stage.keys.origin())
-        .env("PRODUCT_URL", stage.product.url())
+        .env("JWKS_HOSTS", fixture.keys.origin())
+        .env("PRODUCT_URL", fixture.product.url())
 }
 
 fn post(path: &str, token: &str) -> Event {

@@ -17,9 +17,9 @@ use serde_json::json;
 use map::Hit;
 
 /// How many searches run side by side.
-const AT_ONCE: usize = 10;
+const MAX_CONCURRENT_REQUESTS: usize = 10;
 /// Asking about it makes the relay panic.
-pub(crate) const STUMBLING_BLOCK: &str = "panic.example";
+pub(crate) const PANICKING: &str = "panic.example";
 /// Asking about it never ends, whatever the deadline.
 pub(crate) const NEVER_ENDING: &str = "endless.example";
 
@@ -83,7 +83,7 @@ impl Relay for Probe {
     async fn observe(&self, call: &Call<'_, Account>, wanted: &[Observable]) -> Findings {
         let searches: Vec<_> = wanted.iter().map(|one| self.search(call, one)).collect();
         let mut all = Findings::default();
-        for found in join_bounded(searches, AT_ONCE).await {
+        for found in join_bounded(searches, MAX_CONCURRENT_REQUESTS).await {
             all.data.append(found.data);
             all.errors.extend(found.errors);
         }
@@ -143,7 +143,7 @@ impl Probe {
     }
 
     async fn search(&self, call: &Call<'_, Account>, about: &Observable) -> Findings {
-        assert_ne!(about.value, STUMBLING_BLOCK, "the relay stumbles");
+        assert_ne!(about.value, PANICKING, "the relay stumbles");
         if about.value == NEVER_ENDING {
             std::future::pending().await
         }

@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use testkit::token::SECRET;
 
 use crate::{
-    ask::{Answer, Ask, about, observe, post},
-    stage::{Stage, account, hs256},
-    wire::Reply,
+    ask::{Answer, TestCall, about, observe, post},
+    fixture::{Fixture, account, hs256},
+    wire::ScriptedResponse,
 };
 
 /// A token that lets a thousand entities of each type through.
@@ -56,20 +56,20 @@ fn assert_just_fits(answer: &Answer) {
 }
 
 #[tokio::test]
-async fn l03_what_fits_is_sent_whole() {
-    let stage = Stage::set().await;
-    stage.product.always("/search", Reply::json(&hits(500)));
-    let answer = stage.answer(observe(&generous(), &["a.test"])).await;
+async fn l03_an_answer_that_fits_is_whole() {
+    let fixture = Fixture::new().await;
+    fixture.product.always("/search", ScriptedResponse::json(&hits(500)));
+    let answer = fixture.answer(observe(&generous(), &["a.test"])).await;
     assert!(answer.is_ok(), "{:?}", answer.errors());
     // 500 sightings, 50 judgements, 7 indicators, 100 + 50 relationships, 1 verdict.
     assert_eq!(entities(&answer), 500 + 50 + 7 + 150 + 1);
 }
 
 #[tokio::test]
-async fn l03_what_does_not_fit_is_left_out_with_all_that_hangs_on_it() {
-    let stage = Stage::set().await;
-    stage.product.always("/search", Reply::json(&hits(1000)));
-    let answer = stage.answer(observe(&generous(), &["a.test"])).await;
+async fn l03_entities_that_do_not_fit_are_left_out_with_their_relationships() {
+    let fixture = Fixture::new().await;
+    fixture.product.always("/search", ScriptedResponse::json(&hits(1000)));
+    let answer = fixture.answer(observe(&generous(), &["a.test"])).await;
     assert_just_fits(&answer);
     assert_eq!(entities(&answer) + left_out(&answer), 1000 + 100 + 7 + 300 + 1);
     assert_eq!(answer.docs("judgements").len(), 100);
@@ -83,13 +83,14 @@ async fn l03_what_does_not_fit_is_left_out_with_all_that_hangs_on_it() {
 
 #[tokio::test]
 async fn l03_a_verdict_whose_judgement_is_left_out_stands_alone() {
-    let stage = Stage::set().await;
+    let fixture = Fixture::new().await;
     let hits: Vec<_> =
         (0..1000).map(|id| json!({"id": id.to_string(), "malicious": true})).collect();
-    stage.product.always("/search", Reply::json(&json!({"hits": hits})));
+    fixture.product.always("/search", ScriptedResponse::json(&json!({"hits": hits})));
     let long = |letter: &str| format!("{}.test", letter.repeat(3000));
     let domains = ["a", "b", "c"].map(long);
-    let answer = stage.answer(observe(&generous(), &domains.each_ref().map(String::as_str))).await;
+    let answer =
+        fixture.answer(observe(&generous(), &domains.each_ref().map(String::as_str))).await;
     assert_just_fits(&answer);
     // Those that rest on one were checked with the answer: theirs is there.
     let rests = |verdict: &Value| verdict.get("judgement_id").is_some();
@@ -100,10 +101,10 @@ async fn l03_a_verdict_whose_judgement_is_left_out_stands_alone() {
 
 #[tokio::test]
 async fn l03_verdicts_alone_are_cut_too() {
-    let stage = Stage::set().await;
+    let fixture = Fixture::new().await;
     let domains: Vec<_> = (0..600).map(|at| format!("{at}-{}.test", "x".repeat(10_000))).collect();
     let domains: Vec<_> = domains.iter().map(String::as_str).collect();
-    let answer = stage.answer(about("deliberate", &hs256(), &domains)).await;
+    let answer = fixture.answer(about("deliberate", &hs256(), &domains)).await;
     assert_just_fits(&answer);
     assert_eq!(entities(&answer) + left_out(&answer), 600);
     assert_eq!(answer.docs("verdicts")[0]["observable"]["value"], domains[0]);
@@ -111,14 +112,14 @@ async fn l03_verdicts_alone_are_cut_too() {
 
 #[tokio::test]
 async fn l03_links_and_actions_are_cut_too() {
-    let stage = Stage::set().await;
+    let fixture = Fixture::new().await;
     let domains: Vec<_> = (0..1000).map(|at| format!("{at}-{}.test", "x".repeat(1_900))).collect();
     let domains: Vec<_> = domains.iter().map(String::as_str).collect();
-    let links = stage.answer(about("refer", &hs256(), &domains)).await;
+    let links = fixture.answer(about("refer", &hs256(), &domains)).await;
     let long = format!("0-{}.test", "x".repeat(10_000));
     let long: Vec<_> = (0..600).map(|at| format!("{at}{long}")).collect();
     let long: Vec<_> = long.iter().map(String::as_str).collect();
-    let actions = stage.answer(about("respond", &hs256(), &long)).await;
+    let actions = fixture.answer(about("respond", &hs256(), &long)).await;
     for (answer, asked) in [(links, 1000), (actions, 600)] {
         assert!(answer.text.len() <= MAX_ANSWER_BYTES);
         let kept = answer.json["data"].as_array().unwrap().len();
@@ -129,23 +130,23 @@ async fn l03_links_and_actions_are_cut_too() {
 
 #[tokio::test]
 async fn l03_errors_count_as_well() {
-    let stage = Stage::set().await;
+    let fixture = Fixture::new().await;
     let all = hits(100);
-    stage.product.answers("/search", move |asked| match asked.query()["value"].as_str() {
-        value if value.starts_with("good") => Reply::json(&all),
-        value => Reply::body(400, format!("{value} {}", "x".repeat(200))),
+    fixture.product.answers("/search", move |asked| match asked.query()["value"].as_str() {
+        value if value.starts_with("good") => ScriptedResponse::json(&all),
+        value => ScriptedResponse::body(400, format!("{value} {}", "x".repeat(200))),
     });
     let good = (0..10).map(|at| format!("good-{at}.test"));
     let bad = (0..990).map(|at| format!("bad-{at}.test"));
     let domains: Vec<_> = good.chain(bad).collect();
     let domains: Vec<_> = domains.iter().map(String::as_str).collect();
-    let answer = stage.answer(observe(&hs256(), &domains)).await;
+    let answer = fixture.answer(observe(&hs256(), &domains)).await;
     assert_just_fits(&answer);
     assert_eq!(answer.codes().len(), 990 + 1);
     assert!(answer.docs("sightings").len() > 500);
 }
 
-fn asking(values: &[String]) -> Ask {
+fn asking(values: &[String]) -> TestCall {
     let body: Value = values.iter().map(|it| json!({"type": "domain", "value": it})).collect();
     post("/observe/observables").bearer(&hs256()).json(&body)
 }
@@ -153,11 +154,11 @@ fn asking(values: &[String]) -> Ask {
 #[tokio::test]
 async fn l05_each_observable_is_asked_about_once_up_to_a_thousand() {
     for (asked, searched) in [(1, 1), (100, 100), (1_000, 1_000), (10_000, MAX_OBSERVABLES)] {
-        let stage = Stage::set().await;
-        stage.product.always("/search", Reply::json(&json!({"hits": [{"id": "1"}]})));
+        let fixture = Fixture::new().await;
+        fixture.product.always("/search", ScriptedResponse::json(&json!({"hits": [{"id": "1"}]})));
         let values: Vec<_> = (0..asked).map(|at| format!("{at}.test")).collect();
-        let answer = stage.answer(asking(&values)).await;
-        assert_eq!(stage.product.calls("/search"), searched);
+        let answer = fixture.answer(asking(&values)).await;
+        assert_eq!(fixture.product.calls("/search"), searched);
         assert_eq!(answer.docs("sightings").len(), searched);
         let warnings: Vec<_> = answer.errors().iter().map(|error| &error["type"]).collect();
         assert_eq!(warnings, vec!["warning"; usize::from(asked > searched)]);
@@ -166,11 +167,11 @@ async fn l05_each_observable_is_asked_about_once_up_to_a_thousand() {
 }
 
 #[tokio::test]
-async fn l05_spellings_of_one_thing_are_one_question() {
-    let stage = Stage::set().await;
-    stage.product.always("/search", Reply::json(&json!({"hits": [{"id": "1"}]})));
+async fn l05_equal_normal_forms_are_asked_about_once() {
+    let fixture = Fixture::new().await;
+    fixture.product.always("/search", ScriptedResponse::json(&json!({"hits": [{"id": "1"}]})));
     let spellings = ["Bad.Test", "bad.test", "BAD.TEST.", ".bad.test"];
-    let answer = stage.answer(observe(&hs256(), &spellings.repeat(25))).await;
-    assert_eq!(stage.product.calls("/search"), 1);
+    let answer = fixture.answer(observe(&hs256(), &spellings.repeat(25))).await;
+    assert_eq!(fixture.product.calls("/search"), 1);
     assert_eq!(answer.docs("sightings")[0]["observables"][0]["value"], "Bad.Test");
 }

@@ -1,7 +1,7 @@
 //! The product's access tokens: one login for many, one tenant's never for another.
 
-mod flights;
-mod lives;
+mod expiry;
+mod single_flight;
 mod tenants;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use testkit::token::{SECRET, Token};
 
 use crate::{
-    stage::Stage,
-    wire::{Reply, Server},
+    fixture::Fixture,
+    wire::{ScriptedResponse, Server},
 };
 
 /// The token of one tenant's caller.
@@ -20,28 +20,32 @@ fn tenant(id: &str, secret: &str) -> String {
     token.hs256(SECRET.as_bytes())
 }
 
-/// A stage whose product gives every login a token of its own, `<id>/<secret>/<number>`, finds
+/// A fixture whose product gives every login a token of its own, `<id>/<secret>/<number>`, finds
 /// one hit that says which token was shown, and knows no secret that begins with `wrong`.
-async fn stage() -> Stage {
-    let stage = Stage::set().await;
-    stage.product.answers("/login", login(json!(3600)));
-    let shown = |token: &str| Reply::json(&json!({"hits": [{"id": "1", "note": token}]}));
-    stage.product.answers("/search", move |asked| shown(asked.bearer()));
-    stage
+async fn fixture() -> Fixture {
+    let fixture = Fixture::new().await;
+    fixture.product.answers("/login", login(json!(3600)));
+    let shown =
+        |token: &str| ScriptedResponse::json(&json!({"hits": [{"id": "1", "note": token}]}));
+    fixture.product.answers("/search", move |asked| shown(asked.bearer()));
+    fixture
 }
 
 /// Logins with tokens that last as long as the product says here.
-fn login(expires_in: Value) -> impl Fn(&crate::wire::Asked) -> Reply {
+fn login(expires_in: Value) -> impl Fn(&crate::wire::ReceivedRequest) -> ScriptedResponse {
     let logins = AtomicUsize::new(0);
     move |asked| {
         let form = asked.form();
         let (id, secret) = (&form["client_id"], &form["client_secret"]);
         if secret.starts_with("wrong") {
-            return Reply::body(401, r#"{"error_description":"This client is not known."}"#);
+            return ScriptedResponse::body(
+                401,
+                r#"{"error_description":"This client is not known."}"#,
+            );
         }
         let number = logins.fetch_add(1, Ordering::SeqCst) + 1;
         let token = format!("{id}/{secret}/{number}");
-        Reply::json(&json!({"access_token": token, "expires_in": expires_in}))
+        ScriptedResponse::json(&json!({"access_token": token, "expires_in": expires_in}))
     }
 }
 

@@ -2,6 +2,6 @@
 
 mod algorithm;
 mod claims;
+mod encoding;
 mod form;
-mod silence;
-mod spelling;
+mod uniform_errors;

@@ -1,8 +1,8 @@
 //! A server of raw bytes on 127.0.0.1: it answers as its script says, well or badly, counts who
 //! asks, and notices who gives up. Where nobody may ask it is a canary.
 
-mod asked;
-mod reply;
+mod received;
+mod scripted;
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -19,11 +19,11 @@ use tokio::{
     task::AbortHandle,
 };
 
-pub(crate) use asked::Asked;
-pub(crate) use reply::{Reply, gzip};
+pub(crate) use received::ReceivedRequest;
+pub(crate) use scripted::{ScriptedResponse, gzip};
 
 type Stream = BufReader<TcpStream>;
-type Script = Arc<dyn Fn(&Asked) -> Reply + Send + Sync>;
+type Script = Arc<dyn Fn(&ReceivedRequest) -> ScriptedResponse + Send + Sync>;
 
 /// The server, alive until this value is dropped.
 pub(crate) struct Server {
@@ -34,7 +34,7 @@ pub(crate) struct Server {
 
 struct Shared {
     rules: Mutex<Vec<Rule>>,
-    asked: watch::Sender<Vec<Asked>>,
+    asked: watch::Sender<Vec<ReceivedRequest>>,
     open: watch::Sender<bool>,
     given_up: watch::Sender<usize>,
     connections: AtomicUsize,
@@ -83,18 +83,18 @@ impl Server {
     pub(crate) fn answers(
         &self,
         path: &'static str,
-        script: impl Fn(&Asked) -> Reply + Send + Sync + 'static,
+        script: impl Fn(&ReceivedRequest) -> ScriptedResponse + Send + Sync + 'static,
     ) {
         self.rule(path, None, Arc::new(script));
     }
 
     /// From now on answers this path like this.
-    pub(crate) fn always(&self, path: &'static str, reply: Reply) {
+    pub(crate) fn always(&self, path: &'static str, reply: ScriptedResponse) {
         self.answers(path, move |_| reply.clone());
     }
 
     /// Answers the next question to this path like this; several queue up.
-    pub(crate) fn once(&self, path: &'static str, reply: Reply) {
+    pub(crate) fn once(&self, path: &'static str, reply: ScriptedResponse) {
         self.rule(path, Some(1), Arc::new(move |_| reply.clone()));
     }
 
@@ -118,7 +118,7 @@ impl Server {
     }
 
     /// Everything that was asked.
-    pub(crate) fn asked(&self) -> Vec<Asked> {
+    pub(crate) fn asked(&self) -> Vec<ReceivedRequest> {
         self.shared.asked.borrow().clone()
     }
 
@@ -161,17 +161,17 @@ impl Shared {
         self.rules.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn reply(&self, asked: &Asked) -> Reply {
+    fn reply(&self, asked: &ReceivedRequest) -> ScriptedResponse {
         let fits = |rule: &&mut Rule| asked.path() == rule.path && rule.left != Some(0);
         let script = self.rules().iter_mut().find(fits).map(|rule| {
             rule.left = rule.left.map(|left| left - 1);
             Arc::clone(&rule.script)
         });
-        script.map_or_else(|| Reply::status(404), |script| script(asked))
+        script.map_or_else(|| ScriptedResponse::status(404), |script| script(asked))
     }
 }
 
-fn count(asked: &[Asked], path: &str) -> usize {
+fn count(asked: &[ReceivedRequest], path: &str) -> usize {
     asked.iter().filter(|asked| asked.path() == path).count()
 }
 
@@ -185,7 +185,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
 }
 
 async fn serve(mut stream: Stream, shared: Arc<Shared>) {
-    while let Some(asked) = Asked::read(&mut stream).await {
+    while let Some(asked) = ReceivedRequest::read(&mut stream).await {
         let reply = shared.reply(&asked);
         shared.asked.send_modify(|all| all.push(asked));
         if shared.open.subscribe().wait_for(|open| *open).await.is_err() {
@@ -194,9 +194,9 @@ async fn serve(mut stream: Stream, shared: Arc<Shared>) {
         let (sent, outcome) = reply.give(&mut stream).await;
         shared.sent.fetch_add(sent, Ordering::SeqCst);
         match outcome {
-            reply::Outcome::Done => {}
-            reply::Outcome::Ended => return,
-            reply::Outcome::GivenUp => return shared.given_up.send_modify(|count| *count += 1),
+            scripted::Outcome::Done => {}
+            scripted::Outcome::Ended => return,
+            scripted::Outcome::GivenUp => return shared.given_up.send_modify(|count| *count += 1),
         }
     }
 }

@@ -5,28 +5,28 @@ use testkit::{jwk::Jwk, jwks::JwksServer, keys::RsaKey};
 
 use super::listing;
 use crate::{
-    stage::{KID, Stage},
+    fixture::{Fixture, KID},
     wire::Server,
 };
 
-fn naming(stage: &Stage, host: impl Into<Value>) -> String {
-    stage.configuration().claim("jwks_host", host).rs256(RsaKey::shared())
+fn naming(fixture: &Fixture, host: impl Into<Value>) -> String {
+    fixture.configuration().claim("jwks_host", host).rs256(RsaKey::shared())
 }
 
-async fn refuses_hosts(stage: &Stage, hosts: impl IntoIterator<Item = impl Into<Value>>) {
+async fn refuses_hosts(fixture: &Fixture, hosts: impl IntoIterator<Item = impl Into<Value>>) {
     let hosts: Vec<Value> = hosts.into_iter().map(Into::into).collect();
-    let tokens = hosts.into_iter().map(|host| (host.to_string(), naming(stage, host)));
-    stage.refuses_all(tokens).await;
-    assert_eq!(stage.names.asked(), [""; 0], "a name was looked up");
+    let tokens = hosts.into_iter().map(|host| (host.to_string(), naming(fixture, host)));
+    fixture.refuses_all(tokens).await;
+    assert_eq!(fixture.names.asked(), [""; 0], "a name was looked up");
 }
 
-/// A stage whose key host is listed by a name: `localhost:<port>`.
-async fn named() -> (Stage, String) {
+/// A fixture whose key host is listed by a name: `localhost:<port>`.
+async fn named() -> (Fixture, String) {
     let keys = JwksServer::start([Jwk::rsa(RsaKey::shared()).kid(KID)]).await;
     let name = keys.host().replace("127.0.0.1", "localhost");
-    let mut stage = Stage::with(listing(format!("http://{name}"))).await;
-    stage.keys = keys;
-    (stage, name)
+    let mut fixture = Fixture::with(listing(format!("http://{name}"))).await;
+    fixture.keys = keys;
+    (fixture, name)
 }
 
 #[tokio::test]
@@ -34,18 +34,18 @@ async fn k01_an_attackers_key_server_is_not_asked() {
     let attacker = RsaKey::generate();
     let evil = JwksServer::start([Jwk::rsa(&attacker).kid(KID).for_rs256()]).await;
     let forged =
-        |stage: &Stage, host| stage.configuration().claim("jwks_host", host).rs256(&attacker);
-    let stage = Stage::set().await;
-    stage.refuses_all([("forged".to_owned(), forged(&stage, evil.host()))]).await;
+        |fixture: &Fixture, host| fixture.configuration().claim("jwks_host", host).rs256(&attacker);
+    let fixture = Fixture::new().await;
+    fixture.refuses_all([("forged".to_owned(), forged(&fixture, evil.host()))]).await;
     assert_eq!(evil.connections(), 0);
     // The token is sound in itself: a relay that lists the host accepts it.
-    let foolish = Stage::with(listing(evil.origin())).await;
+    let foolish = Fixture::with(listing(evil.origin())).await;
     assert!(foolish.accepts(&forged(&foolish, evil.host())).await);
 }
 
 #[tokio::test]
-async fn k02_names_around_a_listed_one_are_not_listed() {
-    let default = Stage::with(listing(String::new())).await;
+async fn k02_similar_names_are_not_listed() {
+    let default = Fixture::with(listing(String::new())).await;
     let tricks = [
         "visibility.amp.cisco.com.evil.test",
         "evil.test/visibility.amp.cisco.com",
@@ -65,8 +65,8 @@ async fn k02_names_around_a_listed_one_are_not_listed() {
 }
 
 #[tokio::test]
-async fn k03_a_listed_name_has_one_spelling_but_for_case() {
-    let (stage, good) = named().await;
+async fn k03_a_listed_name_matches_in_any_case_only() {
+    let (fixture, good) = named().await;
     let canary = Server::start().await;
     let evil = canary.host();
     let (name, port) = good.split_once(':').unwrap();
@@ -92,10 +92,10 @@ async fn k03_a_listed_name_has_one_spelling_but_for_case() {
         format!("{good}\0"),
         format!("\t{good}"),
     ];
-    refuses_hosts(&stage, tricks).await;
+    refuses_hosts(&fixture, tricks).await;
     assert_eq!(canary.connections(), 0);
-    assert!(stage.accepts(&naming(&stage, good.as_str())).await);
-    assert!(stage.accepts(&naming(&stage, good.to_uppercase())).await);
+    assert!(fixture.accepts(&naming(&fixture, good.as_str())).await);
+    assert!(fixture.accepts(&naming(&fixture, good.to_uppercase())).await);
 }
 
 #[tokio::test]
@@ -117,18 +117,18 @@ async fn k04_no_spelling_of_this_machine_is_listed() {
         "[::]",
         "metadata.internal",
     ];
-    for stage in [Stage::set().await, Stage::with(listing(String::new())).await] {
+    for fixture in [Fixture::new().await, Fixture::with(listing(String::new())).await] {
         let with_port = hosts.map(|host| format!("{host}:{}", canary.port()));
-        refuses_hosts(&stage, with_port).await;
-        refuses_hosts(&stage, hosts).await;
+        refuses_hosts(&fixture, with_port).await;
+        refuses_hosts(&fixture, hosts).await;
     }
     assert_eq!(canary.connections(), 0);
 }
 
 #[tokio::test]
-async fn k05_what_is_no_host_is_not_listed() {
-    let stage = Stage::set().await;
-    let host = stage.keys.host();
+async fn k05_texts_that_are_no_host_are_not_listed() {
+    let fixture = Fixture::new().await;
+    let host = fixture.keys.host();
     let odd = [
         json!(null),
         json!(7),
@@ -142,11 +142,11 @@ async fn k05_what_is_no_host_is_not_listed() {
         json!(format!("{host}/path?query=1")),
         json!(format!("{host}?")),
         json!(format!("{host}{}", super::PATH)),
-        json!(stage.keys.origin()),
+        json!(fixture.keys.origin()),
     ];
-    refuses_hosts(&stage, odd).await;
-    let without = stage.configuration().without_claim("jwks_host").rs256(RsaKey::shared());
-    stage.refuses_all([("no host".to_owned(), without)]).await;
+    refuses_hosts(&fixture, odd).await;
+    let without = fixture.configuration().without_claim("jwks_host").rs256(RsaKey::shared());
+    fixture.refuses_all([("no host".to_owned(), without)]).await;
 }
 
 #[tokio::test]
@@ -154,15 +154,15 @@ async fn k20_regions_are_all_served_and_their_keys_never_mixed() {
     let (american, european) = (RsaKey::generate(), RsaKey::generate());
     let [nam, eu] = [&american, &european].map(|key| JwksServer::start([Jwk::rsa(key).kid(KID)]));
     let (nam, eu) = (nam.await, eu.await);
-    let stage = Stage::with(listing(format!("{}, {}", nam.origin(), eu.origin()))).await;
+    let fixture = Fixture::with(listing(format!("{}, {}", nam.origin(), eu.origin()))).await;
     let token = |host: &JwksServer, key: &RsaKey| {
-        stage.configuration().claim("jwks_host", host.host()).rs256(key)
+        fixture.configuration().claim("jwks_host", host.host()).rs256(key)
     };
     for _ in 0..2 {
-        assert!(stage.accepts(&token(&nam, &american)).await);
-        assert!(stage.accepts(&token(&eu, &european)).await);
-        assert!(!stage.accepts(&token(&nam, &european)).await);
-        assert!(!stage.accepts(&token(&eu, &american)).await);
+        assert!(fixture.accepts(&token(&nam, &american)).await);
+        assert!(fixture.accepts(&token(&eu, &european)).await);
+        assert!(!fixture.accepts(&token(&nam, &european)).await);
+        assert!(!fixture.accepts(&token(&eu, &american)).await);
     }
     assert_eq!((nam.fetches(), eu.fetches()), (1, 1));
 }

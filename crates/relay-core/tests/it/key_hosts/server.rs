@@ -13,15 +13,15 @@ use tokio::time::Instant;
 use super::{PATH, later, listing};
 use crate::{
     ask::health,
-    stage::{KID, Stage},
-    wire::{Reply, Server},
+    fixture::{Fixture, KID},
+    wire::{ScriptedResponse, Server},
 };
 
 const JSON: &str = "application/json";
 /// What a key set may take to come, in seconds.
 const LONGEST: u64 = 3;
 /// How large a key set may be, in bytes.
-const LARGEST: usize = 64 * 1024;
+const MAX_BODY_BYTES: usize = 64 * 1024;
 
 /// The right keys, with so many blanks behind them.
 fn right_keys(blanks: usize) -> Vec<u8> {
@@ -29,18 +29,18 @@ fn right_keys(blanks: usize) -> Vec<u8> {
     [keys.into_bytes(), vec![b' '; blanks]].concat()
 }
 
-/// A stage whose keys come from a server of raw bytes.
-async fn scripted(reply: Reply) -> (Stage, Server, String) {
+/// A fixture whose keys come from a server of raw bytes.
+async fn scripted(reply: ScriptedResponse) -> (Fixture, Server, String) {
     let server = Server::start().await;
     server.always(PATH, reply);
-    let stage = Stage::with(listing(server.url())).await;
-    let token = stage.configuration().claim("jwks_host", server.host()).rs256(RsaKey::shared());
-    (stage, server, token)
+    let fixture = Fixture::with(listing(server.url())).await;
+    let token = fixture.configuration().claim("jwks_host", server.host()).rs256(RsaKey::shared());
+    (fixture, server, token)
 }
 
 #[tokio::test]
 async fn k06_redirections_are_not_followed() {
-    let stage = Stage::set().await;
+    let fixture = Fixture::new().await;
     // Who followed would find the right keys.
     let elsewhere = JwksServer::start([Jwk::rsa(RsaKey::shared()).kid(KID)]).await;
     let canary = Server::start().await;
@@ -49,30 +49,30 @@ async fn k06_redirections_are_not_followed() {
         format!("{}{PATH}", elsewhere.origin().replace("127.0.0.1", "localhost")),
         format!("//{}{PATH}", elsewhere.host()),
         format!("https://{}{PATH}", canary.host()),
-        format!("{}{PATH}?again", stage.keys.origin()),
+        format!("{}{PATH}?again", fixture.keys.origin()),
         "http://127.0.0.1:9001/2018-06-01/runtime/invocation/next".to_owned(),
         "https://elsewhere.example/".to_owned(),
     ];
     let mut fetches = 0;
     for status in [301, 302, 303, 307, 308] {
         for target in &targets {
-            stage.keys.answer(Answer::redirect(status, target));
-            assert!(!stage.accepts(&stage.rs256()).await, "{status} {target}");
+            fixture.keys.answer(Answer::redirect(status, target));
+            assert!(!fixture.accepts(&fixture.rs256()).await, "{status} {target}");
             fetches += 1;
-            assert_eq!(stage.keys.seen().len(), fetches, "{status} {target}");
-            later(&stage.clock, 5);
+            assert_eq!(fixture.keys.seen().len(), fetches, "{status} {target}");
+            later(&fixture.clock, 5);
         }
     }
     assert_eq!((elsewhere.connections(), canary.connections()), (0, 0));
-    assert_eq!(stage.names.asked(), [""; 0]);
+    assert_eq!(fixture.names.asked(), [""; 0]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn k07_only_public_addresses_of_a_listed_name_are_dialled() {
+async fn k07_only_public_addresses_of_a_listed_name_are_connected_to() {
     let canary = Server::start().await;
-    let stage = Stage::with(listing(format!("keys.example:{}", canary.port()))).await;
+    let fixture = Fixture::with(listing(format!("keys.example:{}", canary.port()))).await;
     let host = format!("keys.example:{}", canary.port());
-    let token = stage.configuration().claim("jwks_host", host).rs256(RsaKey::shared());
+    let token = fixture.configuration().claim("jwks_host", host).rs256(RsaKey::shared());
     let look_ups: [&[&str]; 14] = [
         &["127.0.0.1"],
         &["::1"],
@@ -91,27 +91,27 @@ async fn k07_only_public_addresses_of_a_listed_name_are_dialled() {
         &["127.0.0.1"],
     ];
     for (count, addresses) in look_ups.into_iter().enumerate() {
-        stage.names.then(addresses);
-        assert!(!stage.accepts(&token).await, "{addresses:?}");
-        assert_eq!(stage.names.asked().len(), count + 1);
-        later(&stage.clock, 5);
+        fixture.names.then(addresses);
+        assert!(!fixture.accepts(&token).await, "{addresses:?}");
+        assert_eq!(fixture.names.asked().len(), count + 1);
+        later(&fixture.clock, 5);
     }
-    assert!(stage.names.asked().iter().all(|name| name == "keys.example"));
+    assert!(fixture.names.asked().iter().all(|name| name == "keys.example"));
     assert_eq!(canary.connections(), 0);
 }
 
 #[tokio::test(start_paused = true)]
-async fn k08_a_slow_key_server_is_left_after_three_seconds() {
+async fn k08_a_slow_key_server_times_out_after_three_seconds() {
     let slow = [
-        ("silence", Reply::silence()),
-        ("half a head", Reply::raw(b"HTTP/1.1 200 OK\r\ncontent-type: app").stalling()),
-        ("half a body", Reply::body(200, right_keys(0)).stalling()),
-        ("bytes", Reply::body(200, right_keys(0)).trickling(Duration::from_secs(1))),
+        ("silence", ScriptedResponse::silence()),
+        ("half a head", ScriptedResponse::raw(b"HTTP/1.1 200 OK\r\ncontent-type: app").stalling()),
+        ("half a body", ScriptedResponse::body(200, right_keys(0)).stalling()),
+        ("bytes", ScriptedResponse::body(200, right_keys(0)).trickling(Duration::from_secs(1))),
     ];
     for (name, reply) in slow {
-        let (stage, server, token) = scripted(reply).await;
+        let (fixture, server, token) = scripted(reply).await;
         let start = Instant::now();
-        assert!(!stage.accepts(&token).await, "{name}");
+        assert!(!fixture.accepts(&token).await, "{name}");
         // The clock of the runtime is paused: it shows what was waited for, to the millisecond.
         assert_eq!(start.elapsed().as_secs(), LONGEST, "{name}");
         server.given_up(1).await;
@@ -121,17 +121,21 @@ async fn k08_a_slow_key_server_is_left_after_three_seconds() {
 
 #[tokio::test]
 async fn k08_a_large_key_set_is_not_read_to_its_end() {
-    let endless = Reply::body(200, right_keys(0)).endless([b' '; 4096]);
-    let hundred_megabytes = Reply::body(200, right_keys(LARGEST)).of_length(100 << 20);
+    let endless = ScriptedResponse::body(200, right_keys(0)).endless([b' '; 4096]);
+    let hundred_megabytes =
+        ScriptedResponse::body(200, right_keys(MAX_BODY_BYTES)).of_length(100 << 20);
     let cases = [
         ("endless", endless),
         ("100 MB", hundred_megabytes.stalling()),
-        ("gzip bomb", Reply::gzip(&right_keys(100 << 20))),
-        ("just too large", Reply::body(200, right_keys(LARGEST - right_keys(0).len() + 1))),
+        ("gzip bomb", ScriptedResponse::gzip(&right_keys(100 << 20))),
+        (
+            "just too large",
+            ScriptedResponse::body(200, right_keys(MAX_BODY_BYTES - right_keys(0).len() + 1)),
+        ),
     ];
     for (name, reply) in cases {
-        let (stage, server, token) = scripted(reply).await;
-        assert!(!stage.accepts(&token).await, "{name}");
+        let (fixture, server, token) = scripted(reply).await;
+        assert!(!fixture.accepts(&token).await, "{name}");
         assert_eq!(server.connections(), 1, "{name}");
         if matches!(name, "endless" | "100 MB") {
             server.given_up(1).await;
@@ -139,16 +143,16 @@ async fn k08_a_large_key_set_is_not_read_to_its_end() {
     }
     // At the limit, and packed well below it, the same keys are good.
     for reply in [
-        Reply::body(200, right_keys(LARGEST - right_keys(0).len())),
-        Reply::gzip(&right_keys(1000)),
+        ScriptedResponse::body(200, right_keys(MAX_BODY_BYTES - right_keys(0).len())),
+        ScriptedResponse::gzip(&right_keys(1000)),
     ] {
-        let (stage, _server, token) = scripted(reply).await;
-        assert!(stage.accepts(&token).await);
+        let (fixture, _server, token) = scripted(reply).await;
+        assert!(fixture.accepts(&token).await);
     }
 }
 
 #[tokio::test]
-async fn k09_a_broken_key_server_is_named_and_left_alone_for_five_seconds() {
+async fn k09_a_failing_key_server_is_not_asked_for_five_seconds() {
     let json = |body: &str| Answer::body(200, JSON, body.to_owned());
     let broken = [
         Answer::status(404),
@@ -173,21 +177,21 @@ async fn k09_a_broken_key_server_is_named_and_left_alone_for_five_seconds() {
         json(r#"{"keys":["#).cut(),
         Answer::body(200, JSON, right_keys(0)).with(CONTENT_ENCODING, "gzip"),
     ];
-    let stage = Stage::set().await;
+    let fixture = Fixture::new().await;
     for answer in broken {
-        let before = stage.keys.fetches();
-        stage.keys.answer(answer.clone());
+        let before = fixture.keys.fetches();
+        fixture.keys.answer(answer.clone());
         for pause in [0, 0, 4] {
-            later(&stage.clock, pause);
-            let said = stage.answer(health(&stage.rs256())).await;
+            later(&fixture.clock, pause);
+            let said = fixture.answer(health(&fixture.rs256())).await;
             assert!(said.is_refusal() && said.message().contains("jwks_host"), "{said:?}");
-            assert_eq!(stage.keys.fetches(), before + 1, "{answer:?}");
+            assert_eq!(fixture.keys.fetches(), before + 1, "{answer:?}");
         }
-        later(&stage.clock, 1);
+        later(&fixture.clock, 1);
     }
-    assert_eq!(stage.product.asked().len(), 0);
+    assert_eq!(fixture.product.asked().len(), 0);
     for kind in ["application/json; charset=utf-8", "application/jwk-set+json"] {
-        let healthy = Stage::set().await;
+        let healthy = Fixture::new().await;
         healthy.keys.answer(Answer::body(200, kind, right_keys(0)));
         assert!(healthy.accepts(&healthy.rs256()).await, "{kind}");
     }

@@ -2,11 +2,11 @@
 
 use serde_json::json;
 
-use super::{BOTH, LARGEST, answering_badly, assert_partial, one_hit};
+use super::{BOTH, MAX_BODY_BYTES, answering_badly, assert_partial, one_hit};
 use crate::{
     ask::observe,
-    stage::{Stage, hs256},
-    wire::{Reply, gzip},
+    fixture::{Fixture, hs256},
+    wire::{ScriptedResponse, gzip},
 };
 
 /// One hit, with so many blanks behind it.
@@ -16,31 +16,39 @@ fn padded(bytes: usize) -> Vec<u8> {
     body
 }
 
-/// A stage that answers well about `good.test`, and like this about `bad.test`.
-async fn stage(reply: Reply) -> Stage {
-    let stage = Stage::set().await;
-    answering_badly(&stage, reply);
-    stage
+/// A fixture that answers well about `good.test`, and like this about `bad.test`.
+async fn fixture(reply: ScriptedResponse) -> Fixture {
+    let fixture = Fixture::new().await;
+    answering_badly(&fixture, reply);
+    fixture
 }
 
 #[tokio::test]
 async fn n06_an_answer_is_read_up_to_eight_mebibytes() {
-    for reply in [Reply::body(200, padded(LARGEST)), Reply::gzip(&padded(LARGEST))] {
-        let answer = stage(reply).await;
+    for reply in [
+        ScriptedResponse::body(200, padded(MAX_BODY_BYTES)),
+        ScriptedResponse::gzip(&padded(MAX_BODY_BYTES)),
+    ] {
+        let answer = fixture(reply).await;
         let answer = answer.answer(observe(&hs256(), &BOTH)).await;
         assert!(answer.is_ok() && answer.docs("sightings").len() == 2, "{:?}", answer.codes());
     }
-    let endless = Reply::body(200, r#"{"hits":[]"#).endless([b' '; 64 * 1024]);
-    let hundred_megabytes = Reply::body(200, padded(LARGEST + 1)).of_length(100 << 20).stalling();
-    for reply in [Reply::body(200, padded(LARGEST + 1)).stalling(), hundred_megabytes, endless] {
-        let stage = stage(reply).await;
-        let answer = stage.answer(observe(&hs256(), &BOTH)).await;
+    let endless = ScriptedResponse::body(200, r#"{"hits":[]"#).endless([b' '; 64 * 1024]);
+    let hundred_megabytes =
+        ScriptedResponse::body(200, padded(MAX_BODY_BYTES + 1)).of_length(100 << 20).stalling();
+    for reply in [
+        ScriptedResponse::body(200, padded(MAX_BODY_BYTES + 1)).stalling(),
+        hundred_megabytes,
+        endless,
+    ] {
+        let fixture = fixture(reply).await;
+        let answer = fixture.answer(observe(&hs256(), &BOTH)).await;
         assert_partial(&answer, "unknown");
         assert!(answer.message().contains("8388608 bytes"), "{answer:?}");
-        stage.product.given_up(1).await;
+        fixture.product.given_up(1).await;
         // What the network holds on its way is not ours to bound, but it is bounded.
-        assert!(stage.product.sent() < 4 * LARGEST, "{}", stage.product.sent());
-        assert_eq!(stage.product.calls("/search"), 2, "too large is not asked again");
+        assert!(fixture.product.sent() < 4 * MAX_BODY_BYTES, "{}", fixture.product.sent());
+        assert_eq!(fixture.product.calls("/search"), 2, "too large is not asked again");
     }
 }
 
@@ -52,44 +60,49 @@ async fn n06_a_login_is_read_up_to_sixty_four_kibibytes() {
         body
     };
     for (bytes, read) in [(64 * 1024, true), (64 * 1024 + 1, false)] {
-        let stage = Stage::set().await;
-        stage.product.always("/login", Reply::body(200, login(bytes)));
-        assert_eq!(stage.answer(observe(&hs256(), &["a.test"])).await.is_ok(), read);
+        let fixture = Fixture::new().await;
+        fixture.product.always("/login", ScriptedResponse::body(200, login(bytes)));
+        assert_eq!(fixture.answer(observe(&hs256(), &["a.test"])).await.is_ok(), read);
     }
 }
 
 #[tokio::test]
-async fn n07_packed_bombs_are_cut() {
+async fn n07_decompression_bombs_are_cut_off() {
     let bomb = padded(100 << 20);
-    let answer = stage(Reply::gzip(&bomb)).await.answer(observe(&hs256(), &BOTH)).await;
+    let answer =
+        fixture(ScriptedResponse::gzip(&bomb)).await.answer(observe(&hs256(), &BOTH)).await;
     assert_partial(&answer, "unknown");
-    let twice = Reply::body(200, gzip(&gzip(&padded(1000)))).with("content-encoding", "gzip, gzip");
-    let unpacked = Reply::body(200, padded(1000)).with("content-encoding", "gzip");
+    let twice = ScriptedResponse::body(200, gzip(&gzip(&padded(1000))))
+        .with("content-encoding", "gzip, gzip");
+    let unpacked = ScriptedResponse::body(200, padded(1000)).with("content-encoding", "gzip");
     let cut = gzip(&padded(1000));
-    let cut = Reply::body(200, &cut[..cut.len() / 2]).with("content-encoding", "gzip");
+    let cut = ScriptedResponse::body(200, &cut[..cut.len() / 2]).with("content-encoding", "gzip");
     for (reply, code) in
         [(twice, "unknown"), (unpacked, "connection error"), (cut, "connection error")]
     {
-        assert_partial(&stage(reply).await.answer(observe(&hs256(), &BOTH)).await, code);
+        assert_partial(&fixture(reply).await.answer(observe(&hs256(), &BOTH)).await, code);
     }
 }
 
 #[tokio::test]
-async fn n07_lengths_that_are_not_true_are_seen_through() {
+async fn n07_wrong_content_lengths_are_detected() {
     let body = one_hit().to_string();
     let chunked = |chunks: &str| {
-        Reply::raw(format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{chunks}"))
+        ScriptedResponse::raw(format!(
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{chunks}"
+        ))
     };
-    let head =
-        |head: &str| Reply::raw(format!("HTTP/1.1 200 OK\r\n{head}\r\n\r\n{body}")).closing();
+    let head = |head: &str| {
+        ScriptedResponse::raw(format!("HTTP/1.1 200 OK\r\n{head}\r\n\r\n{body}")).closing()
+    };
     let cases = [
         (
             "longer",
-            Reply::body(200, body.clone()).of_length(1000).closing(),
+            ScriptedResponse::body(200, body.clone()).of_length(1000).closing(),
             Some("connection error"),
         ),
-        ("shorter", Reply::body(200, body.clone()).of_length(10), Some("unknown")),
-        ("no length", Reply::body(200, body.clone()).of_no_length().closing(), None),
+        ("shorter", ScriptedResponse::body(200, body.clone()).of_length(10), Some("unknown")),
+        ("no length", ScriptedResponse::body(200, body.clone()).of_no_length().closing(), None),
         ("two lengths", head("content-length: 10\r\ncontent-length: 20"), Some("connection error")),
         ("negative", head("content-length: -1"), Some("connection error")),
         ("huge", head("content-length: 99999999999999999999999"), Some("connection error")),
@@ -111,20 +124,20 @@ async fn n07_lengths_that_are_not_true_are_seen_through() {
         ),
     ];
     for (name, reply, code) in cases {
-        let stage = stage(reply).await;
-        let answer = stage.answer(observe(&hs256(), &BOTH)).await;
+        let fixture = fixture(reply).await;
+        let answer = fixture.answer(observe(&hs256(), &BOTH)).await;
         match code {
             Some(code) => assert_partial(&answer, code),
             None => assert!(answer.docs("sightings").len() == 2 && answer.is_ok(), "{name}"),
         }
         // Nothing of it is taken for the answer to the next question.
-        let next = stage.answer(observe(&hs256(), &["good.test"])).await;
+        let next = fixture.answer(observe(&hs256(), &["good.test"])).await;
         assert!(next.is_ok() && next.docs("sightings").len() == 1, "{name}: {next:?}");
     }
 }
 
 #[tokio::test]
-async fn n08_what_is_no_json_of_the_documented_form_is_an_error_beside_the_rest() {
+async fn n08_undocumented_json_is_an_error_beside_the_other_observables() {
     let hit = |id: &str| format!(r#"{{"hits":[{{"id":{id}}}]}}"#);
     let deep = format!("{}{}", "[".repeat(129), "]".repeat(129));
     let utf16: Vec<u8> = "{\"hits\":[]}".encode_utf16().flat_map(u16::to_le_bytes).collect();
@@ -152,8 +165,8 @@ async fn n08_what_is_no_json_of_the_documented_form_is_an_error_beside_the_rest(
     ];
     for body in bodies {
         let name = String::from_utf8_lossy(&body).into_owned();
-        let stage = stage(Reply::body(200, body)).await;
-        let answer = stage.answer(observe(&hs256(), &BOTH)).await;
+        let fixture = fixture(ScriptedResponse::body(200, body)).await;
+        let answer = fixture.answer(observe(&hs256(), &BOTH)).await;
         assert_partial(&answer, "unknown");
         assert!(answer.message().starts_with("Probe answered something"), "{name}: {answer:?}");
         assert!(!answer.message().contains(char::is_control), "{name}: {answer:?}");
@@ -161,7 +174,7 @@ async fn n08_what_is_no_json_of_the_documented_form_is_an_error_beside_the_rest(
 }
 
 #[tokio::test]
-async fn n08_what_is_merely_strange_is_passed_over() {
+async fn n08_unknown_members_are_skipped() {
     let members: String = (0..300_000).map(|number| format!(r#""k{number}":0,"#)).collect();
     let deep = format!("{}{}", "[".repeat(5_000), "]".repeat(5_000));
     let strange = [
@@ -171,18 +184,19 @@ async fn n08_what_is_merely_strange_is_passed_over() {
         r#"{"more":1,"more":2,"hits":[{"id":"1","\u0000":"\u0007"}]}"#.to_owned(),
     ];
     for body in strange {
-        let stage = stage(Reply::body(200, body.clone())).await;
-        let answer = stage.answer(observe(&hs256(), &BOTH)).await;
+        let fixture = fixture(ScriptedResponse::body(200, body.clone())).await;
+        let answer = fixture.answer(observe(&hs256(), &BOTH)).await;
         assert_eq!(answer.docs("sightings").len(), 2, "{}", &body[..40]);
     }
 }
 
 #[tokio::test]
-async fn n16_a_web_page_is_named_and_not_quoted() {
+async fn n16_a_web_page_is_not_quoted() {
     let page = "\n <!DOCTYPE html><html><title>Sign in</title><body>marked page</body></html>";
     for status in [200, 400, 401, 403, 404, 500, 502] {
-        let stage = stage(Reply::body(status, page).with("content-type", "text/html")).await;
-        let answer = stage.answer(observe(&hs256(), &BOTH)).await;
+        let fixture =
+            fixture(ScriptedResponse::body(status, page).with("content-type", "text/html")).await;
+        let answer = fixture.answer(observe(&hs256(), &BOTH)).await;
         assert_eq!(answer.codes().len(), 1, "{status}");
         assert!(!answer.text.contains("marked") && !answer.text.contains('<'), "{answer:?}");
     }

@@ -7,14 +7,14 @@ use relay_core::Environment;
 use super::tls_server::{Authority, TlsServer, self_signed};
 use crate::{
     ask::health,
+    fixture::{CLIENT_SECRET, Fixture, hs256},
     heard,
-    stage::{CLIENT_SECRET, Stage, hs256},
 };
 
 pub(super) const GOOD: [i32; 2] = [2020, 2100];
 
 /// A relay of the product at this URL, with the authority's certificate in a file, or not.
-pub(super) async fn relay(url: &str, authority: Option<&Authority>) -> Stage {
+pub(super) async fn relay(url: &str, authority: Option<&Authority>) -> Fixture {
     let folder = tempfile::tempdir().unwrap();
     let bundle = folder.path().join("extra.pem");
     let settings = |environment: Environment| {
@@ -23,11 +23,11 @@ pub(super) async fn relay(url: &str, authority: Option<&Authority>) -> Stage {
         fs::write(&bundle, authority.pem()).unwrap();
         environment.with("EXTRA_CA_BUNDLE", bundle.to_str().unwrap())
     };
-    Stage::with(settings).await
+    Fixture::with(settings).await
 }
 
 #[tokio::test]
-async fn n02_certificates_that_are_not_trusted_are_explained() {
+async fn n02_untrusted_certificates_are_explained() {
     let (known, unknown) = (Authority::new("known"), Authority::new("unknown"));
     let cases = [
         (self_signed("127.0.0.1"), "its issuer is not known"),
@@ -39,8 +39,8 @@ async fn n02_certificates_that_are_not_trusted_are_explained() {
     ];
     for (identity, reason) in cases {
         let server = TlsServer::start(identity);
-        let stage = relay(&server.url(), Some(&known)).await;
-        let answer = stage.answer(health(&hs256())).await;
+        let fixture = relay(&server.url(), Some(&known)).await;
+        let answer = fixture.answer(health(&hs256())).await;
         assert_eq!(answer.codes(), ["unknown"], "{reason}");
         assert!(answer.message().contains(reason), "{answer:?}");
         assert!(answer.message().contains(&server.url()), "{answer:?}");
@@ -50,15 +50,15 @@ async fn n02_certificates_that_are_not_trusted_are_explained() {
 }
 
 #[tokio::test]
-async fn n19_a_certificate_out_of_time_makes_the_log_speak_of_the_clock() {
+async fn n19_the_log_shows_the_clock_beside_an_expired_certificate() {
     let known = Authority::new("known");
     for (name, years, hints) in
         [("127.0.0.1", [2020, 2021], 1), ("127.0.0.1", [2099, 2100], 1), ("127.0.0.2", GOOD, 0)]
     {
         let server = TlsServer::start(known.certifies(name, years));
-        let stage = relay(&server.url(), Some(&known)).await;
-        let lines = heard::listen();
-        let answer = stage.answer(health(&hs256())).await;
+        let fixture = relay(&server.url(), Some(&known)).await;
+        let lines = captured_logs::listen();
+        let answer = fixture.answer(health(&hs256())).await;
         assert_eq!(answer.codes(), ["unknown"]);
         assert!(!answer.text.contains("clock"), "{answer:?}");
         assert_eq!(lines.count("clock=20"), hints, "{years:?}");
@@ -78,7 +78,7 @@ async fn n02_an_extra_root_is_trusted_where_it_is_configured() {
 }
 
 #[tokio::test]
-async fn n02_what_is_no_modern_tls_is_no_connection() {
+async fn n02_old_tls_versions_are_refused() {
     let server_hello_1_0 = b"\x16\x03\x01\x00\x2a\x02\x00\x00\x26\x03\x01\
         0123456789abcdef0123456789abcdef\x00\x00\x2f\x00";
     let server_hello_1_1 = b"\x16\x03\x02\x00\x2a\x02\x00\x00\x26\x03\x02\
@@ -100,7 +100,7 @@ async fn n02_what_is_no_modern_tls_is_no_connection() {
 }
 
 #[tokio::test]
-async fn l09_a_bundle_that_holds_no_certificate_is_no_start() {
+async fn l09_a_bundle_without_a_certificate_prevents_the_start() {
     let folder = tempfile::tempdir().unwrap();
     let key = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
     let cut = &Authority::new("own").pem()[..100];
@@ -110,8 +110,8 @@ async fn l09_a_bundle_that_holds_no_certificate_is_no_start() {
         fs::write(&bundle, content).unwrap();
         for path in [bundle, folder.path().join("missing"), folder.path().to_owned()] {
             let path = path.to_str().unwrap();
-            let stage = Stage::prepare(|it| it.with("EXTRA_CA_BUNDLE", path)).await;
-            let complaint = stage.err().unwrap().to_string();
+            let fixture = Fixture::try_with(|it| it.with("EXTRA_CA_BUNDLE", path)).await;
+            let complaint = fixture.err().unwrap().to_string();
             assert!(complaint.starts_with("EXTRA_CA_BUNDLE must"), "{complaint}");
             assert!(!complaint.contains(path));
         }

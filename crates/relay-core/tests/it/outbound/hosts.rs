@@ -4,7 +4,7 @@ use testkit::token::SECRET;
 
 use crate::{
     ask::{health, observe},
-    stage::{Stage, account},
+    fixture::{Fixture, account},
     wire::Server,
 };
 
@@ -15,7 +15,7 @@ pub(super) fn elsewhere(host: &str) -> String {
 
 #[tokio::test]
 async fn i15_a_caller_cannot_send_the_relay_into_the_network() {
-    let stage = Stage::set().await;
+    let fixture = Fixture::new().await;
     let canary = Server::start().await;
     let port = canary.port();
     let inside = [
@@ -42,16 +42,16 @@ async fn i15_a_caller_cannot_send_the_relay_into_the_network() {
         "１２７.0.0.1",
     ];
     for host in inside {
-        let answer = stage.answer(health(&elsewhere(&format!("https://{host}:{port}")))).await;
+        let answer = fixture.answer(health(&elsewhere(&format!("https://{host}:{port}")))).await;
         assert_eq!(answer.codes(), ["connection error"], "{host}");
     }
-    assert_eq!(stage.names.asked(), [""; 0], "addresses are not names");
+    assert_eq!(fixture.names.asked(), [""; 0], "addresses are not names");
     for addresses in
         [&["127.0.0.1"][..], &["10.0.0.1", "::1"], &["169.254.169.254"], &["::ffff:10.0.0.1"]]
     {
-        stage.names.then(addresses).then(addresses);
+        fixture.names.then(addresses).then(addresses);
         let token = elsewhere(&format!("https://product.example:{port}"));
-        assert_eq!(stage.answer(health(&token)).await.codes(), ["connection error"]);
+        assert_eq!(fixture.answer(health(&token)).await.codes(), ["connection error"]);
     }
     let odd = [
         format!("http://127.0.0.1:{port}"),
@@ -66,19 +66,20 @@ async fn i15_a_caller_cannot_send_the_relay_into_the_network() {
         String::new(),
     ];
     for host in odd {
-        let answer = stage.answer(health(&elsewhere(&host))).await;
+        let answer = fixture.answer(health(&elsewhere(&host))).await;
         assert_eq!(answer.codes(), ["invalid argument"], "{host}");
     }
-    assert_eq!((canary.connections(), stage.product.asked().len()), (0, 0));
+    assert_eq!((canary.connections(), fixture.product.asked().len()), (0, 0));
 }
 
 #[tokio::test(start_paused = true)]
-async fn i15_private_networks_are_the_operators_choice_and_loopback_is_nobodys() {
-    let stage = Stage::with(|environment| environment.with("ALLOW_PRIVATE_HOSTS", "true")).await;
+async fn i15_a_setting_allows_private_networks_but_never_loopback() {
+    let fixture =
+        Fixture::with(|environment| environment.with("ALLOW_PRIVATE_HOSTS", "true")).await;
     let canary = Server::start().await;
     for host in ["127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "169.254.169.254", "0.0.0.0"] {
         let token = elsewhere(&format!("https://{host}:{}", canary.port()));
-        let answer = stage.answer(observe(&token, &["a.test"])).await;
+        let answer = fixture.answer(observe(&token, &["a.test"])).await;
         assert_eq!(answer.codes(), ["connection error"], "{host}");
     }
     assert_eq!(canary.connections(), 0);

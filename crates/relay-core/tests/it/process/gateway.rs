@@ -5,14 +5,14 @@ use testkit::{event::Gateway, keys::RsaKey, token::SECRET};
 
 use super::{function_of, launch, post};
 use crate::{
-    stage::{Stage, account, hs256},
-    wire::Reply,
+    fixture::{Fixture, account, hs256},
+    wire::ScriptedResponse,
 };
 
 #[tokio::test]
-async fn l14_answers_carry_json_and_no_word_about_the_relay() {
-    let stage = Stage::set().await;
-    let function = function_of(&stage).start().await.unwrap();
+async fn l14_answers_are_json_and_do_not_reveal_the_relay() {
+    let fixture = Fixture::new().await;
+    let function = function_of(&fixture).start().await.unwrap();
     let events = [
         (post("/health", &hs256()), 200),
         (post("/health", ""), 200),
@@ -41,9 +41,9 @@ async fn l14_answers_carry_json_and_no_word_about_the_relay() {
 }
 
 #[tokio::test]
-async fn l01_a_query_that_no_url_may_hold_is_no_failure() {
-    let stage = Stage::set().await;
-    let function = function_of(&stage).start().await.unwrap();
+async fn l01_an_invalid_query_is_ignored() {
+    let fixture = Fixture::new().await;
+    let function = function_of(&fixture).start().await.unwrap();
     for gateway in Gateway::ALL {
         for query in ["a=\"b\"", "<x>", "a b", "%"] {
             let event = gateway.post("/version").query(query);
@@ -54,16 +54,16 @@ async fn l01_a_query_that_no_url_may_hold_is_no_failure() {
 }
 
 #[tokio::test]
-async fn l15_only_the_gateway_says_whose_token_it_must_be() {
-    let stage = Stage::set().await;
-    let function = function_of(&stage).start().await.unwrap();
+async fn l15_only_the_gateway_sets_the_expected_audience() {
+    let fixture = Fixture::new().await;
+    let function = function_of(&fixture).start().await.unwrap();
     for gateway in Gateway::ALL {
         let event = gateway.post("/health");
         let domain = event.to_json()["requestContext"]["domainName"].clone();
         let stage_of_rest = if gateway == Gateway::RestApi { "/prod" } else { "" };
         let own = format!("https://{}{stage_of_rest}", domain.as_str().unwrap());
         for (aud, accepted) in [(own.as_str(), true), ("https://spoofed.example", false)] {
-            let token = stage.configuration().claim("aud", aud).rs256(RsaKey::shared());
+            let token = fixture.configuration().claim("aud", aud).rs256(RsaKey::shared());
             let spoofed = ["Host", "X-Forwarded-Host", "X-Host", "X-Original-Host", "Forwarded"];
             let plain = event.clone().bearer(&token);
             let spoofed = spoofed
@@ -79,15 +79,15 @@ async fn l15_only_the_gateway_says_whose_token_it_must_be() {
 
 #[tokio::test]
 async fn l15_a_base_url_of_the_operator_is_the_only_audience() {
-    let stage = Stage::set().await;
-    let launch = function_of(&stage).env("RELAY_BASE_URL", "https://relay.example/v1/");
+    let fixture = Fixture::new().await;
+    let launch = function_of(&fixture).env("RELAY_BASE_URL", "https://relay.example/v1/");
     let function = launch.start().await.unwrap();
     let event = Gateway::HttpApi.post("/health");
     let domain = event.to_json()["requestContext"]["domainName"].as_str().unwrap().to_owned();
     for (aud, accepted) in
         [("https://relay.example/v1".to_owned(), true), (format!("https://{domain}"), false)]
     {
-        let token = stage.configuration().claim("aud", aud).rs256(RsaKey::shared());
+        let token = fixture.configuration().claim("aud", aud).rs256(RsaKey::shared());
         let answer = function.invoke(&event.clone().bearer(&token)).await.reply().json();
         assert_eq!(answer.get("data").is_some(), accepted, "{answer}");
     }
@@ -95,11 +95,11 @@ async fn l15_a_base_url_of_the_operator_is_the_only_audience() {
 
 #[tokio::test]
 async fn l02_bodies_arrive_however_the_gateway_packs_them() {
-    let stage = Stage::set().await;
-    let function = function_of(&stage).start().await.unwrap();
+    let fixture = Fixture::new().await;
+    let function = function_of(&fixture).start().await.unwrap();
     let body = json!([{"type": "domain", "value": "bücher.example"}]).to_string();
     for gateway in Gateway::ALL {
-        let ask = || gateway.post("/refer/observables").bearer(&hs256()).stage("dev");
+        let ask = || gateway.post("/refer/observables").bearer(&hs256()).fixture("dev");
         let answers = [ask().text(&body), ask().binary(body.as_bytes())];
         for event in answers {
             let answer = function.invoke(&event).await.reply().json();
@@ -111,7 +111,7 @@ async fn l02_bodies_arrive_however_the_gateway_packs_them() {
 }
 
 #[tokio::test]
-async fn a_relay_without_its_settings_says_so_to_everybody() {
+async fn a_relay_without_settings_says_so_in_every_answer() {
     let function = launch().start().await.unwrap();
     for path in ["/health", "/version", "/observe/observables"] {
         let answer = function.invoke(&post(path, &hs256())).await.reply().json();
@@ -122,8 +122,8 @@ async fn a_relay_without_its_settings_says_so_to_everybody() {
 
 #[tokio::test]
 async fn l03_lambda_carries_the_largest_answer_however_much_of_it_is_escaped() {
-    let stage = Stage::set().await;
-    let function = function_of(&stage).start().await.unwrap();
+    let fixture = Fixture::new().await;
+    let function = function_of(&fixture).start().await.unwrap();
     let token = account().claim("CTR_ENTITIES_LIMIT", 1000).hs256(SECRET.as_bytes());
     let domains = ["a", "b"].map(|name| json!({"type": "domain", "value": name}));
     let event = post("/observe/observables", &token).json(&json!(domains));
@@ -132,7 +132,9 @@ async fn l03_lambda_carries_the_largest_answer_however_much_of_it_is_escaped() {
         // As many as the relay reads of one answer.
         let count = 7_000_000 / json!(note).to_string().len();
         let hits = (0..count).map(|id| json!({"id": id.to_string(), "note": note}));
-        stage.product.always("/search", Reply::json(&json!({"hits": hits.collect::<Vec<_>>()})));
+        fixture
+            .product
+            .always("/search", ScriptedResponse::json(&json!({"hits": hits.collect::<Vec<_>>()})));
         let reply = function.invoke(&event).await.reply();
         let answer = reply.json();
         assert_eq!(answer["errors"][0]["type"], "warning", "{note:.1}");

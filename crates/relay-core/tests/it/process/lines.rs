@@ -11,9 +11,9 @@ use testkit::{
 
 use super::{function_of, post, printed};
 use crate::{
-    relay::STUMBLING_BLOCK,
-    stage::{KID, Stage, hs256},
-    wire::{Asked, Reply},
+    fixture::{Fixture, KID, hs256},
+    relay::PANICKING,
+    wire::{ReceivedRequest, ScriptedResponse},
 };
 
 /// Secrets of every kind; all hold this text.
@@ -31,28 +31,28 @@ fn account() -> Token {
 }
 
 /// A product that says whatever it heard, and gives the access token away.
-fn talkative(stage: &Stage) {
-    let product = &stage.product;
-    product.answers("/me", |asked| Reply::body(400, asked.header("x-api-key")));
-    product.answers("/act", |asked| Reply::body(500, format!("{:?}", asked.headers)));
+fn talkative(fixture: &Fixture) {
+    let product = &fixture.product;
+    product.answers("/me", |asked| ScriptedResponse::body(400, asked.header("x-api-key")));
+    product.answers("/act", |asked| ScriptedResponse::body(500, format!("{:?}", asked.headers)));
     product.answers("/search", |asked| match asked.query()["value"].as_str() {
-        "good.test" => Reply::json(&json!({"hits": [{"id": "1"}]})),
-        "cut.test" => Reply::body(200, asked.bearer()).breaking_off(),
-        _ => Reply::body(403, asked.header(AUTHORIZATION.as_str())),
+        "good.test" => ScriptedResponse::json(&json!({"hits": [{"id": "1"}]})),
+        "cut.test" => ScriptedResponse::body(200, asked.bearer()).breaking_off(),
+        _ => ScriptedResponse::body(403, asked.header(AUTHORIZATION.as_str())),
     });
-    let login = |asked: &Asked| match asked.form()["client_id"].as_str() {
-        "client-a" => Reply::json(&json!({"access_token": ACCESS_TOKEN})),
-        "client-b" => Reply::body(200, format!(r#"{{"token":"{ACCESS_TOKEN}"}}"#)),
-        _ => Reply::body(400, asked.body.clone()),
+    let login = |asked: &ReceivedRequest| match asked.form()["client_id"].as_str() {
+        "client-a" => ScriptedResponse::json(&json!({"access_token": ACCESS_TOKEN})),
+        "client-b" => ScriptedResponse::body(200, format!(r#"{{"token":"{ACCESS_TOKEN}"}}"#)),
+        _ => ScriptedResponse::body(400, asked.body.clone()),
     };
     product.answers("/login", login);
 }
 
 /// Everything that a caller may try, each with the secrets in it.
-fn events(stage: &Stage) -> Vec<Event> {
+fn events(fixture: &Fixture) -> Vec<Event> {
     let sound = |token: Token| token.hs256(RELAYS_SECRET.as_bytes());
     let configured = |token: Token| {
-        let token = token.kid(KID).claim("jwks_host", stage.keys.host());
+        let token = token.kid(KID).claim("jwks_host", fixture.keys.host());
         token.claim("aud", "https://a1b2c3d4e5.execute-api.test").rs256(RsaKey::shared())
     };
     let observe =
@@ -66,7 +66,7 @@ fn events(stage: &Stage) -> Vec<Event> {
         observe(&sound(account()), &["good.test", "bad.test", "cut.test"]),
         observe(&sound(client("client-b")), &["good.test"]),
         observe(&sound(client("client-c")), &["good.test"]),
-        observe(&sound(account()), &[STUMBLING_BLOCK]),
+        observe(&sound(account()), &[PANICKING]),
         post("/deliberate/observables", &sound(account())).json(&domains(&["a.test"])),
         post("/respond/trigger", &sound(account())).json(&trigger),
         post("/health", &sound(account().claim("host", "https://127.0.0.1/marked"))),
@@ -94,14 +94,14 @@ fn events(stage: &Stage) -> Vec<Event> {
 
 #[tokio::test]
 async fn p01_no_secret_is_printed_or_answered_at_any_level() {
-    let stage = Stage::set().await;
-    talkative(&stage);
-    stage.keys.answer(Answer::redirect(302, "http://marked.example/"));
+    let fixture = Fixture::new().await;
+    talkative(&fixture);
+    fixture.keys.answer(Answer::redirect(302, "http://marked.example/"));
     let run = async |level: &str| {
-        let launch = function_of(&stage).env("SECRET_KEY", RELAYS_SECRET).env("LOG_LEVEL", level);
+        let launch = function_of(&fixture).env("SECRET_KEY", RELAYS_SECRET).env("LOG_LEVEL", level);
         let function = launch.env("RUST_LOG", "trace").env("RUST_BACKTRACE", "1");
         let function = function.start().await.unwrap();
-        for event in events(&stage) {
+        for event in events(&fixture) {
             let reply = function.invoke(&event).await.reply();
             assert!(!reply.text().contains(MARK), "{level}: {}", reply.text());
         }
@@ -109,7 +109,7 @@ async fn p01_no_secret_is_printed_or_answered_at_any_level() {
         for line in &lines {
             assert!(!line.text.contains(MARK), "{level}: {}", line.text);
         }
-        // The product's words were there, and something in them was blotted out.
+        // The product's words were there, and something in them was redacted.
         let blotted = lines.iter().filter(|line| line.text.contains("[…]")).count();
         assert_eq!(blotted > 3, level != "error", "{level}: {blotted}");
         printed(&lines).len()
@@ -122,7 +122,7 @@ async fn p01_no_secret_is_printed_or_answered_at_any_level() {
         run("trace").await,
     ];
     // Every event has its line of metrics, and each level has more to say than the one above it.
-    let least = events(&stage).len() - 1;
+    let least = events(&fixture).len() - 1;
     assert!(
         least <= error && error < warn && warn < info && info <= debug,
         "{error} {warn} {info}"
@@ -131,14 +131,14 @@ async fn p01_no_secret_is_printed_or_answered_at_any_level() {
 }
 
 #[tokio::test]
-async fn p04_a_panic_shows_no_secret_however_much_it_shows() {
-    let stage = Stage::set().await;
-    talkative(&stage);
-    let launch = function_of(&stage).env("SECRET_KEY", RELAYS_SECRET);
+async fn p04_a_panic_shows_no_secret() {
+    let fixture = Fixture::new().await;
+    talkative(&fixture);
+    let launch = function_of(&fixture).env("SECRET_KEY", RELAYS_SECRET);
     let launch = launch.env("RUST_BACKTRACE", "full").env("LOG_LEVEL", "debug");
     let function = launch.start().await.unwrap();
     let token = account().hs256(RELAYS_SECRET.as_bytes());
-    let asked = domains(&["good.test", STUMBLING_BLOCK]);
+    let asked = domains(&["good.test", PANICKING]);
     let reply = function.invoke(&post("/observe/observables", &token).json(&asked)).await.reply();
     assert_eq!(reply.json()["errors"][0]["code"], "unknown");
     assert!(!reply.text().contains(MARK) && !reply.text().contains("stumbles"));
@@ -149,10 +149,12 @@ async fn p04_a_panic_shows_no_secret_however_much_it_shows() {
 }
 
 #[tokio::test]
-async fn p02_what_an_analyst_asks_about_breaks_no_line() {
-    let stage = Stage::set().await;
-    stage.product.answers("/search", |asked| Reply::body(400, asked.query()["value"].clone()));
-    let function = function_of(&stage).env("LOG_LEVEL", "debug").start().await.unwrap();
+async fn p02_values_break_no_log_line() {
+    let fixture = Fixture::new().await;
+    fixture
+        .product
+        .answers("/search", |asked| ScriptedResponse::body(400, asked.query()["value"].clone()));
+    let function = function_of(&fixture).env("LOG_LEVEL", "debug").start().await.unwrap();
     let values = [
         "a\n{\"level\":\"ERROR\",\"message\":\"forged\"}",
         "a\r\nforged",

@@ -1,14 +1,14 @@
 //! Settings that cannot be used: catalogue row L09.
 
 use super::{function_of, post, printed};
-use crate::stage::{Stage, hs256};
+use crate::fixture::{Fixture, hs256};
 
 /// What no line and no answer may show.
 const VALUE: &str = "marked value";
 
 #[tokio::test]
 async fn l09_a_bad_setting_is_named_and_its_value_is_not_shown() {
-    let stage = Stage::set().await;
+    let fixture = Fixture::new().await;
     let names = [
         "SECRET_KEY",
         "JWKS_HOSTS",
@@ -21,7 +21,7 @@ async fn l09_a_bad_setting_is_named_and_its_value_is_not_shown() {
         "METRICS_NAMESPACE",
     ];
     for name in names {
-        let function = function_of(&stage).env(name, VALUE).start().await.unwrap();
+        let function = function_of(&fixture).env(name, VALUE).start().await.unwrap();
         let reply = function.invoke(&post("/health", &hs256())).await.reply();
         let lines = function.stop().await.lines;
         let answer = reply.json();
@@ -33,13 +33,13 @@ async fn l09_a_bad_setting_is_named_and_its_value_is_not_shown() {
         assert!(!reply.text().contains("marked"), "{name}");
         assert!(!lines.iter().any(|line| line.text.contains("marked")), "{name}");
     }
-    assert_eq!(stage.product.asked().len(), 0);
+    assert_eq!(fixture.product.asked().len(), 0);
 }
 
 #[tokio::test]
-async fn l09_an_unknown_log_level_is_named_and_logs_like_the_usual_one() {
-    let stage = Stage::set().await;
-    let function = function_of(&stage).env("LOG_LEVEL", VALUE).start().await.unwrap();
+async fn l09_an_unknown_log_level_is_named_and_the_default_is_used() {
+    let fixture = Fixture::new().await;
+    let function = function_of(&fixture).env("LOG_LEVEL", VALUE).start().await.unwrap();
     assert!(function.invoke(&post("/health", &hs256())).await.reply().json()["data"].is_object());
     let lines = printed(&function.stop().await.lines);
     let complaints: Vec<_> = lines.iter().filter(|line| line["level"] == "ERROR").collect();

@@ -3,8 +3,8 @@
 
 use futures::future::join_all;
 
-use super::{calls, stage, tenant};
-use crate::ask::{Answer, observe, trigger};
+use super::{calls, fixture, tenant};
+use crate::test_call::{Answer, observe, trigger};
 
 /// Which token the product was shown.
 fn shown(answer: &Answer) -> &str {
@@ -13,25 +13,25 @@ fn shown(answer: &Answer) -> &str {
 
 #[tokio::test]
 async fn s01_another_secret_is_another_caller() {
-    let stage = stage().await;
-    let ask = async |secret| stage.answer(observe(&tenant("a", secret), &["a.test"])).await;
+    let fixture = fixture().await;
+    let ask = async |secret| fixture.answer(observe(&tenant("a", secret), &["a.test"])).await;
     assert_eq!(shown(&ask("secret-1").await), "a/secret-1/1");
     let refused = ask("wrong").await;
     assert!(refused.is_refusal() && refused.message().contains("not known"), "{refused:?}");
-    assert_eq!(calls(&stage.product), [2, 1, 0], "nothing was searched for a stranger");
+    assert_eq!(calls(&fixture.product), [2, 1, 0], "nothing was searched for a stranger");
     assert_eq!(shown(&ask("secret-2").await), "a/secret-2/2");
     assert_eq!(shown(&ask("secret-1").await), "a/secret-1/1");
-    assert_eq!(calls(&stage.product), [3, 3, 0]);
+    assert_eq!(calls(&fixture.product), [3, 3, 0]);
 }
 
 #[tokio::test]
 async fn s02_interleaved_tenants_never_cross() {
-    let stage = stage().await;
+    let fixture = fixture().await;
     let tenants = [("same", "secret-1"), ("same", "secret-2"), ("other", "secret-1")];
     let tokens = tenants.map(|(id, secret)| (tenant(id, secret), format!("{id}/{secret}/")));
     let ask = async |at: usize| {
         let (token, expected) = &tokens[at % tokens.len()];
-        let answer = observe(token, &["a.test"]).unchecked(&stage.service).await;
+        let answer = observe(token, &["a.test"]).unchecked(&fixture.service).await;
         assert!(shown(&answer).starts_with(expected), "{answer:?}");
     };
     for at in 0..700 {
@@ -40,17 +40,17 @@ async fn s02_interleaved_tenants_never_cross() {
     for round in 0..10 {
         join_all((0..30).map(|at| ask(round + at))).await;
     }
-    assert_eq!(calls(&stage.product), [3, 1000, 0]);
+    assert_eq!(calls(&fixture.product), [3, 1000, 0]);
 }
 
 #[tokio::test]
 async fn s07_a_thousand_callers_are_remembered_and_the_one_unused_for_longest_goes() {
-    let stage = stage().await;
+    let fixture = fixture().await;
     let logins = async |number: usize| {
-        let before = stage.product.calls("/login");
+        let before = fixture.product.calls("/login");
         let token = tenant(&number.to_string(), "secret");
-        assert!(trigger(&token, "isolate-with-token").unchecked(&stage.service).await.is_ok());
-        stage.product.calls("/login") - before
+        assert!(trigger(&token, "isolate-with-token").unchecked(&fixture.service).await.is_ok());
+        fixture.product.calls("/login") - before
     };
     for number in 0..1000 {
         assert_eq!(logins(number).await, 1);

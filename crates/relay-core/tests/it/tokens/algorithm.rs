@@ -9,7 +9,7 @@ use testkit::{
 };
 
 use crate::{
-    stage::{KID, Stage, account, hs256, without_secret},
+    fixture::{Fixture, KID, account, hs256, without_secret},
     wire::Server,
 };
 
@@ -17,47 +17,47 @@ const HMAC: Signer<'static> = Signer::Hs256(SECRET.as_bytes());
 
 #[tokio::test]
 async fn sound_tokens_are_accepted() {
-    let stage = Stage::set().await;
-    assert!(stage.accepts(&hs256()).await);
-    assert!(stage.accepts(&stage.rs256()).await);
-    assert_eq!(stage.keys.fetches(), 1);
+    let fixture = Fixture::new().await;
+    assert!(fixture.accepts(&hs256()).await);
+    assert!(fixture.accepts(&fixture.rs256()).await);
+    assert_eq!(fixture.keys.fetches(), 1);
 }
 
 #[tokio::test]
 async fn j01_no_spelling_of_none_is_an_algorithm() {
-    let stage = Stage::set().await;
+    let fixture = Fixture::new().await;
     let spellings = ["none", "None", "NONE", "nOnE", ""].map(Value::from);
     let odd = [Value::Null, json!(0), json!(["HS256"]), json!({"HS256": 1})];
     let headers = spellings.into_iter().chain(odd).map(Some).chain([None]);
     for header in headers {
         let token = || {
-            let token = stage.configuration();
+            let token = fixture.configuration();
             let alg = header.iter().map(|alg| format!(r#""alg":{alg},"#)).collect::<String>();
             token.raw_header(format!(r#"{{{alg}"typ":"JWT","kid":"{KID}"}}"#))
         };
         let signers = [Signer::None, HMAC, Signer::Rs256(RsaKey::shared())];
         let tokens = signers.map(|it| (format!("{header:?} {it:?}"), token().sign(&it)));
-        stage.refuses_all(tokens).await;
+        fixture.refuses_all(tokens).await;
     }
 }
 
 #[tokio::test]
 async fn j02_a_token_without_its_signature_is_refused() {
-    let stage = Stage::set().await;
-    assert!(stage.accepts(&stage.rs256()).await);
-    for token in [hs256(), stage.rs256()] {
+    let fixture = Fixture::new().await;
+    assert!(fixture.accepts(&fixture.rs256()).await);
+    for token in [hs256(), fixture.rs256()] {
         let (signed, _) = token.rsplit_once('.').unwrap();
         let cut = [format!("{signed}."), signed.to_owned()];
-        stage.refuses_all(cut.map(|token| (token.clone(), token))).await;
+        fixture.refuses_all(cut.map(|token| (token.clone(), token))).await;
     }
 }
 
 #[tokio::test]
-async fn j03_made_up_and_shortened_signatures_are_refused() {
-    let stage = Stage::set().await;
+async fn j03_invalid_and_truncated_signatures_are_refused() {
+    let fixture = Fixture::new().await;
     // The key set is there before the attacks, as on any busy day.
-    assert!(stage.accepts(&stage.rs256()).await);
-    for token in [hs256(), stage.rs256()] {
+    assert!(fixture.accepts(&fixture.rs256()).await);
+    for token in [hs256(), fixture.rs256()] {
         let (signed, signature) = token.rsplit_once('.').unwrap();
         let right = URL_SAFE_NO_PAD.decode(signature).unwrap();
         let wrong = [
@@ -73,25 +73,25 @@ async fn j03_made_up_and_shortened_signatures_are_refused() {
         let attack = |bytes: &Vec<u8>| {
             (format!("{bytes:?}"), format!("{signed}.{}", URL_SAFE_NO_PAD.encode(bytes)))
         };
-        stage.refuses_all(wrong.iter().map(attack)).await;
+        fixture.refuses_all(wrong.iter().map(attack)).await;
     }
 }
 
 #[tokio::test]
-async fn j04_a_blank_secret_neither_starts_a_relay_nor_signs_a_token() {
+async fn j04_a_blank_secret_prevents_the_start_and_verifies_nothing() {
     for blank in ["", "  ", "\t\n", "short", &"x".repeat(31)] {
-        let stage = Stage::prepare(|environment| environment.with("SECRET_KEY", blank)).await;
-        let complaint = stage.err().unwrap().to_string();
+        let fixture = Fixture::try_with(|environment| environment.with("SECRET_KEY", blank)).await;
+        let complaint = fixture.err().unwrap().to_string();
         assert!(complaint.starts_with("SECRET_KEY must "), "{complaint}");
     }
     let keys: [&[u8]; 5] = [b"", b"\0", b"secret", b"null", &SECRET.as_bytes()[1..]];
     let forged = || keys.map(|key| (format!("{key:?}"), account().hs256(key)));
-    Stage::set().await.refuses_all(forged()).await;
-    Stage::with(|environment| without_secret(&environment)).await.refuses_all(forged()).await;
+    Fixture::new().await.refuses_all(forged()).await;
+    Fixture::with(|environment| without_secret(&environment)).await.refuses_all(forged()).await;
 }
 
 #[tokio::test]
-async fn j05_a_public_key_is_no_shared_secret() {
+async fn j05_a_public_key_is_not_a_shared_secret() {
     let key = RsaKey::shared();
     let jwk = Value::from(Jwk::rsa(key).kid(KID).for_rs256());
     let pem = key.public_pem();
@@ -105,43 +105,44 @@ async fn j05_a_public_key_is_no_shared_secret() {
         jwk["n"].as_str().unwrap().as_bytes().to_vec(),
         key_set([jwk]).to_string().into_bytes(),
     ];
-    for stage in [Stage::set().await, Stage::with(|environment| without_secret(&environment)).await]
+    for fixture in
+        [Fixture::new().await, Fixture::with(|environment| without_secret(&environment)).await]
     {
-        assert!(stage.accepts(&stage.rs256()).await);
+        assert!(fixture.accepts(&fixture.rs256()).await);
         let forged = public.iter().enumerate();
-        let forged = forged.map(|(at, key)| (at.to_string(), stage.configuration().hs256(key)));
-        stage.refuses_all(forged).await;
+        let forged = forged.map(|(at, key)| (at.to_string(), fixture.configuration().hs256(key)));
+        fixture.refuses_all(forged).await;
     }
 }
 
 #[tokio::test]
 async fn j06_a_key_of_the_other_kind_verifies_nothing() {
-    let stage = Stage::set().await;
-    assert!(stage.accepts(&stage.rs256()).await);
+    let fixture = Fixture::new().await;
+    assert!(fixture.accepts(&fixture.rs256()).await);
     let crossed = [
-        stage.configuration().header("alg", "RS256").sign(&HMAC),
-        stage.configuration().header("alg", "HS256").rs256(RsaKey::shared()),
+        fixture.configuration().header("alg", "RS256").sign(&HMAC),
+        fixture.configuration().header("alg", "HS256").rs256(RsaKey::shared()),
     ];
-    stage.refuses_all(crossed.map(|token| (token.clone(), token))).await;
+    fixture.refuses_all(crossed.map(|token| (token.clone(), token))).await;
     // The same words, whether a secret is configured or not.
     let (with, without) =
-        (Stage::set().await, Stage::with(|environment| without_secret(&environment)).await);
+        (Fixture::new().await, Fixture::with(|environment| without_secret(&environment)).await);
     let wrong = account().hs256(b"another secret of thirty-two bytes");
-    let refusal = with.answer(crate::ask::health(&wrong)).await;
-    assert_eq!(refusal.json, without.answer(crate::ask::health(&hs256())).await.json);
+    let refusal = with.answer(crate::test_call::health(&wrong)).await;
+    assert_eq!(refusal.json, without.answer(crate::test_call::health(&hs256())).await.json);
     assert!(refusal.is_refusal() && without.product.asked().is_empty());
 }
 
 #[tokio::test]
-async fn j07_soundly_signed_by_another_algorithm_is_refused() {
+async fn j07_valid_signatures_of_other_algorithms_are_refused() {
     let (rsa, p256, ed) = (RsaKey::shared(), P256Key::generate(), Ed25519Key::generate());
-    let stage = Stage::set().await;
-    stage.keys.publish([
+    let fixture = Fixture::new().await;
+    fixture.keys.publish([
         Jwk::rsa(rsa).kid(KID),
         Jwk::p256(&p256).kid("p256"),
         Jwk::ed25519(&ed).kid("ed25519"),
     ]);
-    assert!(stage.accepts(&stage.rs256()).await);
+    assert!(fixture.accepts(&fixture.rs256()).await);
     let others = [
         (KID, Signer::Hs384(SECRET.as_bytes()), None),
         (KID, Signer::Hs512(SECRET.as_bytes()), None),
@@ -156,16 +157,16 @@ async fn j07_soundly_signed_by_another_algorithm_is_refused() {
         ("p256", Signer::Es256(&p256), Some("RS256")),
     ];
     for (kid, signer, claimed) in others {
-        let token = stage.configuration().kid(kid);
+        let token = fixture.configuration().kid(kid);
         let token = claimed.into_iter().fold(token, |token, alg| token.header("alg", alg));
-        assert!(!stage.accepts(&token.sign(&signer)).await, "{signer:?} as {claimed:?}");
+        assert!(!fixture.accepts(&token.sign(&signer)).await, "{signer:?} as {claimed:?}");
     }
 }
 
 #[tokio::test]
 async fn j08_the_algorithms_name_is_exact() {
-    let stage = Stage::set().await;
-    assert!(stage.accepts(&stage.rs256()).await);
+    let fixture = Fixture::new().await;
+    assert!(fixture.accepts(&fixture.rs256()).await);
     let spellings = |name: &str| {
         let mixed = format!("{}{}", &name[..1], name[1..].to_lowercase());
         let blanks = [format!(" {name}"), format!("{name} "), format!("{name}\0")];
@@ -174,46 +175,46 @@ async fn j08_the_algorithms_name_is_exact() {
     let hmac = spellings("HS256").into_iter().map(|alg| (alg.clone(), account(), HMAC, alg));
     let rsa = spellings("RS256")
         .into_iter()
-        .map(|alg| (alg.clone(), stage.configuration(), Signer::Rs256(RsaKey::shared()), alg));
+        .map(|alg| (alg.clone(), fixture.configuration(), Signer::Rs256(RsaKey::shared()), alg));
     let token = |(name, token, signer, alg): (String, Token, Signer<'_>, String)| {
         (name, token.header("alg", alg).sign(&signer))
     };
-    stage.refuses_all(hmac.chain(rsa).map(token)).await;
+    fixture.refuses_all(hmac.chain(rsa).map(token)).await;
 }
 
 #[tokio::test]
-async fn j09_a_key_inside_the_token_is_not_believed() {
-    let stage = Stage::set().await;
-    assert!(stage.accepts(&stage.rs256()).await);
+async fn j09_a_key_inside_the_token_is_ignored() {
+    let fixture = Fixture::new().await;
+    assert!(fixture.accepts(&fixture.rs256()).await);
     let attacker = RsaKey::generate();
     let inline = |key| Value::from(Jwk::rsa(key).kid("mine").for_rs256());
-    let sneaky = stage.configuration().header("jwk", inline(&attacker));
+    let sneaky = fixture.configuration().header("jwk", inline(&attacker));
     let nameless = sneaky.clone().without_header("kid");
     let unknown = sneaky.clone().kid("mine");
     let forged = [sneaky, nameless, unknown].map(|token| token.rs256(&attacker));
-    stage.refuses_all(forged.map(|token| (token.clone(), token))).await;
+    fixture.refuses_all(forged.map(|token| (token.clone(), token))).await;
     // Only the signature counts: a needless copy of the right key does no harm.
-    let needless = stage.configuration().header("jwk", inline(RsaKey::shared()));
-    assert!(stage.accepts(&needless.rs256(RsaKey::shared())).await);
+    let needless = fixture.configuration().header("jwk", inline(RsaKey::shared()));
+    assert!(fixture.accepts(&needless.rs256(RsaKey::shared())).await);
 }
 
 #[tokio::test]
 async fn j10_links_to_keys_are_never_followed() {
-    let stage = Stage::set().await;
+    let fixture = Fixture::new().await;
     let (canary, attacker) = (Server::start().await, RsaKey::generate());
     for name in ["jku", "x5u", "x5c"] {
         let url = json!(canary.url());
         let link = if name == "x5c" { json!([url]) } else { url };
-        let token = || stage.configuration().header(name, link.clone());
-        assert!(!stage.accepts(&token().rs256(&attacker)).await, "{name}");
-        assert!(stage.accepts(&token().rs256(RsaKey::shared())).await, "{name}");
+        let token = || fixture.configuration().header(name, link.clone());
+        assert!(!fixture.accepts(&token().rs256(&attacker)).await, "{name}");
+        assert!(fixture.accepts(&token().rs256(RsaKey::shared())).await, "{name}");
     }
     assert_eq!(canary.connections(), 0);
 }
 
 #[tokio::test]
-async fn j11_nothing_critical_is_understood() {
-    let stage = Stage::set().await;
+async fn j11_critical_headers_are_refused() {
+    let fixture = Fixture::new().await;
     let critical = [
         json!({"crit": ["unknown"], "unknown": 1}),
         json!({"crit": ["b64"], "b64": false}),
@@ -229,7 +230,7 @@ async fn j11_nothing_critical_is_understood() {
         headers.iter().fold(token, |token, (name, value)| token.header(name, value.clone()))
     };
     let shared = critical.iter().map(|it| (it.to_string(), token(account(), it).sign(&HMAC)));
-    let signed = |it| token(stage.configuration(), it).rs256(RsaKey::shared());
+    let signed = |it| token(fixture.configuration(), it).rs256(RsaKey::shared());
     let configured = critical.iter().map(|it| (it.to_string(), signed(it)));
-    stage.refuses_all(shared.chain(configured)).await;
+    fixture.refuses_all(shared.chain(configured)).await;
 }

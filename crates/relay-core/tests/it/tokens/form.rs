@@ -12,7 +12,7 @@ use testkit::{
 
 use crate::{
     ask::{health, post},
-    stage::{KID, Stage, account, hs256},
+    fixture::{Fixture, KID, account, hs256},
 };
 
 fn sign(token: Token) -> String {
@@ -20,8 +20,8 @@ fn sign(token: Token) -> String {
 }
 
 #[tokio::test]
-async fn j12_nothing_packed_or_encrypted_is_read() {
-    let stage = Stage::set().await;
+async fn j12_compressed_and_encrypted_tokens_are_refused() {
+    let fixture = Fixture::new().await;
     let mut packed = DeflateEncoder::new(Vec::new(), Compression::best());
     packed.write_all(br#"{"client_id":"a","client_secret":"b"}"#).unwrap();
     let packed = packed.finish().unwrap();
@@ -30,16 +30,16 @@ async fn j12_nothing_packed_or_encrypted_is_read() {
         sign(account().header("zip", "DEF").raw_payload(packed)),
         sign(account().header("zip", "")),
         sign(account().header("enc", "A256GCM")),
-        stage.configuration().header("zip", "DEF").rs256(RsaKey::shared()),
+        fixture.configuration().header("zip", "DEF").rs256(RsaKey::shared()),
         compact(&[br#"{"alg":"dir","enc":"A256GCM"}"#, b"", b"iv", b"text", b"tag"]),
         compact(&[br#"{"alg":"HS256"}"#, b"key", b"iv", b"text", b"tag"]),
     ];
-    stage.refuses_all(attacks.map(|token| (token.clone(), token))).await;
+    fixture.refuses_all(attacks.map(|token| (token.clone(), token))).await;
 }
 
 #[tokio::test]
-async fn j13_the_json_forms_of_a_signature_are_no_token() {
-    let stage = Stage::set().await;
+async fn j13_json_serialized_tokens_are_refused() {
+    let fixture = Fixture::new().await;
     let sound = hs256();
     let [protected, payload, signature] = sound.split('.').collect::<Vec<_>>()[..] else {
         panic!()
@@ -52,12 +52,12 @@ async fn j13_the_json_forms_of_a_signature_are_no_token() {
         json!([sound]),
         json!({"token": sound}),
     ];
-    stage.refuses_all(forms.map(|form| (form.to_string(), form.to_string()))).await;
+    fixture.refuses_all(forms.map(|form| (form.to_string(), form.to_string()))).await;
 }
 
 #[tokio::test]
 async fn j14_tokens_for_other_purposes_are_refused() {
-    let stage = Stage::set().await;
+    let fixture = Fixture::new().await;
     let other = [
         json!("at+jwt"),
         json!("dpop+jwt"),
@@ -72,15 +72,15 @@ async fn j14_tokens_for_other_purposes_are_refused() {
     ];
     let typed = |typ| account().header("typ", typ);
     let refused = other.map(|typ| (typ.to_string(), sign(typed(typ))));
-    stage.refuses_all(refused).await;
+    fixture.refuses_all(refused).await;
     for token in [account().without_header("typ"), typed(json!("JWT")), typed(json!("jwt"))] {
-        assert!(stage.accepts(&sign(token)).await);
+        assert!(fixture.accepts(&sign(token)).await);
     }
 }
 
 #[tokio::test]
-async fn j15_a_header_that_says_something_twice_is_refused() {
-    let stage = Stage::set().await;
+async fn j15_a_header_with_a_repeated_member_is_refused() {
+    let fixture = Fixture::new().await;
     let headers = [
         r#"{"alg":"HS256","alg":"HS256"}"#,
         r#"{"alg":"none","alg":"HS256"}"#,
@@ -92,17 +92,17 @@ async fn j15_a_header_that_says_something_twice_is_refused() {
         r#"{"alg":"HS256","other":1,"other":2}"#,
     ];
     let twice = headers.map(|it| (it.to_owned(), sign(account().raw_header(it))));
-    stage.refuses_all(twice).await;
+    fixture.refuses_all(twice).await;
     // Names are told apart by their letters: this one is merely unknown.
-    assert!(stage.accepts(&sign(account().raw_header(r#"{"alg":"HS256","ALG":"none"}"#))).await);
+    assert!(fixture.accepts(&sign(account().raw_header(r#"{"alg":"HS256","ALG":"none"}"#))).await);
     let kid = format!(r#"{{"alg":"RS256","kid":"other","kid":"{KID}"}}"#);
-    let token = stage.configuration().raw_header(kid).rs256(RsaKey::shared());
-    stage.refuses_all([("kid".to_owned(), token)]).await;
+    let token = fixture.configuration().raw_header(kid).rs256(RsaKey::shared());
+    fixture.refuses_all([("kid".to_owned(), token)]).await;
 }
 
 #[tokio::test]
-async fn j16_claims_that_say_something_twice_are_refused() {
-    let stage = Stage::set().await;
+async fn j16_claims_with_a_repeated_member_are_refused() {
+    let fixture = Fixture::new().await;
     let account = r#""client_id":"a","client_secret":"b""#;
     let claims = [
         format!(r#"{{{account},"client_id":"c"}}"#),
@@ -111,13 +111,13 @@ async fn j16_claims_that_say_something_twice_are_refused() {
         format!(r#"{{{account},"x":null,"x":null}}"#),
     ];
     let twice = claims.map(|it| (it.clone(), sign(Token::new().raw_payload(it))));
-    stage.refuses_all(twice).await;
-    assert!(stage.accepts(&sign(Token::new().raw_payload(format!("{{{account}}}")))).await);
+    fixture.refuses_all(twice).await;
+    assert!(fixture.accepts(&sign(Token::new().raw_payload(format!("{{{account}}}")))).await);
 }
 
 #[tokio::test]
-async fn j19_what_is_no_json_object_is_refused() {
-    let stage = Stage::set().await;
+async fn j19_parts_that_are_no_json_object_are_refused() {
+    let fixture = Fixture::new().await;
     let good = br#"{"client_id":"a","client_secret":"b"}"#;
     let bad: [Vec<u8>; 15] = [
         b"".to_vec(),
@@ -140,10 +140,10 @@ async fn j19_what_is_no_json_object_is_refused() {
         let name = String::from_utf8_lossy(&bytes[..bytes.len().min(40)]).into_owned();
         let header = sign(account().raw_header(bytes.clone()));
         let payload = sign(Token::new().raw_payload(bytes));
-        stage.refuses_all([(format!("header {name}"), header), (name, payload)]).await;
+        fixture.refuses_all([(format!("header {name}"), header), (name, payload)]).await;
     }
     let deepest = Token::new().raw_payload(nested(100_000));
-    stage.refuses_all([("100,000 deep".to_owned(), sign(deepest))]).await;
+    fixture.refuses_all([("100,000 deep".to_owned(), sign(deepest))]).await;
 }
 
 fn nested(depth: usize) -> Vec<u8> {
@@ -166,28 +166,28 @@ fn of_size(bytes: usize, sound: impl Fn(usize, usize) -> String) -> String {
 #[tokio::test]
 async fn j20_tokens_above_sixteen_kibibytes_are_not_read() {
     const MOST: usize = 16 * 1024;
-    let stage = Stage::set().await;
+    let fixture = Fixture::new().await;
     let filled = |token: Token, header, payload| {
         token.header("h", "x".repeat(header)).claim("p", "x".repeat(payload))
     };
     let shared = |header, payload| sign(filled(account(), header, payload));
     let configured =
-        |header, payload| filled(stage.configuration(), header, payload).rs256(RsaKey::shared());
+        |header, payload| filled(fixture.configuration(), header, payload).rs256(RsaKey::shared());
     for bytes in [8 * 1024, MOST - 1, MOST] {
-        assert!(stage.accepts(&of_size(bytes, shared)).await, "{bytes}");
-        assert!(stage.accepts(&of_size(bytes, configured)).await, "{bytes}");
+        assert!(fixture.accepts(&of_size(bytes, shared)).await, "{bytes}");
+        assert!(fixture.accepts(&of_size(bytes, configured)).await, "{bytes}");
     }
     for bytes in [MOST + 1, 64 * 1024, 1024 * 1024] {
         let large = [of_size(bytes, shared), of_size(bytes, configured)];
-        stage.refuses_all(large.map(|token| (bytes.to_string(), token))).await;
+        fixture.refuses_all(large.map(|token| (bytes.to_string(), token))).await;
     }
 }
 
 #[tokio::test]
 async fn j21_the_authorization_header_is_one_scheme_and_one_token() {
-    let stage = Stage::set().await;
+    let fixture = Fixture::new().await;
     let token = hs256();
-    assert!(!stage.accepts_ask(post("/health")).await, "no header");
+    assert!(!fixture.accepts_ask(post("/health")).await, "no header");
     let wrong = [
         String::new(),
         token.clone(),
@@ -207,19 +207,19 @@ async fn j21_the_authorization_header_is_one_scheme_and_one_token() {
         format!("Bearer ä{token}"),
     ];
     for value in wrong {
-        assert!(!stage.accepts_ask(post("/health").authorization(&value)).await, "{value}");
+        assert!(!fixture.accepts_ask(post("/health").authorization(&value)).await, "{value}");
     }
     for scheme in ["Bearer", "bearer", "BEARER", "bEaReR"] {
         let value = format!("{scheme} {token}");
-        assert!(stage.accepts_ask(post("/health").authorization(value)).await, "{scheme}");
+        assert!(fixture.accepts_ask(post("/health").authorization(value)).await, "{scheme}");
     }
     let twice = health(&token).bearer(&token);
-    assert!(!stage.accepts_ask(twice).await, "two headers");
+    assert!(!fixture.accepts_ask(twice).await, "two headers");
     let elsewhere = ["x-authorization", "proxy-authorization", "cookie"];
     for name in elsewhere.map(HeaderName::from_static) {
         let ask = post("/health").header(name, format!("Bearer {token}"));
-        assert!(!stage.accepts_ask(ask).await);
+        assert!(!fixture.accepts_ask(ask).await);
     }
     let beside = health(&token).header(header::COOKIE, "session=1");
-    assert!(stage.accepts_ask(beside).await);
+    assert!(fixture.accepts_ask(beside).await);
 }

@@ -10,7 +10,7 @@ use super::{Stream, hung_up};
 
 /// One answer.
 #[derive(Clone)]
-pub(crate) struct Reply {
+pub(crate) struct ScriptedResponse {
     status: u16,
     headers: Vec<(&'static str, String)>,
     /// None where the head tells no length.
@@ -44,7 +44,7 @@ pub(super) enum Outcome {
     GivenUp,
 }
 
-impl Reply {
+impl ScriptedResponse {
     /// This status and an empty body.
     pub(crate) fn status(status: u16) -> Self {
         Self::body(status, Vec::new())

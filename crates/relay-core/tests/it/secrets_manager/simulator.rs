@@ -43,23 +43,23 @@ pub(crate) enum Failure {
 }
 
 /// One question: headers and body.
-type Asked = (HeaderMap, Value);
+type ReceivedRequest = (HeaderMap, Value);
 
 pub(crate) struct SecretStore {
     url: String,
     versions: Arc<Mutex<Versions>>,
-    asked: Arc<Mutex<Vec<Asked>>>,
+    asked: Arc<Mutex<Vec<ReceivedRequest>>>,
     task: AbortHandle,
 }
 
-type Shared = (Arc<Mutex<Versions>>, Arc<Mutex<Vec<Asked>>>);
+type Shared = (Arc<Mutex<Versions>>, Arc<Mutex<Vec<ReceivedRequest>>>);
 
 impl SecretStore {
     pub(crate) async fn start(versions: Versions) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let versions = Arc::new(Mutex::new(versions));
-        let asked = Arc::<Mutex<Vec<Asked>>>::default();
+        let asked = Arc::<Mutex<Vec<ReceivedRequest>>>::default();
         let shared: Shared = (Arc::clone(&versions), Arc::clone(&asked));
         let router = Router::new().route("/", post(answer)).with_state(shared);
         let task = tokio::spawn(async { axum::serve(listener, router).await }).abort_handle();
@@ -87,13 +87,13 @@ impl SecretStore {
         self.versions.lock().unwrap().failure = failure;
     }
 
-    pub(crate) fn asked(&self) -> Vec<Asked> {
+    pub(crate) fn asked(&self) -> Vec<ReceivedRequest> {
         self.asked.lock().unwrap().clone()
     }
 
     /// How often a version was asked for.
-    pub(crate) fn reads(&self, stage: &str) -> usize {
-        self.asked().iter().filter(|(_, body)| body["VersionStage"] == stage).count()
+    pub(crate) fn reads(&self, fixture: &str) -> usize {
+        self.asked().iter().filter(|(_, body)| body["VersionStage"] == fixture).count()
     }
 }
 

@@ -3,12 +3,12 @@
 use relay_core::Environment;
 use serde_json::{Value, json};
 
-use super::{FIRST, SECOND, SecretStore, Versions, imitation::Failure, reading};
-use crate::stage::{Stage, account};
+use super::{FIRST, SECOND, SecretStore, Versions, reading, simulator::Failure};
+use crate::fixture::{Fixture, account};
 
 /// The complaint of a start with these settings.
 async fn complaint(settings: impl FnOnce(Environment) -> Environment) -> String {
-    let complaint = Stage::prepare(settings).await.err().unwrap().to_string();
+    let complaint = Fixture::try_with(settings).await.err().unwrap().to_string();
     let said = ["said by the imitation", "not-a-secret", "session-token", "secret-0"];
     assert!(!said.iter().any(|secret| complaint.contains(secret)), "{complaint}");
     complaint
@@ -43,7 +43,7 @@ async fn l07_each_failure_of_the_store_is_explained() {
 }
 
 #[tokio::test]
-async fn j04_a_blank_or_short_secret_is_no_start() {
+async fn j04_a_blank_or_short_secret_prevents_the_start() {
     let short = "x".repeat(31);
     let values = [
         json!({"SecretString": ""}),
@@ -69,9 +69,9 @@ async fn a_short_previous_secret_verifies_nothing() {
         let previous = Some(json!({"SecretString": short}));
         let versions = Versions { current: current.clone(), previous, ..Versions::default() };
         let store = SecretStore::start(versions).await;
-        let stage = Stage::with(reading(&store)).await;
-        assert!(stage.accepts(&account().hs256(FIRST.as_bytes())).await);
-        assert!(!stage.accepts(&account().hs256(short.as_bytes())).await);
+        let fixture = Fixture::with(reading(&store)).await;
+        assert!(fixture.accepts(&account().hs256(FIRST.as_bytes())).await);
+        assert!(!fixture.accepts(&account().hs256(short.as_bytes())).await);
     }
 }
 
@@ -87,8 +87,8 @@ async fn secrets_are_plain_or_json() {
     for form in forms {
         let current = Some(json!({"SecretString": form}));
         let store = SecretStore::start(Versions { current, ..Versions::default() }).await;
-        let stage = Stage::with(reading(&store)).await;
-        assert!(stage.accepts(&account().hs256(secret.as_bytes())).await, "{form}");
+        let fixture = Fixture::with(reading(&store)).await;
+        assert!(fixture.accepts(&account().hs256(secret.as_bytes())).await, "{form}");
     }
 }
 
@@ -117,8 +117,8 @@ async fn l09_what_is_missing_to_read_it_is_named() {
 async fn a_secret_in_the_environment_comes_first() {
     let store = SecretStore::of(&[FIRST]).await;
     let both = |it| reading(&store)(it).with("SECRET_KEY", SECOND);
-    let stage = Stage::with(both).await;
-    assert!(stage.accepts(&account().hs256(SECOND.as_bytes())).await);
-    assert!(!stage.accepts(&account().hs256(FIRST.as_bytes())).await);
+    let fixture = Fixture::with(both).await;
+    assert!(fixture.accepts(&account().hs256(SECOND.as_bytes())).await);
+    assert!(!fixture.accepts(&account().hs256(FIRST.as_bytes())).await);
     assert!(store.asked().is_empty());
 }

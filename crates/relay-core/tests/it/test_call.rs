@@ -5,11 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures::future::{BoxFuture, FutureExt};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
-use relay_core::{
-    Service,
-    auth::Gateway,
-    service::{Incoming, Outgoing},
-};
+use relay_core::{Gateway, Incoming, Outgoing, Service};
 use serde_json::{Value, json};
 use testkit::ctim::{Asked, Route, assert_valid};
 use tokio::time::Instant;
@@ -20,11 +16,11 @@ use crate::relay::Probe;
 pub(crate) const BASE: &str = "https://relay.example/prod";
 
 /// A question under construction. It has 27 seconds, like those of a gateway.
-pub(crate) struct Ask(Incoming);
+pub(crate) struct TestCall(Incoming);
 
 /// A POST without token and body.
-pub(crate) fn post(path: &str) -> Ask {
-    Ask(Incoming {
+pub(crate) fn post(path: &str) -> TestCall {
+    TestCall(Incoming {
         method: Method::POST,
         path: path.to_owned(),
         headers: HeaderMap::new(),
@@ -36,31 +32,31 @@ pub(crate) fn post(path: &str) -> Ask {
 }
 
 /// Asks a route about these domains.
-pub(crate) fn about(route: &str, token: &str, domains: &[&str]) -> Ask {
+pub(crate) fn about(route: &str, token: &str, domains: &[&str]) -> TestCall {
     let body: Value =
         domains.iter().map(|domain| json!({"type": "domain", "value": domain})).collect();
     post(&format!("/{route}/observables")).bearer(token).json(&body)
 }
 
 /// Asks what was seen of these domains.
-pub(crate) fn observe(token: &str, domains: &[&str]) -> Ask {
+pub(crate) fn observe(token: &str, domains: &[&str]) -> TestCall {
     about("observe", token, domains)
 }
 
 /// Asks for one call to the product.
-pub(crate) fn health(token: &str) -> Ask {
+pub(crate) fn health(token: &str) -> TestCall {
     post("/health").bearer(token)
 }
 
 /// Triggers an action on `host.example`.
-pub(crate) fn trigger(token: &str, action: &str) -> Ask {
+pub(crate) fn trigger(token: &str, action: &str) -> TestCall {
     let observable = json!({
         "action-id": action, "observable_type": "domain", "observable_value": "host.example",
     });
     post("/respond/trigger").bearer(token).json(&observable)
 }
 
-impl Ask {
+impl TestCall {
     pub(crate) fn bearer(self, token: &str) -> Self {
         self.authorization(format!("Bearer {token}"))
     }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     ask::{health, trigger},
-    stage::{Stage, hs256},
+    fixture::{Fixture, hs256},
 };
 
 const INTERNAL_ERROR: u32 = 2;
@@ -31,74 +31,74 @@ const ENDS: [Act; 7] = [
 ];
 
 /// A relay that has asked its product once.
-async fn warm() -> (Stage, Server) {
+async fn warm() -> (Fixture, Server) {
     let authority = Authority::new("own");
     let server = Server::start(authority.certifies("127.0.0.1", GOOD)).await;
-    let stage = relay(&server.url(), Some(&authority)).await;
-    assert!(stage.answer(health(&hs256())).await.is_ok());
+    let fixture = relay(&server.url(), Some(&authority)).await;
+    assert!(fixture.answer(health(&hs256())).await.is_ok());
     assert_eq!((server.requests(), server.connections()), (1, 1));
-    (stage, server)
+    (fixture, server)
 }
 
 #[tokio::test(start_paused = true)]
-async fn n20_a_question_that_got_no_answer_is_asked_once_more() {
+async fn n20_a_read_without_a_response_is_retried_once() {
     for end in ENDS {
-        let (stage, server) = warm().await;
+        let (fixture, server) = warm().await;
         server.next(&[end]);
-        let answer = stage.answer(health(&hs256())).await;
+        let answer = fixture.answer(health(&hs256())).await;
         assert!(answer.is_ok() && server.requests() == 3, "{end:?}: {answer:?}");
         server.next(&[end, end]);
-        let answer = stage.answer(health(&hs256())).await;
+        let answer = fixture.answer(health(&hs256())).await;
         assert_eq!((answer.codes(), server.requests()), (vec!["connection error"], 5), "{end:?}");
-        assert!(stage.answer(health(&hs256())).await.is_ok(), "{end:?}");
+        assert!(fixture.answer(health(&hs256())).await.is_ok(), "{end:?}");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn n20_a_connection_that_was_said_to_end_is_replaced_silently() {
-    let (stage, server) = warm().await;
+async fn n20_a_connection_after_goaway_is_replaced() {
+    let (fixture, server) = warm().await;
     server.next(&[Act::LastAnswer]);
     for requests in 2..5 {
-        assert!(stage.answer(health(&hs256())).await.is_ok());
+        assert!(fixture.answer(health(&hs256())).await.is_ok());
         assert_eq!(server.requests(), requests);
     }
     assert_eq!(server.connections(), 2);
 }
 
 #[tokio::test(start_paused = true)]
-async fn n20_a_lost_connection_is_noticed_in_time_for_another() {
-    let (stage, server) = warm().await;
+async fn n20_a_lost_connection_is_noticed_in_time_for_a_retry() {
+    let (fixture, server) = warm().await;
     server.next(&[Act::Vanish]);
     let start = Instant::now();
-    assert!(stage.answer(health(&hs256())).await.is_ok());
+    assert!(fixture.answer(health(&hs256())).await.is_ok());
     // Five seconds of silence, and five without an answer to the ping.
     assert_eq!((start.elapsed().as_secs(), server.connections()), (10, 2));
 }
 
 #[tokio::test(start_paused = true)]
-async fn n20_a_product_that_only_answers_pings_is_given_up_in_time() {
+async fn n20_a_product_that_only_answers_pings_times_out() {
     for act in [Act::Silence, Act::Half] {
-        let (stage, server) = warm().await;
+        let (fixture, server) = warm().await;
         for (time, waited) in [(27, 15), (5, 5)] {
             server.next(&[act]);
             let start = Instant::now();
-            let answer = stage.answer(health(&hs256()).within(Duration::from_secs(time))).await;
+            let answer = fixture.answer(health(&hs256()).within(Duration::from_secs(time))).await;
             assert_eq!(answer.codes(), ["connection error"], "{act:?}");
             assert!(answer.message().contains("did not answer in time"), "{answer:?}");
             assert_eq!(start.elapsed().as_secs(), waited, "{act:?}");
         }
         // The connection is not to blame.
-        assert!(stage.answer(health(&hs256())).await.is_ok());
+        assert!(fixture.answer(health(&hs256())).await.is_ok());
         assert_eq!((server.requests(), server.connections()), (4, 1));
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn n20_n14_an_action_is_done_once_however_the_connection_ends() {
+async fn n20_n14_an_action_is_sent_once_however_the_connection_ends() {
     for end in ENDS.into_iter().chain([Act::Silence, Act::Half]) {
-        let (stage, server) = warm().await;
+        let (fixture, server) = warm().await;
         server.next(&[end]);
-        let answer = stage.answer(trigger(&hs256(), "isolate")).await;
+        let answer = fixture.answer(trigger(&hs256(), "isolate")).await;
         assert_eq!(answer.json["data"]["status"], "failure", "{end:?}");
         assert!(answer.message().contains("was done is not known"), "{end:?}: {answer:?}");
         assert_eq!(server.requests(), 2, "{end:?}");

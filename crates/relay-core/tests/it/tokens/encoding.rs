@@ -7,7 +7,7 @@ use testkit::{
 
 use crate::{
     ask::{health, post},
-    stage::{Stage, account, hs256},
+    fixture::{Fixture, account, hs256},
 };
 
 const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -16,14 +16,14 @@ const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01
 type Change = (&'static str, fn(&str) -> String);
 
 /// Tokens of both schemes whose every part holds `-` and `_`, and ends in the middle of a byte.
-fn rich_in_signs(stage: &Stage) -> [String; 2] {
+fn rich_in_signs(fixture: &Fixture) -> [String; 2] {
     let is_rich =
         |part: &str| part.contains('-') && part.contains('_') && !part.len().is_multiple_of(4);
     let sound = |token: Token, sign: &dyn Fn(Token) -> String| {
         let mut tokens = (0..1000).map(|number| sign(salted(token.clone(), number)));
         tokens.find(|token| token.split('.').all(is_rich)).unwrap()
     };
-    let configured = sound(stage.configuration(), &|token| token.rs256(RsaKey::shared()));
+    let configured = sound(fixture.configuration(), &|token| token.rs256(RsaKey::shared()));
     [sound(account(), &|token| token.hs256(SECRET.as_bytes())), configured]
 }
 
@@ -42,10 +42,10 @@ fn not_canonical(part: &str) -> String {
 }
 
 #[tokio::test]
-async fn j17_only_plain_unpadded_base64url_is_read() {
-    let stage = Stage::set().await;
-    for token in rich_in_signs(&stage) {
-        assert!(stage.accepts(&token).await);
+async fn j17_only_unpadded_base64url_is_accepted() {
+    let fixture = Fixture::new().await;
+    for token in rich_in_signs(&fixture) {
+        assert!(fixture.accepts(&token).await);
         let parts: Vec<_> = token.split('.').collect();
         let changes: [Change; 9] = [
             ("one pad", |part| format!("{part}=")),
@@ -61,14 +61,14 @@ async fn j17_only_plain_unpadded_base64url_is_read() {
         for (at, (name, change)) in (0..3).flat_map(|at| changes.iter().map(move |it| (at, it))) {
             let mut changed: Vec<_> = parts.iter().map(|part| (*part).to_owned()).collect();
             changed[at] = change(&changed[at]);
-            assert!(!stage.accepts(&changed.join(".")).await, "{name} in part {at}");
+            assert!(!fixture.accepts(&changed.join(".")).await, "{name} in part {at}");
         }
     }
 }
 
 #[tokio::test]
 async fn j18_a_token_has_three_parts() {
-    let stage = Stage::set().await;
+    let fixture = Fixture::new().await;
     let sound = hs256();
     let [header, payload, signature] = sound.split('.').collect::<Vec<_>>()[..] else { panic!() };
     let others = [
@@ -86,16 +86,16 @@ async fn j18_a_token_has_three_parts() {
         "...".to_owned(),
         ".".repeat(10_000),
     ];
-    stage.refuses_all(others.map(|token| (token.clone(), token))).await;
+    fixture.refuses_all(others.map(|token| (token.clone(), token))).await;
     for nothing in ["Bearer ", "Bearer", ""] {
-        assert!(!stage.accepts_ask(post("/health").authorization(nothing)).await, "{nothing:?}");
+        assert!(!fixture.accepts_ask(post("/health").authorization(nothing)).await, "{nothing:?}");
     }
 }
 
 #[tokio::test]
-async fn j22_one_wrong_bit_is_enough() {
-    let stage = Stage::set().await;
-    for token in [hs256(), stage.rs256()] {
+async fn j22_one_wrong_bit_breaks_the_signature() {
+    let fixture = Fixture::new().await;
+    for token in [hs256(), fixture.rs256()] {
         let mut sent = 0;
         for bit in 0..token.len() * 8 {
             let mut flipped = token.clone().into_bytes();
@@ -103,11 +103,11 @@ async fn j22_one_wrong_bit_is_enough() {
             // A byte that no header can hold never arrives.
             let Ok(value) = http::HeaderValue::from_bytes(&flipped) else { continue };
             let ask = post("/health").authorization([b"Bearer ", value.as_bytes()].concat());
-            assert!(!stage.accepts_ask(ask).await, "bit {bit} of {token}");
+            assert!(!fixture.accepts_ask(ask).await, "bit {bit} of {token}");
             sent += 1;
         }
-        assert!(sent > token.len() * 6 && stage.answer(health(&token)).await.is_ok());
+        assert!(sent > token.len() * 6 && fixture.answer(health(&token)).await.is_ok());
     }
-    let key = stage.keys.fetches();
+    let key = fixture.keys.fetches();
     assert!(key <= 1, "{key} fetches");
 }

@@ -1,4 +1,4 @@
-//! A service on a stage: its product, its key server and its clock in the test's hands.
+//! A service on a fixture: its product, its key server and its clock in the test's hands.
 
 use std::{
     io,
@@ -8,7 +8,7 @@ use std::{
 
 use futures::future::{BoxFuture, FutureExt, ready};
 use jiff::Timestamp;
-use relay_core::{BadSetting, Clock, Environment, Service, http::Resolver};
+use relay_core::{BadSetting, Clock, Environment, Resolver, Service};
 use serde_json::json;
 use testkit::{
     jwk::Jwk,
@@ -18,9 +18,9 @@ use testkit::{
 };
 
 use crate::{
-    ask::{Answer, Ask, BASE, health},
+    ask::{Answer, BASE, TestCall, health},
     relay::Probe,
-    wire::{Reply, Server},
+    wire::{ScriptedResponse, Server},
 };
 
 /// When the clock stands: 2026-11-20T10:00:00Z.
@@ -30,7 +30,7 @@ pub(crate) const KID: &str = "key-1";
 /// What the tests' usual caller logs in with.
 pub(crate) const CLIENT_SECRET: &str = "client-secret-a";
 
-pub(crate) struct Stage {
+pub(crate) struct Fixture {
     pub(crate) service: Service<Probe>,
     pub(crate) product: Server,
     pub(crate) keys: JwksServer,
@@ -38,19 +38,19 @@ pub(crate) struct Stage {
     pub(crate) names: Names,
 }
 
-impl Stage {
+impl Fixture {
     /// A relay with shared secret and key server, and a product that knows nothing bad.
-    pub(crate) async fn set() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::with(|environment| environment).await
     }
 
     /// The same with other settings.
     pub(crate) async fn with(settings: impl FnOnce(Environment) -> Environment) -> Self {
-        Self::prepare(settings).await.unwrap()
+        Self::try_with(settings).await.unwrap()
     }
 
     /// Every setting is there; `settings` changes them.
-    pub(crate) async fn prepare(
+    pub(crate) async fn try_with(
         settings: impl FnOnce(Environment) -> Environment,
     ) -> Result<Self, BadSetting> {
         let product = product().await;
@@ -60,14 +60,14 @@ impl Stage {
             ("JWKS_HOSTS", keys.origin()),
             ("PRODUCT_URL", product.url()),
         ]);
-        let clock = Clock::standing_at(Timestamp::from_second(NOW).unwrap());
+        let clock = Clock::fixed(Timestamp::from_second(NOW).unwrap());
         let names = Names::default();
         let lookup = Arc::new(names.clone());
         let service = Service::with(&settings(environment), clock.clone(), lookup).await?;
         Ok(Self { service, product, keys, clock, names })
     }
 
-    pub(crate) async fn answer(&self, ask: Ask) -> Answer {
+    pub(crate) async fn answer(&self, ask: TestCall) -> Answer {
         ask.to(&self.service).await
     }
 
@@ -77,7 +77,7 @@ impl Stage {
         self.accepts_ask(health(token)).await
     }
 
-    pub(crate) async fn accepts_ask(&self, ask: Ask) -> bool {
+    pub(crate) async fn accepts_ask(&self, ask: TestCall) -> bool {
         let before = self.product.asked().len();
         let answer = ask.unchecked(&self.service).await;
         let calls = self.product.asked().len() - before;
@@ -97,7 +97,7 @@ impl Stage {
         assert_eq!(self.keys.fetches(), fetches);
     }
 
-    /// A sound configuration token for this stage, not signed yet.
+    /// A sound configuration token for this fixture, not signed yet.
     pub(crate) fn configuration(&self) -> Token {
         account().kid(KID).claim("aud", BASE).claim("jwks_host", self.keys.host())
     }
@@ -108,7 +108,7 @@ impl Stage {
     }
 }
 
-/// Without a shared secret, and nothing else but what a stage needs.
+/// Without a shared secret, and nothing else but what a fixture needs.
 pub(crate) fn without_secret(environment: &Environment) -> Environment {
     let names = ["JWKS_HOSTS", "PRODUCT_URL"];
     Environment::of(names.map(|name| (name, environment.text(name).unwrap().to_owned())))
@@ -127,11 +127,14 @@ pub(crate) fn hs256() -> String {
 /// A product that lets everybody in and knows nothing.
 async fn product() -> Server {
     let product = Server::start().await;
-    product.always("/me", Reply::json(&json!({})));
-    product.always("/act", Reply::json(&json!({})));
-    product.always("/login", Reply::json(&json!({"access_token": "token", "expires_in": 3600})));
-    product.always("/search", Reply::json(&json!({"hits": []})));
-    product.always("/verdicts", Reply::json(&json!({"malicious": []})));
+    product.always("/me", ScriptedResponse::json(&json!({})));
+    product.always("/act", ScriptedResponse::json(&json!({})));
+    product.always(
+        "/login",
+        ScriptedResponse::json(&json!({"access_token": "token", "expires_in": 3600})),
+    );
+    product.always("/search", ScriptedResponse::json(&json!({"hits": []})));
+    product.always("/verdicts", ScriptedResponse::json(&json!({"malicious": []})));
     product
 }
 

@@ -9,19 +9,19 @@ use tracing::subscriber::{DefaultGuard, set_default};
 use tracing_subscriber::fmt::MakeWriter;
 
 /// Lines since [`listen`], until this value is dropped.
-pub(crate) struct Heard {
+pub(crate) struct CapturedLogs {
     lines: Lines,
     _ear: DefaultGuard,
 }
 
 /// Hears everything that is logged in this thread, which is all of a test.
-pub(crate) fn listen() -> Heard {
+pub(crate) fn listen() -> CapturedLogs {
     let lines = Lines::default();
     let subscriber = tracing_subscriber::fmt().json().with_writer(lines.clone()).finish();
-    Heard { lines, _ear: set_default(subscriber) }
+    CapturedLogs { lines, _ear: set_default(subscriber) }
 }
 
-impl Heard {
+impl CapturedLogs {
     /// How many lines contain this text.
     pub(crate) fn count(&self, text: &str) -> usize {
         let bytes = self.lines.0.lock().unwrap();

@@ -1,13 +1,13 @@
-//! The shared secret out of Secrets Manager, read by the real SDK from an imitation.
+//! The shared secret out of Secrets Manager, read by the real SDK from a simulator.
 
-mod imitation;
 mod rotation;
+mod simulator;
 mod start;
 
 use relay_core::Environment;
 
-use crate::stage::without_secret;
-use imitation::{SecretStore, Versions};
+use crate::fixture::without_secret;
+use simulator::{SecretStore, Versions};
 
 /// Three secrets in the order of their making.
 const FIRST: &str = "first-secret-0000000000000000000000000000000000000000000000000000";

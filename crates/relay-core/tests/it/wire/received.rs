@@ -10,7 +10,7 @@ use super::Stream;
 
 /// One request with its whole body.
 #[derive(Clone, Debug)]
-pub(crate) struct Asked {
+pub(crate) struct ReceivedRequest {
     pub(crate) method: String,
     /// Path and query, as sent.
     pub(crate) target: String,
@@ -18,7 +18,7 @@ pub(crate) struct Asked {
     pub(crate) body: Vec<u8>,
 }
 
-impl Asked {
+impl ReceivedRequest {
     /// None when the caller hangs up instead.
     pub(super) async fn read(stream: &mut Stream) -> Option<Self> {
         let first = line(stream).await?;
