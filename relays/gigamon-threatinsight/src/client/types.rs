@@ -12,7 +12,7 @@ use serde_json::{Value, value::RawValue};
 /// The response of the detections. `detections` must be there: a list, or null for none.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Detections {
-    #[serde(deserialize_with = "required_list")]
+    #[serde(deserialize_with = "detections")]
     pub(crate) detections: Vec<Detection>,
     /// The rules of these detections, each once; a deleted rule is missing.
     #[serde(default)]
@@ -75,13 +75,11 @@ pub(crate) struct Event {
     src_ip_enrichments: Object<Side>,
     dst_ip: Text,
     dst_ip_enrichments: Object<Side>,
-
     // flow
     pub(crate) flow_state: Text,
     pub(crate) proto: Text,
     pub(crate) service: Text,
     pub(crate) total_pkts: Integer,
-
     // dns
     pub(crate) query: Object<Host>,
     pub(crate) qtype: Integer,
@@ -90,7 +88,6 @@ pub(crate) struct Event {
     pub(crate) rcode_name: Text,
     pub(crate) rejected: Flag,
     pub(crate) answers: List<Host>,
-
     // http
     pub(crate) method: Text,
     pub(crate) host: Object<Host>,
@@ -99,21 +96,18 @@ pub(crate) struct Event {
     pub(crate) status_code: Integer,
     pub(crate) status_msg: Text,
     /// An empty list is counted in the table, no list is not.
-    #[serde(deserialize_with = "optional_list")]
+    #[serde(deserialize_with = "files")]
     pub(crate) files: Option<Vec<File>>,
-
     // ssh
     pub(crate) direction: Text,
     pub(crate) client: Text,
     pub(crate) server: Text,
-
     // suricata
     pub(crate) sig_name: Text,
     pub(crate) sig_category: Text,
     pub(crate) sig_id: Integer,
     pub(crate) sig_rev: Number,
     pub(crate) http: Object<AlertedRequest>,
-
     // ssl, x509
     pub(crate) version: Text,
     pub(crate) cipher: Text,
@@ -121,9 +115,8 @@ pub(crate) struct Event {
     pub(crate) server_name: Option<String>,
     pub(crate) ja3: Text,
     /// The names of a certificate; an empty list names nothing, no list is unknown.
-    #[serde(deserialize_with = "optional_names")]
+    #[serde(deserialize_with = "names")]
     pub(crate) san_dns: Option<Vec<String>>,
-
     // pe
     pub(crate) file: Object<File>,
 }
@@ -271,11 +264,7 @@ fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Time>, D::E
 }
 
 /// Reads the objects of a list; null is an empty one. Errors: anything else.
-fn required_list<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de>,
-{
+fn detections<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Detection>, D::Error> {
     let raw = <&RawValue>::deserialize(deserializer)?;
     match raw.get() {
         "null" => Ok(Vec::new()),
@@ -283,11 +272,7 @@ where
     }
 }
 
-fn optional_list<'de, D, T>(deserializer: D) -> Result<Option<Vec<T>>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de>,
-{
+fn files<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<File>>, D::Error> {
     Ok(objects(<&RawValue>::deserialize(deserializer)?))
 }
 
@@ -301,10 +286,7 @@ fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D:
     Ok(name_of(&Value::deserialize(deserializer)?))
 }
 
-fn optional_names<'de, D>(deserializer: D) -> Result<Option<Vec<String>>, D::Error>
-where
-    D: Deserializer<'de>,
-{
+fn names<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
     let names = Value::deserialize(deserializer)?;
     Ok(names.as_array().map(|names| names.iter().filter_map(name_of).collect()))
 }

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use http::Method;
+use relay_core::route::Route;
 use sandbox::{
     Fault, Times, When,
     gigamon_threatinsight::{
@@ -12,15 +13,15 @@ use sandbox::{
 };
 use serde_json::{Value, json};
 
-use crate::test_relay::{OBSERVE, SERVER, TestRelay, bearer, codes, count, docs, message, one};
+use crate::test_relay::{OBSERVE, SERVER, TestRelay, claims, counts, one};
 
 /// A delay of the simulator long enough that concurrent requests overlap.
 const DELAY: Duration = Duration::from_millis(100);
 
 #[tokio::test]
 async fn requests_are_the_documented_ones() {
-    let relay = TestRelay::open().await;
-    relay.observe(&one("ip", SERVER)).await;
+    let relay = TestRelay::start().await;
+    relay.ask(OBSERVE, &one("ip", SERVER)).await;
     let calls = relay.sandbox.calls();
     for call in &calls {
         assert_eq!(call.authorization(), Some(format!("IBToken {KEY}").as_str()));
@@ -41,10 +42,10 @@ async fn requests_are_the_documented_ones() {
 
 #[tokio::test]
 async fn searches_and_look_ups_have_times_in_utc() {
-    let relay = TestRelay::open().await;
-    relay.observe(&one("ip", SERVER)).await;
+    let relay = TestRelay::start().await;
+    relay.ask(OBSERVE, &one("ip", SERVER)).await;
     let body = |path: &str| {
-        let calls = relay.calls(path);
+        let calls = relay.calls_to(path);
         let call = calls.last().unwrap();
         assert_eq!(call.method, Method::POST);
         assert_eq!(call.header("content-type"), Some("application/json"));
@@ -69,29 +70,29 @@ async fn searches_and_look_ups_have_times_in_utc() {
 
 #[tokio::test]
 async fn an_observable_needs_two_requests_a_detection_one_and_all_names_one() {
-    let relay = TestRelay::open().await;
+    let relay = TestRelay::start().await;
     let observables = json!([
         {"type": "ip", "value": SERVER},
         {"type": "domain", "value": "c2.bad.example"},
         {"type": "md5", "value": "6b1f0e9d8c7b6a594837261504f3e2d1"},
         {"type": "ip", "value": "192.0.2.1"},
     ]);
-    relay.observe(&observables).await;
+    relay.ask(OBSERVE, &observables).await;
     // The address has one detection, the domain three, the hash two, the other address none.
-    assert_eq!(relay.counts(), [4, 6, 4, 1]);
+    assert_eq!(counts(&relay), [4, 6, 4, 1]);
     let last = relay.sandbox.calls().pop().unwrap();
     assert!(last.path.starts_with(ENTITY_BASE));
 }
 
 #[tokio::test]
 async fn without_detections_and_internal_addresses_there_is_one_round_trip() {
-    let relay = TestRelay::open().await;
-    relay.observe(&one("ip", "192.0.2.1")).await;
-    assert_eq!(relay.counts(), [1, 0, 1, 0]);
+    let relay = TestRelay::start().await;
+    relay.ask(OBSERVE, &one("ip", "192.0.2.1")).await;
+    assert_eq!(counts(&relay), [1, 0, 1, 0]);
     relay.sandbox.forget_calls();
     // These events have no end that is known to be internal.
-    relay.observe(&one("ip", "198.51.100.28")).await;
-    assert_eq!(relay.counts(), [1, 0, 1, 0]);
+    relay.ask(OBSERVE, &one("ip", "198.51.100.28")).await;
+    assert_eq!(counts(&relay), [1, 0, 1, 0]);
 }
 
 #[tokio::test]
@@ -101,76 +102,72 @@ async fn all_requests_run_concurrently_up_to_the_configured_limit() {
     for (settings, limit) in
         [(vec![], 8), (vec![("GTI_CONCURRENCY", "1")], 1), (vec![("GTI_CONCURRENCY", "32")], 12)]
     {
-        let relay = TestRelay::with(&settings).await;
+        let relay = TestRelay::start().with(&settings).await;
         relay.sandbox.delay(DELAY);
-        relay.observe(&observables).await;
-        assert_eq!((relay.counts()[0], relay.counts()[2]), (6, 6));
+        relay.ask(OBSERVE, &observables).await;
+        assert_eq!((counts(&relay)[0], counts(&relay)[2]), (6, 6));
         assert_eq!(relay.sandbox.peak_concurrency(), limit);
     }
 }
 
 #[tokio::test]
 async fn the_events_of_a_detection_do_not_wait_for_other_observables() {
-    let relay = TestRelay::open().await;
+    let relay = TestRelay::start().await;
     let other = When::path(DETECTIONS_BASE).mentioning("198.51.100.23");
     relay.sandbox.fault(other, Fault::SlowHeaders, Times::Always);
     let observables = json!([
         {"type": "ip", "value": "198.51.100.23"},
         {"type": "ip", "value": SERVER},
     ]);
-    let time = Duration::from_millis(1500);
-    let answer = relay
-        .send_within(time, &bearer(json!({"key": KEY})), OBSERVE, &observables.to_string())
-        .await;
-    let titles: Vec<_> = docs(&answer, "sightings").iter().map(|doc| &doc["title"]).collect();
+    let answer = relay.within(Duration::from_millis(1500)).ask(OBSERVE, &observables).await;
+    let titles: Vec<_> = answer.docs("sightings").iter().map(|doc| &doc["title"]).collect();
     assert!(titles.contains(&&json!("Executable Download over HTTP")), "{titles:?}");
     // The search answers about the other observable, and a warning names what is missing.
     assert!(titles.contains(&&json!("X509 event")), "{titles:?}");
-    let missing = codes(&answer);
+    let missing = answer.errors();
     assert!(missing.iter().all(|code| *code == ("warning", "connection error")), "{missing:?}");
 }
 
 #[tokio::test]
 async fn devices_are_not_looked_up_when_time_is_short() {
-    let relay = TestRelay::open().await;
-    let token = bearer(json!({"key": KEY}));
-    let body = one("ip", SERVER).to_string();
-    let answer = relay.send_within(Duration::from_millis(1900), &token, OBSERVE, &body).await;
-    assert_eq!(codes(&answer), [("warning", "connection error")]);
-    assert!(message(&answer).contains("look devices up"));
-    assert_eq!((count(&answer, "sightings"), relay.counts()[3]), (3, 0));
+    let relay = TestRelay::start().await;
+    let brief = relay.within(Duration::from_millis(1900));
+    let answer = brief.ask(OBSERVE, &one("ip", SERVER)).await;
+    assert_eq!(answer.errors(), [("warning", "connection error")]);
+    assert!(answer.message().contains("look devices up"));
+    assert_eq!((answer.docs("sightings").len(), counts(&relay)[3]), (3, 0));
 }
 
 #[tokio::test]
 async fn the_limit_is_in_every_request() {
-    let relay = TestRelay::open().await;
+    let relay = TestRelay::start().await;
     let claims = json!({"key": KEY, "CTR_ENTITIES_LIMIT": "5000"});
-    relay.ask_with(claims, OBSERVE, &one("ip", SERVER)).await;
-    let calls = relay.calls(DETECTIONS_BASE);
+    relay.with_claims(claims).ask(OBSERVE, &one("ip", SERVER)).await;
+    let calls = relay.calls_to(DETECTIONS_BASE);
     assert!(calls.iter().all(|call| call.query.contains("limit=1000")));
-    assert_eq!(relay.calls(EVENTS_BASE)[0].json().unwrap()["limit"], 1000);
+    assert_eq!(relay.calls_to(EVENTS_BASE)[0].json().unwrap()["limit"], 1000);
 }
 
 #[tokio::test]
 async fn rejected_windows_become_days_and_stay_days() {
-    let relay = TestRelay::open().await;
+    let relay = TestRelay::start().await;
     let observables = one("ip", SERVER);
-    let first = relay.ask_as(DAY_WINDOWS_KEY, OBSERVE, &observables).await;
-    assert_eq!((codes(&first), count(&first, "sightings")), (vec![], 3));
-    assert_eq!(relay.counts()[2], 8);
-    let mut windows: Vec<_> = relay.calls(EVENTS_BASE).iter().skip(1).map(window).collect();
+    let first = relay.with_claims(claims(DAY_WINDOWS_KEY)).ask(OBSERVE, &observables).await;
+    assert_eq!((first.errors(), first.docs("sightings").len()), (vec![], 3));
+    assert_eq!(counts(&relay)[2], 8);
+    let mut windows: Vec<_> = relay.calls_to(EVENTS_BASE).iter().skip(1).map(window).collect();
     windows.sort();
     assert_eq!(windows[0].0, "2026-02-24T10:00:00.000Z");
     assert_eq!(windows[6].1, "2026-03-03T10:00:00.000Z");
     assert!(windows.windows(2).all(|pair| pair[0].1 == pair[1].0), "{windows:?}");
     relay.sandbox.forget_calls();
-    let second = relay.ask_as(DAY_WINDOWS_KEY, OBSERVE, &observables).await;
+    let second = relay.with_claims(claims(DAY_WINDOWS_KEY)).ask(OBSERVE, &observables).await;
     assert_eq!(second, first);
-    assert_eq!(relay.counts()[2], 7);
+    assert_eq!(counts(&relay)[2], 7);
     // Another key is not affected.
     relay.sandbox.forget_calls();
-    relay.observe(&observables).await;
-    assert_eq!(relay.counts()[2], 1);
+    relay.ask(OBSERVE, &observables).await;
+    assert_eq!(counts(&relay)[2], 1);
 }
 
 fn window(call: &sandbox::Call) -> (String, String) {
@@ -181,41 +178,42 @@ fn window(call: &sandbox::Call) -> (String, String) {
 
 #[tokio::test]
 async fn a_search_that_rejects_days_too_is_not_cached() {
-    let relay = TestRelay::open().await;
+    let relay = TestRelay::start().await;
     let error = json!({"error": {"code": "client.invalid_query", "message": "no such field"}});
     relay.sandbox.fault(EVENTS_BASE, Fault::json(400, &error), Times::Always);
-    let answer = relay.observe(&one("ip", SERVER)).await;
-    assert_eq!(codes(&answer), [("warning", "client : invalid query")]);
-    assert_eq!((count(&answer, "sightings"), relay.counts()[2]), (1, 8));
+    let answer = relay.ask(OBSERVE, &one("ip", SERVER)).await;
+    assert_eq!(answer.errors(), [("warning", "client : invalid query")]);
+    assert_eq!((answer.docs("sightings").len(), counts(&relay)[2]), (1, 8));
     relay.sandbox.clear_faults();
     relay.sandbox.forget_calls();
-    let answer = relay.observe(&one("ip", SERVER)).await;
-    assert_eq!((count(&answer, "sightings"), relay.counts()[2]), (3, 1));
+    let answer = relay.ask(OBSERVE, &one("ip", SERVER)).await;
+    assert_eq!((answer.docs("sightings").len(), counts(&relay)[2]), (3, 1));
 }
 
 #[tokio::test]
 async fn a_window_of_one_day_is_not_requested_twice() {
-    let relay = TestRelay::with(&[("GTI_EVENT_DAYS", "1")]).await;
+    let relay = TestRelay::start().with(&[("GTI_EVENT_DAYS", "1")]).await;
     relay.sandbox.fault(EVENTS_BASE, Fault::status(400), Times::Always);
-    let answer = relay.observe(&one("ip", SERVER)).await;
-    assert_eq!(codes(&answer), [("warning", "invalid argument")]);
-    assert_eq!(relay.counts()[2], 1);
+    let answer = relay.ask(OBSERVE, &one("ip", SERVER)).await;
+    assert_eq!(answer.errors(), [("warning", "invalid argument")]);
+    assert_eq!(counts(&relay)[2], 1);
 }
 
 #[tokio::test]
 async fn days_that_fail_cost_only_their_events() {
-    let relay = TestRelay::open().await;
+    let relay = TestRelay::start().await;
     let failing = When::path(EVENTS_BASE).mentioning("\"end_date\":\"2026-03-02T10:00:00.000Z\"");
     relay.sandbox.fault(failing, Fault::status(500), Times::Always);
-    let answer = relay.ask_as(DAY_WINDOWS_KEY, OBSERVE, &one("ip", "198.51.100.23")).await;
-    assert_eq!(codes(&answer)[0], ("warning", "unknown"));
-    assert!(docs(&answer, "sightings").iter().all(|doc| doc["title"] != "FLOW event"));
-    assert!(count(&answer, "sightings") > 0);
+    let answer =
+        relay.with_claims(claims(DAY_WINDOWS_KEY)).ask(OBSERVE, &one("ip", "198.51.100.23")).await;
+    assert_eq!(answer.errors()[0], ("warning", "unknown"));
+    assert!(answer.docs("sightings").iter().all(|doc| doc["title"] != "FLOW event"));
+    assert!(answer.docs("sightings").len() > 0);
 }
 
 #[tokio::test]
 async fn a_look_up_has_at_most_five_hundred_addresses() {
-    let relay = TestRelay::open().await;
+    let relay = TestRelay::start().await;
     let event = |host: usize| {
         let ip = format!("10.{}.{}.1", host / 250, host % 250);
         json!({"uuid": format!("u{host}"), "timestamp": "2026-03-02T08:00:00Z", "event_type": "flow",
@@ -224,10 +222,10 @@ async fn a_look_up_has_at_most_five_hundred_addresses() {
     let events: Vec<_> = (0..501).map(event).collect();
     relay.sandbox.fault(EVENTS_BASE, Fault::json(200, &json!({"events": events})), Times::Always);
     let claims = json!({"key": KEY, "CTR_ENTITIES_LIMIT": 1000});
-    let answer = relay.ask_with(claims, OBSERVE, &one("ip", SERVER)).await;
-    assert_eq!((codes(&answer), count(&answer, "sightings")), (vec![], 502));
+    let answer = relay.with_claims(claims).ask(OBSERVE, &one("ip", SERVER)).await;
+    assert_eq!((answer.errors(), answer.docs("sightings").len()), (vec![], 502));
     let counts: Vec<_> = relay
-        .calls(ENTITY_BASE)
+        .calls_to(ENTITY_BASE)
         .iter()
         .map(|call| call.json().unwrap()["entities"].as_array().unwrap().len())
         .collect();
@@ -238,8 +236,8 @@ async fn a_look_up_has_at_most_five_hundred_addresses() {
 
 #[tokio::test]
 async fn health_is_one_request() {
-    let relay = TestRelay::open().await;
-    assert_eq!(relay.ask("/health", &json!({})).await, json!({"data": {"status": "ok"}}));
+    let relay = TestRelay::start().await;
+    assert_eq!(relay.health().await, json!({"data": {"status": "ok"}}));
     let calls = relay.sandbox.calls();
     assert_eq!(calls.len(), 1);
     assert_eq!(calls[0].path, format!("{DETECTIONS_BASE}/detections"));
@@ -248,7 +246,7 @@ async fn health_is_one_request() {
 
 #[tokio::test]
 async fn values_without_normal_form_are_not_searched_for() {
-    let relay = TestRelay::open().await;
+    let relay = TestRelay::start().await;
     let observables = json!([
         {"type": "url", "value": "https://bad.example/"},
         {"type": "unheard_of", "value": "x"},
@@ -257,14 +255,8 @@ async fn values_without_normal_form_are_not_searched_for() {
         {"type": "domain", "value": "x' OR domain != '"},
         {"type": "domain", "value": "  "},
     ]);
-    assert_eq!(relay.observe(&observables).await, json!({"data": {}}));
-    for path in [
-        "/refer/observables",
-        "/deliberate/observables",
-        "/respond/observables",
-        "/respond/trigger",
-        "/version",
-    ] {
+    assert_eq!(relay.ask(OBSERVE, &observables).await, json!({"data": {}}));
+    for path in [Route::Refer, Route::Deliberate, Route::Respond, Route::Trigger, Route::Version] {
         relay.ask(path, &one("ip", SERVER)).await;
     }
     assert_eq!(relay.sandbox.calls().len(), 0);
@@ -272,11 +264,12 @@ async fn values_without_normal_form_are_not_searched_for() {
 
 #[tokio::test]
 async fn s01_s02_two_accounts_in_turn_never_meet() {
-    let relay = TestRelay::open().await;
+    let relay = TestRelay::start().await;
     let observables = one("ip", SERVER);
     for _ in 0..3 {
-        let first = relay.observe(&observables).await.to_string();
-        let second = relay.ask_as(SECOND_KEY, OBSERVE, &observables).await.to_string();
+        let first = relay.ask(OBSERVE, &observables).await.to_string();
+        let second =
+            relay.with_claims(claims(SECOND_KEY)).ask(OBSERVE, &observables).await.to_string();
         assert!(first.contains("fin-lt-07") && !first.contains("other-pc-01"));
         assert!(second.contains("other-pc-01") && !second.contains("fin-lt-07"));
     }

@@ -45,7 +45,7 @@ proptest! {
     ) {
         let observables = one(observable.0, observable.1);
         let answer = Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
-            let relay = TestRelay::open().await;
+            let relay = TestRelay::start().await;
             for (index, (base, path, response)) in RESPONSES.into_iter().enumerate() {
                 let response: Value = serde_json::from_str(response).unwrap();
                 let response =

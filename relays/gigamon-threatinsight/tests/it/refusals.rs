@@ -5,16 +5,15 @@ mod families;
 
 use std::{net::TcpListener, time::Duration};
 
+use relay_core::route::Route;
 use sandbox::{
     Fault, Times, When,
     gigamon_threatinsight::{DETECTIONS_BASE, ENTITY_BASE, EVENTS_BASE, KEY, REVOKED_KEY},
 };
 use serde_json::{Value, json};
-use testkit::impostor::impostor;
+use testkit::{Answer, invalid_tls::InvalidTlsServer};
 
-use crate::test_relay::{
-    OBSERVE, SERVER, TestRelay, assert_valid, bearer, codes, count, message, one,
-};
+use crate::test_relay::{OBSERVE, SERVER, TestRelay, claims, counts, one};
 
 const OTHER: &str = "198.51.100.24";
 
@@ -28,27 +27,27 @@ fn error(status: u16, code: &str, message: &str) -> Fault {
 
 /// Returns the answer about both observables while the detections of the first fail and there is
 /// no event search.
-async fn answer_with_fault(fault: Fault) -> (TestRelay, Value) {
-    let relay = TestRelay::with(&[("GTI_EVENTS_URL", "off"), ("GTI_CONCURRENCY", "1")]).await;
+async fn answer_with_fault(fault: Fault) -> (TestRelay, Answer) {
+    let relay =
+        TestRelay::start().with(&[("GTI_EVENTS_URL", "off"), ("GTI_CONCURRENCY", "1")]).await;
     let first = When::path(format!("{DETECTIONS_BASE}/detections")).mentioning(SERVER);
     relay.sandbox.fault(first, fault, Times::Always);
     let answer = relay.ask(OBSERVE, &both()).await;
-    assert_valid(&both(), &answer, 100);
     (relay, answer)
 }
 
 /// Asserts that the fault costs the first observable only.
-async fn costs_one(fault: Fault, code: &str) -> Value {
+async fn costs_one(fault: Fault, code: &str) -> Answer {
     let (_, answer) = answer_with_fault(fault.clone()).await;
-    assert_eq!(codes(&answer), [("fatal", code)], "{fault:?}");
-    assert_eq!(count(&answer, "sightings"), 1, "{fault:?}");
+    assert_eq!(answer.errors(), [("fatal", code)], "{fault:?}");
+    assert_eq!(answer.docs("sightings").len(), 1, "{fault:?}");
     answer
 }
 
 /// Asserts that the fault ends the call: no request after the first.
-async fn costs_all(fault: Fault, code: &str) -> Value {
+async fn costs_all(fault: Fault, code: &str) -> Answer {
     let (relay, answer) = answer_with_fault(fault.clone()).await;
-    assert_eq!(codes(&answer), [("fatal", code)], "{fault:?}");
+    assert_eq!(answer.errors(), [("fatal", code)], "{fault:?}");
     assert_eq!(answer.get("data"), None);
     assert_eq!(relay.sandbox.calls().len(), 1, "{fault:?}");
     answer
@@ -58,7 +57,7 @@ async fn costs_all(fault: Fault, code: &str) -> Value {
 async fn the_products_code_is_made_readable() {
     let fault = error(422, "client.some_rule.broken", "It does not hold.");
     let answer = costs_one(fault, "client : some rule : broken").await;
-    assert!(message(&answer).contains("It does not hold."));
+    assert!(answer.message().contains("It does not hold."));
 }
 
 #[tokio::test]
@@ -66,20 +65,20 @@ async fn a_body_of_another_form_is_quoted() {
     let long = format!("no json {}", "x".repeat(500));
     let text = Fault::Status { code: 418, headers: Vec::new(), body: long };
     let answer = costs_one(text, "unknown").await;
-    assert!(message(&answer).contains("no json xxx") && message(&answer).len() < 300);
+    assert!(answer.message().contains("no json xxx") && answer.message().len() < 300);
     for body in [json!({"error": "text"}), json!([1]), json!({"error": {"code": 7}}), json!(null)] {
         let (_, answer) = answer_with_fault(Fault::json(418, &body)).await;
-        assert_eq!(codes(&answer).len(), 1);
+        assert_eq!(answer.errors().len(), 1);
     }
 }
 
 #[tokio::test]
 async fn status_401_is_an_authorization_error_with_the_products_message() {
-    let relay = TestRelay::open().await;
-    for path in ["/health", OBSERVE] {
-        let answer = relay.ask_as(REVOKED_KEY, path, &both()).await;
-        assert_eq!(codes(&answer), [("fatal", "client : invalid authentication")]);
-        assert_eq!(message(&answer), "Authorization failed: The API token was revoked.");
+    let relay = TestRelay::start().await;
+    for path in [Route::Health, OBSERVE] {
+        let answer = relay.with_claims(claims(REVOKED_KEY)).ask(path, &both()).await;
+        assert_eq!(answer.errors(), [("fatal", "client : invalid authentication")]);
+        assert_eq!(answer.message(), "Authorization failed: The API token was revoked.");
     }
     costs_all(Fault::status(401), "authorization error").await;
 }
@@ -88,9 +87,9 @@ async fn status_401_is_an_authorization_error_with_the_products_message() {
 async fn status_403_is_an_authorization_error() {
     let answer =
         costs_all(error(403, "client.no_access", "Not yours."), "client : no access").await;
-    assert_eq!(message(&answer), "Authorization failed: Not yours.");
+    assert_eq!(answer.message(), "Authorization failed: Not yours.");
     let answer = costs_all(Fault::Forbidden, "authorization error").await;
-    assert!(message(&answer).starts_with("Authorization failed: "));
+    assert!(answer.message().starts_with("Authorization failed: "));
 }
 
 #[tokio::test]
@@ -109,16 +108,16 @@ async fn status_404_and_410_of_detections() {
 async fn status_429_ends_the_call_and_names_the_wait() {
     let fault = Fault::TooManyRequests { retry_after: Some("3600".into()) };
     let answer = costs_all(fault, "too many requests").await;
-    assert!(message(&answer).contains("3600 seconds"), "{answer}");
+    assert!(answer.message().contains("3600 seconds"), "{answer:?}");
 }
 
 #[tokio::test]
 async fn n10_status_429_with_a_short_wait_is_repeated_once() {
-    let relay = TestRelay::open().await;
+    let relay = TestRelay::start().await;
     let fault = Fault::TooManyRequests { retry_after: Some("0".into()) };
     relay.sandbox.fault(DETECTIONS_BASE, fault, Times::Next(1));
-    assert_eq!(relay.ask("/health", &json!({})).await, json!({"data": {"status": "ok"}}));
-    assert_eq!(relay.counts()[0], 2);
+    assert_eq!(relay.health().await, json!({"data": {"status": "ok"}}));
+    assert_eq!(counts(&relay)[0], 2);
 }
 
 #[tokio::test]
@@ -134,10 +133,10 @@ async fn status_502_503_504_are_retried_once() {
         let headers = vec![("Retry-After".to_owned(), "0".to_owned())];
         let fault = Fault::Status { code, headers, body: String::new() };
         costs_one(fault.clone(), "service unavailable").await;
-        let relay = TestRelay::open().await;
+        let relay = TestRelay::start().await;
         relay.sandbox.fault(DETECTIONS_BASE, fault, Times::Next(1));
-        assert_eq!(relay.ask("/health", &json!({})).await, json!({"data": {"status": "ok"}}));
-        assert_eq!(relay.counts()[0], 2);
+        assert_eq!(relay.health().await, json!({"data": {"status": "ok"}}));
+        assert_eq!(counts(&relay)[0], 2);
     }
 }
 
@@ -153,19 +152,20 @@ async fn n01_any_other_status_is_unknown() {
 async fn n16_status_200_of_another_shape() {
     for fault in [Fault::Html, Fault::Empty, Fault::Malformed, Fault::json(200, &json!({"a": 1}))] {
         let answer = costs_one(fault, "unknown").await;
-        assert!(!answer.to_string().contains("<html"), "{answer}");
+        assert!(!answer.to_string().contains("<html"), "{answer:?}");
     }
-    let relay = TestRelay::open().await;
+    let relay = TestRelay::start().await;
     relay.sandbox.fault(DETECTIONS_BASE, Fault::json(200, &json!({})), Times::Always);
-    assert_eq!(codes(&relay.ask("/health", &json!({})).await), [("fatal", "unknown")]);
+    assert_eq!(relay.health().await.errors(), [("fatal", "unknown")]);
 }
 
 #[tokio::test]
 async fn n02_an_untrusted_certificate_is_named() {
-    let relay = TestRelay::with(&[("GTI_DETECTIONS_URL", &impostor())]).await;
-    let answer = relay.ask("/health", &json!({})).await;
-    assert_eq!(codes(&answer), [("fatal", "unknown")]);
-    assert!(message(&answer).contains("certificate of Gigamon ThreatINSIGHT"), "{answer}");
+    let relay =
+        TestRelay::start().with(&[("GTI_DETECTIONS_URL", &InvalidTlsServer::untrusted())]).await;
+    let answer = relay.health().await;
+    assert_eq!(answer.errors(), [("fatal", "unknown")]);
+    assert!(answer.message().contains("certificate of Gigamon ThreatINSIGHT"), "{answer:?}");
 }
 
 #[tokio::test]
@@ -173,12 +173,13 @@ async fn a_failed_connection_names_the_base() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", free.local_addr().unwrap());
     drop(free);
-    let relay = TestRelay::with(&[("GTI_DETECTIONS_URL", &url), ("GTI_EVENTS_URL", "off")]).await;
-    for path in ["/health", OBSERVE] {
+    let relay =
+        TestRelay::start().with(&[("GTI_DETECTIONS_URL", &url), ("GTI_EVENTS_URL", "off")]).await;
+    for path in [Route::Health, OBSERVE] {
         let answer = relay.ask(path, &both()).await;
-        assert_eq!(codes(&answer), [("fatal", "connection error")]);
-        assert!(message(&answer).contains("Gigamon ThreatINSIGHT"));
-        assert!(message(&answer).contains(&url));
+        assert_eq!(answer.errors(), [("fatal", "connection error")]);
+        assert!(answer.message().contains("Gigamon ThreatINSIGHT"));
+        assert!(answer.message().contains(&url));
     }
 }
 
@@ -186,17 +187,16 @@ async fn a_failed_connection_names_the_base() {
 async fn n03_a_broken_connection_is_a_connection_error() {
     for fault in [Fault::ResetBeforeAnswer, Fault::ResetInBody] {
         let (_, answer) = answer_with_fault(fault).await;
-        assert_eq!(codes(&answer), [("fatal", "connection error")]);
+        assert_eq!(answer.errors(), [("fatal", "connection error")]);
     }
 }
 
 #[tokio::test]
 async fn n05_no_response_in_time_is_a_connection_error() {
-    let relay = TestRelay::with(&[("GTI_EVENTS_URL", "off")]).await;
+    let relay = TestRelay::start().with(&[("GTI_EVENTS_URL", "off")]).await;
     relay.sandbox.fault(DETECTIONS_BASE, Fault::SlowHeaders, Times::Always);
-    let token = bearer(json!({"key": KEY}));
-    let answer = relay.send_within(Duration::from_millis(200), &token, "/health", "").await;
-    assert_eq!(codes(&answer), [("fatal", "connection error")]);
+    let answer = relay.within(Duration::from_millis(200)).health().await;
+    assert_eq!(answer.errors(), [("fatal", "connection error")]);
 }
 
 #[tokio::test]
@@ -208,29 +208,35 @@ async fn n06_n07_an_endless_response_costs_its_observable_only() {
 #[tokio::test]
 async fn errors_of_one_source_are_warnings_while_the_other_succeeds() {
     let observables = one("ip", SERVER);
-    let relay = TestRelay::open().await;
+    let relay = TestRelay::start().await;
     relay.sandbox.fault(DETECTIONS_BASE, Fault::status(500), Times::Always);
-    let answer = relay.observe(&observables).await;
-    assert_eq!((codes(&answer), count(&answer, "sightings")), (vec![("warning", "unknown")], 2));
+    let answer = relay.ask(OBSERVE, &observables).await;
+    assert_eq!(
+        (answer.errors(), answer.docs("sightings").len()),
+        (vec![("warning", "unknown")], 2)
+    );
     relay.sandbox.clear_faults();
     relay.sandbox.fault(EVENTS_BASE, Fault::status(500), Times::Always);
-    let answer = relay.observe(&observables).await;
-    assert_eq!((codes(&answer), count(&answer, "sightings")), (vec![("warning", "unknown")], 1));
+    let answer = relay.ask(OBSERVE, &observables).await;
+    assert_eq!(
+        (answer.errors(), answer.docs("sightings").len()),
+        (vec![("warning", "unknown")], 1)
+    );
     relay.sandbox.fault(DETECTIONS_BASE, Fault::status(404), Times::Always);
-    let answer = relay.observe(&observables).await;
-    assert_eq!(codes(&answer), [("fatal", "not found"), ("fatal", "unknown")]);
+    let answer = relay.ask(OBSERVE, &observables).await;
+    assert_eq!(answer.errors(), [("fatal", "not found"), ("fatal", "unknown")]);
     assert_eq!(answer.get("data"), None);
 }
 
 #[tokio::test]
 async fn a_failure_of_one_detections_events_is_a_warning() {
-    let relay = TestRelay::open().await;
+    let relay = TestRelay::start().await;
     let one_of_three = When::path(DETECTIONS_BASE).mentioning("d0000003");
     relay.sandbox.fault(one_of_three, Fault::status(500), Times::Always);
-    let answer = relay.observe(&one("domain", "c2.bad.example")).await;
-    assert_eq!(codes(&answer), [("warning", "unknown")]);
+    let answer = relay.ask(OBSERVE, &one("domain", "c2.bad.example")).await;
+    assert_eq!(answer.errors(), [("warning", "unknown")]);
     // The rules of the other two detections are there.
-    assert_eq!(count(&answer, "indicators"), 2);
+    assert_eq!(answer.docs("indicators").len(), 2);
 }
 
 #[tokio::test]
@@ -242,11 +248,11 @@ async fn a_failed_look_up_costs_the_names_only() {
         (Fault::json(200, &json!({"a": 1})), "unknown"),
         (Fault::ResetBeforeAnswer, "connection error"),
     ] {
-        let relay = TestRelay::open().await;
+        let relay = TestRelay::start().await;
         relay.sandbox.fault(ENTITY_BASE, fault, Times::Always);
-        let answer = relay.observe(&one("ip", SERVER)).await;
-        assert_eq!(codes(&answer), [("warning", code)]);
-        assert_eq!(count(&answer, "sightings"), 3);
+        let answer = relay.ask(OBSERVE, &one("ip", SERVER)).await;
+        assert_eq!(answer.errors(), [("warning", code)]);
+        assert_eq!(answer.docs("sightings").len(), 3);
         assert!(!answer.to_string().contains("fin-lt-07"));
     }
 }
@@ -254,20 +260,20 @@ async fn a_failed_look_up_costs_the_names_only() {
 #[tokio::test]
 async fn n17_the_key_is_redacted_from_answers() {
     let echo = error(401, &format!("client.{KEY}"), &format!("unknown key {KEY}"));
-    let relay = TestRelay::open().await;
+    let relay = TestRelay::start().await;
     relay.sandbox.fault(DETECTIONS_BASE, echo, Times::Always);
-    let answer = relay.ask("/health", &json!({})).await;
-    assert_eq!(codes(&answer), [("fatal", "authorization error")]);
-    assert!(message(&answer).contains("unknown key") && !answer.to_string().contains(KEY));
+    let answer = relay.health().await;
+    assert_eq!(answer.errors(), [("fatal", "authorization error")]);
+    assert!(answer.message().contains("unknown key") && !answer.to_string().contains(KEY));
 }
 
 #[tokio::test]
 async fn a_key_that_no_header_can_carry_is_an_authorization_error() {
-    let relay = TestRelay::open().await;
+    let relay = TestRelay::start().await;
     for key in [json!(""), json!(null), json!(7), json!("a\r\nb"), json!("ключ"), json!(["k"])]
     {
-        let answer = relay.ask_with(json!({"key": key}), OBSERVE, &one("ip", SERVER)).await;
-        assert_eq!(codes(&answer), [("fatal", "authorization error")], "{key}");
+        let answer = relay.with_claims(json!({"key": key})).ask(OBSERVE, &one("ip", SERVER)).await;
+        assert_eq!(answer.errors(), [("fatal", "authorization error")], "{key}");
     }
     assert_eq!(relay.sandbox.calls().len(), 0);
 }

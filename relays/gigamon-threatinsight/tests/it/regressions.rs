@@ -1,19 +1,17 @@
 //! Faults of the Python relays that no other test covers, row by row of
 //! docs/relays/gigamon-threatinsight.md#differences-from-the-python-originals.
 
-use std::collections::BTreeSet;
-
 use sandbox::{
     Fault, Times,
     gigamon_threatinsight::{DETECTIONS_BASE, EVENTS_BASE, KEY},
 };
 use serde_json::{Value, json};
 
-use crate::test_relay::{OBSERVE, SERVER, TestRelay, codes, count, docs, one};
+use crate::test_relay::{OBSERVE, SERVER, TestRelay, claims, counts, one};
 
 #[tokio::test]
 async fn a_value_is_never_a_query() {
-    let relay = TestRelay::open().await;
+    let relay = TestRelay::start().await;
     for value in [
         "x' OR domain != '",
         "bad.example' OR 'a' = 'a",
@@ -22,7 +20,7 @@ async fn a_value_is_never_a_query() {
         "domain = 'c2.bad.example'",
     ] {
         for kind in ["ip", "ipv6", "domain", "md5", "sha1", "sha256"] {
-            assert_eq!(relay.observe(&one(kind, value)).await, json!({"data": {}}));
+            assert_eq!(relay.ask(OBSERVE, &one(kind, value)).await, json!({"data": {}}));
         }
     }
     assert_eq!(relay.sandbox.calls().len(), 0);
@@ -30,65 +28,58 @@ async fn a_value_is_never_a_query() {
 
 #[tokio::test]
 async fn limit_flag_and_region_of_one_token_do_not_reach_the_next_call() {
-    let relay = TestRelay::open().await;
+    let relay = TestRelay::start().await;
     let observables = one("ip", "198.51.100.23");
-    let before = relay.observe(&observables).await;
+    let before = relay.ask(OBSERVE, &observables).await;
     let claims = json!({
         "key": KEY, "CTR_ENTITIES_LIMIT": 1, "GTI_ALLOW_TEST_ACCOUNTS": true, "GTI_REGION": "eu",
     });
-    let other = relay.ask_with(claims, OBSERVE, &observables).await;
-    assert_eq!(count(&other, "sightings"), 1);
-    assert_eq!(relay.observe(&observables).await, before);
+    let other = relay.with_claims(claims).ask(OBSERVE, &observables).await;
+    assert_eq!(other.docs("sightings").len(), 1);
+    assert_eq!(relay.ask(OBSERVE, &observables).await, before);
 }
 
 #[tokio::test]
 async fn optional_claims_may_be_null_or_missing() {
-    let relay = TestRelay::open().await;
+    let relay = TestRelay::start().await;
     for claims in [
         json!({"key": KEY}),
         json!({"key": KEY, "CTR_ENTITIES_LIMIT": null, "GTI_ALLOW_TEST_ACCOUNTS": null}),
         json!({"key": KEY, "CTR_ENTITIES_LIMIT": "many", "GTI_ALLOW_TEST_ACCOUNTS": []}),
     ] {
-        let answer = relay.ask_with(claims, OBSERVE, &one("ip", SERVER)).await;
-        assert_eq!((codes(&answer), count(&answer, "sightings")), (vec![], 3));
+        let answer = relay.with_claims(claims).ask(OBSERVE, &one("ip", SERVER)).await;
+        assert_eq!((answer.errors(), answer.docs("sightings").len()), (vec![], 3));
     }
 }
 
 #[tokio::test]
 async fn events_of_a_deleted_rule_have_no_detection() {
-    let relay = TestRelay::with(&[("GTI_EVENTS_URL", "off")]).await;
-    let answer = relay.observe(&one("md5", "6b1f0e9d8c7b6a594837261504f3e2d1")).await;
-    let program = docs(&answer, "sightings").iter().find(|doc| doc["title"] == "PE event").unwrap();
+    let relay = TestRelay::start().with(&[("GTI_EVENTS_URL", "off")]).await;
+    let answer = relay.ask(OBSERVE, &one("md5", "6b1f0e9d8c7b6a594837261504f3e2d1")).await;
+    let program = answer.docs("sightings").iter().find(|doc| doc["title"] == "PE event").unwrap();
     assert_eq!(program.get("severity"), None);
     assert_eq!(program["external_ids"].as_array().unwrap().len(), 1);
-    assert_eq!((count(&answer, "indicators"), count(&answer, "relationships")), (1, 1));
+    assert_eq!((answer.docs("indicators").len(), answer.docs("relationships").len()), (1, 1));
 }
 
 #[tokio::test]
 async fn ids_are_the_same_in_any_order_and_unique() {
-    fn ids(answer: &Value) -> Vec<String> {
-        let collections = answer["data"].as_object().unwrap().values();
-        let docs = collections.flat_map(|all| all["docs"].as_array().unwrap());
-        docs.map(|doc| doc["id"].as_str().unwrap().to_owned()).collect()
-    }
     let [sha1, md5] = [
-        json!({"type": "sha1", "value": "c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f7"}),
-        json!({"type": "md5", "value": "6b1f0e9d8c7b6a594837261504f3e2d1"}),
+        ("sha1", "c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f7"),
+        ("md5", "6b1f0e9d8c7b6a594837261504f3e2d1"),
     ];
-    let forth = TestRelay::open().await.observe(&json!([sha1, md5])).await;
-    let back = TestRelay::open().await.observe(&json!([md5, sha1])).await;
+    let forth = TestRelay::start().await.observe([sha1, md5]).await;
+    let back = TestRelay::start().await.observe([md5, sha1]).await;
     // One rule matches both.
-    assert_eq!(count(&forth, "indicators"), 1);
-    let (forth, back) = (ids(&forth), ids(&back));
-    let distinct: BTreeSet<_> = forth.iter().collect();
-    assert_eq!(distinct.len(), forth.len());
-    assert_eq!(distinct, back.iter().collect());
+    assert_eq!(forth.docs("indicators").len(), 1);
+    assert_eq!(forth.ids().len(), forth.all_docs().count());
+    assert_eq!(forth.ids(), back.ids());
 }
 
 #[tokio::test]
 async fn error_responses_without_json_are_reported() {
     for code in [400, 401, 403, 404, 418, 429, 500, 503] {
-        let relay = TestRelay::open().await;
+        let relay = TestRelay::start().await;
         let headers = vec![("Retry-After".to_owned(), "0".to_owned())];
         let body = "<html><body>Gateway</body></html>".to_owned();
         for path in [DETECTIONS_BASE, EVENTS_BASE] {
@@ -96,15 +87,15 @@ async fn error_responses_without_json_are_reported() {
             relay.sandbox.fault(path, page, Times::Always);
         }
         let answer = relay.ask(OBSERVE, &one("ip", SERVER)).await;
-        assert!(!codes(&answer).is_empty() && !answer.to_string().contains('<'), "{answer}");
+        assert!(!answer.errors().is_empty() && !answer.to_string().contains('<'), "{answer:?}");
     }
 }
 
 #[tokio::test]
 async fn sensors_are_ctim_words_and_tables_have_no_gaps_and_no_nulls() {
-    let relay = TestRelay::open().await;
-    let answer = relay.observe(&one("ip", "198.51.100.23")).await;
-    for doc in docs(&answer, "sightings") {
+    let relay = TestRelay::start().await;
+    let answer = relay.ask(OBSERVE, &one("ip", "198.51.100.23")).await;
+    for doc in answer.docs("sightings") {
         assert_eq!(doc["sensor"], "network.sensor");
         if let Some(table) = doc.get("data") {
             let (columns, row) = (table["columns"].as_array().unwrap(), &table["rows"][0]);
@@ -117,13 +108,13 @@ async fn sensors_are_ctim_words_and_tables_have_no_gaps_and_no_nulls() {
 
 #[tokio::test]
 async fn an_observable_requested_twice_is_searched_for_once() {
-    let relay = TestRelay::open().await;
+    let relay = TestRelay::start().await;
     let observables = json!([
         {"type": "domain", "value": "C2.Bad.Example"},
         {"type": "DOMAIN", "value": "c2.bad.example."},
     ]);
     let answer = relay.ask(OBSERVE, &observables).await;
-    assert_eq!((relay.counts()[0], relay.counts()[2]), (1, 1));
-    let first = &docs(&answer, "sightings")[0]["observables"][0];
+    assert_eq!((counts(&relay)[0], counts(&relay)[2]), (1, 1));
+    let first = &answer.docs("sightings")[0]["observables"][0];
     assert_eq!(*first, json!({"type": "domain", "value": "C2.Bad.Example"}));
 }

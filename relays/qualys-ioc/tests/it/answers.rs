@@ -5,16 +5,13 @@ mod links;
 
 use testkit::golden;
 
-use crate::test_relay::{TestRelay, assert_valid, docs, one};
+use crate::test_relay::{OBSERVE, TestRelay, one};
 
 async fn check(case: &str, settings: &[(&str, &str)]) {
     let case = golden!(case);
     let request = case.read("request.json");
-    let limit = settings.iter().find(|(name, _)| *name == "CTR_ENTITIES_LIMIT");
-    let limit = limit.map_or(100, |(_, limit)| limit.parse().unwrap());
-    let relay = TestRelay::with(settings).await;
-    let answer = relay.ask("/observe/observables", &request).await;
-    assert_valid(&request, &answer, limit);
+    let relay = TestRelay::start().with(settings).await;
+    let answer = relay.ask(OBSERVE, &request).await;
     case.assert_answer(&answer);
 }
 
@@ -59,10 +56,10 @@ async fn clean_judgements_follow_the_setting() {
     let image = one("sha256", "3c1f8e07d2a94b65f0e18c7b6a5d4f3e2c1b0a99887766554433221100ffeedd");
     let other = one("sha256", "777777777777777777777777777777777777777777777777777777777777777e");
     for (setting, expected) in [("all", [1, 1]), ("matching", [1, 0])] {
-        let relay = TestRelay::with(&[("QUALYS_CLEAN_JUDGEMENTS", setting)]).await;
+        let relay = TestRelay::start().with(&[("QUALYS_CLEAN_JUDGEMENTS", setting)]).await;
         for (observables, expected) in [&image, &other].into_iter().zip(expected) {
-            let answer = relay.observe(observables).await;
-            let judgements = docs(&answer, "judgements").iter();
+            let answer = relay.ask(OBSERVE, observables).await;
+            let judgements = answer.docs("judgements").iter();
             let clean = judgements.filter(|doc| doc["disposition"] == 1).count();
             assert_eq!(clean, expected, "{setting}");
         }

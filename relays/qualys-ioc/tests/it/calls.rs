@@ -4,6 +4,7 @@ mod logins;
 
 use std::time::Duration;
 
+use relay_core::route::Route;
 use sandbox::{
     Fault, Times, When,
     qualys_ioc::{
@@ -12,24 +13,25 @@ use sandbox::{
     },
 };
 use serde_json::json;
+use testkit::Answer;
 
-use crate::test_relay::{DROPPED, OBSERVE, TestRelay, codes, count, docs, one};
+use crate::test_relay::{DROPPED, OBSERVE, TestRelay, claims, logins, one, searches};
 
 /// A delay of the simulator long enough that concurrent requests overlap.
 const DELAY: Duration = Duration::from_millis(100);
 
 #[tokio::test]
 async fn a_search_is_sent_exactly_as_documented() {
-    let relay = TestRelay::open().await;
-    relay.observe(&one("sha256", &DROPPED.to_uppercase())).await;
+    let relay = TestRelay::start().await;
+    relay.ask(OBSERVE, &one("sha256", &DROPPED.to_uppercase())).await;
     let filter = format!("filter=file.hash.sha256%3A%20%22{DROPPED}%22");
-    let mut queries: Vec<_> = relay.searches().into_iter().map(|call| call.query).collect();
+    let mut queries: Vec<_> = searches(&relay).into_iter().map(|call| call.query).collect();
     queries.sort();
     assert_eq!(
         queries,
         [format!("pageSize=100&{filter}"), format!("pageSize=100&state=true&{filter}")]
     );
-    for call in relay.searches() {
+    for call in searches(&relay) {
         assert_eq!((call.method.as_str(), call.path.as_str()), ("GET", EVENTS_PATH));
         assert_eq!(call.header("accept"), Some("application/json"));
         assert_eq!(call.header("user-agent"), Some("threat-relays-qualys-ioc/0.1.0"));
@@ -39,24 +41,24 @@ async fn a_search_is_sent_exactly_as_documented() {
 
 #[tokio::test]
 async fn a_cold_relay_sends_one_login_and_two_searches_for_each_observable() {
-    let relay = TestRelay::open().await;
+    let relay = TestRelay::start().await;
     let observables = json!([
         {"type": "sha256", "value": DROPPED},
         {"type": "ip", "value": "203.0.113.77"},
         {"type": "domain", "value": "c2.bad.example"},
     ]);
-    relay.observe(&observables).await;
-    assert_eq!((relay.logins().len(), relay.searches().len()), (1, 6));
+    relay.ask(OBSERVE, &observables).await;
+    assert_eq!((logins(&relay).len(), searches(&relay).len()), (1, 6));
     assert_eq!(relay.sandbox.calls()[0].path, AUTH_PATH);
 }
 
 #[tokio::test]
 async fn a_warm_relay_sends_the_searches_only() {
-    let relay = TestRelay::open().await;
-    relay.observe(&one("sha256", DROPPED)).await;
+    let relay = TestRelay::start().await;
+    relay.ask(OBSERVE, &one("sha256", DROPPED)).await;
     relay.sandbox.forget_calls();
-    relay.observe(&one("sha256", DROPPED)).await;
-    assert_eq!((relay.logins().len(), relay.searches().len()), (0, 2));
+    relay.ask(OBSERVE, &one("sha256", DROPPED)).await;
+    assert_eq!((logins(&relay).len(), searches(&relay).len()), (0, 2));
 }
 
 #[tokio::test]
@@ -69,36 +71,36 @@ async fn all_searches_run_concurrently_up_to_the_configured_limit() {
     for (setting, limit) in [(None, 2), (Some("1"), 1), (Some("8"), 8)] {
         let settings: Vec<_> =
             setting.map(|limit| ("QUALYS_CONCURRENCY", limit)).into_iter().collect();
-        let relay = TestRelay::with(&settings).await;
-        relay.observe(&one("sha256", DROPPED)).await;
+        let relay = TestRelay::start().with(&settings).await;
+        relay.ask(OBSERVE, &one("sha256", DROPPED)).await;
         relay.sandbox.forget_calls();
         relay.sandbox.delay(DELAY);
-        relay.observe(&observables).await;
-        assert_eq!((relay.searches().len(), relay.sandbox.peak_concurrency()), (10, limit));
+        relay.ask(OBSERVE, &observables).await;
+        assert_eq!((searches(&relay).len(), relay.sandbox.peak_concurrency()), (10, limit));
     }
 }
 
 #[tokio::test]
 async fn the_default_limit_is_within_the_documented_one() {
-    let relay = TestRelay::open().await;
+    let relay = TestRelay::start().await;
     let observables =
         json!([{"type": "sha256", "value": DROPPED}, {"type": "ip", "value": "203.0.113.77"}]);
-    let answer = relay.ask_as(TWO_CALLS_AT_A_TIME, OBSERVE, &observables).await;
-    assert_eq!((codes(&answer), count(&answer, "sightings")), (vec![], 2));
+    let answer = relay.with_claims(claims(TWO_CALLS_AT_A_TIME)).ask(OBSERVE, &observables).await;
+    assert_eq!((answer.errors(), answer.docs("sightings").len()), (vec![], 2));
 }
 
 #[tokio::test]
 async fn health_is_one_search_without_a_filter() {
-    let relay = TestRelay::open().await;
-    assert_eq!(relay.ask("/health", &json!({})).await, json!({"data": {"status": "ok"}}));
-    let searches = relay.searches();
-    assert_eq!(searches.len(), 1);
-    assert_eq!(searches[0].query, "pageSize=1&state=true");
+    let relay = TestRelay::start().await;
+    assert_eq!(relay.health().await, json!({"data": {"status": "ok"}}));
+    let calls = searches(&relay);
+    assert_eq!(calls.len(), 1);
+    assert_eq!(calls[0].query, "pageSize=1&state=true");
 }
 
 #[tokio::test]
 async fn values_without_normal_form_are_not_searched_for() {
-    let relay = TestRelay::open().await;
+    let relay = TestRelay::start().await;
     let observables = json!([
         {"type": "url", "value": "https://bad.example/"},
         {"type": "unheard_of", "value": "x"},
@@ -108,20 +110,14 @@ async fn values_without_normal_form_are_not_searched_for() {
         {"type": "ipv6", "value": "203.0.113.7"},
         {"type": "file_name", "value": "   "},
     ]);
-    assert_eq!(relay.observe(&observables).await, json!({"data": {}}));
+    assert_eq!(relay.ask(OBSERVE, &observables).await, json!({"data": {}}));
     assert_eq!(relay.sandbox.calls().len(), 0);
 }
 
 #[tokio::test]
 async fn links_constants_and_the_version_need_no_request() {
-    let relay = TestRelay::open().await;
-    for path in [
-        "/refer/observables",
-        "/deliberate/observables",
-        "/respond/observables",
-        "/respond/trigger",
-        "/version",
-    ] {
+    let relay = TestRelay::start().await;
+    for path in [Route::Refer, Route::Deliberate, Route::Respond, Route::Trigger, Route::Version] {
         relay.ask(path, &one("sha256", DROPPED)).await;
     }
     assert_eq!(relay.sandbox.calls().len(), 0);
@@ -129,66 +125,67 @@ async fn links_constants_and_the_version_need_no_request() {
 
 #[tokio::test]
 async fn the_limit_is_the_page_size() {
-    let relay = TestRelay::with(&[("CTR_ENTITIES_LIMIT", "7")]).await;
+    let relay = TestRelay::start().with(&[("CTR_ENTITIES_LIMIT", "7")]).await;
     relay.ask(OBSERVE, &one("sha256", DROPPED)).await;
-    assert!(relay.searches().iter().all(|call| call.query.starts_with("pageSize=7&")));
+    assert!(searches(&relay).iter().all(|call| call.query.starts_with("pageSize=7&")));
     relay.sandbox.forget_calls();
     let mut claims = crate::test_relay::claims(ACCOUNT);
     claims["CTR_ENTITIES_LIMIT"] = json!(5000);
-    relay.ask_with(claims, OBSERVE, &one("sha256", DROPPED)).await;
-    assert!(relay.searches().iter().all(|call| call.query.starts_with("pageSize=1000&")));
+    relay.with_claims(claims).ask(OBSERVE, &one("sha256", DROPPED)).await;
+    assert!(searches(&relay).iter().all(|call| call.query.starts_with("pageSize=1000&")));
 }
 
 #[tokio::test]
 async fn the_path_of_the_search_can_be_set() {
-    let plain = TestRelay::open().await;
+    let plain = TestRelay::start().await;
     let observables = one("sha256", DROPPED);
-    let answer = plain.ask_as(VERSIONED_PATHS_ONLY, OBSERVE, &observables).await;
-    assert_eq!(codes(&answer), [("fatal", "not found")]);
-    let versioned = TestRelay::with(&[("QUALYS_EVENTS_PATH", VERSIONED_EVENTS_PATH)]).await;
-    let answer = versioned.ask_as(VERSIONED_PATHS_ONLY, OBSERVE, &observables).await;
-    assert_eq!(count(&answer, "sightings"), 1);
-    assert!(versioned.searches().iter().all(|call| call.path == VERSIONED_EVENTS_PATH));
+    let answer = plain.with_claims(claims(VERSIONED_PATHS_ONLY)).ask(OBSERVE, &observables).await;
+    assert_eq!(answer.errors(), [("fatal", "not found")]);
+    let versioned = TestRelay::start().with(&[("QUALYS_EVENTS_PATH", VERSIONED_EVENTS_PATH)]).await;
+    let answer =
+        versioned.with_claims(claims(VERSIONED_PATHS_ONLY)).ask(OBSERVE, &observables).await;
+    assert_eq!(answer.docs("sightings").len(), 1);
+    assert!(searches(&versioned).iter().all(|call| call.path == VERSIONED_EVENTS_PATH));
 }
 
 #[tokio::test]
 async fn n10_a_short_wait_is_waited_once() {
-    let relay = TestRelay::with(&[("QUALYS_CONCURRENCY", "1")]).await;
-    relay.ask_as(ONE_CALL_A_SECOND, "/health", &json!({})).await;
-    let answer = relay.ask_as(ONE_CALL_A_SECOND, "/health", &json!({})).await;
+    let relay = TestRelay::start().with(&[("QUALYS_CONCURRENCY", "1")]).await;
+    relay.with_claims(claims(ONE_CALL_A_SECOND)).health().await;
+    let answer = relay.with_claims(claims(ONE_CALL_A_SECOND)).health().await;
     assert_eq!(answer, json!({"data": {"status": "ok"}}));
-    assert_eq!(relay.searches().len(), 3);
+    assert_eq!(searches(&relay).len(), 3);
 }
 
 #[tokio::test]
 async fn s01_s02_two_tenants_in_turn_never_meet() {
-    let relay = TestRelay::open().await;
+    let relay = TestRelay::start().await;
     let observables = one("sha256", DROPPED);
     for _ in 0..3 {
-        let first = relay.observe(&observables).await;
-        let second = relay.ask_as(SECOND_TENANT, OBSERVE, &observables).await;
-        let host = |answer| {
-            let target = &docs(answer, "sightings")[0]["targets"][0];
+        let first = relay.ask(OBSERVE, &observables).await;
+        let second = relay.with_claims(claims(SECOND_TENANT)).ask(OBSERVE, &observables).await;
+        let host = |answer: &Answer| {
+            let target = &answer.docs("sightings")[0]["targets"][0];
             target["observables"][0]["value"].as_str().unwrap().to_owned()
         };
         assert_eq!((host(&first), host(&second)), ("FIN-LT-07".into(), "OTHER-PC-01".into()));
     }
-    assert_eq!(relay.logins().len(), 2);
+    assert_eq!(logins(&relay).len(), 2);
 }
 
 #[tokio::test]
 async fn events_of_one_search_are_kept_when_the_other_fails() {
     for (query, active) in [("state=true", None), ("pageSize=100&filter", Some("True"))] {
-        let relay = TestRelay::open().await;
-        relay.ask("/health", &json!({})).await;
+        let relay = TestRelay::start().await;
+        relay.health().await;
         let failing = When::path(EVENTS_PATH).mentioning(query);
         relay.sandbox.fault(failing, Fault::status(500), Times::Always);
         // Both searches return the event.
         let observables = one("md5", "5d41c2b3a4958677f0e1d2c3b4a59687");
-        let answer = relay.observe(&observables).await;
-        assert_eq!(codes(&answer), [("fatal", "unknown")]);
-        assert!(count(&answer, "sightings") > 0);
-        for doc in docs(&answer, "sightings") {
+        let answer = relay.ask(OBSERVE, &observables).await;
+        assert_eq!(answer.errors(), [("fatal", "unknown")]);
+        assert!(answer.docs("sightings").len() > 0);
+        for doc in answer.docs("sightings") {
             // Without the active search it is not known which events are active.
             assert_eq!(doc["data"]["rows"][0][0].as_str(), active);
         }

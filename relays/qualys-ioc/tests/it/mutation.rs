@@ -37,7 +37,7 @@ proptest! {
         let events = mutate(serde_json::from_str(EVENTS).unwrap(), &changes);
         let observables = one(observable.0, observable.1);
         let answer = Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
-            let relay = TestRelay::open().await;
+            let relay = TestRelay::start().await;
             relay.sandbox.fault(EVENTS_PATH, Fault::json(200, &events), Times::Always);
             relay.ask(OBSERVE, &observables).await
         });

@@ -3,17 +3,15 @@
 
 use std::{net::TcpListener, sync::Arc, time::Duration};
 
+use relay_core::route::Route;
 use sandbox::{
     Fault, Times, When,
     qualys_ioc::{ACCOUNT, EVENTS_PATH, SPENT_QUOTA, TWO_CALLS_AT_A_TIME},
 };
 use serde_json::{Value, json};
-use testkit::impostor::impostor;
+use testkit::{Answer, TestResolver, invalid_tls::InvalidTlsServer};
 
-use crate::test_relay::{
-    DROPPED, Names, OBSERVE, TestRelay, assert_valid, bearer, claims, codes, count, docs, message,
-    one,
-};
+use crate::test_relay::{DROPPED, OBSERVE, TestRelay, claims, one, searches};
 
 const OTHER: &str = "203.0.113.77";
 
@@ -22,31 +20,30 @@ fn both() -> Value {
 }
 
 /// Returns the answer about both observables while the searches for the hash fail.
-async fn answer_with_fault(fault: Fault) -> (TestRelay, Value) {
-    let relay = TestRelay::with(&[("QUALYS_CONCURRENCY", "1")]).await;
-    relay.ask("/health", &json!({})).await;
+async fn answer_with_fault(fault: Fault) -> (TestRelay, Answer) {
+    let relay = TestRelay::start().with(&[("QUALYS_CONCURRENCY", "1")]).await;
+    relay.health().await;
     relay.sandbox.forget_calls();
     let hash = When::path(EVENTS_PATH).mentioning(DROPPED);
     relay.sandbox.fault(hash, fault, Times::Always);
     let answer = relay.ask(OBSERVE, &both()).await;
-    assert_valid(&both(), &answer, 100);
     (relay, answer)
 }
 
 /// Asserts that the fault costs the hash only: the address is answered.
-async fn costs_one(fault: Fault, kind: &str, code: &str) -> Value {
+async fn costs_one(fault: Fault, kind: &str, code: &str) -> Answer {
     let (_, answer) = answer_with_fault(fault.clone()).await;
-    assert_eq!(codes(&answer), [(kind, code)], "{fault:?}");
-    assert_eq!(docs(&answer, "sightings")[0]["observables"][0]["value"], OTHER);
+    assert_eq!(answer.errors(), [(kind, code)], "{fault:?}");
+    assert_eq!(answer.docs("sightings")[0]["observables"][0]["value"], OTHER);
     answer
 }
 
 /// Asserts that the fault ends the call: no request after the first.
-async fn costs_all(fault: Fault, code: &str) -> Value {
+async fn costs_all(fault: Fault, code: &str) -> Answer {
     let (relay, answer) = answer_with_fault(fault.clone()).await;
-    assert_eq!(codes(&answer), [("fatal", code)], "{fault:?}");
+    assert_eq!(answer.errors(), [("fatal", code)], "{fault:?}");
     assert_eq!(answer.get("data"), None);
-    assert_eq!(relay.searches().len(), 1, "{fault:?}");
+    assert_eq!(searches(&relay).len(), 1, "{fault:?}");
     answer
 }
 
@@ -54,11 +51,11 @@ async fn costs_all(fault: Fault, code: &str) -> Value {
 async fn status_200_without_events() {
     for fault in [Fault::Html, Fault::Empty, Fault::json(200, &json!({"a": 1}))] {
         let answer = costs_one(fault, "fatal", "unknown").await;
-        assert!(!answer.to_string().contains("<html"), "{answer}");
+        assert!(!answer.to_string().contains("<html"), "{answer:?}");
     }
     // The message quotes the bodies, and those of the two searches differ.
     let (_, answer) = answer_with_fault(Fault::Malformed).await;
-    assert_eq!((codes(&answer)[0], count(&answer, "sightings")), (("fatal", "unknown"), 1));
+    assert_eq!((answer.errors()[0], answer.docs("sightings").len()), (("fatal", "unknown"), 1));
 }
 
 #[tokio::test]
@@ -66,7 +63,7 @@ async fn status_200_with_null_and_status_204_are_empty() {
     let wrapped = Fault::json(200, &json!({"events": [], "total": 0}));
     for fault in [Fault::json(200, &json!(null)), Fault::status(204), wrapped] {
         let (_, answer) = answer_with_fault(fault).await;
-        assert_eq!((codes(&answer), count(&answer, "sightings")), (vec![], 1));
+        assert_eq!((answer.errors(), answer.docs("sightings").len()), (vec![], 1));
     }
 }
 
@@ -74,7 +71,7 @@ async fn status_200_with_null_and_status_204_are_empty() {
 async fn status_400_is_a_warning_about_its_observable() {
     let fault = Fault::json(400, &json!({"message": "Invalid filter: expected a value"}));
     let answer = costs_one(fault, "warning", "invalid argument").await;
-    assert!(message(&answer).contains("Invalid filter: expected a value"));
+    assert!(answer.message().contains("Invalid filter: expected a value"));
 }
 
 #[tokio::test]
@@ -87,11 +84,11 @@ async fn status_401_quotes_the_gateway() {
         (Fault::json(401, &listed), "Locked, Expired"),
         (text, "no entry"),
     ] {
-        let relay = TestRelay::open().await;
+        let relay = TestRelay::start().await;
         relay.sandbox.fault(EVENTS_PATH, fault, Times::Always);
-        let answer = relay.ask("/health", &json!({})).await;
-        assert_eq!(codes(&answer), [("fatal", "authorization error")]);
-        assert_eq!(message(&answer), format!("Authorization failed: {words}"));
+        let answer = relay.health().await;
+        assert_eq!(answer.errors(), [("fatal", "authorization error")]);
+        assert_eq!(answer.message(), format!("Authorization failed: {words}"));
     }
 }
 
@@ -108,38 +105,38 @@ async fn status_404_is_an_error() {
 #[tokio::test]
 async fn status_409_is_an_exceeded_rate_limit() {
     let answer = costs_all(Fault::status(409), "too many requests").await;
-    assert!(message(&answer).contains("rate limit of Qualys IOC"));
+    assert!(answer.message().contains("rate limit of Qualys IOC"));
 }
 
 #[tokio::test]
 async fn status_409_with_a_wait_is_retried_once() {
-    let relay = TestRelay::open().await;
+    let relay = TestRelay::start().await;
     let headers = vec![("X-RateLimit-ToWait-Sec".to_owned(), "0".to_owned())];
     let fault = Fault::Status { code: 409, headers, body: String::new() };
     relay.sandbox.fault(EVENTS_PATH, fault, Times::Next(1));
-    assert_eq!(relay.ask("/health", &json!({})).await, json!({"data": {"status": "ok"}}));
-    assert_eq!(relay.searches().len(), 2);
+    assert_eq!(relay.health().await, json!({"data": {"status": "ok"}}));
+    assert_eq!(searches(&relay).len(), 2);
 }
 
 #[tokio::test]
 async fn requests_above_the_concurrency_limit_are_retried_or_reported() {
-    let relay = TestRelay::with(&[("QUALYS_CONCURRENCY", "8")]).await;
-    let answer = relay.ask_as(TWO_CALLS_AT_A_TIME, OBSERVE, &both()).await;
-    assert!(relay.searches().len() > 4, "some are retried");
-    let errors = codes(&answer);
+    let relay = TestRelay::start().with(&[("QUALYS_CONCURRENCY", "8")]).await;
+    let answer = relay.with_claims(claims(TWO_CALLS_AT_A_TIME)).ask(OBSERVE, &both()).await;
+    assert!(searches(&relay).len() > 4, "some are retried");
+    let errors = answer.errors();
     assert!(errors.iter().all(|code| *code == ("fatal", "too many requests")));
-    assert!(count(&answer, "sightings") == 2 || !errors.is_empty());
+    assert!(answer.docs("sightings").len() == 2 || !errors.is_empty());
 }
 
 #[tokio::test]
 async fn status_429_ends_the_call_and_names_the_wait() {
     let fault = Fault::TooManyRequests { retry_after: Some("3600".into()) };
     let answer = costs_all(fault, "too many requests").await;
-    assert!(message(&answer).contains("3600 seconds"), "{answer}");
-    let relay = TestRelay::open().await;
-    let answer = relay.ask_as(SPENT_QUOTA, "/health", &json!({})).await;
-    assert_eq!(codes(&answer), [("fatal", "too many requests")]);
-    assert!(message(&answer).contains("3600 seconds"), "{answer}");
+    assert!(answer.message().contains("3600 seconds"), "{answer:?}");
+    let relay = TestRelay::start().await;
+    let answer = relay.with_claims(claims(SPENT_QUOTA)).health().await;
+    assert_eq!(answer.errors(), [("fatal", "too many requests")]);
+    assert!(answer.message().contains("3600 seconds"), "{answer:?}");
 }
 
 #[tokio::test]
@@ -153,10 +150,10 @@ async fn status_502_503_504_are_retried_once() {
         let headers = vec![("Retry-After".to_owned(), "0".to_owned())];
         let fault = Fault::Status { code, headers, body: String::new() };
         costs_one(fault.clone(), "fatal", "service unavailable").await;
-        let relay = TestRelay::open().await;
+        let relay = TestRelay::start().await;
         relay.sandbox.fault(EVENTS_PATH, fault, Times::Next(1));
-        assert_eq!(relay.ask("/health", &json!({})).await, json!({"data": {"status": "ok"}}));
-        assert_eq!(relay.searches().len(), 2);
+        assert_eq!(relay.health().await, json!({"data": {"status": "ok"}}));
+        assert_eq!(searches(&relay).len(), 2);
     }
 }
 
@@ -178,39 +175,38 @@ async fn a_failed_connection_names_the_gateway() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", free.local_addr().unwrap());
     drop(free);
-    let relay = TestRelay::with(&[("API_URL", &url)]).await;
+    let relay = TestRelay::start().with(&[("API_URL", &url)]).await;
     let answer = relay.ask(OBSERVE, &both()).await;
-    assert_eq!(codes(&answer), [("fatal", "connection error")]);
-    assert!(message(&answer).contains("Qualys IOC") && message(&answer).contains(&url));
+    assert_eq!(answer.errors(), [("fatal", "connection error")]);
+    assert!(answer.message().contains("Qualys IOC") && answer.message().contains(&url));
 }
 
 #[tokio::test]
 async fn n02_an_untrusted_certificate_is_named() {
-    let relay = TestRelay::with(&[("API_URL", &impostor())]).await;
-    let answer = relay.ask("/health", &json!({})).await;
-    assert_eq!(codes(&answer), [("fatal", "unknown")]);
-    assert!(message(&answer).contains("certificate of Qualys IOC"), "{answer}");
+    let relay = TestRelay::start().with(&[("API_URL", &InvalidTlsServer::untrusted())]).await;
+    let answer = relay.health().await;
+    assert_eq!(answer.errors(), [("fatal", "unknown")]);
+    assert!(answer.message().contains("certificate of Qualys IOC"), "{answer:?}");
 }
 
 #[tokio::test]
 async fn n03_a_broken_connection_is_a_connection_error() {
     for fault in [Fault::ResetBeforeAnswer, Fault::ResetInBody] {
         let (_, answer) = answer_with_fault(fault).await;
-        assert_eq!(codes(&answer), [("fatal", "connection error")]);
+        assert_eq!(answer.errors(), [("fatal", "connection error")]);
     }
 }
 
 #[tokio::test]
 async fn n05_what_arrives_before_the_deadline_is_answered() {
-    let relay = TestRelay::with(&[("QUALYS_CONCURRENCY", "4")]).await;
-    relay.ask("/health", &json!({})).await;
+    let relay = TestRelay::start().with(&[("QUALYS_CONCURRENCY", "4")]).await;
+    relay.health().await;
     let hash = When::path(EVENTS_PATH).mentioning(DROPPED);
     relay.sandbox.fault(hash, Fault::SlowHeaders, Times::Always);
     let time = Duration::from_millis(1500);
-    let answer =
-        relay.send_within(time, &bearer(claims(ACCOUNT)), OBSERVE, &both().to_string()).await;
-    assert_eq!(codes(&answer), [("fatal", "connection error")]);
-    assert_eq!(count(&answer, "sightings"), 1);
+    let answer = relay.with_claims(claims(ACCOUNT)).within(time).ask(OBSERVE, &both()).await;
+    assert_eq!(answer.errors(), [("fatal", "connection error")]);
+    assert_eq!(answer.docs("sightings").len(), 1);
 }
 
 #[tokio::test]
@@ -229,63 +225,63 @@ async fn n08_broken_json_is_an_error_and_deep_json_no_event() {
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     for body in [format!(r#"[{{"id":{deep}}}]"#), deep] {
         let (_, answer) = answer_with_fault(sent(body)).await;
-        assert_eq!((codes(&answer), count(&answer, "sightings")), (vec![], 1));
+        assert_eq!((answer.errors(), answer.docs("sightings").len()), (vec![], 1));
     }
 }
 
 #[tokio::test]
 async fn equal_errors_are_listed_once() {
-    let relay = TestRelay::open().await;
+    let relay = TestRelay::start().await;
     relay.sandbox.fault(EVENTS_PATH, Fault::status(500), Times::Always);
     let answer = relay.ask(OBSERVE, &both()).await;
-    assert_eq!(codes(&answer), [("fatal", "unknown")]);
+    assert_eq!(answer.errors(), [("fatal", "unknown")]);
     let answer = relay.ask(OBSERVE, &one("mutex", "a\nb")).await;
-    assert_eq!(codes(&answer), [("warning", "invalid argument")]);
+    assert_eq!(answer.errors(), [("warning", "invalid argument")]);
 }
 
 #[tokio::test]
 async fn an_observable_that_is_not_searchable_is_a_warning_beside_the_others() {
-    let relay = TestRelay::open().await;
+    let relay = TestRelay::start().await;
     let observables = json!([
         {"type": "mutex", "value": "all \"three\" `marks'"},
         {"type": "file_name", "value": "\\\\"},
         {"type": "file_name", "value": "\u{1F600}".repeat(20_000)},
         {"type": "sha256", "value": DROPPED},
     ]);
-    let answer = relay.observe(&observables).await;
-    assert_eq!(codes(&answer), [("warning", "invalid argument"); 2]);
+    let answer = relay.ask(OBSERVE, &observables).await;
+    assert_eq!(answer.errors(), [("warning", "invalid argument"); 2]);
     let text = |index: usize| answer["errors"][index]["message"].as_str().unwrap();
     assert!(text(0).contains("a mutex") && text(1).contains("a file name"));
-    assert_eq!(count(&answer, "sightings"), 1);
+    assert_eq!(answer.docs("sightings").len(), 1);
 }
 
 #[tokio::test]
 async fn api_url_missing_or_unusable() {
-    let relay = TestRelay::with(&[("API_URL", "")]).await;
+    let relay = TestRelay::start().with(&[("API_URL", "")]).await;
     for claim in [json!(null), json!("http://gateway.example"), json!("gateway"), json!(100)] {
         let mut claims = claims(ACCOUNT);
         claims["API_URL"] = claim.clone();
-        for path in ["/health", OBSERVE] {
-            let answer = relay.ask_with(claims.clone(), path, &one("sha256", DROPPED)).await;
-            assert_eq!(codes(&answer), [("fatal", "invalid argument")], "{claim}");
-            assert!(message(&answer).contains("API_URL"));
+        for path in [Route::Health, OBSERVE] {
+            let answer = relay.with_claims(claims.clone()).ask(path, &one("sha256", DROPPED)).await;
+            assert_eq!(answer.errors(), [("fatal", "invalid argument")], "{claim}");
+            assert!(answer.message().contains("API_URL"));
         }
     }
 }
 
 #[tokio::test]
 async fn i15_a_token_does_not_lead_inside_the_network() {
-    let loopback = Arc::new(Names::loopback());
-    let relay = TestRelay::resolving(&[], loopback.clone()).await;
+    let loopback = Arc::new(TestResolver::loopback());
+    let relay = TestRelay::start().resolving(loopback.clone()).await;
     for url in
         ["https://gateway.example", "https://127.0.0.1", "https://[::1]", "https://169.254.169.254"]
     {
         let mut claims = claims(ACCOUNT);
         claims["API_URL"] = json!(url);
-        let answer = relay.ask_with(claims, "/health", &json!({})).await;
-        assert_eq!(codes(&answer), [("fatal", "connection error")], "{url}");
-        assert!(message(&answer).contains(url));
+        let answer = relay.with_claims(claims).health().await;
+        assert_eq!(answer.errors(), [("fatal", "connection error")], "{url}");
+        assert!(answer.message().contains(url));
     }
-    assert!(loopback.asked().iter().all(|host| host == "gateway.example"));
+    assert!(loopback.names().iter().all(|host| host == "gateway.example"));
     assert_eq!(relay.sandbox.calls().len(), 0);
 }

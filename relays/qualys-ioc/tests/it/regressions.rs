@@ -3,18 +3,19 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
+use relay_core::route::Route;
 use sandbox::{
     Fault, Times,
     qualys_ioc::{ACCOUNT, AUTH_PATH, EVENTS_PATH},
 };
 use serde_json::{Value, json};
+use testkit::{Answer, TestResolver};
 
-use crate::test_relay::{
-    DROPPED, Names, OBSERVE, TestRelay, claims, codes, count, docs, message, one,
-};
+use crate::test_relay::{DROPPED, OBSERVE, TestRelay, claims, one, searches};
 
-fn relations(answer: &Value) -> Vec<(&str, &str, &str)> {
-    let all = docs(answer, "sightings")
+fn relations(answer: &Answer) -> Vec<(&str, &str, &str)> {
+    let all = answer
+        .docs("sightings")
         .iter()
         .flat_map(|doc| doc["relations"].as_array().into_iter().flatten());
     all.map(|relation| {
@@ -27,38 +28,38 @@ fn relations(answer: &Value) -> Vec<(&str, &str, &str)> {
 
 #[tokio::test]
 async fn the_access_token_is_redacted_from_answers() {
-    let relay = TestRelay::open().await;
-    relay.ask("/health", &json!({})).await;
-    let token = relay.searches()[0].authorization().unwrap()["Bearer ".len()..].to_owned();
+    let relay = TestRelay::start().await;
+    relay.health().await;
+    let token = searches(&relay)[0].authorization().unwrap()["Bearer ".len()..].to_owned();
     let echo = Fault::json(500, &json!({"message": format!("seen {token}")}));
     relay.sandbox.fault(EVENTS_PATH, echo, Times::Always);
-    for path in ["/health", OBSERVE] {
+    for path in [Route::Health, OBSERVE] {
         let answer = relay.ask(path, &one("sha256", DROPPED)).await.to_string();
-        assert!(answer.contains("seen") && !answer.contains(&token), "{answer}");
+        assert!(answer.contains("seen") && !answer.contains(&token), "{answer:?}");
     }
 }
 
 #[tokio::test]
 async fn hosts_and_limit_of_one_token_do_not_reach_the_next_call() {
-    let hosts = Arc::new(Names::loopback());
-    let relay = TestRelay::resolving(&[], hosts.clone()).await;
+    let hosts = Arc::new(TestResolver::loopback());
+    let relay = TestRelay::start().resolving(hosts.clone()).await;
     let mut other = claims(ACCOUNT);
     other["API_URL"] = json!("https://first.example");
     other["PLATFORM_URL"] = json!("https://console.first.example");
     other["CTR_ENTITIES_LIMIT"] = json!(3);
-    let answer = relay.ask_with(other, OBSERVE, &one("sha256", DROPPED)).await;
-    assert_eq!(codes(&answer), [("fatal", "connection error")]);
-    let resolved = hosts.asked();
+    let answer = relay.with_claims(other).ask(OBSERVE, &one("sha256", DROPPED)).await;
+    assert_eq!(answer.errors(), [("fatal", "connection error")]);
+    let resolved = hosts.names();
     assert_eq!(resolved.iter().collect::<BTreeSet<_>>(), [&"first.example".to_owned()].into());
-    let answer = relay.observe(&one("sha256", DROPPED)).await.to_string();
+    let answer = relay.ask(OBSERVE, &one("sha256", DROPPED)).await.to_string();
     assert!(!answer.contains("first.example"));
-    assert!(relay.searches().iter().all(|call| call.query.starts_with("pageSize=100&")));
-    assert_eq!(hosts.asked(), resolved);
+    assert!(searches(&relay).iter().all(|call| call.query.starts_with("pageSize=100&")));
+    assert_eq!(hosts.names(), resolved);
 }
 
 #[tokio::test]
 async fn a_value_is_never_a_query() {
-    let relay = TestRelay::open().await;
+    let relay = TestRelay::start().await;
     for value in [
         r#"x" or file.name: "drop.exe"#,
         r#"x` or file.name: `drop.exe"#,
@@ -68,7 +69,7 @@ async fn a_value_is_never_a_query() {
         "* or type: FILE",
     ] {
         for kind in ["file_name", "file_path", "mutex", "domain"] {
-            let answer = relay.observe(&one(kind, value)).await;
+            let answer = relay.ask(OBSERVE, &one(kind, value)).await;
             assert_eq!(answer, json!({"data": {}}), "{kind} {value}");
         }
     }
@@ -78,14 +79,14 @@ async fn a_value_is_never_a_query() {
 async fn error_responses_without_json_are_reported() {
     for code in [400, 401, 403, 404, 409, 418, 429, 500, 503] {
         for path in [AUTH_PATH, EVENTS_PATH] {
-            let relay = TestRelay::open().await;
+            let relay = TestRelay::start().await;
             let headers = vec![("Retry-After".to_owned(), "0".to_owned())];
             let body = "<html><body>Gateway</body></html>".to_owned();
             let page = Fault::Status { code, headers, body };
             relay.sandbox.fault(path, page, Times::Always);
-            let answer = relay.ask("/health", &json!({})).await;
-            assert_eq!(codes(&answer).len(), 1);
-            assert!(!message(&answer).contains('<'), "{answer}");
+            let answer = relay.health().await;
+            assert_eq!(answer.errors().len(), 1);
+            assert!(!answer.message().contains('<'), "{answer:?}");
         }
     }
 }
@@ -99,17 +100,17 @@ async fn nothing_is_empty_or_null() {
             other => assert!(!other.is_null() && *other != json!("")),
         }
     }
-    let relay = TestRelay::open().await;
+    let relay = TestRelay::start().await;
     // The verdict of this event has no threat name.
-    let answer = relay.observe(&one("ip", "203.0.113.77")).await;
+    let answer = relay.ask(OBSERVE, &one("ip", "203.0.113.77")).await;
     check(&answer);
-    assert_eq!(docs(&answer, "judgements")[0].get("reason"), None);
+    assert_eq!(answer.docs("judgements")[0].get("reason"), None);
 }
 
 #[tokio::test]
 async fn a_domain_resolves_to_an_address() {
-    let relay = TestRelay::open().await;
-    let answer = relay.observe(&one("ip", "203.0.113.77")).await;
+    let relay = TestRelay::start().await;
+    let answer = relay.ask(OBSERVE, &one("ip", "203.0.113.77")).await;
     assert_eq!(
         relations(&answer),
         [
@@ -123,26 +124,16 @@ async fn a_domain_resolves_to_an_address() {
 
 #[tokio::test]
 async fn ids_are_the_same_in_any_order_and_unique() {
-    fn ids(answer: &Value) -> Vec<String> {
-        let collections = answer["data"].as_object().unwrap().values();
-        let docs = collections.flat_map(|all| all["docs"].as_array().unwrap());
-        docs.map(|doc| doc["id"].as_str().unwrap().to_owned()).collect()
-    }
-    let [ip, domain] = [
-        json!({"type": "ip", "value": "203.0.113.77"}),
-        json!({"type": "domain", "value": "c2.bad.example"}),
-    ];
-    let relay = TestRelay::open().await;
-    let forth = ids(&relay.observe(&json!([ip, domain])).await);
-    let back = ids(&TestRelay::open().await.observe(&json!([domain, ip])).await);
-    let distinct: BTreeSet<_> = forth.iter().collect();
-    assert_eq!(distinct.len(), forth.len());
-    assert_eq!(distinct, back.iter().collect());
+    let [ip, domain] = [("ip", "203.0.113.77"), ("domain", "c2.bad.example")];
+    let forth = TestRelay::start().await.observe([ip, domain]).await;
+    let back = TestRelay::start().await.observe([domain, ip]).await;
+    assert_eq!(forth.ids().len(), forth.all_docs().count());
+    assert_eq!(forth.ids(), back.ids());
 }
 
 #[tokio::test]
 async fn an_observable_requested_twice_is_searched_for_once() {
-    let relay = TestRelay::open().await;
+    let relay = TestRelay::start().await;
     let observables = json!([
         {"type": "sha256", "value": DROPPED.to_uppercase()},
         {"type": "SHA256", "value": DROPPED},
@@ -150,17 +141,17 @@ async fn an_observable_requested_twice_is_searched_for_once() {
         {"type": "domain", "value": "C2.BAD.example"},
     ]);
     let answer = relay.ask(OBSERVE, &observables).await;
-    assert_eq!((relay.searches().len(), count(&answer, "sightings")), (4, 2));
-    let first = &docs(&answer, "sightings")[0]["observables"][0];
+    assert_eq!((searches(&relay).len(), answer.docs("sightings").len()), (4, 2));
+    let first = &answer.docs("sightings")[0]["observables"][0];
     assert_eq!(*first, json!({"type": "sha256", "value": DROPPED.to_uppercase()}));
 }
 
 #[tokio::test]
 async fn an_event_of_both_searches_is_one_and_active() {
-    let relay = TestRelay::open().await;
-    let answer = relay.observe(&one("file_name", "rare.exe")).await;
+    let relay = TestRelay::start().await;
+    let answer = relay.ask(OBSERVE, &one("file_name", "rare.exe")).await;
     let id = "F_1f2e3d4c-5b6a-4798-8a7b-6c5d4e3f2a1b_204";
-    let docs = docs(&answer, "sightings").iter();
+    let docs = answer.docs("sightings").iter();
     let both: Vec<_> = docs.filter(|doc| doc["external_ids"][0] == id).collect();
     assert_eq!(both.len(), 1);
     // The active copy has the higher score.
@@ -172,8 +163,8 @@ async fn an_event_of_both_searches_is_one_and_active() {
 
 #[tokio::test]
 async fn ipv6_addresses_have_the_type_ipv6() {
-    let relay = TestRelay::open().await;
-    let answer = relay.observe(&one("ipv6", "2001:db8::77")).await;
+    let relay = TestRelay::start().await;
+    let answer = relay.ask(OBSERVE, &one("ipv6", "2001:db8::77")).await;
     assert_eq!(
         relations(&answer),
         [("file_name", "Connected_To", "ipv6"), ("ipv6", "Connected_To", "ipv6")]

@@ -7,28 +7,30 @@ use sandbox::gigamon_threatinsight::{
     DETECTIONS_BASE, DETECTIONS_ONLY_KEY, KEY, NO_DEVICES_KEY, NO_EVENTS_KEY,
 };
 use serde_json::json;
+use testkit::TestResolver;
 
-use crate::test_relay::{Names, OBSERVE, SERVER, TestRelay, codes, count, docs, message, one};
+use crate::test_relay::{OBSERVE, SERVER, TestRelay, claims, counts, one};
 
 #[tokio::test]
 async fn without_the_event_family_detections_are_shown_with_a_warning() {
-    let relay = TestRelay::open().await;
+    let relay = TestRelay::start().await;
     for _ in 0..2 {
-        let answer = relay.ask_as(NO_EVENTS_KEY, OBSERVE, &one("ip", SERVER)).await;
-        assert_eq!(codes(&answer), [("warning", "not found")]);
-        assert!(message(&answer).contains("only detections"));
-        assert_eq!((count(&answer, "sightings"), count(&answer, "indicators")), (1, 1));
+        let answer =
+            relay.with_claims(claims(NO_EVENTS_KEY)).ask(OBSERVE, &one("ip", SERVER)).await;
+        assert_eq!(answer.errors(), [("warning", "not found")]);
+        assert!(answer.message().contains("only detections"));
+        assert_eq!((answer.docs("sightings").len(), answer.docs("indicators").len()), (1, 1));
     }
     // The second call sent no event search.
-    assert_eq!(relay.counts(), [2, 2, 1, 2]);
+    assert_eq!(counts(&relay), [2, 2, 1, 2]);
 }
 
 #[tokio::test]
 async fn a_missing_family_is_requested_again_after_ten_minutes() {
-    let relay = TestRelay::open().await;
+    let relay = TestRelay::start().await;
     let ask = async || {
-        relay.ask_as(NO_EVENTS_KEY, OBSERVE, &one("ip", SERVER)).await;
-        relay.counts()[2]
+        relay.with_claims(claims(NO_EVENTS_KEY)).ask(OBSERVE, &one("ip", SERVER)).await;
+        counts(&relay)[2]
     };
     assert_eq!(ask().await, 1);
     relay.clock.advance(Duration::from_secs(599));
@@ -39,75 +41,77 @@ async fn a_missing_family_is_requested_again_after_ten_minutes() {
 
 #[tokio::test]
 async fn a_family_missing_for_one_key_is_there_for_another() {
-    let relay = TestRelay::open().await;
-    relay.ask_as(DETECTIONS_ONLY_KEY, OBSERVE, &one("ip", SERVER)).await;
-    let answer = relay.ask_as(KEY, OBSERVE, &one("ip", SERVER)).await;
-    assert_eq!((codes(&answer), count(&answer, "sightings")), (vec![], 3));
-    assert_eq!(relay.counts()[2..], [2, 2]);
+    let relay = TestRelay::start().await;
+    relay.with_claims(claims(DETECTIONS_ONLY_KEY)).ask(OBSERVE, &one("ip", SERVER)).await;
+    let answer = relay.with_claims(claims(KEY)).ask(OBSERVE, &one("ip", SERVER)).await;
+    assert_eq!((answer.errors(), answer.docs("sightings").len()), (vec![], 3));
+    assert_eq!(counts(&relay)[2..], [2, 2]);
 }
 
 #[tokio::test]
 async fn a_missing_family_is_not_requested_again_in_the_same_call() {
     let addresses = (1..=20).map(|host| json!({"type": "ip", "value": format!("192.0.2.{host}")}));
     let observables: Vec<_> = addresses.collect();
-    let relay = TestRelay::with(&[("GTI_CONCURRENCY", "2")]).await;
-    let answer = relay.ask_as(NO_EVENTS_KEY, OBSERVE, &json!(observables)).await;
-    assert_eq!(codes(&answer), [("warning", "not found")]);
-    assert!(relay.counts()[2] <= 2, "{:?}", relay.counts());
-    assert_eq!(relay.counts()[0], 20);
+    let relay = TestRelay::start().with(&[("GTI_CONCURRENCY", "2")]).await;
+    let answer = relay.with_claims(claims(NO_EVENTS_KEY)).ask(OBSERVE, &json!(observables)).await;
+    assert_eq!(answer.errors(), [("warning", "not found")]);
+    assert!(counts(&relay)[2] <= 2, "{:?}", counts(&relay));
+    assert_eq!(counts(&relay)[0], 20);
 }
 
 #[tokio::test]
 async fn without_the_entity_family_names_are_missing_with_a_warning() {
-    let relay = TestRelay::open().await;
+    let relay = TestRelay::start().await;
     for _ in 0..2 {
-        let answer = relay.ask_as(NO_DEVICES_KEY, OBSERVE, &one("ip", SERVER)).await;
-        assert_eq!(codes(&answer), [("warning", "not found")]);
-        assert!(message(&answer).contains("names of devices"));
-        assert_eq!(count(&answer, "sightings"), 3);
-        let target = &docs(&answer, "sightings")[0]["targets"][0];
+        let answer =
+            relay.with_claims(claims(NO_DEVICES_KEY)).ask(OBSERVE, &one("ip", SERVER)).await;
+        assert_eq!(answer.errors(), [("warning", "not found")]);
+        assert!(answer.message().contains("names of devices"));
+        assert_eq!(answer.docs("sightings").len(), 3);
+        let target = &answer.docs("sightings")[0]["targets"][0];
         assert_eq!(target["observables"], json!([{"type": "ip", "value": "10.20.30.47"}]));
     }
-    assert_eq!(relay.counts()[3], 1);
+    assert_eq!(counts(&relay)[3], 1);
 }
 
 #[tokio::test]
 async fn with_detections_alone_there_are_two_warnings() {
-    let relay = TestRelay::open().await;
-    let answer = relay.ask_as(DETECTIONS_ONLY_KEY, OBSERVE, &one("ip", SERVER)).await;
-    assert_eq!(codes(&answer), [("warning", "not found"); 2]);
-    assert_eq!(count(&answer, "sightings"), 1);
+    let relay = TestRelay::start().await;
+    let answer =
+        relay.with_claims(claims(DETECTIONS_ONLY_KEY)).ask(OBSERVE, &one("ip", SERVER)).await;
+    assert_eq!(answer.errors(), [("warning", "not found"); 2]);
+    assert_eq!(answer.docs("sightings").len(), 1);
 }
 
 #[tokio::test]
 async fn families_that_are_off_are_not_requested_and_not_reported() {
     let off = [("GTI_EVENTS_URL", "off"), ("GTI_ENTITY_URL", "Off")];
-    let relay = TestRelay::with(&off).await;
-    let answer = relay.observe(&one("ip", SERVER)).await;
-    assert_eq!((codes(&answer), count(&answer, "sightings")), (vec![], 1));
-    assert_eq!(relay.counts(), [1, 1, 0, 0]);
+    let relay = TestRelay::start().with(&off).await;
+    let answer = relay.ask(OBSERVE, &one("ip", SERVER)).await;
+    assert_eq!((answer.errors(), answer.docs("sightings").len()), (vec![], 1));
+    assert_eq!(counts(&relay), [1, 1, 0, 0]);
 }
 
 #[tokio::test]
 async fn an_unknown_host_is_a_missing_family() {
-    let names = Arc::new(Names::unknown());
+    let names = Arc::new(TestResolver::unknown());
     let presets = [("GTI_EVENTS_URL", ""), ("GTI_ENTITY_URL", "")];
-    let relay = TestRelay::resolving(&presets, names.clone()).await;
+    let relay = TestRelay::start().with(&presets).resolving(names.clone()).await;
     for _ in 0..2 {
-        let answer = relay.observe(&one("ip", SERVER)).await;
-        assert_eq!(codes(&answer), [("warning", "not found"); 2]);
-        assert_eq!(count(&answer, "sightings"), 1);
+        let answer = relay.ask(OBSERVE, &one("ip", SERVER)).await;
+        assert_eq!(answer.errors(), [("warning", "not found"); 2]);
+        assert_eq!(answer.docs("sightings").len(), 1);
     }
-    let mut resolved = names.asked();
+    let mut resolved = names.names();
     resolved.dedup();
     assert_eq!(resolved, ["events.icebrg.io", "entity.icebrg.io"]);
 }
 
 #[tokio::test]
 async fn the_region_of_the_token_chooses_the_hosts() {
-    let names = Arc::new(Names::unknown());
+    let names = Arc::new(TestResolver::unknown());
     let bases = ["GTI_DETECTIONS_URL", "GTI_EVENTS_URL", "GTI_ENTITY_URL"].map(|name| (name, ""));
-    let relay = TestRelay::resolving(&bases, names.clone()).await;
+    let relay = TestRelay::start().with(&bases).resolving(names.clone()).await;
     for (region, host) in [
         (json!("eu"), "detections.eu.fortindr.forticloud.com"),
         (json!("us"), "detections.icebrg.io"),
@@ -115,10 +119,10 @@ async fn the_region_of_the_token_chooses_the_hosts() {
         (json!(null), "detections.icebrg.io"),
     ] {
         let claims = json!({"key": KEY, "GTI_REGION": region});
-        let answer = relay.ask_with(claims, "/health", &json!({})).await;
-        assert_eq!(codes(&answer), [("fatal", "connection error")]);
-        assert!(message(&answer).contains(host), "{answer}");
-        assert_eq!(names.asked().last().unwrap(), host);
+        let answer = relay.with_claims(claims).health().await;
+        assert_eq!(answer.errors(), [("fatal", "connection error")]);
+        assert!(answer.message().contains(host), "{answer:?}");
+        assert_eq!(names.names().last().unwrap(), host);
     }
-    assert!(relay.calls(DETECTIONS_BASE).is_empty());
+    assert!(relay.calls_to(DETECTIONS_BASE).is_empty());
 }

@@ -1,18 +1,16 @@
 //! Links, and what they and `source_uri` need. Specification: docs/relays/qualys-ioc.md#links.
 
+use relay_core::route::Route;
 use sandbox::qualys_ioc::ACCOUNT;
 use serde_json::json;
-use testkit::ctim::{self, Asked, Route};
 
-use crate::test_relay::{
-    DROPPED, OBSERVE, PLATFORM, TestRelay, claims, codes, count, docs, message, one,
-};
+use crate::test_relay::{DROPPED, OBSERVE, PLATFORM, TestRelay, claims, one};
 
-const REFER: &str = "/refer/observables";
+const REFER: Route = Route::Refer;
 
 #[tokio::test]
 async fn every_searchable_observable_has_a_link() {
-    let relay = TestRelay::open().await;
+    let relay = TestRelay::start().await;
     let observables = json!([
         {"type": "DOMAIN", "value": "c2.bad.example"},
         {"type": "md5", "value": "no/hash"},
@@ -21,7 +19,6 @@ async fn every_searchable_observable_has_a_link() {
         {"type": "ip", "value": "203.0.113.77"},
     ]);
     let answer = relay.ask(REFER, &observables).await;
-    ctim::assert_valid(Route::Refer, &answer, &Asked::about(&observables));
     let links = answer["data"].as_array().unwrap();
     let ids: Vec<_> = links.iter().map(|link| link["id"].as_str().unwrap()).collect();
     assert_eq!(
@@ -47,23 +44,23 @@ async fn every_searchable_observable_has_a_link() {
 
 #[tokio::test]
 async fn without_platform_url_there_are_no_links() {
-    let relay = TestRelay::with(&[("PLATFORM_URL", "")]).await;
+    let relay = TestRelay::start().with(&[("PLATFORM_URL", "")]).await;
     let observables = one("sha256", DROPPED);
     let answer = relay.ask(REFER, &observables).await;
-    assert_eq!(codes(&answer), [("fatal", "invalid argument")]);
-    assert!(message(&answer).contains("PLATFORM_URL"));
-    let answer = relay.observe(&observables).await;
-    assert_eq!(count(&answer, "sightings"), 1);
-    assert_eq!(docs(&answer, "sightings")[0].get("source_uri"), None);
+    assert_eq!(answer.errors(), [("fatal", "invalid argument")]);
+    assert!(answer.message().contains("PLATFORM_URL"));
+    let answer = relay.ask(OBSERVE, &observables).await;
+    assert_eq!(answer.docs("sightings").len(), 1);
+    assert_eq!(answer.docs("sightings")[0].get("source_uri"), None);
 }
 
 #[tokio::test]
 async fn the_platform_url_of_the_token_wins() {
-    let relay = TestRelay::open().await;
+    let relay = TestRelay::start().await;
     let mut claims = claims(ACCOUNT);
     claims["PLATFORM_URL"] = json!("https://console.example/");
     for path in [REFER, OBSERVE] {
-        let answer = relay.ask_with(claims.clone(), path, &one("sha256", DROPPED)).await;
+        let answer = relay.with_claims(claims.clone()).ask(path, &one("sha256", DROPPED)).await;
         let text = answer.to_string();
         assert!(text.contains("https://console.example/ioc/#/hunting?search="), "{text}");
         assert!(!text.contains(PLATFORM));

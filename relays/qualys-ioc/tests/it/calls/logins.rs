@@ -10,20 +10,21 @@ use sandbox::{
 };
 use serde_json::json;
 
-use crate::test_relay::{DROPPED, OBSERVE, TestRelay, claims, codes, count, message, one};
+use crate::test_relay::{DROPPED, OBSERVE, TestRelay, claims, logins, one, searches};
 
 #[tokio::test]
 async fn i09_every_character_of_a_password_arrives() {
-    let relay = TestRelay::open().await;
-    let answer = relay.ask_as(AWKWARD_PASSWORD, OBSERVE, &one("sha256", DROPPED)).await;
-    assert_eq!((codes(&answer), count(&answer, "sightings")), (vec![], 1));
+    let relay = TestRelay::start().await;
+    let answer =
+        relay.with_claims(claims(AWKWARD_PASSWORD)).ask(OBSERVE, &one("sha256", DROPPED)).await;
+    assert_eq!((answer.errors(), answer.docs("sightings").len()), (vec![], 1));
 }
 
 #[tokio::test]
 async fn the_form_is_the_documented_one() {
-    let relay = TestRelay::open().await;
-    relay.ask("/health", &json!({})).await;
-    let login = &relay.logins()[0];
+    let relay = TestRelay::start().await;
+    relay.health().await;
+    let login = &logins(&relay)[0];
     assert_eq!(login.method, Method::POST);
     assert_eq!(login.header("content-type"), Some("application/x-www-form-urlencoded"));
     assert_eq!(login.authorization(), None);
@@ -33,49 +34,49 @@ async fn the_form_is_the_documented_one() {
 
 #[tokio::test]
 async fn k17_concurrent_calls_share_one_login() {
-    let relay = TestRelay::open().await;
+    let relay = TestRelay::start().await;
     let observables = one("sha256", DROPPED);
     let answers = join_all((0..10).map(|_| relay.ask(OBSERVE, &observables))).await;
-    assert!(answers.iter().all(|answer| count(answer, "sightings") == 1));
-    assert_eq!(relay.logins().len(), 1);
+    assert!(answers.iter().all(|answer| answer.docs("sightings").len() == 1));
+    assert_eq!(logins(&relay).len(), 1);
 }
 
 #[tokio::test]
 async fn s03_a_rejected_cached_token_costs_one_login_and_one_retry() {
-    let relay = TestRelay::open().await;
+    let relay = TestRelay::start().await;
     for _ in 0..2 {
-        let answer = relay.ask_as(SINGLE_USE_TOKENS, "/health", &json!({})).await;
+        let answer = relay.with_claims(claims(SINGLE_USE_TOKENS)).health().await;
         assert_eq!(answer, json!({"data": {"status": "ok"}}));
     }
-    assert_eq!((relay.logins().len(), relay.searches().len()), (2, 3));
+    assert_eq!((logins(&relay).len(), searches(&relay).len()), (2, 3));
 }
 
 #[tokio::test]
 async fn a_rejected_fresh_token_is_an_authorization_error() {
-    let relay = TestRelay::open().await;
-    let answer = relay.ask_as(OUTDATED_TOKENS, "/health", &json!({})).await;
-    assert_eq!(codes(&answer), [("fatal", "authorization error")]);
-    assert_eq!(message(&answer), "Authorization failed: The token has expired");
-    assert_eq!((relay.logins().len(), relay.searches().len()), (1, 1));
+    let relay = TestRelay::start().await;
+    let answer = relay.with_claims(claims(OUTDATED_TOKENS)).health().await;
+    assert_eq!(answer.errors(), [("fatal", "authorization error")]);
+    assert_eq!(answer.message(), "Authorization failed: The token has expired");
+    assert_eq!((logins(&relay).len(), searches(&relay).len()), (1, 1));
 }
 
 #[tokio::test]
 async fn tokens_that_are_always_rejected_cause_no_loop() {
-    let relay = TestRelay::open().await;
+    let relay = TestRelay::start().await;
     let observables = json!(
         (1..=20)
             .map(|host| json!({"type": "ip", "value": format!("198.51.100.{host}")}))
             .collect::<Vec<_>>()
     );
-    let answer = relay.ask_as(OUTDATED_TOKENS, OBSERVE, &observables).await;
-    assert_eq!(codes(&answer), [("fatal", "authorization error")]);
-    assert!(relay.logins().len() <= 2, "{}", relay.logins().len());
-    assert!(relay.searches().len() <= 4, "{}", relay.searches().len());
+    let answer = relay.with_claims(claims(OUTDATED_TOKENS)).ask(OBSERVE, &observables).await;
+    assert_eq!(answer.errors(), [("fatal", "authorization error")]);
+    assert!(logins(&relay).len() <= 2, "{}", logins(&relay).len());
+    assert!(searches(&relay).len() <= 4, "{}", searches(&relay).len());
 }
 
 #[tokio::test]
 async fn wrong_passwords_and_unknown_users_are_reported_as_the_gateway_words_them() {
-    let relay = TestRelay::open().await;
+    let relay = TestRelay::start().await;
     for (account, words) in [
         (Account { password: "wrong", ..ACCOUNT }, "Bad credentials"),
         (Account { username: "nobody", ..ACCOUNT }, "AccountNotFoundException"),
@@ -83,23 +84,23 @@ async fn wrong_passwords_and_unknown_users_are_reported_as_the_gateway_words_the
         relay.sandbox.forget_calls();
         let observables =
             json!([{"type": "sha256", "value": DROPPED}, {"type": "ip", "value": "203.0.113.77"}]);
-        let answer = relay.ask_as(account, OBSERVE, &observables).await;
-        assert_eq!(codes(&answer), [("fatal", "authorization error")]);
-        assert_eq!(message(&answer), format!("Authorization failed: {words}"));
+        let answer = relay.with_claims(claims(account)).ask(OBSERVE, &observables).await;
+        assert_eq!(answer.errors(), [("fatal", "authorization error")]);
+        assert_eq!(answer.message(), format!("Authorization failed: {words}"));
         assert_eq!(answer.get("data"), None);
-        assert_eq!((relay.logins().len(), relay.searches().len()), (1, 0));
+        assert_eq!((logins(&relay).len(), searches(&relay).len()), (1, 0));
     }
 }
 
 /// Asserts that a login with this fault ends the call: one error, one login, no search.
 async fn check(fault: Fault, code: &str) {
-    let relay = TestRelay::open().await;
+    let relay = TestRelay::start().await;
     relay.sandbox.fault(AUTH_PATH, fault.clone(), Times::Always);
     let observables =
         json!([{"type": "sha256", "value": DROPPED}, {"type": "ip", "value": "203.0.113.77"}]);
     let answer = relay.ask(OBSERVE, &observables).await;
-    assert_eq!(codes(&answer), [("fatal", code)], "{fault:?}");
-    assert_eq!((relay.logins().len(), relay.searches().len()), (1, 0), "{fault:?}");
+    assert_eq!(answer.errors(), [("fatal", code)], "{fault:?}");
+    assert_eq!((logins(&relay).len(), searches(&relay).len()), (1, 0), "{fault:?}");
 }
 
 fn text(code: u16, body: &str) -> Fault {
@@ -139,37 +140,37 @@ async fn n16_a_login_response_without_token() {
 
 #[tokio::test]
 async fn a_login_response_without_token_is_not_quoted() {
-    let relay = TestRelay::open().await;
+    let relay = TestRelay::start().await;
     relay.sandbox.fault(AUTH_PATH, text(200, "token: marker-7"), Times::Always);
-    let answer = relay.ask("/health", &json!({})).await;
-    assert!(!answer.to_string().contains("marker-7"), "{answer}");
+    let answer = relay.health().await;
+    assert!(!answer.to_string().contains("marker-7"), "{answer:?}");
 }
 
 #[tokio::test]
 async fn n17_the_password_is_redacted_from_answers() {
-    let relay = TestRelay::open().await;
+    let relay = TestRelay::start().await;
     let echo = format!("no such password: {}", ACCOUNT.password);
     relay.sandbox.fault(AUTH_PATH, Fault::json(401, &json!({"message": echo})), Times::Always);
-    let answer = relay.ask("/health", &json!({})).await;
-    assert!(!answer.to_string().contains(ACCOUNT.password), "{answer}");
-    assert!(message(&answer).contains("no such password"));
+    let answer = relay.health().await;
+    assert!(!answer.to_string().contains(ACCOUNT.password), "{answer:?}");
+    assert!(answer.message().contains("no such password"));
 }
 
 #[tokio::test]
 async fn c09_a_number_is_a_password_and_a_list_is_not() {
-    let relay = TestRelay::open().await;
+    let relay = TestRelay::start().await;
     let mut with_number = claims(ACCOUNT);
     with_number["pass"] = json!(12345);
-    relay.ask_with(with_number, "/health", &json!({})).await;
-    let sent = relay.logins()[0].body.clone();
+    relay.with_claims(with_number).health().await;
+    let sent = logins(&relay)[0].body.clone();
     assert_eq!(sent, "username=relay_api&password=12345&token=true");
     relay.sandbox.forget_calls();
     for value in [json!(null), json!(""), json!(["p"]), json!({"p": 1}), json!(true)] {
         for claim in ["user", "pass"] {
             let mut claims = claims(ACCOUNT);
             claims[claim] = value.clone();
-            let answer = relay.ask_with(claims, "/health", &json!({})).await;
-            assert_eq!(codes(&answer), [("fatal", "authorization error")], "{claim} {value}");
+            let answer = relay.with_claims(claims).health().await;
+            assert_eq!(answer.errors(), [("fatal", "authorization error")], "{claim} {value}");
         }
     }
     assert_eq!(relay.sandbox.calls().len(), 0);
