@@ -6,7 +6,10 @@
 use std::{collections::HashMap, time::Duration};
 
 use http::{HeaderName, HeaderValue};
-use relay_core::{Error, ErrorKind, Request, Response, Result, join_bounded, lenient};
+use relay_core::{
+    Error, ErrorKind, Request, Response, Result, join_bounded,
+    lenient::{Integer, List, Object},
+};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tokio::time::sleep;
@@ -164,29 +167,26 @@ struct NumberedRequest<'a> {
 
 #[derive(Deserialize)]
 struct BatchResult {
-    #[serde(deserialize_with = "lenient::objects")]
-    responses: Vec<PartialResponse>,
+    responses: List<PartialResponse>,
 }
 
 /// The response to one request of the batch.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct PartialResponse {
-    #[serde(deserialize_with = "lenient::integer")]
-    id: Option<i64>,
-    #[serde(deserialize_with = "lenient::integer")]
-    status: Option<i64>,
-    #[serde(deserialize_with = "lenient::object")]
-    headers: Option<HashMap<String, Box<RawValue>>>,
+    id: Integer,
+    status: Integer,
+    headers: Object<HashMap<String, Box<RawValue>>>,
     body: Option<Box<RawValue>>,
 }
 
 impl PartialResponse {
     /// Returns the index of the request, and the response as if it had come alone.
     fn unpacked(self, batch: &Response) -> Option<(usize, Response)> {
-        let index = usize::try_from(self.id?).ok()?;
-        let status = u16::try_from(self.status?).ok()?;
-        let headers = self.headers.unwrap_or_default().into_iter().filter_map(header).collect();
+        let index = usize::try_from((*self.id)?).ok()?;
+        let status = u16::try_from((*self.status)?).ok()?;
+        let headers =
+            self.headers.into_inner().unwrap_or_default().into_iter().filter_map(header).collect();
         let body = self.body.map(|body| Box::<str>::from(body).into_string().into_bytes());
         Some((index, batch.inside(status, headers, body.unwrap_or_default())))
     }

@@ -4,7 +4,11 @@
 
 use std::fmt;
 
-use relay_core::{Error, Response, http::one_line, lenient};
+use relay_core::{
+    Error, Response,
+    http::one_line,
+    lenient::{Object, Text},
+};
 use serde::Deserialize;
 
 /// A permission that an administrator grants to the application.
@@ -54,22 +58,20 @@ pub(crate) fn without_permission(response: &Response) -> Error {
 /// may pass it on.
 fn message(response: &Response) -> Option<String> {
     let body: ErrorBody = response.json().ok()?;
-    let message = body.error_description.or_else(|| body.error?.message)?;
+    let message = body.error_description.into_inner();
+    let message = message.or_else(|| body.error.into_inner()?.message.into_inner())?;
     Some(one_line(&message))
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct ErrorBody {
-    #[serde(deserialize_with = "lenient::object")]
-    error: Option<GraphError>,
-    #[serde(deserialize_with = "lenient::text")]
-    error_description: Option<String>,
+    error: Object<GraphError>,
+    error_description: Text,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct GraphError {
-    #[serde(deserialize_with = "lenient::text")]
-    message: Option<String>,
+    message: Text,
 }

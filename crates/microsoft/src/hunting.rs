@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use http::{HeaderValue, header};
-use relay_core::{Request, Response, Result, lenient};
+use relay_core::{Request, Response, Result, lenient::List};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{GraphClient, Permission, error_from};
@@ -36,8 +36,7 @@ impl HuntingBody {
 #[derive(Deserialize)]
 #[serde(bound = "Row: DeserializeOwned")]
 struct HuntingResult<Row> {
-    #[serde(deserialize_with = "lenient::objects")]
-    results: Vec<Row>,
+    results: List<Row>,
 }
 
 impl<C: Sync> GraphClient<'_, C> {
@@ -64,5 +63,5 @@ pub(crate) fn rows<Row: DeserializeOwned>(response: &Response) -> Result<Vec<Row
     if !response.is_success() {
         return Err(error_from(response, Permission::Hunt));
     }
-    Ok(response.json::<HuntingResult<Row>>()?.results)
+    Ok(response.json::<HuntingResult<Row>>()?.results.into_inner())
 }

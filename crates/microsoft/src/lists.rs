@@ -2,7 +2,11 @@
 //!
 //! Source: docs/relays/graph-security.md#filtered-lists.
 
-use relay_core::{Error, ErrorKind, Response, Result, http::one_line, lenient};
+use relay_core::{
+    Error, ErrorKind, Response, Result,
+    http::one_line,
+    lenient::{List, Text},
+};
 use serde::{Deserialize, de::DeserializeOwned};
 use url::Url;
 
@@ -107,7 +111,7 @@ impl<T> RecordList<T> {
                 RecordMatch::FilterIgnored => self.stop_reason = StopReason::FilterIgnored,
             }
         }
-        let Some(link) = page.next else { return };
+        let Some(link) = page.next.into_inner() else { return };
         if !matches!(self.stop_reason, StopReason::Complete) || self.records.len() >= limit {
             return;
         }
@@ -137,10 +141,9 @@ fn next_page(url: &str, link: &str) -> Option<String> {
 #[derive(Deserialize)]
 #[serde(bound = "T: DeserializeOwned")]
 pub(crate) struct Page<T> {
-    #[serde(deserialize_with = "lenient::objects")]
-    value: Vec<T>,
-    #[serde(rename = "@odata.nextLink", default, deserialize_with = "lenient::text")]
-    next: Option<String>,
+    value: List<T>,
+    #[serde(rename = "@odata.nextLink", default)]
+    next: Text,
 }
 
 fn page<T: DeserializeOwned>(
@@ -148,7 +151,7 @@ fn page<T: DeserializeOwned>(
     permission: Permission,
 ) -> Result<Page<T>, StopReason> {
     match response.status() {
-        404 => return Ok(Page { value: Vec::new(), next: None }),
+        404 => return Ok(Page { value: List::default(), next: Text::default() }),
         206 => log_warning(response),
         _ if response.is_success() => {}
         status => return Err(StopReason::Refused(status, error_from(response, permission))),
@@ -182,7 +185,12 @@ mod tests {
                 record if record % 2 == 0 => RecordMatch::NoMatch,
                 _ => RecordMatch::Match,
             };
-            list.push_page(&url, Ok(Page { value, next }), limit, compare);
+            list.push_page(
+                &url,
+                Ok(Page { value: value.into(), next: next.into() }),
+                limit,
+                compare,
+            );
         }
         list
     }

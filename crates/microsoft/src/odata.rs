@@ -1,6 +1,6 @@
 //! OData: filters in which values stay values, and URLs in which filters stay filters.
 
-use relay_core::http::escaped;
+use relay_core::url::escaped;
 
 /// A boolean expression of `$filter`. A value enters it as a literal only; property names are
 /// fixed text of the code.

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use relay_core::lenient;
+use relay_core::lenient::Text;
 use serde::Deserialize;
 
 use crate::kql;
@@ -19,10 +19,10 @@ pub(super) struct AlertMatch {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct HuntingRow {
-    #[serde(rename = "K", deserialize_with = "lenient::text")]
-    key: Option<String>,
-    #[serde(rename = "AlertId", deserialize_with = "lenient::text")]
-    alert_id: Option<String>,
+    #[serde(rename = "K")]
+    key: Text,
+    #[serde(rename = "AlertId")]
+    alert_id: Text,
 }
 
 impl HuntingRow {
@@ -34,7 +34,7 @@ impl HuntingRow {
             "ip" => value.parse::<IpAddr>().ok()?.to_string(),
             _ => value.to_lowercase(),
         };
-        Some(AlertMatch { key: kql::key(kind, &value), alert_id: self.alert_id? })
+        Some(AlertMatch { key: kql::key(kind, &value), alert_id: self.alert_id.into_inner()? })
     }
 }
 

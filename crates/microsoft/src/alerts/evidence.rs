@@ -2,7 +2,7 @@
 //!
 //! Source: Microsoft's page "alertEvidence resource type" and those of the derived types.
 
-use relay_core::lenient;
+use relay_core::lenient::{List, Object, Text, Texts};
 use serde::{Deserialize, Deserializer, de};
 use serde_json::value::RawValue;
 
@@ -10,11 +10,11 @@ use serde_json::value::RawValue;
 #[derive(Debug)]
 pub(super) struct Evidence {
     /// `malicious`, `suspicious`, `noThreatsFound`, `unknown`.
-    pub(super) verdict: Option<String>,
+    pub(super) verdict: Text,
     /// `blocked`, `prevented`, `remediated`, `none` and others.
-    pub(super) remediation: Option<String>,
+    pub(super) remediation: Text,
     /// `detected`, `blocked`, `prevented`; files and processes only.
-    pub(super) detection: Option<String>,
+    pub(super) detection: Text,
     pub(super) details: EvidenceDetails,
 }
 
@@ -22,10 +22,10 @@ pub(super) struct Evidence {
 #[derive(Debug)]
 pub(super) enum EvidenceDetails {
     Device(Device),
-    File(Option<File>),
+    File(Object<File>),
     Process(Process),
     Ip(Address),
-    Url(Option<String>),
+    Url(Text),
     Connection(Connection),
     Dns(Dns),
     FileHash(FileHash),
@@ -76,37 +76,31 @@ fn read<'de, T: Deserialize<'de>, E: de::Error>(raw: &'de RawValue) -> Result<T,
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Head {
-    #[serde(rename = "@odata.type", deserialize_with = "lenient::text")]
-    kind: Option<String>,
-    #[serde(deserialize_with = "lenient::text")]
-    verdict: Option<String>,
-    #[serde(rename = "remediationStatus", deserialize_with = "lenient::text")]
-    remediation: Option<String>,
-    #[serde(rename = "detectionStatus", deserialize_with = "lenient::text")]
-    detection: Option<String>,
+    #[serde(rename = "@odata.type")]
+    kind: Text,
+    verdict: Text,
+    #[serde(rename = "remediationStatus")]
+    remediation: Text,
+    #[serde(rename = "detectionStatus")]
+    detection: Text,
 }
 
 /// A device.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct Device {
-    #[serde(deserialize_with = "lenient::text")]
-    pub(super) host_name: Option<String>,
-    #[serde(rename = "deviceDnsName", deserialize_with = "lenient::text")]
-    pub(super) dns_name: Option<String>,
+    pub(super) host_name: Text,
+    #[serde(rename = "deviceDnsName")]
+    pub(super) dns_name: Text,
     /// Defender for Endpoint's id: forty hex digits.
-    #[serde(rename = "mdeDeviceId", deserialize_with = "lenient::text")]
-    pub(super) machine_id: Option<String>,
+    #[serde(rename = "mdeDeviceId")]
+    pub(super) machine_id: Text,
     /// `Windows11`; `Other` when it is unknown.
-    #[serde(deserialize_with = "lenient::text")]
-    pub(super) os_platform: Option<String>,
+    pub(super) os_platform: Text,
     /// The version of the operating system: `23H2`.
-    #[serde(deserialize_with = "lenient::text")]
-    pub(super) version: Option<String>,
-    #[serde(deserialize_with = "lenient::texts")]
-    pub(super) ip_interfaces: Vec<String>,
-    #[serde(deserialize_with = "lenient::objects")]
-    pub(super) logged_on_users: Vec<User>,
+    pub(super) version: Text,
+    pub(super) ip_interfaces: Texts,
+    pub(super) logged_on_users: List<User>,
 }
 
 impl Device {
@@ -119,32 +113,28 @@ impl Device {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct User {
-    #[serde(deserialize_with = "lenient::text")]
-    pub(super) account_name: Option<String>,
+    pub(super) account_name: Text,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct FileEvidence {
-    #[serde(rename = "fileDetails", deserialize_with = "lenient::object")]
-    details: Option<File>,
+    #[serde(rename = "fileDetails")]
+    details: Object<File>,
 }
 
 /// A file: its hashes, name and folder.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct File {
-    #[serde(deserialize_with = "lenient::text")]
-    pub(super) sha256: Option<String>,
-    #[serde(deserialize_with = "lenient::text")]
-    pub(super) sha1: Option<String>,
-    #[serde(deserialize_with = "lenient::text")]
-    pub(super) md5: Option<String>,
-    #[serde(rename = "fileName", deserialize_with = "lenient::text")]
-    pub(super) name: Option<String>,
+    pub(super) sha256: Text,
+    pub(super) sha1: Text,
+    pub(super) md5: Text,
+    #[serde(rename = "fileName")]
+    pub(super) name: Text,
     /// The folder, and sometimes the whole path.
-    #[serde(rename = "filePath", deserialize_with = "lenient::text")]
-    pub(super) folder: Option<String>,
+    #[serde(rename = "filePath")]
+    pub(super) folder: Text,
 }
 
 impl File {
@@ -168,53 +158,50 @@ impl File {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Process {
-    #[serde(rename = "imageFile", deserialize_with = "lenient::object")]
-    pub(super) image: Option<File>,
-    #[serde(rename = "parentProcessImageFile", deserialize_with = "lenient::object")]
-    pub(super) parent: Option<File>,
+    #[serde(rename = "imageFile")]
+    pub(super) image: Object<File>,
+    #[serde(rename = "parentProcessImageFile")]
+    pub(super) parent: Object<File>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Address {
-    #[serde(rename = "ipAddress", deserialize_with = "lenient::text")]
-    pub(super) ip: Option<String>,
+    #[serde(rename = "ipAddress")]
+    pub(super) ip: Text,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct UrlEvidence {
-    #[serde(deserialize_with = "lenient::text")]
-    url: Option<String>,
+    url: Text,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Connection {
-    #[serde(rename = "sourceAddress", deserialize_with = "lenient::object")]
-    pub(super) source: Option<Address>,
-    #[serde(rename = "destinationAddress", deserialize_with = "lenient::object")]
-    pub(super) destination: Option<Address>,
+    #[serde(rename = "sourceAddress")]
+    pub(super) source: Object<Address>,
+    #[serde(rename = "destinationAddress")]
+    pub(super) destination: Object<Address>,
 }
 
 /// A DNS query: a name and the addresses that it was resolved to.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Dns {
-    #[serde(rename = "domainName", deserialize_with = "lenient::text")]
-    pub(super) domain: Option<String>,
-    #[serde(rename = "ipAddresses", deserialize_with = "lenient::objects")]
-    pub(super) addresses: Vec<Address>,
+    #[serde(rename = "domainName")]
+    pub(super) domain: Text,
+    #[serde(rename = "ipAddresses")]
+    pub(super) addresses: List<Address>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct FileHash {
     /// `md5`, `sha1`, `sha256`, `sha256ac`, `unknown`.
-    #[serde(deserialize_with = "lenient::text")]
-    pub(super) algorithm: Option<String>,
-    #[serde(deserialize_with = "lenient::text")]
-    pub(super) value: Option<String>,
+    pub(super) algorithm: Text,
+    pub(super) value: Text,
 }
 
 #[cfg(test)]
@@ -224,7 +211,7 @@ mod tests {
     #[test]
     fn a_path_is_folder_and_name_unless_the_folder_holds_both() {
         let check = |folder: Option<&str>, name: Option<&str>, expected: Option<&str>| {
-            let text = |text: Option<&str>| text.map(str::to_owned);
+            let text = |text: Option<&str>| Text::from(text.map(str::to_owned));
             let file = File { folder: text(folder), name: text(name), ..File::default() };
             assert_eq!(file.path().as_deref(), expected, "{folder:?} {name:?}");
         };

@@ -8,7 +8,7 @@ use std::{
 };
 
 use relay_core::{
-    Error, ErrorKind, Observable, Partial, Response, Result, http::escaped, join_bounded,
+    Error, ErrorKind, Observable, Partial, Response, Result, join_bounded, url::escaped,
 };
 
 use super::{

@@ -5,10 +5,12 @@
 
 use std::net::IpAddr;
 
+use relay_core::url::{host_of, split_origin};
+
 use super::{
     SearchOptions,
     evidence::{Device, Evidence, EvidenceDetails, File, FileHash},
-    search_term::{HashType, NormalizedValue, host, origin_and_rest},
+    search_term::{HashType, NormalizedValue},
     types::Alert,
 };
 use crate::RecordMatch;
@@ -36,7 +38,9 @@ impl NormalizedValue {
                 _ => false,
             },
             Self::Url(url) => match &evidence.details {
-                EvidenceDetails::Url(Some(found)) => is_same_url(found, url),
+                EvidenceDetails::Url(found) => {
+                    found.as_deref().is_some_and(|found| is_same_url(found, url))
+                }
                 _ => false,
             },
             Self::FileName(name) => evidence
@@ -58,14 +62,16 @@ impl NormalizedValue {
     /// filter's functions compare text, and a service may or may not regard case.
     fn may_pass_filter(&self, evidence: &Evidence) -> bool {
         match (self, &evidence.details) {
-            (Self::Domain(name), EvidenceDetails::Url(Some(url))) => {
-                url.to_lowercase().contains(name)
+            (Self::Domain(name), EvidenceDetails::Url(url)) => {
+                url.as_deref().is_some_and(|url| url.to_lowercase().contains(name))
             }
-            (
-                Self::Hostname(name),
-                EvidenceDetails::Device(Device { dns_name: Some(found), .. }),
-            ) => found.to_lowercase().starts_with(name),
-            (Self::Url(url), EvidenceDetails::Url(Some(found))) => same(found, url),
+            (Self::Hostname(name), EvidenceDetails::Device(device)) => {
+                let dns_name = device.dns_name.as_deref();
+                dns_name.is_some_and(|dns_name| dns_name.to_lowercase().starts_with(name))
+            }
+            (Self::Url(url), EvidenceDetails::Url(found)) => {
+                found.as_deref().is_some_and(|found| same(found, url))
+            }
             (Self::Hash(_, hash), EvidenceDetails::FileHash(found)) => {
                 found.value.as_deref().is_some_and(|it| same(it, hash))
             }
@@ -107,7 +113,7 @@ fn has_address(details: &EvidenceDetails, ip: IpAddr) -> bool {
 
 fn domain(details: &EvidenceDetails) -> Option<&str> {
     match details {
-        EvidenceDetails::Url(url) => Some(host(url.as_deref()?)),
+        EvidenceDetails::Url(url) => host_of(url.as_deref()?),
         EvidenceDetails::Dns(dns) => dns.domain.as_deref(),
         _ => None,
     }
@@ -123,8 +129,7 @@ fn is_name(found: &str, name: &str) -> bool {
 }
 
 fn is_same_url(found: &str, url: &str) -> bool {
-    let ((found_origin, found_rest), (origin, rest)) =
-        (origin_and_rest(found), origin_and_rest(url));
+    let ((found_origin, found_rest), (origin, rest)) = (split_origin(found), split_origin(url));
     same(found_origin, origin) && found_rest == rest
 }
 
@@ -193,6 +198,14 @@ mod tests {
         let url = |url: &str| alert("urlEvidence", json!({"url": url}));
         check(Type::Domain, "Bad.example", &url("https://BAD.example:8443/x"), RecordMatch::Match);
         check(Type::Domain, "bad.example", &url("bad.example/x"), RecordMatch::Match);
+        check(Type::Domain, "bad.example", &url("git+ssh://git@bad.example/x"), RecordMatch::Match);
+        check(
+            Type::Domain,
+            "bad.example",
+            &url("ms-word:ofe|u|https://bad.example/"),
+            RecordMatch::NoMatch,
+        );
+        check(Type::Domain, "bad.example", &url("://bad.example/x"), RecordMatch::NoMatch);
         check(Type::Domain, "bad.example", &url("https://www.bad.example/"), RecordMatch::NoMatch);
         check(
             Type::Domain,

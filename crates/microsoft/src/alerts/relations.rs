@@ -5,6 +5,7 @@
 use relay_core::{
     Observable, ObservableType as Type,
     ctim::{RelationName, Relations},
+    lenient::{Object, Text},
 };
 
 use super::{
@@ -49,12 +50,12 @@ fn hashes(file: &File) -> impl Iterator<Item = Observable> {
 }
 
 /// Returns the hash in lower case, so that one file is one observable.
-fn hash(kind: Type, value: &Option<String>) -> Option<Observable> {
+fn hash(kind: Type, value: &Text) -> Option<Observable> {
     Observable::present(kind, value.as_deref().map(str::to_lowercase))
 }
 
 fn add_parent(relations: &mut Relations, process: &Process) {
-    let name = |file: &Option<File>| identity_of(file.as_ref()?);
+    let name = |file: &Object<File>| identity_of(file.as_ref()?);
     relations.add(name(&process.parent), RelationName::ParentOf, name(&process.image));
 }
 
@@ -66,7 +67,7 @@ fn identity_of(file: &File) -> Option<Observable> {
 }
 
 fn add_connection(relations: &mut Relations, connection: &Connection) {
-    let end = |address: &Option<Address>| ip(address.as_ref()?);
+    let end = |address: &Object<Address>| ip(address.as_ref()?);
     let (source, destination) = (end(&connection.source), end(&connection.destination));
     relations.add(source, RelationName::ConnectedTo, destination);
 }

@@ -99,53 +99,9 @@ pub(super) fn folder_and_name(path: &str) -> Option<(&str, &str)> {
     (!name.is_empty()).then_some((folder, name))
 }
 
-/// Returns the host of a URL with or without a scheme, without user information and port.
-/// docs/relays/graph-security.md#strategies
-pub(super) fn host(url: &str) -> &str {
-    let (origin, _) = origin_and_rest(url);
-    let authority = origin.rsplit('/').next().unwrap_or_default();
-    let host = authority.rsplit('@').next().unwrap_or_default();
-    match host.split_once(']') {
-        Some((bracketed, _)) => bracketed.trim_start_matches('['),
-        None => host.split(':').next().unwrap_or_default(),
-    }
-}
-
-/// Splits a URL in front of its path: scheme and authority, whose case has no meaning, and the rest.
-pub(super) fn origin_and_rest(url: &str) -> (&str, &str) {
-    let is_scheme = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    let start = match url.find("://") {
-        Some(at) if is_scheme(&url[..at]) => at + 3,
-        _ => 0,
-    };
-    let end = url[start..].find(['/', '?', '#', '\\']).map_or(url.len(), |at| start + at);
-    url.split_at(end)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_host_is_found_with_and_without_a_scheme() {
-        let check = |url: &str, expected: &str| assert_eq!(host(url), expected, "{url}");
-        check("https://cdn.example/a/b?c=d://e", "cdn.example");
-        check("https://user:pass@cdn.example:8443/a", "cdn.example");
-        check("cdn.example/a", "cdn.example");
-        check("user@cdn.example:80", "cdn.example");
-        check("cdn.example?next=https://other.example/", "cdn.example");
-        check("https://[2001:db8::1]:443/x", "2001:db8::1");
-        check("https://cdn.example#x@other.example", "cdn.example");
-        check("", "");
-    }
-
-    #[test]
-    fn the_origin_ends_in_front_of_the_path() {
-        let check = |url: &str, origin: &str| assert_eq!(origin_and_rest(url).0, origin, "{url}");
-        check("HTTPS://Cdn.Example/A?b", "HTTPS://Cdn.Example");
-        check("cdn.example?next=https://other.example/", "cdn.example");
-        check("https://cdn.example", "https://cdn.example");
-    }
 
     #[test]
     fn a_path_is_split_behind_its_last_separator() {

@@ -2,8 +2,11 @@
 //!
 //! Source: docs/relays/graph-security.md#sightings.
 
-use relay_core::ctim::{
-    Cell, ExternalReference, ObservedTime, ShortText, Sighting, Table, Text, Time, Uri,
+use relay_core::{
+    ctim::{
+        Cell, ExternalReference, LongText, ObservedTime, ShortText, Sighting, Table, Time, Uri,
+    },
+    lenient::Text,
 };
 
 use super::{
@@ -32,8 +35,8 @@ pub(super) fn sighting(
         options.namespace.sighting(&[tenant, id], observable.kind.as_str(), &observable.value);
     Some(Sighting {
         source_uri: uri(&alert.alert_web_url),
-        title: Text::present(alert.title.as_deref()),
-        description: Text::present(alert.description.as_deref()),
+        title: ShortText::present(alert.title.as_deref()),
+        description: LongText::present(alert.description.as_deref()),
         confidence: confidence(alert, &matching),
         severity: Some(severity(alert.severity.as_deref())),
         internal: Some(true),
@@ -49,7 +52,7 @@ pub(super) fn sighting(
     })
 }
 
-fn time(text: &Option<String>) -> Option<Time> {
+fn time(text: &Text) -> Option<Time> {
     Time::parse(text.as_deref()?)
 }
 
@@ -71,12 +74,12 @@ fn references(alert: &Alert, origin: &str) -> Vec<ExternalReference> {
     links.into_iter().filter_map(uri).map(reference).collect()
 }
 
-fn uri(link: &Option<String>) -> Option<Uri> {
+fn uri(link: &Text) -> Option<Uri> {
     Uri::parse(link.as_deref()?)
 }
 
 fn data(alert: &Alert) -> Option<Table> {
-    let cell = |text: &Option<String>| Cell::Text(text.clone().unwrap_or_default());
+    let cell = |text: &Text| Cell::Text(text.as_deref().unwrap_or_default().to_owned());
     Table::of_one_row([
         ("Category", cell(&alert.category)),
         ("Status", cell(&alert.status)),

@@ -2,7 +2,7 @@
 //!
 //! Source: Microsoft's page "alert resource type" (microsoft.graph.security).
 
-use relay_core::lenient;
+use relay_core::lenient::{List, Text, Texts};
 use serde::Deserialize;
 
 use super::evidence::Evidence;
@@ -11,46 +11,29 @@ use super::evidence::Evidence;
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct Alert {
-    #[serde(deserialize_with = "lenient::text")]
-    pub(super) id: Option<String>,
-    #[serde(deserialize_with = "lenient::text")]
-    pub(super) provider_alert_id: Option<String>,
-    #[serde(deserialize_with = "lenient::text")]
-    pub(super) title: Option<String>,
-    #[serde(deserialize_with = "lenient::text")]
-    pub(super) description: Option<String>,
-    #[serde(deserialize_with = "lenient::text")]
-    pub(super) severity: Option<String>,
-    #[serde(deserialize_with = "lenient::text")]
-    pub(super) status: Option<String>,
-    #[serde(deserialize_with = "lenient::text")]
-    pub(super) category: Option<String>,
-    #[serde(deserialize_with = "lenient::text")]
-    pub(super) classification: Option<String>,
-    #[serde(deserialize_with = "lenient::text")]
-    pub(super) determination: Option<String>,
-    #[serde(deserialize_with = "lenient::text")]
-    pub(super) service_source: Option<String>,
-    #[serde(deserialize_with = "lenient::text")]
-    pub(super) detection_source: Option<String>,
-    #[serde(deserialize_with = "lenient::text")]
-    pub(super) product_name: Option<String>,
-    #[serde(deserialize_with = "lenient::text")]
-    pub(super) threat_family_name: Option<String>,
-    #[serde(deserialize_with = "lenient::texts")]
-    pub(super) mitre_techniques: Vec<String>,
-    #[serde(deserialize_with = "lenient::text")]
-    pub(super) alert_web_url: Option<String>,
-    #[serde(deserialize_with = "lenient::text")]
-    pub(super) incident_web_url: Option<String>,
-    #[serde(rename = "createdDateTime", deserialize_with = "lenient::text")]
-    pub(super) created: Option<String>,
-    #[serde(rename = "lastUpdateDateTime", deserialize_with = "lenient::text")]
-    pub(super) last_update: Option<String>,
-    #[serde(rename = "firstActivityDateTime", deserialize_with = "lenient::text")]
-    pub(super) first_activity: Option<String>,
-    #[serde(rename = "lastActivityDateTime", deserialize_with = "lenient::text")]
-    pub(super) last_activity: Option<String>,
-    #[serde(deserialize_with = "lenient::objects")]
-    pub(super) evidence: Vec<Evidence>,
+    pub(super) id: Text,
+    pub(super) provider_alert_id: Text,
+    pub(super) title: Text,
+    pub(super) description: Text,
+    pub(super) severity: Text,
+    pub(super) status: Text,
+    pub(super) category: Text,
+    pub(super) classification: Text,
+    pub(super) determination: Text,
+    pub(super) service_source: Text,
+    pub(super) detection_source: Text,
+    pub(super) product_name: Text,
+    pub(super) threat_family_name: Text,
+    pub(super) mitre_techniques: Texts,
+    pub(super) alert_web_url: Text,
+    pub(super) incident_web_url: Text,
+    #[serde(rename = "createdDateTime")]
+    pub(super) created: Text,
+    #[serde(rename = "lastUpdateDateTime")]
+    pub(super) last_update: Text,
+    #[serde(rename = "firstActivityDateTime")]
+    pub(super) first_activity: Text,
+    #[serde(rename = "lastActivityDateTime")]
+    pub(super) last_activity: Text,
+    pub(super) evidence: List<Evidence>,
 }

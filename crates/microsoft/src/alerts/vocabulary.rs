@@ -1,6 +1,9 @@
 //! From Microsoft's words to CTIM's. Source: docs/relays/graph-security.md#sightings.
 
-use relay_core::ctim::{Confidence, Resolution, Sensor, Severity};
+use relay_core::{
+    ctim::{Confidence, Resolution, Sensor, Severity},
+    lenient::Text,
+};
 
 use super::{evidence::Evidence, types::Alert};
 
@@ -33,8 +36,7 @@ pub(super) fn confidence(alert: &Alert, matching: &[&Evidence]) -> Confidence {
 pub(super) fn resolution(alert: &Alert, matching: &[&Evidence]) -> Resolution {
     let files = alert.evidence.iter().filter(|evidence| evidence.is_file_or_process());
     let relevant: Vec<_> = matching.iter().copied().chain(files).collect();
-    let is_blocked =
-        |status: &Option<String>| matches!(status.as_deref(), Some("blocked" | "prevented"));
+    let is_blocked = |status: &Text| matches!(status.as_deref(), Some("blocked" | "prevented"));
     if relevant.iter().any(|it| is_blocked(&it.detection) || is_blocked(&it.remediation)) {
         Resolution::Blocked
     } else if relevant.iter().any(|it| it.remediation.as_deref() == Some("remediated")) {

@@ -2,39 +2,30 @@
 //!
 //! Source: Microsoft's page "alert resource type" (microsoft.graph).
 
-use relay_core::lenient;
+use relay_core::lenient::{Integer, List, Object, Text, Texts};
 use serde::Deserialize;
 
 /// An alert. Times are RFC 3339 texts in UTC.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct Alert {
-    #[serde(deserialize_with = "lenient::text")]
-    pub(crate) id: Option<String>,
-    #[serde(deserialize_with = "lenient::text")]
-    pub(crate) title: Option<String>,
-    #[serde(deserialize_with = "lenient::text")]
-    pub(crate) description: Option<String>,
-    #[serde(deserialize_with = "lenient::text")]
-    pub(crate) severity: Option<String>,
+    pub(crate) id: Text,
+    pub(crate) title: Text,
+    pub(crate) description: Text,
+    pub(crate) severity: Text,
     /// Percent.
-    #[serde(deserialize_with = "lenient::integer")]
-    pub(crate) confidence: Option<i64>,
-    #[serde(rename = "eventDateTime", deserialize_with = "lenient::text")]
-    pub(crate) event: Option<String>,
-    #[serde(rename = "createdDateTime", deserialize_with = "lenient::text")]
-    pub(crate) created: Option<String>,
-    #[serde(rename = "vendorInformation", deserialize_with = "lenient::object")]
-    pub(crate) vendor: Option<Vendor>,
+    pub(crate) confidence: Integer,
+    #[serde(rename = "eventDateTime")]
+    pub(crate) event: Text,
+    #[serde(rename = "createdDateTime")]
+    pub(crate) created: Text,
+    #[serde(rename = "vendorInformation")]
+    pub(crate) vendor: Object<Vendor>,
     /// Links to the provider's own pages.
-    #[serde(deserialize_with = "lenient::texts")]
-    pub(crate) source_materials: Vec<String>,
-    #[serde(deserialize_with = "lenient::objects")]
-    pub(crate) host_states: Vec<HostState>,
-    #[serde(deserialize_with = "lenient::objects")]
-    pub(crate) network_connections: Vec<Connection>,
-    #[serde(deserialize_with = "lenient::objects")]
-    pub(crate) file_states: Vec<FileState>,
+    pub(crate) source_materials: Texts,
+    pub(crate) host_states: List<HostState>,
+    pub(crate) network_connections: List<Connection>,
+    pub(crate) file_states: List<FileState>,
 }
 
 impl Alert {
@@ -52,57 +43,45 @@ impl Alert {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct Vendor {
-    #[serde(deserialize_with = "lenient::text")]
-    provider: Option<String>,
-    #[serde(deserialize_with = "lenient::text")]
-    sub_provider: Option<String>,
+    provider: Text,
+    sub_provider: Text,
 }
 
 /// A device.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct HostState {
-    #[serde(deserialize_with = "lenient::text")]
-    pub(crate) private_ip_address: Option<String>,
-    #[serde(deserialize_with = "lenient::text")]
-    pub(crate) public_ip_address: Option<String>,
-    #[serde(deserialize_with = "lenient::text")]
-    pub(crate) net_bios_name: Option<String>,
-    #[serde(deserialize_with = "lenient::text")]
-    pub(crate) fqdn: Option<String>,
-    #[serde(deserialize_with = "lenient::text")]
-    pub(crate) os: Option<String>,
+    pub(crate) private_ip_address: Text,
+    pub(crate) public_ip_address: Text,
+    pub(crate) net_bios_name: Text,
+    pub(crate) fqdn: Text,
+    pub(crate) os: Text,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct Connection {
-    #[serde(deserialize_with = "lenient::text")]
-    pub(crate) source_address: Option<String>,
-    #[serde(deserialize_with = "lenient::text")]
-    pub(crate) destination_address: Option<String>,
-    #[serde(deserialize_with = "lenient::text")]
-    pub(crate) destination_domain: Option<String>,
+    pub(crate) source_address: Text,
+    pub(crate) destination_address: Text,
+    pub(crate) destination_domain: Text,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct FileState {
-    #[serde(deserialize_with = "lenient::text")]
-    pub(crate) name: Option<String>,
+    pub(crate) name: Text,
     /// The whole path.
-    #[serde(deserialize_with = "lenient::text")]
-    pub(crate) path: Option<String>,
-    #[serde(rename = "fileHash", deserialize_with = "lenient::object")]
-    pub(crate) hash: Option<FileHash>,
+    pub(crate) path: Text,
+    #[serde(rename = "fileHash")]
+    pub(crate) hash: Object<FileHash>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct FileHash {
     /// `sha256`, `sha1`, `md5`, `authenticodeHash256` and others.
-    #[serde(rename = "hashType", deserialize_with = "lenient::text")]
-    pub(crate) kind: Option<String>,
-    #[serde(rename = "hashValue", deserialize_with = "lenient::text")]
-    pub(crate) value: Option<String>,
+    #[serde(rename = "hashType")]
+    pub(crate) kind: Text,
+    #[serde(rename = "hashValue")]
+    pub(crate) value: Text,
 }

@@ -5,6 +5,7 @@
 use relay_core::{
     Observable, ObservableType as Type,
     ctim::{RelationName, Relations},
+    lenient::Text,
 };
 
 use super::vocabulary::hash_type;
@@ -25,7 +26,7 @@ pub(super) fn relations(observable_type: Type, alert: &Alert, origin: &str) -> R
 }
 
 fn add_connection(relations: &mut Relations, connection: &Connection) {
-    let address = |text: &Option<String>| Observable::address(text.as_deref()?);
+    let address = |text: &Text| Observable::address(text.as_deref()?);
     let source = address(&connection.source_address);
     let domain = Observable::present(Type::Domain, connection.destination_domain.as_deref());
     relations.add(source.clone(), RelationName::ConnectedTo, domain);

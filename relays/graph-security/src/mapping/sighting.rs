@@ -2,7 +2,8 @@
 
 use relay_core::{
     Observable, ObservableType as Type, Time,
-    ctim::{ExternalReference, ObservedTime, ShortText, Sighting, Target, Text, Uri},
+    ctim::{ExternalReference, LongText, ObservedTime, ShortText, Sighting, Target, Uri},
+    lenient::Text,
 };
 
 use super::{
@@ -25,9 +26,9 @@ impl Mapper<'_> {
         let observed_time = ObservedTime::at(time);
         Some(Sighting {
             source_uri: links.first().cloned(),
-            title: Text::present(alert.title.as_deref()),
-            description: Text::present(alert.description.as_deref()),
-            confidence: confidence(alert.confidence),
+            title: ShortText::present(alert.title.as_deref()),
+            description: LongText::present(alert.description.as_deref()),
+            confidence: confidence(*alert.confidence),
             severity: Some(severity(alert.severity.as_deref())),
             internal: Some(true),
             sensor: Some(sensor(alert)),
@@ -41,17 +42,17 @@ impl Mapper<'_> {
     }
 }
 
-fn time(text: &Option<String>) -> Option<Time> {
+fn time(text: &Text) -> Option<Time> {
     Time::parse(text.as_deref()?)
 }
 
 fn targets(hosts: &[HostState], observed_time: ObservedTime) -> Vec<Target> {
-    let os = |host: &HostState| Text::present(host.os.as_deref());
+    let os = |host: &HostState| ShortText::present(host.os.as_deref());
     hosts.iter().filter_map(|host| Target::endpoint(names(host), observed_time, os(host))).collect()
 }
 
 fn names(host: &HostState) -> impl Iterator<Item = Observable> {
-    let address = |text: &Option<String>| Observable::address(text.as_deref()?);
+    let address = |text: &Text| Observable::address(text.as_deref()?);
     let names = [
         address(&host.private_ip_address),
         address(&host.public_ip_address),
