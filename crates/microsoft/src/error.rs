@@ -6,8 +6,8 @@ use std::fmt;
 
 use relay_core::{
     Error, Response,
-    http::one_line,
     lenient::{Object, Text},
+    one_line,
 };
 use serde::Deserialize;
 

@@ -4,8 +4,8 @@
 
 use relay_core::{
     Error, ErrorKind, Response, Result,
-    http::one_line,
     lenient::{List, Text},
+    one_line,
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use url::Url;

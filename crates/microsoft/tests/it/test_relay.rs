@@ -6,8 +6,8 @@ use http::{HeaderMap, HeaderValue, Method, header::AUTHORIZATION};
 use microsoft::{Account, Graph, SearchOptions, Service as Source, Tenant, kql};
 use relay_core::{
     About, BadSetting, Call, Clock, Credentials, Documentation, Environment, Error, ErrorKind,
-    Findings, Observable, ObservableType, Relay, Result, RoutePolicies, RoutePolicy, Secret,
-    Service, auth::Gateway, http::SystemResolver, service::Incoming,
+    Findings, Gateway, Incoming, Observable, ObservableType, Relay, Result, RoutePolicies,
+    RoutePolicy, Secret, Service, SystemResolver,
 };
 use sandbox::{
     Product, Sandbox,
@@ -125,7 +125,7 @@ impl TestRelay {
             ("LOGIN_BASE_URL", sandbox.url()),
             ("GRAPH_V2_STRATEGY", strategy),
         ]);
-        let clock = Clock::standing_at("2026-10-31T09:00:00Z".parse().unwrap());
+        let clock = Clock::fixed("2026-10-31T09:00:00Z".parse().unwrap());
         let service = Service::with(&environment, clock, Arc::new(SystemResolver)).await.unwrap();
         Self { sandbox, service }
     }

@@ -1,6 +1,6 @@
 //! Where the earlier relays were wrong: the rows of spec §10 that no other test is named after.
 
-use relay_core::{Clock, Environment, Service, http::SystemResolver};
+use relay_core::{Clock, Environment, Service, SystemResolver};
 use serde_json::{Value, json};
 use testkit::{
     jwk::Jwk,

@@ -1,7 +1,7 @@
 //! Routes that ask nobody, and bodies that cannot be asked. Source: spec §1, §2, §4.
 
 use http::Method;
-use relay_core::{auth::Gateway, service::Incoming};
+use relay_core::{Gateway, Incoming};
 use serde_json::json;
 
 use crate::test_relay::{ADDRESS, OBSERVE, TestRelay, bearer, codes, contoso, message, one};
