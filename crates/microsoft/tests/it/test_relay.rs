@@ -1,9 +1,10 @@
-//! A relay that asks for the alerts of Defender for Endpoint, and hunts when it is asked to deliberate.
+//! A relay that observes the alerts of Defender for Endpoint, and runs a hunting query of its own
+//! to deliberate.
 
 use std::sync::Arc;
 
 use http::{HeaderMap, HeaderValue, Method, header::AUTHORIZATION};
-use microsoft::{Account, Graph, SearchOptions, Service as Source, Tenant, kql};
+use microsoft::{Account, Graph, SearchOptions, Service as AlertService, Tenant, kql};
 use relay_core::{
     About, BadSetting, Call, Clock, Credentials, Documentation, Environment, Error, ErrorKind,
     Findings, Gateway, Incoming, Observable, ObservableType, Relay, Result, RoutePolicies,
@@ -11,7 +12,7 @@ use relay_core::{
 };
 use sandbox::{
     Product, Sandbox,
-    identity::{Tenant as Customer, app},
+    identity::{Tenant as SandboxTenant, app},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -43,7 +44,7 @@ impl Claims {
 }
 
 #[derive(Default, Deserialize)]
-struct Seen {
+struct Row {
     #[serde(rename = "AlertId")]
     alert: String,
     #[serde(rename = "FileName")]
@@ -76,35 +77,35 @@ impl Relay for Probe {
         self.0.client(call, call.credentials.account())?.check_alerts().await
     }
 
-    async fn observe(&self, call: &Call<'_, Claims>, wanted: &[Observable]) -> Findings {
+    async fn observe(&self, call: &Call<'_, Claims>, observables: &[Observable]) -> Findings {
         let name = "A product by another name".to_owned();
         let options = SearchOptions {
             source: &name,
             namespace: Self::ABOUT.namespace(),
-            service: Some(Source::DEFENDER_FOR_ENDPOINT),
+            service: Some(AlertService::DEFENDER_FOR_ENDPOINT),
         };
         match self.0.client(call, call.credentials.account()) {
-            Ok(client) => client.sightings(&options, wanted).await,
+            Ok(client) => client.sightings(&options, observables).await,
             Err(error) => error.into(),
         }
     }
 
-    /// What a query of the relay's own finds, in the only place that is free for it: the errors.
-    async fn deliberate(&self, call: &Call<'_, Claims>, wanted: &[Observable]) -> Findings {
-        let names = kql::list(wanted.iter().map(|observable| observable.value.as_str()));
+    /// Returns the rows of a query of the relay's own as errors, the only place that is free for them.
+    async fn deliberate(&self, call: &Call<'_, Claims>, observables: &[Observable]) -> Findings {
+        let names = kql::list(observables.iter().map(|observable| observable.value.as_str()));
         let query = format!(
             "AlertEvidence | where FileName in~ ({names}) | project AlertId, FileName | sort by AlertId asc"
         );
         let rows = match self.0.client(call, call.credentials.account()) {
-            Ok(client) => client.run_hunting_query::<Seen>(&query).await,
+            Ok(client) => client.run_hunting_query::<Row>(&query).await,
             Err(error) => Err(error),
         };
-        let said = |row: Seen| {
+        let warning = |row: Row| {
             Error::new(ErrorKind::Unexpected, format!("{} {}", row.alert, row.file)).as_warning()
         };
         match rows {
             Ok(rows) => {
-                Findings { errors: rows.into_iter().map(said).collect(), ..Findings::default() }
+                Findings { errors: rows.into_iter().map(warning).collect(), ..Findings::default() }
             }
             Err(error) => error.into(),
         }
@@ -130,9 +131,14 @@ impl TestRelay {
         Self { sandbox, service }
     }
 
-    pub(crate) async fn ask(&self, customer: &Customer, path: &str, wanted: &Value) -> Value {
+    pub(crate) async fn ask(
+        &self,
+        tenant: &SandboxTenant,
+        path: &str,
+        observables: &Value,
+    ) -> Value {
         let claims = json!({
-            "tenant_id": customer.id,
+            "tenant_id": tenant.id,
             "client_id": app::DEFENDER.id,
             "client_secret": app::DEFENDER.secret,
         });
@@ -142,7 +148,7 @@ impl TestRelay {
             method: Method::POST,
             path: path.to_owned(),
             headers: HeaderMap::from_iter([(AUTHORIZATION, bearer)]),
-            body: wanted.to_string().into(),
+            body: observables.to_string().into(),
             gateway: Gateway::default(),
             request_id: "request-1".to_owned(),
             deadline: tokio::time::Instant::now() + std::time::Duration::from_secs(20),

@@ -1,4 +1,7 @@
-//! What is sent to Microsoft: how much, how deep, in which form. Source: spec §5, §8.
+//! Requests to Microsoft: their number, their order, their form.
+//! docs/relays/graph-security.md#requests
+
+mod health;
 
 use std::time::Duration;
 
@@ -6,11 +9,11 @@ use sandbox::identity::{app, tenant};
 use serde_json::{Value, json};
 
 use crate::test_relay::{
-    ADDRESS, BATCH, HUNT, MD5, OBSERVE, SHA256, TestRelay, claims, inner_urls, one, sightings,
+    ADDRESS, BATCH, HUNT, MD5, SHA256, TestRelay, claims, inner_urls, one, sightings,
 };
 
-/// Long enough that calls which may run side by side meet.
-const LONG: Duration = Duration::from_millis(100);
+/// Long enough that requests which may run side by side overlap.
+const DELAY: Duration = Duration::from_millis(100);
 
 fn addresses(count: usize) -> Value {
     (0..count)
@@ -19,8 +22,9 @@ fn addresses(count: usize) -> Value {
         .collect()
 }
 
+/// docs/relays/graph-security.md#differences-from-the-python-originals: Login.
 #[tokio::test]
-async fn no04_a_login_is_sent_exactly_as_documented() {
+async fn a_login_is_sent_exactly_as_documented() {
     let relay = TestRelay::open().await;
     relay.observe(&one("ip", ADDRESS)).await;
     let login = &relay.sandbox.calls()[0];
@@ -86,8 +90,9 @@ async fn a_hunt_is_sent_exactly_as_documented() {
     );
 }
 
+/// docs/relays/graph-security.md#differences-from-the-python-originals: Requests.
 #[tokio::test]
-async fn no06_cold_one_login_and_one_batch_for_twenty_observables() {
+async fn a_cold_relay_needs_one_login_and_one_batch_for_twenty_observables() {
     let relay = TestRelay::open().await;
     relay.observe(&addresses(19)).await;
     assert_eq!(relay.counts(), [1, 1, 0]);
@@ -95,11 +100,11 @@ async fn no06_cold_one_login_and_one_batch_for_twenty_observables() {
 }
 
 #[tokio::test]
-async fn warm_batches_of_twenty_run_side_by_side() {
+async fn batches_of_twenty_run_side_by_side() {
     let relay = TestRelay::open().await;
     relay.observe(&one("ip", ADDRESS)).await;
     relay.sandbox.forget_calls();
-    relay.sandbox.delay(LONG);
+    relay.sandbox.delay(DELAY);
     let answer = relay.observe(&addresses(44)).await;
     assert_eq!(sightings(&answer).len(), 4);
     assert_eq!((relay.counts(), relay.sandbox.peak_concurrency()), ([0, 3, 0], 3));
@@ -109,36 +114,36 @@ async fn warm_batches_of_twenty_run_side_by_side() {
 }
 
 #[tokio::test]
-async fn warm_hunting_is_one_hunt_then_one_batch() {
+async fn hunting_is_one_query_then_one_batch() {
     let relay = TestRelay::with(&[("GRAPH_V2_STRATEGY", "hunting")]).await;
     relay.observe(&one("ip", ADDRESS)).await;
     relay.sandbox.forget_calls();
-    relay.sandbox.delay(LONG);
-    let wanted = json!([
+    relay.sandbox.delay(DELAY);
+    let observables = json!([
         {"type": "ip", "value": ADDRESS},
         {"type": "sha256", "value": SHA256},
         {"type": "domain", "value": "cdn.contoso-files.example"},
     ]);
-    relay.observe(&wanted).await;
+    relay.observe(&observables).await;
     let paths: Vec<_> = relay.sandbox.calls().into_iter().map(|call| call.path).collect();
     assert_eq!(paths, [HUNT, BATCH]);
     assert_eq!(relay.sandbox.peak_concurrency(), 1);
 }
 
 #[tokio::test]
-async fn an_alert_that_several_observables_meet_is_read_once() {
+async fn an_alert_about_several_observables_is_read_once() {
     let relay = TestRelay::with(&[("GRAPH_V2_STRATEGY", "hunting")]).await;
-    let wanted = json!([
+    let observables = json!([
         {"type": "file_name", "value": "upd.exe"},
         {"type": "sha256", "value": SHA256},
     ]);
-    let answer = relay.observe(&wanted).await;
+    let answer = relay.observe(&observables).await;
     assert_eq!(sightings(&answer).len(), 7);
     assert_eq!(inner_urls(&relay.calls(BATCH)[0]).len(), 4);
 }
 
 #[tokio::test]
-async fn nothing_hunted_is_no_batch() {
+async fn a_hunt_without_results_needs_no_batch() {
     let relay = TestRelay::with(&[("GRAPH_V2_STRATEGY", "hunting")]).await;
     relay.observe(&one("ip", "192.0.2.99")).await;
     assert_eq!(relay.counts(), [1, 0, 1]);
@@ -148,25 +153,25 @@ async fn nothing_hunted_is_no_batch() {
 }
 
 #[tokio::test]
-async fn legacy_lists_travel_in_one_batch_too() {
+async fn legacy_lists_are_sent_in_one_batch_too() {
     let relay = TestRelay::with(&[("GRAPH_BACKEND", "alerts")]).await;
-    let wanted = json!([
+    let observables = json!([
         {"type": "ip", "value": ADDRESS},
         {"type": "sha256", "value": SHA256},
         {"type": "md5", "value": MD5},
     ]);
-    relay.observe(&wanted).await;
+    relay.observe(&observables).await;
     assert_eq!(relay.counts(), [1, 1, 0]);
     assert_eq!(inner_urls(&relay.calls(BATCH)[0]).len(), 2);
 }
 
 #[tokio::test]
-async fn s03_a_token_that_is_refused_is_renewed_once() {
+async fn s03_an_access_token_that_is_refused_is_renewed_once() {
     let relay = TestRelay::open().await;
-    let wanted = one("ip", ADDRESS);
-    relay.ask_with(claims(&app::ONE_CALL, &tenant::CONTOSO), OBSERVE, &wanted).await;
+    let observables = one("ip", ADDRESS);
+    relay.observe_with(claims(&app::ONE_CALL, &tenant::CONTOSO), &observables).await;
     relay.sandbox.forget_calls();
-    let answer = relay.ask_with(claims(&app::ONE_CALL, &tenant::CONTOSO), OBSERVE, &wanted).await;
+    let answer = relay.observe_with(claims(&app::ONE_CALL, &tenant::CONTOSO), &observables).await;
     assert_eq!(sightings(&answer).len(), 4);
     assert_eq!(relay.counts(), [1, 2, 0]);
 }
@@ -176,6 +181,6 @@ async fn the_token_may_choose_the_backend() {
     let relay = TestRelay::open().await;
     let mut claims = claims(&app::GRAPH, &tenant::CONTOSO);
     claims["GRAPH_BACKEND"] = json!("alerts");
-    relay.ask_with(claims, OBSERVE, &one("sha256", SHA256)).await;
+    relay.observe_with(claims, &one("sha256", SHA256)).await;
     assert!(inner_urls(&relay.calls(BATCH)[0])[0].starts_with("/security/alerts?$filter="));
 }

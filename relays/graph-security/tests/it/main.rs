@@ -1,4 +1,4 @@
-//! The relay as a whole: the service around it, an imitation of Microsoft before it.
+//! The relay as a whole, in front of a simulator of Microsoft.
 
 #![cfg(test)]
 
@@ -7,12 +7,7 @@ mod calls;
 mod conformance;
 mod end_to_end;
 mod faults;
-mod health;
 mod mutation;
-mod originals;
-mod pages;
 mod refusals;
-mod routes;
-mod strategies;
-mod tenants;
+mod regressions;
 mod test_relay;

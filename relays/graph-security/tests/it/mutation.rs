@@ -1,38 +1,38 @@
-//! Whatever Microsoft sends: alerts with parts replaced and removed at random give valid CTIM or a
-//! clear error.
+//! Alerts with members replaced and removed at random give valid CTIM or a clear error.
 
 use proptest::prelude::*;
 use sandbox::{Fault, Times};
 use serde_json::{Value, json};
 use testkit::{
+    Answer,
     ctim::Route,
     mutation::{self, Change, assert_sound, mutate},
 };
 use tokio::runtime::Runtime;
 
-use crate::test_relay::{ADDRESS, BATCH, HUNT, OBSERVE, SHA256, TestRelay};
+use crate::test_relay::{ADDRESS, BATCH, HUNT, SHA256, TestRelay};
 
-/// True answers to the question about [`wanted`].
+/// Responses to the requests about [`observables`].
 const ALERTS: &str = include_str!("../golden/microsoft/batch.json");
 const LEGACY: &str = include_str!("../golden/microsoft/legacy.json");
-const CLUES: &str = include_str!("../golden/microsoft/hunt.json");
+const ROWS: &str = include_str!("../golden/microsoft/hunt.json");
 
-fn wanted() -> Value {
+fn observables() -> Value {
     json!([{"type": "ip", "value": ADDRESS}, {"type": "sha256", "value": SHA256}])
 }
 
-/// Asks while the answer of `path` is a changed one.
-fn ask(settings: &[(&str, &str)], (path, answer): (&str, &str), changes: &[Change]) -> Value {
-    let changed = mutate(serde_json::from_str(answer).unwrap(), changes);
+/// Returns the answer when requests to `path` get the changed response.
+fn answer(settings: &[(&str, &str)], (path, response): (&str, &str), changes: &[Change]) -> Answer {
+    let changed = mutate(serde_json::from_str(response).unwrap(), changes);
     Runtime::new().unwrap().block_on(async {
         let relay = TestRelay::with(settings).await;
         relay.sandbox.fault(path, Fault::json(200, &changed), Times::Always);
-        relay.ask(OBSERVE, &wanted()).await
+        relay.observe(&observables()).await
     })
 }
 
-fn check(answer: &Value) -> Result<(), TestCaseError> {
-    assert_sound(Route::Observe, &wanted(), answer)
+fn check(answer: &Answer) -> Result<(), TestCaseError> {
+    assert_sound(Route::Observe, &observables(), answer)
 }
 
 fn changes() -> impl Strategy<Value = Vec<Change>> {
@@ -51,16 +51,16 @@ proptest! {
 
     #[test]
     fn n09_f6_mutated_alerts_give_valid_answers(changes in changes()) {
-        check(&ask(&[("GRAPH_V2_STRATEGY", "filter")], (BATCH, ALERTS), &changes))?;
+        check(&answer(&[("GRAPH_V2_STRATEGY", "filter")], (BATCH, ALERTS), &changes))?;
     }
 
     #[test]
     fn n09_f6_mutated_legacy_alerts_give_valid_answers(changes in changes()) {
-        check(&ask(&[("GRAPH_BACKEND", "alerts")], (BATCH, LEGACY), &changes))?;
+        check(&answer(&[("GRAPH_BACKEND", "alerts")], (BATCH, LEGACY), &changes))?;
     }
 
     #[test]
-    fn n09_f6_mutated_hunts_give_valid_answers(changes in changes()) {
-        check(&ask(&[("GRAPH_V2_STRATEGY", "hunting")], (HUNT, CLUES), &changes))?;
+    fn n09_f6_mutated_hunting_rows_give_valid_answers(changes in changes()) {
+        check(&answer(&[("GRAPH_V2_STRATEGY", "hunting")], (HUNT, ROWS), &changes))?;
     }
 }

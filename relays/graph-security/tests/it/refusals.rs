@@ -1,33 +1,35 @@
-//! What goes wrong between relay and Microsoft, and what the caller reads. Source: spec §7, §9.
+//! Failures of requests to Microsoft, and the errors in the answer.
+//! docs/relays/graph-security.md#errors
+
+mod routes;
 
 use std::{net::TcpListener, time::Duration};
 
+use relay_core::Route;
 use sandbox::{
     Fault, Times, When,
     identity::{app, tenant},
 };
 use serde_json::{Value, json};
+use testkit::Answer;
 
-use crate::test_relay::{
-    ADDRESS, BATCH, HUNT, OBSERVE, SHA256, TestRelay, bearer, claims, codes, contoso, message, one,
-    sightings,
-};
+use crate::test_relay::{ADDRESS, BATCH, HUNT, SHA256, TestRelay, claims, contoso, one, sightings};
 
 const LOGIN: &str = "/a4c123b1-612d-4272-a137-1c17149d4395/oauth2/v2.0/token";
 
-/// The answer when calls to `path` always meet `fault`.
-async fn broken(path: &str, fault: Fault) -> Value {
+/// Returns the answer when requests to `path` always meet `fault`.
+async fn failed(path: &str, fault: Fault) -> Answer {
     let relay = TestRelay::open().await;
     relay.sandbox.fault(path, fault, Times::Always);
-    let answer = relay.ask(OBSERVE, &one("ip", ADDRESS)).await;
-    assert!(answer["data"].is_null(), "{answer}");
+    let answer = relay.ask(Route::Observe, &one("ip", ADDRESS)).await;
+    assert!(answer["data"].is_null(), "{answer:?}");
     answer
 }
 
 async fn check(path: &str, fault: Fault, code: &str) -> String {
-    let answer = broken(path, fault).await;
-    assert_eq!(codes(&answer), [("fatal", code)]);
-    message(&answer).to_owned()
+    let answer = failed(path, fault).await;
+    assert_eq!(answer.errors(), [("fatal", code)]);
+    answer.message().to_owned()
 }
 
 fn login_error(status: u16, words: &str) -> Fault {
@@ -40,7 +42,7 @@ fn graph_error(status: u16, words: &str) -> Fault {
 }
 
 #[tokio::test]
-async fn refused_logins_are_authorization_errors_with_microsofts_words() {
+async fn refused_logins_are_authorization_errors_with_microsofts_message() {
     let relay = TestRelay::open().await;
     let mut wrong_secret = contoso();
     wrong_secret["client_secret"] = json!("wrong");
@@ -54,16 +56,16 @@ async fn refused_logins_are_authorization_errors_with_microsofts_words() {
         (expired, "AADSTS7000222"),
         (elsewhere, "AADSTS700016"),
     ] {
-        let answer = relay.ask_with(claims, OBSERVE, &one("ip", ADDRESS)).await;
-        assert_eq!(codes(&answer), [("fatal", "authorization error")]);
-        assert!(message(&answer).starts_with("Authorization failed: "), "{answer}");
-        assert!(message(&answer).contains(words), "{answer}");
+        let answer = relay.observe_with(claims, &one("ip", ADDRESS)).await;
+        assert_eq!(answer.errors(), [("fatal", "authorization error")]);
+        assert!(answer.message().starts_with("Authorization failed: "), "{answer:?}");
+        assert!(answer.message().contains(words), "{answer:?}");
     }
     assert_eq!(relay.counts()[1], 0);
 }
 
 #[tokio::test]
-async fn login_statuses() {
+async fn the_status_of_a_login_decides_its_code() {
     for status in [400, 401] {
         let text = check(LOGIN, login_error(status, "because"), "authorization error").await;
         assert_eq!(text, "Authorization failed: because");
@@ -82,12 +84,12 @@ async fn a_token_that_stays_refused_is_an_authorization_error() {
     relay.observe(&one("ip", ADDRESS)).await;
     relay.sandbox.forget_calls();
     relay.sandbox.fault(BATCH, graph_error(401, "no token"), Times::Always);
-    relay.ask(OBSERVE, &one("ip", ADDRESS)).await;
-    assert_eq!(relay.counts(), [1, 2, 0], "one renewal, one repetition");
+    relay.ask(Route::Observe, &one("ip", ADDRESS)).await;
+    assert_eq!(relay.counts(), [1, 2, 0], "one login and one request more");
 }
 
 #[tokio::test]
-async fn statuses_of_the_whole_batch() {
+async fn the_status_of_a_batch_decides_its_code() {
     for (status, code, quoted) in [
         (400, "invalid argument", true),
         (403, "permission denied", true),
@@ -109,7 +111,7 @@ async fn statuses_of_the_whole_batch() {
 }
 
 #[tokio::test]
-async fn a_string_for_an_error_is_understood_too() {
+async fn an_error_in_the_form_of_the_login_is_understood_too() {
     let fault = Fault::json(400, &json!({"error": "bad", "error_description": "because"}));
     assert!(check(BATCH, fault, "invalid argument").await.ends_with(": because"));
 }
@@ -132,15 +134,14 @@ async fn a_missing_permission_is_named() {
         (&relay, &app::WITHOUT_ALERTS, "SecurityAlert.Read.All"),
         (&legacy, &app::WITHOUT_GRAPH, "SecurityEvents.Read.All"),
     ] {
-        let answer =
-            relay.ask_with(claims(app, &tenant::CONTOSO), OBSERVE, &one("ip", ADDRESS)).await;
-        assert_eq!(codes(&answer), [("fatal", "permission denied")]);
-        assert!(message(&answer).contains(permission), "{answer}");
+        let answer = relay.observe_with(claims(app, &tenant::CONTOSO), &one("ip", ADDRESS)).await;
+        assert_eq!(answer.errors(), [("fatal", "permission denied")]);
+        assert!(answer.message().contains(permission), "{answer:?}");
     }
 }
 
 #[tokio::test]
-async fn hunting_failures() {
+async fn the_status_of_a_hunting_query_decides_its_code() {
     for (fault, code) in [
         (graph_error(400, "semantic error"), "invalid argument"),
         (graph_error(500, "boom"), "unknown"),
@@ -150,13 +151,14 @@ async fn hunting_failures() {
     ] {
         let relay = TestRelay::with(&[("GRAPH_V2_STRATEGY", "hunting")]).await;
         relay.sandbox.fault(HUNT, fault, Times::Always);
-        let answer = relay.ask(OBSERVE, &one("ip", ADDRESS)).await;
-        assert_eq!(codes(&answer), [("fatal", code)]);
+        let answer = relay.ask(Route::Observe, &one("ip", ADDRESS)).await;
+        assert_eq!(answer.errors(), [("fatal", code)]);
     }
 }
 
+/// docs/relays/graph-security.md#differences-from-the-python-originals: Incomplete records.
 #[tokio::test]
-async fn no07_n16_what_is_no_json_is_an_error_too() {
+async fn n16_a_body_that_is_no_json_is_an_error_too() {
     for path in [LOGIN, BATCH] {
         for fault in [Fault::Html, Fault::Empty, Fault::Malformed] {
             let text = check(path, fault, "unknown").await;
@@ -165,8 +167,8 @@ async fn no07_n16_what_is_no_json_is_an_error_too() {
         for status in [400, 403, 500, 503] {
             let headers = vec![("Retry-After".to_owned(), "0".to_owned())];
             let body = "<html><body>Gateway</body></html>".to_owned();
-            let answer = broken(path, Fault::Status { code: status, headers, body }).await;
-            assert!(!message(&answer).contains('<'), "{answer}");
+            let answer = failed(path, Fault::Status { code: status, headers, body }).await;
+            assert!(!answer.message().contains('<'), "{answer:?}");
         }
     }
     let nothing = Fault::json(200, &json!({}));
@@ -188,7 +190,7 @@ async fn n03_connections_that_break_are_connection_errors() {
 }
 
 #[tokio::test]
-async fn n06_n07_answers_without_end_are_cut() {
+async fn n06_n07_responses_without_end_are_cut() {
     for fault in [Fault::Huge { bytes: u64::MAX }, Fault::GzipBomb { bytes: 64 << 20 }] {
         check(BATCH, fault, "unknown").await;
     }
@@ -201,17 +203,17 @@ async fn an_unreachable_host_is_named() {
     drop(free);
     for setting in ["GRAPH_BASE_URL", "LOGIN_BASE_URL"] {
         let relay = TestRelay::with(&[(setting, &url)]).await;
-        let answer = relay.ask(OBSERVE, &one("ip", ADDRESS)).await;
-        assert_eq!(codes(&answer), [("fatal", "connection error")]);
-        assert!(message(&answer).contains(&url), "{answer}");
+        let answer = relay.ask(Route::Observe, &one("ip", ADDRESS)).await;
+        assert_eq!(answer.errors(), [("fatal", "connection error")]);
+        assert!(answer.message().contains(&url), "{answer:?}");
     }
 }
 
 #[tokio::test]
-async fn n05_what_arrived_before_the_deadline_is_answered() {
+async fn n05_alerts_that_arrived_before_the_deadline_are_answered() {
     let relay = TestRelay::open().await;
     relay.observe(&one("ip", ADDRESS)).await;
-    let wanted: Value = [("sha256", SHA256.to_owned())]
+    let observables: Value = [("sha256", SHA256.to_owned())]
         .into_iter()
         .chain((1..20).map(|n| ("ip", format!("192.0.2.{n}"))))
         .chain([("ip", ADDRESS.to_owned())])
@@ -220,24 +222,24 @@ async fn n05_what_arrived_before_the_deadline_is_answered() {
     let second = When::path(BATCH).mentioning(ADDRESS);
     relay.sandbox.fault(second, Fault::SlowHeaders, Times::Always);
     let time = Duration::from_millis(1500);
-    let answer = relay.send_within(time, &bearer(contoso()), OBSERVE, &wanted.to_string()).await;
-    assert_eq!(codes(&answer), [("fatal", "connection error")]);
+    let answer = relay.within(time).ask(Route::Observe, &observables).await;
+    assert_eq!(answer.errors(), [("fatal", "connection error")]);
     assert_eq!(sightings(&answer).len(), 4, "the hash was in the other batch");
 }
 
 #[tokio::test]
-async fn n17_h14_secrets_in_microsofts_words_do_not_come_out() {
+async fn n17_h14_secrets_in_microsofts_messages_are_redacted() {
     let secret = app::GRAPH.secret;
     for path in [LOGIN, BATCH] {
         let words = format!("you said {secret}");
         let fault = if path == LOGIN { login_error(401, &words) } else { graph_error(500, &words) };
-        let text = broken(path, fault).await.to_string();
+        let text = failed(path, fault).await.to_string();
         assert!(text.contains("you said") && !text.contains(secret), "{text}");
     }
     let relay = TestRelay::open().await;
     relay.observe(&one("ip", ADDRESS)).await;
     let token = relay.calls(BATCH)[0].authorization().unwrap()["Bearer ".len()..].to_owned();
     relay.sandbox.fault(BATCH, graph_error(500, &format!("seen {token}")), Times::Always);
-    let text = relay.ask(OBSERVE, &one("ip", ADDRESS)).await.to_string();
+    let text = relay.ask(Route::Observe, &one("ip", ADDRESS)).await.to_string();
     assert!(text.contains("seen") && !text.contains(&token), "{text}");
 }

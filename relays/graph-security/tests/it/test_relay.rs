@@ -1,33 +1,31 @@
-//! Where the tests ask: one service, one sandbox, tokens that fit.
+//! The relay in front of the simulator, called for Contoso, whose requests are counted.
 
 use std::ops::Deref;
 
 use graph_security::GraphSecurity;
+use relay_core::Route;
 use sandbox::{
-    Call, Product, Sandbox,
+    Call,
     identity::{App, Tenant, app, tenant},
 };
 use serde_json::{Value, json};
-pub(crate) use testkit::test_relay::{bearer, codes, message, one};
-use testkit::{
-    ctim::Route,
-    test_relay::{self, docs, settings},
-};
+use testkit::Answer;
 
-pub(crate) const OBSERVE: &str = "/observe/observables";
 pub(crate) const BATCH: &str = "/v1.0/$batch";
 pub(crate) const HUNT: &str = "/v1.0/security/runHuntingQuery";
+const LOGIN: &str = "/oauth2/v2.0/token";
 
-/// An address that alerts of both tenants know.
+/// An address in alerts of several tenants.
 pub(crate) const ADDRESS: &str = "203.0.113.80";
-/// A file that alerts of both tenants know.
+/// A file in alerts of several tenants.
 pub(crate) const SHA256: &str = "b860dcd6c8a1f8b46287cced9041dff02cee737443e210471948d33296c87009";
 pub(crate) const MD5: &str = "4ba6f130e938be6ea62a98d8d655f8ec";
 
-pub(crate) struct TestRelay(test_relay::TestRelay<GraphSecurity>);
+/// The usual caller is Contoso, which has quotas, and an application that may do everything.
+pub(crate) struct TestRelay(testkit::TestRelay<GraphSecurity>);
 
 impl Deref for TestRelay {
-    type Target = test_relay::TestRelay<GraphSecurity>;
+    type Target = testkit::TestRelay<GraphSecurity>;
 
     fn deref(&self) -> &Self::Target {
         &self.0
@@ -39,38 +37,35 @@ impl TestRelay {
         Self::with(&[]).await
     }
 
-    /// With further settings; they win over the usual ones.
-    pub(crate) async fn with(further: &[(&str, &str)]) -> Self {
-        let sandbox = Sandbox::start(Product::GraphSecurity).await.unwrap();
-        let usual = ["GRAPH_BASE_URL", "LOGIN_BASE_URL"].map(|name| (name, sandbox.url()));
-        let settings = settings(usual, further);
-        let now = "2026-10-31T09:00:00Z".parse().unwrap();
-        Self(test_relay::TestRelay::open(sandbox, settings, now, contoso()).await)
+    pub(crate) async fn with(settings: &[(&str, &str)]) -> Self {
+        let relay = testkit::TestRelay::start().with(settings).await;
+        Self(relay.with_claims(contoso()))
     }
 
-    /// Asks about observables for Contoso; the answer must be valid CTIM.
-    pub(crate) async fn observe(&self, wanted: &Value) -> Value {
-        self.observe_for(&tenant::CONTOSO, wanted).await
+    pub(crate) async fn observe(&self, observables: &Value) -> Answer {
+        self.ask(Route::Observe, observables).await
     }
 
-    pub(crate) async fn observe_for(&self, tenant: &Tenant, wanted: &Value) -> Value {
-        let answer = self.ask_with(claims(&app::GRAPH, tenant), OBSERVE, wanted).await;
-        assert_valid(wanted, &answer, 1000);
-        answer
+    pub(crate) async fn observe_for(&self, tenant: &Tenant, observables: &Value) -> Answer {
+        self.observe_with(claims(&app::GRAPH, tenant), observables).await
     }
 
-    pub(crate) async fn health(&self, app: &App, tenant: &Tenant) -> Value {
-        self.ask_with(claims(app, tenant), "/health", &json!({})).await
+    pub(crate) async fn observe_with(&self, claims: Value, observables: &Value) -> Answer {
+        self.with_claims(claims).ask(Route::Observe, observables).await
     }
 
-    /// The calls whose path ends so, in order of arrival.
+    pub(crate) async fn health_of(&self, app: &App, tenant: &Tenant) -> Answer {
+        self.with_claims(claims(app, tenant)).health().await
+    }
+
+    /// The requests whose path ends like this, in order of arrival.
     pub(crate) fn calls(&self, path: &str) -> Vec<Call> {
         self.calls_where(|call| call.path.ends_with(path))
     }
 
-    /// How many logins, batches and hunts arrived.
+    /// The numbers of logins, batches and hunting queries.
     pub(crate) fn counts(&self) -> [usize; 3] {
-        ["/oauth2/v2.0/token", BATCH, HUNT].map(|path| self.calls(path).len())
+        [LOGIN, BATCH, HUNT].map(|path| self.calls(path).len())
     }
 }
 
@@ -81,28 +76,25 @@ pub(crate) fn inner_urls(batch: &Call) -> Vec<String> {
     requests.iter().map(|request| request["url"].as_str().unwrap().to_owned()).collect()
 }
 
-/// The answer is CTIM but for the relation names that are kept on purpose, speaks of what was
-/// asked only, and keeps the limit.
-#[track_caller]
-pub(crate) fn assert_valid(wanted: &Value, answer: &Value, limit: usize) {
-    test_relay::assert_valid(Route::Observe, wanted, answer, limit);
-}
-
 pub(crate) fn claims(app: &App, tenant: &Tenant) -> Value {
     json!({"application_id": app.id, "tenant_id": tenant.id, "client_secret": app.secret})
 }
 
-/// The main tenant, and the app that may do everything.
 pub(crate) fn contoso() -> Value {
     claims(&app::GRAPH, &tenant::CONTOSO)
 }
 
-/// The sightings of an answer.
-pub(crate) fn sightings(answer: &Value) -> &[Value] {
-    docs(answer, "sightings")
+/// The body of a request about one observable.
+pub(crate) fn one(kind: &str, value: &str) -> Value {
+    json!([{"type": kind, "value": value}])
+}
+
+pub(crate) fn sightings(answer: &Answer) -> &[Value] {
+    answer.docs("sightings")
 }
 
 /// The product's id of the alert behind each sighting.
-pub(crate) fn alert_ids(answer: &Value) -> Vec<&str> {
-    sightings(answer).iter().map(|it| it["external_ids"][0].as_str().unwrap()).collect()
+pub(crate) fn alert_ids(answer: &Answer) -> Vec<&str> {
+    let ids = answer.every("sightings", "/external_ids/0").into_iter();
+    ids.map(|id| id.as_str().unwrap()).collect()
 }

@@ -1,12 +1,13 @@
-//! Which way alerts are found: by filter, by hunting, and what `auto` learns. Source: spec §5.6, §5.7.
+//! How alerts are found: by filter, by hunting, and when `auto` changes from one to the other.
+//! docs/relays/graph-security.md#strategies
 
 use std::time::Duration;
 
 use sandbox::identity::{Tenant, app, tenant};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::test_relay::{
-    ADDRESS, MD5, OBSERVE, SHA256, TestRelay, alert_ids, claims, codes, message, one, sightings,
+    ADDRESS, BATCH, HUNT, MD5, SHA256, TestRelay, alert_ids, claims, one, sightings,
 };
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -15,49 +16,49 @@ const DAY: Duration = Duration::from_secs(86_400);
 const RECENT: [&str; 3] =
     ["da638470011223344556_-1200345678", "da638470555000000002_102", "da638470555000000003_103"];
 
-async fn learns_to_hunt(tenant: &Tenant) {
+async fn assert_hunts_from_now_on(tenant: &Tenant) {
     let relay = TestRelay::open().await;
-    let wanted = one("ip", ADDRESS);
-    let answer = relay.observe_for(tenant, &wanted).await;
-    assert_eq!((alert_ids(&answer), codes(&answer)), (RECENT.to_vec(), vec![]));
+    let observables = one("ip", ADDRESS);
+    let answer = relay.observe_for(tenant, &observables).await;
+    assert_eq!((alert_ids(&answer), answer.errors()), (RECENT.to_vec(), vec![]));
     assert_eq!(relay.counts(), [1, 2, 1]);
     relay.sandbox.forget_calls();
-    assert_eq!(relay.observe_for(tenant, &wanted).await, answer);
-    assert_eq!(relay.counts(), [0, 1, 1], "what was learnt is remembered");
+    assert_eq!(relay.observe_for(tenant, &observables).await, answer);
+    assert_eq!(relay.counts(), [0, 1, 1], "the type is remembered");
 }
 
 #[tokio::test]
-async fn a_filter_refused_with_400_turns_to_hunting() {
-    learns_to_hunt(&tenant::NORTHWIND).await;
+async fn a_filter_that_is_refused_with_400_leads_to_hunting() {
+    assert_hunts_from_now_on(&tenant::NORTHWIND).await;
 }
 
 #[tokio::test]
-async fn a_filter_refused_with_501_turns_to_hunting() {
-    learns_to_hunt(&tenant::ADATUM).await;
+async fn a_filter_that_is_refused_with_501_leads_to_hunting() {
+    assert_hunts_from_now_on(&tenant::ADATUM).await;
 }
 
 #[tokio::test]
-async fn a_filter_that_is_ignored_turns_to_hunting() {
-    learns_to_hunt(&tenant::LITWARE).await;
+async fn a_filter_that_is_ignored_leads_to_hunting() {
+    assert_hunts_from_now_on(&tenant::LITWARE).await;
 }
 
 #[tokio::test]
-async fn what_was_learnt_is_forgotten_after_a_day() {
+async fn an_unsupported_filter_is_tried_again_after_a_day() {
     let relay = TestRelay::open().await;
-    let wanted = one("ip", ADDRESS);
-    relay.observe_for(&tenant::NORTHWIND, &wanted).await;
+    let observables = one("ip", ADDRESS);
+    relay.observe_for(&tenant::NORTHWIND, &observables).await;
     for (pass, filtered) in [(DAY - Duration::from_secs(1), false), (Duration::from_secs(1), true)]
     {
         relay.clock.advance(pass);
         relay.sandbox.forget_calls();
-        relay.observe_for(&tenant::NORTHWIND, &wanted).await;
+        relay.observe_for(&tenant::NORTHWIND, &observables).await;
         let [_, batches, hunts] = relay.counts();
         assert_eq!((batches, hunts), (1 + usize::from(filtered), 1));
     }
 }
 
 #[tokio::test]
-async fn it_is_learnt_for_each_type() {
+async fn filter_support_is_remembered_for_each_type() {
     let relay = TestRelay::open().await;
     relay.observe_for(&tenant::NORTHWIND, &one("ip", ADDRESS)).await;
     relay.sandbox.forget_calls();
@@ -80,40 +81,41 @@ async fn an_empty_list_proves_nothing() {
 }
 
 #[tokio::test]
-async fn rows_that_only_contain_the_domain_are_dropped_and_prove_nothing() {
+async fn alerts_that_only_contain_the_domain_are_dropped_and_prove_nothing() {
     let relay = TestRelay::open().await;
     let answer = relay.observe(&one("domain", "contoso-files.example")).await;
-    assert_eq!((answer, relay.counts()), (json!({"data": {}}), [1, 1, 0]));
+    assert_eq!(answer, json!({"data": {}}));
+    assert_eq!(relay.counts(), [1, 1, 0]);
 }
 
 #[tokio::test]
-async fn filtering_alone_tells_when_it_cannot_work() {
+async fn filtering_alone_reports_a_filter_that_does_not_work() {
     let relay = TestRelay::with(&[("GRAPH_V2_STRATEGY", "filter")]).await;
-    let wanted = one("ip", ADDRESS);
-    let answer = relay.observe_for(&tenant::NORTHWIND, &wanted).await;
-    assert_eq!(codes(&answer), [("fatal", "invalid argument")]);
-    let answer = relay.observe_for(&tenant::ADATUM, &wanted).await;
-    assert_eq!(codes(&answer), [("fatal", "unknown")]);
-    let answer = relay.observe_for(&tenant::LITWARE, &wanted).await;
-    assert_eq!(codes(&answer), [("warning", "invalid argument")]);
-    assert!(message(&answer).contains("GRAPH_V2_STRATEGY"));
-    assert_eq!(sightings(&answer).len(), 3, "what matches is shown");
-    assert_eq!(relay.calls(crate::test_relay::HUNT).len(), 0);
+    let observables = one("ip", ADDRESS);
+    let answer = relay.observe_for(&tenant::NORTHWIND, &observables).await;
+    assert_eq!(answer.errors(), [("fatal", "invalid argument")]);
+    let answer = relay.observe_for(&tenant::ADATUM, &observables).await;
+    assert_eq!(answer.errors(), [("fatal", "unknown")]);
+    let answer = relay.observe_for(&tenant::LITWARE, &observables).await;
+    assert_eq!(answer.errors(), [("warning", "invalid argument")]);
+    assert!(answer.message().contains("GRAPH_V2_STRATEGY"));
+    assert_eq!(sightings(&answer).len(), 3, "alerts that match are in the answer");
+    assert_eq!(relay.calls(HUNT).len(), 0);
 }
 
 #[tokio::test]
-async fn md5_cannot_be_hunted_and_says_so() {
+async fn hunting_for_md5_is_a_warning() {
     let relay = TestRelay::with(&[("GRAPH_V2_STRATEGY", "hunting")]).await;
     let both = json!([{"type": "md5", "value": MD5}, {"type": "sha256", "value": SHA256}]);
     let answer = relay.observe(&both).await;
-    assert_eq!(codes(&answer), [("warning", "invalid argument")]);
-    assert!(message(&answer).contains("MD5"));
+    assert_eq!(answer.errors(), [("warning", "invalid argument")]);
+    assert!(answer.message().contains("MD5"));
     assert_eq!(sightings(&answer).len(), 4);
 }
 
 #[tokio::test]
-async fn hunting_gives_what_filtering_gives() {
-    let wanted = json!([
+async fn hunting_and_filtering_find_the_same_alerts() {
+    let observables = json!([
         {"type": "domain", "value": "cdn.contoso-files.example"},
         {"type": "hostname", "value": "ws-311"},
         {"type": "url", "value": "https://cdn.contoso-files.example/a"},
@@ -122,20 +124,21 @@ async fn hunting_gives_what_filtering_gives() {
         {"type": "file_path", "value": "/srv/données/run.sh"},
         {"type": "file_path", "value": r"C:\Kiosk\UPD.EXE"},
     ]);
-    let mut answers: Vec<Value> = Vec::new();
+    let mut answers = Vec::new();
     for strategy in ["filter", "hunting"] {
-        answers
-            .push(TestRelay::with(&[("GRAPH_V2_STRATEGY", strategy)]).await.observe(&wanted).await);
+        answers.push(
+            TestRelay::with(&[("GRAPH_V2_STRATEGY", strategy)]).await.observe(&observables).await,
+        );
     }
     assert_eq!(answers[0], answers[1]);
 }
 
 #[tokio::test]
-async fn an_alert_that_is_gone_is_left_out() {
+async fn a_deleted_alert_is_left_out() {
     let relay = TestRelay::with(&[("GRAPH_V2_STRATEGY", "hunting")]).await;
     let answer = relay.observe(&one("ip", ADDRESS)).await;
-    assert_eq!((alert_ids(&answer), codes(&answer)), (RECENT.to_vec(), vec![]));
-    let details = relay.calls(crate::test_relay::BATCH)[0].json().unwrap();
+    assert_eq!((alert_ids(&answer), answer.errors()), (RECENT.to_vec(), vec![]));
+    let details = relay.calls(BATCH)[0].json().unwrap();
     let urls = details["requests"].to_string();
     assert!(urls.contains("da638470555000000099_999"), "hunting knows an alert that was deleted");
 }
@@ -151,25 +154,25 @@ async fn hunting_finds_local_addresses_without_evidence_of_them() {
 #[tokio::test]
 async fn without_the_permission_to_hunt_the_filter_still_works() {
     let relay = TestRelay::open().await;
-    let wanted = one("ip", ADDRESS);
+    let observables = one("ip", ADDRESS);
     let answer =
-        relay.ask_with(claims(&app::WITHOUT_HUNTING, &tenant::CONTOSO), OBSERVE, &wanted).await;
-    assert_eq!((sightings(&answer).len(), codes(&answer)), (4, vec![]));
+        relay.observe_with(claims(&app::WITHOUT_HUNTING, &tenant::CONTOSO), &observables).await;
+    assert_eq!((sightings(&answer).len(), answer.errors()), (4, vec![]));
     let northwind = claims(&app::WITHOUT_HUNTING, &tenant::NORTHWIND);
-    let answer = relay.ask_with(northwind, OBSERVE, &wanted).await;
-    assert_eq!(codes(&answer), [("fatal", "permission denied")]);
-    assert!(message(&answer).contains("ThreatHunting.Read.All"));
+    let answer = relay.observe_with(northwind, &observables).await;
+    assert_eq!(answer.errors(), [("fatal", "permission denied")]);
+    assert!(answer.message().contains("ThreatHunting.Read.All"));
 }
 
 #[tokio::test]
-async fn a_failing_hunt_does_not_cost_what_was_filtered() {
+async fn a_failing_hunt_leaves_filtered_alerts_in_the_answer() {
     let relay = TestRelay::open().await;
     let northwind = || claims(&app::GRAPH, &tenant::NORTHWIND);
-    relay.ask_with(northwind(), OBSERVE, &one("ip", ADDRESS)).await;
+    relay.observe_with(northwind(), &one("ip", ADDRESS)).await;
     let fault = sandbox::Fault::json(500, &json!({"error": {"message": "boom"}}));
-    relay.sandbox.fault(crate::test_relay::HUNT, fault, sandbox::Times::Always);
+    relay.sandbox.fault(HUNT, fault, sandbox::Times::Always);
     let contoso = relay.observe(&json!([{"type": "ip", "value": ADDRESS}])).await;
     assert_eq!(sightings(&contoso).len(), 4);
-    let answer = relay.ask_with(northwind(), OBSERVE, &one("ip", ADDRESS)).await;
-    assert_eq!(codes(&answer), [("fatal", "unknown")]);
+    let answer = relay.observe_with(northwind(), &one("ip", ADDRESS)).await;
+    assert_eq!(answer.errors(), [("fatal", "unknown")]);
 }

@@ -1,4 +1,5 @@
-//! Limits, pages, partial answers, and rate limits inside a batch. Source: spec §4, §5.3, §5.6.
+//! Limits, pages, partial answers, and rate limits inside a batch.
+//! docs/relays/graph-security.md#batches, docs/relays/graph-security.md#filtered-lists
 
 use sandbox::{
     Fault, Times, When,
@@ -6,13 +7,11 @@ use sandbox::{
 };
 use serde_json::{Value, json};
 
-use crate::test_relay::{
-    ADDRESS, BATCH, SHA256, TestRelay, alert_ids, codes, inner_urls, message, one, sightings,
-};
+use crate::test_relay::{ADDRESS, BATCH, SHA256, TestRelay, alert_ids, inner_urls, one, sightings};
 
-/// A batch's answer with these answers of its requests.
-fn answers(answers: &[(u16, Value, Value)]) -> Fault {
-    let responses: Vec<_> = answers
+/// The response to a batch with these responses to its requests.
+fn batch(responses: &[(u16, Value, Value)]) -> Fault {
+    let responses: Vec<_> = responses
         .iter()
         .enumerate()
         .map(|(id, (status, headers, body))| {
@@ -36,7 +35,7 @@ fn page(ids: &[&str], next: Option<&str>) -> (u16, Value, Value) {
 }
 
 #[tokio::test]
-async fn pages_are_followed_only_while_fewer_than_the_limit_came() {
+async fn pages_are_followed_while_fewer_records_than_the_limit_match() {
     for (limit, batches, found) in [
         ("1", 1, 1),
         ("99", 1, 99),
@@ -72,11 +71,11 @@ async fn the_limit_holds_for_hunting_too() {
 
 #[tokio::test]
 async fn the_newest_alerts_come_first() {
-    let wanted = one("ip", BUSY_ADDRESS);
+    let observables = one("ip", BUSY_ADDRESS);
     let mut answers = Vec::new();
     for strategy in ["filter", "hunting"] {
         let settings = [("CTR_ENTITIES_LIMIT", "3"), ("GRAPH_V2_STRATEGY", strategy)];
-        answers.push(TestRelay::with(&settings).await.observe(&wanted).await);
+        answers.push(TestRelay::with(&settings).await.observe(&observables).await);
     }
     assert_eq!(
         alert_ids(&answers[0]),
@@ -85,8 +84,9 @@ async fn the_newest_alerts_come_first() {
     assert_eq!(answers[0], answers[1]);
 }
 
+/// docs/relays/graph-security.md#differences-from-the-python-originals: Length of lists.
 #[tokio::test]
-async fn no15_the_rows_of_many_providers_are_cut() {
+async fn a_legacy_list_is_cut_at_the_entity_limit() {
     let settings = [("GRAPH_BACKEND", "alerts"), ("CTR_ENTITIES_LIMIT", "2")];
     let relay = TestRelay::with(&settings).await;
     let answer = relay.observe(&one("ip", ADDRESS)).await;
@@ -95,16 +95,17 @@ async fn no15_the_rows_of_many_providers_are_cut() {
     assert_eq!(relay.counts()[1], 1);
 }
 
+/// docs/relays/graph-security.md#differences-from-the-python-originals: Pages.
 #[tokio::test]
-async fn no16_legacy_pages_are_followed() {
+async fn pages_of_a_legacy_list_are_followed() {
     let relay = TestRelay::with(&[("GRAPH_BACKEND", "alerts")]).await;
     let legacy = |id: &str, next: Option<&str>| {
         let row = json!({"id": id, "eventDateTime": "2026-03-04T08:19:42Z"});
         (200, json!({}), json!({"value": [row], "@odata.nextLink": next}))
     };
     let next = "https://graph.microsoft.com/v1.0/security/alerts?$skiptoken=x";
-    relay.sandbox.fault(BATCH, answers(&[legacy("a", Some(next))]), Times::Nth(1));
-    relay.sandbox.fault(BATCH, answers(&[legacy("b", None)]), Times::Nth(1));
+    relay.sandbox.fault(BATCH, batch(&[legacy("a", Some(next))]), Times::Nth(1));
+    relay.sandbox.fault(BATCH, batch(&[legacy("b", None)]), Times::Nth(1));
     let answer = relay.observe(&one("domain", "bad.example")).await;
     assert_eq!(alert_ids(&answer), ["a", "b"]);
     assert_eq!(inner_urls(&relay.calls(BATCH)[1]), ["/security/alerts?$skiptoken=x"]);
@@ -121,42 +122,44 @@ async fn n18_pages_without_end_and_links_elsewhere_stop() {
         "nonsense",
     ] {
         let relay = TestRelay::open().await;
-        relay.sandbox.fault(BATCH, answers(&[page(&["a"], Some(link))]), Times::Always);
+        relay.sandbox.fault(BATCH, batch(&[page(&["a"], Some(link))]), Times::Always);
         let answer = relay.observe(&one("ip", ADDRESS)).await;
-        assert_eq!((alert_ids(&answer), codes(&answer)), (vec!["a"], vec![("fatal", "unknown")]));
+        assert_eq!((alert_ids(&answer), answer.errors()), (vec!["a"], vec![("fatal", "unknown")]));
         assert!(relay.counts()[1] <= 2, "{link}");
     }
 }
 
 #[tokio::test]
-async fn a_206_is_success() {
+async fn status_206_is_success() {
     let relay = TestRelay::with(&[("GRAPH_BACKEND", "alerts")]).await;
-    let wanted = json!([
+    let observables = json!([
         {"type": "domain", "value": HALF_ANSWERED_DOMAIN},
         {"type": "url", "value": "http://half-answered.example/x?a=b&c=d"},
     ]);
-    let answer = relay.observe(&wanted).await;
-    assert_eq!((sightings(&answer).len(), codes(&answer)), (2, vec![]));
+    let answer = relay.observe(&observables).await;
+    assert_eq!((sightings(&answer).len(), answer.errors()), (2, vec![]));
 }
 
 #[tokio::test]
-async fn a_404_on_a_list_is_no_data() {
+async fn status_404_is_an_empty_list() {
     let relay = TestRelay::open().await;
     let gone = (404, json!({}), json!({"error": {"code": "NotFound", "message": "nothing"}}));
-    relay.sandbox.fault(BATCH, answers(&[gone, page(&["a"], None)]), Times::Always);
-    let wanted = json!([{"type": "ip", "value": "192.0.2.1"}, {"type": "ip", "value": ADDRESS}]);
-    let answer = relay.observe(&wanted).await;
-    assert_eq!((alert_ids(&answer), codes(&answer)), (vec!["a"], vec![]));
+    relay.sandbox.fault(BATCH, batch(&[gone, page(&["a"], None)]), Times::Always);
+    let observables =
+        json!([{"type": "ip", "value": "192.0.2.1"}, {"type": "ip", "value": ADDRESS}]);
+    let answer = relay.observe(&observables).await;
+    assert_eq!((alert_ids(&answer), answer.errors()), (vec!["a"], vec![]));
 }
 
 #[tokio::test]
-async fn n10_a_throttled_part_is_repeated_alone() {
+async fn n10_a_throttled_request_of_a_batch_is_repeated_alone() {
     let relay = TestRelay::open().await;
     let throttled = (429, json!({"Retry-After": "0"}), json!({"error": {"message": "slow"}}));
-    relay.sandbox.fault(BATCH, answers(&[page(&["a"], None), throttled]), Times::Next(1));
-    let wanted = json!([{"type": "ip", "value": ADDRESS}, {"type": "sha256", "value": SHA256}]);
-    let answer = relay.observe(&wanted).await;
-    assert_eq!(codes(&answer), []);
+    relay.sandbox.fault(BATCH, batch(&[page(&["a"], None), throttled]), Times::Next(1));
+    let observables =
+        json!([{"type": "ip", "value": ADDRESS}, {"type": "sha256", "value": SHA256}]);
+    let answer = relay.observe(&observables).await;
+    assert_eq!(answer.errors(), []);
     assert_eq!((alert_ids(&answer)[0], sightings(&answer).len()), ("a", 5));
     let [first, second] = &relay.calls(BATCH)[..] else { panic!("two batches") };
     assert_eq!(inner_urls(second), inner_urls(first)[1..]);
@@ -164,28 +167,28 @@ async fn n10_a_throttled_part_is_repeated_alone() {
 }
 
 #[tokio::test]
-async fn n10_a_part_is_repeated_once_and_only_when_the_wait_fits() {
+async fn n10_a_throttled_request_is_repeated_once_and_only_if_the_wait_fits() {
     for (wait, batches) in
         [(json!("0"), 2), (json!("3600"), 1), (json!("soon"), 1), (json!(null), 1)]
     {
         let relay = TestRelay::open().await;
         let throttled = (429, json!({"Retry-After": wait}), json!({}));
-        let both = answers(&[page(&["a"], None), throttled.clone()]);
+        let both = batch(&[page(&["a"], None), throttled.clone()]);
         relay.sandbox.fault(When::path(BATCH).mentioning(ADDRESS), both, Times::Always);
         let again = json!({"responses": [{"id": "1", "status": 429, "headers": {}, "body": {}}]});
         relay.sandbox.fault(BATCH, Fault::json(200, &again), Times::Always);
-        let wanted =
+        let observables =
             json!([{"type": "ip", "value": ADDRESS}, {"type": "ip", "value": "192.0.2.1"}]);
-        let answer = relay.observe(&wanted).await;
-        assert_eq!(alert_ids(&answer), ["a"], "n11: the other one's alerts are there");
-        assert_eq!(codes(&answer), [("fatal", "too many requests")]);
+        let answer = relay.observe(&observables).await;
+        assert_eq!(alert_ids(&answer), ["a"], "n11: the alerts of the other observable are there");
+        assert_eq!(answer.errors(), [("fatal", "too many requests")]);
         assert_eq!(relay.counts()[1], batches, "{wait}");
-        assert_eq!(message(&answer).contains("3600 seconds"), wait == "3600");
+        assert_eq!(answer.message().contains("3600 seconds"), wait == "3600");
     }
 }
 
 #[tokio::test]
-async fn each_failing_part_costs_its_observable_only() {
+async fn each_failing_request_of_a_batch_costs_its_observable_only() {
     for (status, code) in [
         (400, "invalid argument"),
         (401, "authorization error"),
@@ -197,41 +200,42 @@ async fn each_failing_part_costs_its_observable_only() {
     ] {
         let relay = TestRelay::with(&[("GRAPH_V2_STRATEGY", "filter")]).await;
         let failed = (status, json!({}), json!({"error": {"message": "because"}}));
-        let parts = [failed.clone(), page(&["a"], None), failed];
-        relay.sandbox.fault(BATCH, answers(&parts), Times::Always);
-        let wanted = json!([
+        let responses = [failed.clone(), page(&["a"], None), failed];
+        relay.sandbox.fault(BATCH, batch(&responses), Times::Always);
+        let observables = json!([
             {"type": "ip", "value": "192.0.2.1"},
             {"type": "ip", "value": ADDRESS},
             {"type": "ip", "value": "192.0.2.2"},
         ]);
-        let answer = relay.observe(&wanted).await;
-        assert_eq!((alert_ids(&answer), codes(&answer)), (vec!["a"], vec![("fatal", code)]));
+        let answer = relay.observe(&observables).await;
+        assert_eq!((alert_ids(&answer), answer.errors()), (vec!["a"], vec![("fatal", code)]));
         if status != 503 {
-            assert!(message(&answer).contains("because"), "{answer}");
+            assert!(answer.message().contains("because"), "{answer:?}");
         }
     }
 }
 
 #[tokio::test]
-async fn a_part_without_an_answer_says_so() {
+async fn a_request_of_a_batch_without_a_response_is_an_error() {
     let relay = TestRelay::open().await;
-    relay.sandbox.fault(BATCH, answers(&[page(&["a"], None)]), Times::Always);
-    let wanted = json!([{"type": "ip", "value": ADDRESS}, {"type": "ip", "value": "192.0.2.1"}]);
-    let answer = relay.observe(&wanted).await;
-    assert_eq!((alert_ids(&answer), codes(&answer)), (vec!["a"], vec![("fatal", "unknown")]));
+    relay.sandbox.fault(BATCH, batch(&[page(&["a"], None)]), Times::Always);
+    let observables =
+        json!([{"type": "ip", "value": ADDRESS}, {"type": "ip", "value": "192.0.2.1"}]);
+    let answer = relay.observe(&observables).await;
+    assert_eq!((alert_ids(&answer), answer.errors()), (vec!["a"], vec![("fatal", "unknown")]));
 }
 
 #[tokio::test]
-async fn n06_a_batch_whose_answer_is_too_large_is_asked_in_smaller_pieces() {
+async fn n06_a_batch_whose_response_is_too_large_is_sent_in_smaller_batches() {
     let relay = TestRelay::open().await;
     let huge = Fault::Huge { bytes: 9 * 1024 * 1024 };
     relay.sandbox.fault(When::path(BATCH).mentioning(r#""id":"0""#), huge, Times::Next(2));
-    let wanted: Value = (1..=6)
+    let observables: Value = (1..=6)
         .map(|n| json!({"type": "ip", "value": format!("192.0.2.{n}")}))
         .chain([json!({"type": "ip", "value": ADDRESS})])
         .collect();
-    let answer = relay.observe(&wanted).await;
-    assert_eq!((sightings(&answer).len(), codes(&answer)), (4, vec![]));
+    let answer = relay.observe(&observables).await;
+    assert_eq!((sightings(&answer).len(), answer.errors()), (4, vec![]));
     let mut sizes: Vec<_> = relay.calls(BATCH).iter().map(|call| inner_urls(call).len()).collect();
     sizes.sort_unstable();
     assert_eq!(sizes, [1, 1, 1, 1, 1, 2, 5, 7]);

@@ -1,11 +1,10 @@
-//! Two customers on one warm instance: neither sees anything of the other's.
+//! Two tenants on one warm instance: neither sees anything of the other's.
 
 use sandbox::identity::{Tenant, app, tenant};
 use serde_json::{Value, json};
+use testkit::Answer;
 
-use crate::test_relay::{
-    ADDRESS, BATCH, OBSERVE, SHA256, TestRelay, claims, codes, one, sightings,
-};
+use crate::test_relay::{ADDRESS, BATCH, SHA256, TestRelay, claims, one, sightings};
 
 fn both() -> Value {
     json!([{"type": "ip", "value": ADDRESS}, {"type": "sha256", "value": SHA256}])
@@ -16,7 +15,7 @@ fn assert_about(answer: &Value, own: &Tenant, other: &Tenant) {
     assert!(!sightings(answer).is_empty());
     let text = answer.to_string();
     for trace in [other.id, other.domain] {
-        assert!(!text.contains(trace), "{} got something of {}", own.name, other.name);
+        assert!(!text.contains(trace), "{} sees data of {}", own.name, other.name);
     }
 }
 
@@ -36,7 +35,7 @@ async fn s02_tenants_in_turn_get_their_own_data_with_their_own_tokens() {
         let tokens: Vec<_> =
             relay.calls(BATCH).iter().map(|it| it.authorization().unwrap().to_owned()).collect();
         assert_ne!(tokens[0], tokens[1]);
-        let is_own = |(turn, token): (usize, &String)| *token == tokens[turn % 2];
+        let is_own = |(call, token): (usize, &String)| *token == tokens[call % 2];
         assert!(tokens.iter().enumerate().all(is_own));
     }
 }
@@ -44,9 +43,9 @@ async fn s02_tenants_in_turn_get_their_own_data_with_their_own_tokens() {
 #[tokio::test]
 async fn s02_tenants_at_the_same_time_get_their_own_data() {
     let relay = TestRelay::open().await;
-    let (wanted, other) = (both(), both());
+    let (observables, other) = (both(), both());
     let (contoso, fabrikam) = tokio::join!(
-        relay.observe_for(&tenant::CONTOSO, &wanted),
+        relay.observe_for(&tenant::CONTOSO, &observables),
         relay.observe_for(&tenant::FABRIKAM, &other)
     );
     assert_about(&contoso, &tenant::CONTOSO, &tenant::FABRIKAM);
@@ -54,7 +53,7 @@ async fn s02_tenants_at_the_same_time_get_their_own_data() {
 }
 
 #[tokio::test]
-async fn what_is_learnt_of_one_tenant_says_nothing_of_another() {
+async fn filter_support_is_remembered_for_each_tenant() {
     let relay = TestRelay::open().await;
     for _ in 0..2 {
         for (tenant, hunts) in [(&tenant::NORTHWIND, 1), (&tenant::CONTOSO, 0)] {
@@ -71,19 +70,20 @@ async fn s01_a_wrong_secret_never_gets_the_token_of_the_right_one() {
     relay.observe(&both()).await;
     let mut wrong = claims(&app::GRAPH, &tenant::CONTOSO);
     wrong["client_secret"] = json!("not the secret");
-    let answer = relay.ask_with(wrong, OBSERVE, &both()).await;
-    assert_eq!(codes(&answer), [("fatal", "authorization error")]);
+    let answer = relay.observe_with(wrong, &both()).await;
+    assert_eq!(answer.errors(), [("fatal", "authorization error")]);
     assert!(answer["data"].is_null());
     assert!(!sightings(&relay.observe(&both()).await).is_empty());
 }
 
+/// docs/relays/graph-security.md#differences-from-the-python-originals: Entity limit.
 #[tokio::test]
-async fn no03_limits_are_each_callers_own() {
+async fn each_caller_has_its_own_entity_limit() {
     let relay = TestRelay::open().await;
     let mut narrow = claims(&app::GRAPH, &tenant::CONTOSO);
     narrow["CTR_ENTITIES_LIMIT"] = json!(1);
     for _ in 0..2 {
-        let answer = relay.ask_with(narrow.clone(), OBSERVE, &one("ip", ADDRESS)).await;
+        let answer = relay.observe_with(narrow.clone(), &one("ip", ADDRESS)).await;
         assert_eq!(sightings(&answer).len(), 1);
         assert_eq!(sightings(&relay.observe(&one("ip", ADDRESS)).await).len(), 4);
     }
