@@ -1,6 +1,8 @@
-//! The Microsoft Graph Security relay as a Lambda function.
+//! The Lambda function of the Microsoft Graph Security relay.
+
+use std::error::Error;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), lambda_http::Error> {
+async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     relay_core::serve::run::<graph_security::GraphSecurity>().await
 }

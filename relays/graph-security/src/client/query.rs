@@ -18,7 +18,7 @@ pub(super) fn filter(observable: &Observable) -> Option<Filter> {
         ObservableType::Sha256 => ("fileStates", &["fileHash/hashValue"]),
         _ => return None,
     };
-    // Every request counts against a quota, so a value that cannot match is not asked for.
+    // Every request counts against a quota, so a value that cannot match needs no request.
     let normal = observable.normal_form()?;
     let other = Some(&normal).filter(|normal| **normal != observable.value);
     let spellings = [&observable.value].into_iter().chain(other);

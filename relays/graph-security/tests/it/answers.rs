@@ -34,7 +34,7 @@ async fn every_type_by_hunting() {
 
 #[tokio::test]
 async fn incomplete_and_unknown_evidence() {
-    check("odd-evidence", &[]).await;
+    check("incomplete-evidence", &[]).await;
 }
 
 #[tokio::test]
