@@ -4,10 +4,10 @@
 mod links;
 
 use sandbox::gigamon_threatinsight::KEY;
-use serde_json::{Value, json};
-use testkit::golden;
+use serde_json::json;
+use testkit::{Answer, golden};
 
-use crate::test_relay::{OBSERVE, TestRelay, claims, one};
+use crate::test_relay::{OBSERVE, TestRelay, one};
 
 async fn check(case: &str, settings: &[(&str, &str)]) {
     let case = golden!(case);
@@ -71,7 +71,7 @@ async fn the_limit_holds_for_each_observable() {
 async fn test_accounts_are_hidden_unless_they_are_allowed() {
     const TEST_EVENTS: [&str; 4] = ["e0000021", "e0000022", "e0000023", "e0000024"];
     let observables = one("ip", "198.51.100.23");
-    let shown = |answer: &Value| {
+    let shown = |answer: &Answer| {
         let docs = answer.docs("sightings").iter();
         let ids: Vec<_> = docs.map(|doc| doc["external_ids"][0].to_string()).collect();
         TEST_EVENTS.map(|event| ids.iter().any(|id| id.contains(event)))

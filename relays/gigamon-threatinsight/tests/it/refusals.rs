@@ -173,8 +173,9 @@ async fn a_failed_connection_names_the_base() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", free.local_addr().unwrap());
     drop(free);
-    let relay =
-        TestRelay::start().with(&[("GTI_DETECTIONS_URL", &url), ("GTI_EVENTS_URL", "off")]).await;
+    let relay = TestRelay::start()
+        .with(&[("GTI_DETECTIONS_URL", url.as_str()), ("GTI_EVENTS_URL", "off")])
+        .await;
     for path in [Route::Health, OBSERVE] {
         let answer = relay.ask(path, &both()).await;
         assert_eq!(answer.errors(), [("fatal", "connection error")]);

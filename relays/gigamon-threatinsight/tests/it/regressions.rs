@@ -5,9 +5,9 @@ use sandbox::{
     Fault, Times,
     gigamon_threatinsight::{DETECTIONS_BASE, EVENTS_BASE, KEY},
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::test_relay::{OBSERVE, SERVER, TestRelay, claims, counts, one};
+use crate::test_relay::{OBSERVE, SERVER, TestRelay, counts, one};
 
 #[tokio::test]
 async fn a_value_is_never_a_query() {
