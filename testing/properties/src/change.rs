@@ -1,4 +1,4 @@
-//! A product's true answers with parts replaced, moved and removed.
+//! A product's true responses with parts replaced, moved and removed.
 
 use std::{cell::RefCell, mem};
 
@@ -6,32 +6,32 @@ use arbitrary::{Result, Unstructured};
 use serde_json::{Value, json};
 use testkit::mutation::{places, remove};
 
-/// So many changes are made to one answer at most.
-const MOST_CHANGES: usize = 8;
+/// The most changes of one response.
+const MAX_CHANGES: usize = 8;
 
 thread_local!(
-    /// What is left of the bytes that steer the changes. The imitated product lives in the same
-    /// thread as its relay.
+    /// The rest of the bytes that steer the changes. The simulator runs in the same thread as its
+    /// relay.
     static STEERING: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) }
 );
 
-/// The answers that [`changed`] is given from now on are changed as these bytes say.
+/// Lets these bytes steer the next calls of [`changed`].
 pub(crate) fn steer(bytes: &[u8]) {
     STEERING.set(bytes.to_vec());
 }
 
-/// The answer with some changes, as long as there are bytes to steer them.
+/// The response with some changes, as long as there are bytes to steer them.
 pub(crate) fn changed(mut answer: Value) -> Value {
     let steering = STEERING.with_borrow_mut(mem::take);
     let mut u = Unstructured::new(&steering);
-    // Where the steering bytes end, the changes do.
+    // The changes end with the steering bytes.
     let _ = change(&mut answer, &mut u);
     STEERING.set(u.take_rest().to_vec());
     answer
 }
 
 fn change(answer: &mut Value, u: &mut Unstructured<'_>) -> Result<()> {
-    for _ in 0..u.int_in_range(0..=MOST_CHANGES)? {
+    for _ in 0..u.int_in_range(0..=MAX_CHANGES)? {
         let all = places(answer, "");
         if all.is_empty() || u.is_empty() {
             break;
@@ -43,7 +43,7 @@ fn change(answer: &mut Value, u: &mut Unstructured<'_>) -> Result<()> {
             2 => Some(repeated(answer.pointer(place), u)?),
             3 => Some(json!(u.arbitrary::<String>()?)),
             4 => Some(json!(u.arbitrary::<i64>()?)),
-            _ => Some(odd(u)?),
+            _ => Some(replacement(u)?),
         };
         match (new, answer.pointer_mut(place)) {
             (Some(new), Some(old)) => *old = new,
@@ -58,8 +58,8 @@ fn repeated(value: Option<&Value>, u: &mut Unstructured<'_>) -> Result<Value> {
     Ok(vec![value.cloned().unwrap_or_default(); times].into())
 }
 
-/// What may stand where something else is expected.
-fn odd(u: &mut Unstructured<'_>) -> Result<Value> {
+/// A value for a place where another one is expected.
+fn replacement(u: &mut Unstructured<'_>) -> Result<Value> {
     let texts = [
         "",
         " ",

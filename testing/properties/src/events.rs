@@ -9,7 +9,7 @@ use testkit::event::{Event, Gateway};
 
 use crate::structured;
 
-/// The bytes are an event's JSON: it is read or refused. After the mark they steer a request, its
+/// The bytes are an event's JSON: it is parsed or rejected. After the mark they steer a request, its
 /// gateway, and where it is deployed.
 ///
 /// # Panics
@@ -67,17 +67,21 @@ fn check_deployed(u: &mut Unstructured<'_>) -> Result<()> {
     let path = path(u)?;
     let (query, body) = (query(u)?, u.arbitrary::<Vec<u8>>()?);
     let plain = gateway.request(method, &path);
-    let odd = deployed(with_headers(plain.clone(), u)?.query(&query), u)?;
+    let changed = deployed(with_headers(plain.clone(), u)?.query(&query), u)?;
     let (sent, body) = match (String::from_utf8(body), u.arbitrary()?) {
-        (Ok(text), true) => (odd.text(&text), text.into_bytes()),
-        (Ok(text), false) => (odd.binary(text.as_bytes()), text.into_bytes()),
-        (Err(bytes), _) => (odd.binary(bytes.as_bytes()), bytes.into_bytes()),
+        (Ok(text), true) => (changed.text(&text), text.into_bytes()),
+        (Ok(text), false) => (changed.binary(text.as_bytes()), text.into_bytes()),
+        (Err(bytes), _) => (changed.binary(bytes.as_bytes()), bytes.into_bytes()),
     };
-    let [plain, odd] = [plain, sent].map(|event| read(event.to_json()).expect("an event"));
+    let [plain, changed] = [plain, sent].map(|event| read(event.to_json()).expect("an event"));
     let expected = Method::from_bytes(method.as_bytes()).expect("a method");
-    assert_eq!((&plain.method, &odd.method), (&expected, &expected));
-    assert_eq!(Route::of(&odd.method, &odd.path), Route::of(&plain.method, &plain.path), "{odd:?}");
-    assert_eq!(odd.body, body, "{odd:?}");
+    assert_eq!((&plain.method, &changed.method), (&expected, &expected));
+    assert_eq!(
+        Route::of(&changed.method, &changed.path),
+        Route::of(&plain.method, &plain.path),
+        "{changed:?}"
+    );
+    assert_eq!(changed.body, body, "{changed:?}");
     Ok(())
 }
 
@@ -96,8 +100,8 @@ fn path(u: &mut Unstructured<'_>) -> Result<String> {
 
 /// What a caller may write behind a question mark, well-formed or not.
 fn query(u: &mut Unstructured<'_>) -> Result<String> {
-    let odd = ["", "a=b", "\"", "<x>", "a b", "%", "%zz", "#", "&&=&", "\u{e4}", "^`{|}"];
-    if u.arbitrary()? { Ok((*u.choose(&odd)?).to_owned()) } else { u.arbitrary() }
+    let queries = ["", "a=b", "\"", "<x>", "a b", "%", "%zz", "#", "&&=&", "\u{e4}", "^`{|}"];
+    if u.arbitrary()? { Ok((*u.choose(&queries)?).to_owned()) } else { u.arbitrary() }
 }
 
 /// Headers from which a URL might be made.

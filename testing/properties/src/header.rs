@@ -11,11 +11,11 @@ use serde::{
 use serde_json::Value;
 use testkit::token::compact;
 
-/// A header that is longer may be refused for its length alone.
+/// A longer header may be rejected for its length alone.
 const SHORT: usize = 8 * 1024;
 
 /// The bytes are a header's JSON: the relay reads the same out of it as the strict reader, or
-/// both refuse it. They are also tried as the part itself, which must then be canonical base64url.
+/// both reject it. They are also tried as the part itself, which must then be canonical base64url.
 ///
 /// # Panics
 ///
@@ -59,7 +59,8 @@ fn strict(json: &[u8]) -> Option<Facts> {
     if is_repeated || is_other_kind {
         return None;
     }
-    let member = |wanted: &str| pairs.iter().find(|(name, _)| name == wanted).map(|(_, it)| it);
+    let member =
+        |wanted_name: &str| pairs.iter().find(|(name, _)| name == wanted_name).map(|(_, it)| it);
     if member("typ").is_some_and(|typ| typ != "JWT" && typ != "jwt") {
         return None;
     }

@@ -27,13 +27,13 @@ pub fn f04_key_set(data: &[u8]) {
 
 fn check(document: &[u8]) {
     let kept = usable_keys(document).map(|keys| keys.into_keys().collect::<BTreeSet<_>>());
-    let expected = wanted(document);
+    let expected = accepted_keys(document);
     assert_eq!(kept, expected, "{}", String::from_utf8_lossy(document));
 }
 
 /// The names of the keys that may verify; none for what is no key set (RFC 7517 §5).
-fn wanted(document: &[u8]) -> Option<BTreeSet<String>> {
-    // Repeated members are refused as the relay refuses them: by serde.
+fn accepted_keys(document: &[u8]) -> Option<BTreeSet<String>> {
+    // Serde rejects duplicate members, here as in the relay.
     #[derive(serde::Deserialize)]
     struct Document {
         keys: Vec<Value>,
@@ -50,8 +50,8 @@ fn wanted(document: &[u8]) -> Option<BTreeSet<String>> {
 /// The key's `kid`, if it is an RSA key for RS256 that is strong enough.
 fn name_of_good_key(key: &Value) -> Option<String> {
     let text = |name: &str| key.get(name).and_then(Value::as_str);
-    let absent_or = |name: &str, wanted: &str| {
-        key.get(name).is_none_or(|value| value.is_null() || value == wanted)
+    let absent_or = |name: &str, expected: &str| {
+        key.get(name).is_none_or(|value| value.is_null() || value == expected)
     };
     let verifies = match key.get("key_ops") {
         None | Some(Value::Null) => true,
@@ -98,7 +98,7 @@ fn key(u: &mut Unstructured<'_>) -> Result<Value> {
         "n": URL_SAFE_NO_PAD.encode(modulus(u)?),
         "e": u.choose(&["AQAB", "AQAB", "AQAB", "Aw", "AQ", "AAAAAQAB", "_____wE", "AQAA", "", "AQA", "Af____8B"])?,
     });
-    let odd = [
+    let replacements = [
         json!("sig"),
         json!("enc"),
         json!("RS256"),
@@ -113,7 +113,7 @@ fn key(u: &mut Unstructured<'_>) -> Result<Value> {
     ];
     for name in ["use", "alg", "key_ops", "kid", "kty", "x5c"] {
         if u.ratio(1, 6)? {
-            key[name] = u.choose(&odd)?.clone();
+            key[name] = u.choose(&replacements)?.clone();
         }
     }
     Ok(key)

@@ -13,7 +13,7 @@ use relay_core::{
     Relay,
 };
 
-/// What ThreatINSIGHT is asked about.
+/// The types that the ThreatINSIGHT relay supports.
 const KINDS: [ObservableType; 6] = [Ip, Ipv6, Domain, Md5, Sha1, Sha256];
 
 /// The bytes are the text that an OData filter compares with.
@@ -97,7 +97,7 @@ fn escaped(letters: &mut std::str::Chars<'_>) -> Option<char> {
     }
 }
 
-/// The bytes are a value of every type that Qualys is asked about.
+/// The bytes are a value of every type that the Qualys relay supports.
 ///
 /// # Panics
 ///
@@ -136,7 +136,7 @@ fn qql_clause(filter: &str) -> Option<(&str, &str)> {
 ///
 /// # Panics
 ///
-/// When the value leaves its literal, or is not the one that was asked.
+/// When the value leaves its literal, or is another one than the bytes.
 pub fn f07_iql(data: &[u8]) {
     let [kind, value @ ..] = data else { return };
     let kind = KINDS[usize::from(*kind) % KINDS.len()];

@@ -1,4 +1,4 @@
-//! F7, requests: what a value becomes on the wire, read back by hand.
+//! F7, requests: a value as it is sent, parsed by hand.
 
 use std::{sync::Arc, time::Duration};
 
@@ -8,10 +8,10 @@ use relay_core::{BaseUrl, Environment, Http, Request, http::SystemResolver};
 use sandbox::{Call, Product, Sandbox};
 use tokio::runtime::{Builder, Runtime};
 
-/// Longer values are not sent: no server takes them in a path.
-const LONGEST: usize = 8 * 1024;
-/// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Longer values are not sent, because no server accepts them in a path.
+const MAX_VALUE_BYTES: usize = 8 * 1024;
+/// How long a response may take.
+const TEST_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The bytes are one segment of a path and one parameter of a query.
 ///
@@ -20,14 +20,14 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// When the server is not called with exactly that.
 pub fn f07_path(data: &[u8]) {
     let value = String::from_utf8_lossy(data);
-    if value.len() > LONGEST {
+    if value.len() > MAX_VALUE_BYTES {
         return;
     }
     let is_no_segment = matches!(&*value, "" | "." | "..");
     Wire::with(|wire| match wire.base.segments(&["ips", &value, "alerts"]) {
-        Err(_) => assert!(is_no_segment, "{value:?} is refused"),
+        Err(_) => assert!(is_no_segment, "{value:?} is rejected"),
         Ok(address) => {
-            assert!(!is_no_segment, "{value:?} is taken");
+            assert!(!is_no_segment, "{value:?} is accepted");
             let call = wire.call(Request::get(address).query("$filter", &value).query("b", "c"));
             let segments: Vec<_> = call.path.split('/').map(decoded).collect();
             assert_eq!(segments, ["", "ips", &value, "alerts"], "{}", call.path);
@@ -74,7 +74,7 @@ fn owned((name, value): (&str, &str)) -> (String, String) {
     (name.to_owned(), value.to_owned())
 }
 
-/// The relays' client before a server that remembers what it was sent.
+/// The relays' HTTP client and a server that records its requests.
 struct Wire {
     // Before the runtime, so that it ends before it.
     sandbox: Sandbox,
@@ -98,12 +98,12 @@ impl Wire {
         Self { sandbox, http, base, runtime }
     }
 
-    /// Sends the request; what arrived.
+    /// Sends the request and returns what arrived.
     fn call(&self, request: Request) -> Call {
         self.sandbox.forget_calls();
-        let answer = self.runtime.block_on(self.http.ask(request, "The server", PATIENCE));
-        answer.expect("whatever it is, an answer comes");
-        let [call] = &self.sandbox.calls()[..] else { panic!("there was one call") };
+        let answer = self.runtime.block_on(self.http.ask(request, "The server", TEST_TIMEOUT));
+        answer.expect("a response of any kind");
+        let [call] = &self.sandbox.calls()[..] else { panic!("one request") };
         call.clone()
     }
 }

@@ -1,7 +1,7 @@
-//! The real time, for what a program under test compares with its own clock.
+//! The system clock, for times that a program under test compares with it.
 
-/// Now.
-#[expect(clippy::disallowed_methods, reason = "a program under test looks at the real clock")]
+/// The present.
+#[expect(clippy::disallowed_methods, reason = "a program under test uses the system clock")]
 pub(crate) fn now() -> jiff::Timestamp {
     jiff::Timestamp::now()
 }

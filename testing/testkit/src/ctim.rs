@@ -1,7 +1,16 @@
-//! Validity of answers: the CTIM schemas, and the rules that no schema can say.
+//! Validity of answers: the CTIM schemas, and the rules that no schema can express.
 //!
 //! Errors break CTIM or the relays' own rules; warnings are legal but suspicious, for example a
-//! relation name outside the suggested vocabulary. The schemas stand in `schemas/` of this crate.
+//! relation name outside the suggested vocabulary. The schemas are in `schemas/` of this crate.
+//!
+//! ```
+//! use serde_json::json;
+//! use testkit::ctim::{Expectation, Route, check};
+//!
+//! let answer = json!({"data": {"verdicts": {"count": 2, "docs": []}}});
+//! let findings = check(Route::Deliberate, &answer, &Expectation::default());
+//! assert!(findings.iter().any(|finding| finding.rule == "count"));
+//! ```
 
 use std::{collections::BTreeSet, fmt::Write as _, str::FromStr};
 
@@ -26,7 +35,7 @@ pub use finding::{Finding, Severity};
 use finding::Findings;
 use place::Place;
 
-/// Whose answer is checked. Paths as in the relay protocol, `/observe/observables` and so on.
+/// The route whose answer is checked. Paths as in the relay protocol, `/observe/observables` and so on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Route {
     /// Either enrichment route; as wide as `Observe`.
@@ -87,13 +96,13 @@ impl FromStr for Route {
 /// The five kinds of CTIM entity that relays send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Entity {
-    /// Something was seen.
+    /// An observation on a target.
     Sighting,
     /// A pattern, rule or list entry behind sightings and judgements.
     Indicator,
-    /// A source's opinion of an observable.
+    /// A source's assessment of an observable.
     Judgement,
-    /// The one opinion that counts; has no id.
+    /// The assessment that decides; has no id.
     Verdict,
     /// An edge between two of the others.
     Relationship,
@@ -127,12 +136,12 @@ impl Entity {
     }
 }
 
-/// Type and value of an observable: what tells one from another.
+/// Type and value of an observable.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Observable {
     /// CTIM observable type, for example `sha256`.
     pub kind: String,
-    /// The value as it was asked.
+    /// The value as it was sent.
     pub value: String,
 }
 
@@ -144,37 +153,40 @@ impl Observable {
     }
 }
 
-/// What the checker knows of the question. The default knows nothing and checks less.
+/// What an answer is expected to be about. The default expects nothing in particular.
 #[derive(Clone, Debug, Default)]
-pub struct Asked {
-    /// The observables that were asked about; an answer must not speak of others.
+pub struct Expectation {
+    /// The observables of the request; an answer must be about no others.
     pub observables: Option<BTreeSet<Observable>>,
     /// `CTR_ENTITIES_LIMIT`: at most this many entities of each type per observable.
     pub limit: Option<usize>,
 }
 
-impl Asked {
+/// The former name; goes when no test uses it.
+pub type Asked = Expectation;
+
+impl Expectation {
     /// Takes the body of the request: a list of observables. What is no observable is left out.
     pub fn about(body: &Value) -> Self {
         let observables = body.as_array().into_iter().flatten().filter_map(Observable::of);
         Self { observables: Some(observables.collect()), limit: None }
     }
 
-    /// The same question under this limit.
+    /// Expects no more entities than these of each type per observable.
     pub fn at_most(self, limit: usize) -> Self {
         Self { limit: Some(limit), ..self }
     }
 }
 
-/// Checks the answer of a route; nothing found means valid.
-pub fn check(route: Route, answer: &Value, asked: &Asked) -> Vec<Finding> {
+/// Checks the answer of a route; a valid one has no findings.
+pub fn check(route: Route, answer: &Value, expected: &Expectation) -> Vec<Finding> {
     let mut findings = Findings::default();
     schema::check_answer(route, answer, &mut findings);
     values::check(answer, &Place::root(), &mut findings);
     let data = answer.get("data");
     match route {
         Route::Enrich | Route::Observe | Route::Deliberate => {
-            bundle::check(data, asked, &mut findings);
+            bundle::check(data, expected, &mut findings);
         }
         Route::Refer | Route::Respond => listing::check(route, data, &mut findings),
         Route::Trigger => listing::check_status(answer, &mut findings),
@@ -183,10 +195,10 @@ pub fn check(route: Route, answer: &Value, asked: &Asked) -> Vec<Finding> {
     findings.into_vec()
 }
 
-/// Checks an answer as it came over the wire; refuses also what is no JSON, or names a key twice.
-pub fn check_text(route: Route, answer: &str, asked: &Asked) -> Vec<Finding> {
+/// Checks the text of an answer; also finds malformed JSON and duplicate keys.
+pub fn check_text(route: Route, answer: &str, expected: &Expectation) -> Vec<Finding> {
     match parse::strict(answer) {
-        Ok(answer) => check(route, &answer, asked),
+        Ok(answer) => check(route, &answer, expected),
         Err(reason) => {
             let mut findings = Findings::default();
             findings.error("json", &Place::root(), reason.to_string());
@@ -195,7 +207,7 @@ pub fn check_text(route: Route, answer: &str, asked: &Asked) -> Vec<Finding> {
     }
 }
 
-/// Checks an entity outside an answer. Ids of stored entities are legal here.
+/// Checks an entity outside an answer, where ids of stored entities are legal.
 pub fn check_entity(kind: Entity, entity: &Value) -> Vec<Finding> {
     let mut findings = Findings::default();
     schema::check_entity(kind, entity, &mut findings);
@@ -210,8 +222,8 @@ pub fn check_entity(kind: Entity, entity: &Value) -> Vec<Finding> {
 ///
 /// With one line for each finding of severity `Error` or `Warning`.
 #[track_caller]
-pub fn assert_valid(route: Route, answer: &Value, asked: &Asked) {
-    let mut findings = check(route, answer, asked);
+pub fn assert_valid(route: Route, answer: &Value, expected: &Expectation) {
+    let mut findings = check(route, answer, expected);
     findings.retain(|finding| finding.severity != Severity::Accepted);
     let lines = findings.iter().fold(String::new(), |mut lines, finding| {
         let _ = write!(lines, "\n  {finding}");

@@ -28,12 +28,12 @@ use crate::{
     runtime_api::{Line, Outcome, Stream, output::Output},
 };
 
-/// Where the emulator takes events.
+/// The path for events.
 const PATH: &str = "/2015-03-31/functions/function/invocations";
 /// How long an event, or a start, may take.
 const TEST_TIMEOUT: Duration = Duration::from_secs(60);
-/// Somebody else may take a free port before the emulator does.
-const ATTEMPTS: usize = 3;
+/// Another process may open a free port before the emulator does.
+const MAX_STARTS: usize = 3;
 
 /// A function under its emulator. Both end with [`stop`](Self::stop); when the value is dropped,
 /// the function ends as soon as it notices.
@@ -49,9 +49,9 @@ impl Emulator {
     ///
     /// # Panics
     ///
-    /// When `RELAY_EMULATOR` names no emulator, or when it takes no events.
+    /// When `RELAY_EMULATOR` names no emulator, or when it accepts no events.
     pub async fn start(program: &Path, environment: &BTreeMap<&str, String>) -> Self {
-        for _ in 0..ATTEMPTS {
+        for _ in 0..MAX_STARTS {
             let [events, runtime_api] = free_ports();
             let mut command = command(program, environment, events, runtime_api);
             let mut process = command.spawn().expect("the emulator can be run");
@@ -65,7 +65,7 @@ impl Emulator {
                 return Self { process, output, invocations, http: client() };
             }
         }
-        panic!("the emulator ended {ATTEMPTS} times before it took an event");
+        panic!("the emulator ended {MAX_STARTS} times before it took an event");
     }
 
     /// Hands an event to the function and waits for its answer.
@@ -125,13 +125,13 @@ fn client() -> Http {
     http.expect("a client without settings")
 }
 
-/// Ports that nobody had a moment ago; the emulator cannot say which it would choose itself.
+/// Ports that were free a moment ago; the emulator does not report a port that it chooses itself.
 fn free_ports() -> [SocketAddr; 2] {
     let open = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     [open(), open()].map(|port| port.local_addr().expect("a bound socket has an address"))
 }
 
-/// Whether the emulator has come to take events. It does not say so, so it is asked; a function
+/// Whether the emulator accepts events. It does not report that, so its ports are tried; a function
 /// that starts faster than its emulator would find no Runtime API.
 async fn listens(process: &mut Child, ports: [SocketAddr; 2]) -> bool {
     for port in ports {

@@ -1,7 +1,7 @@
-//! The two things that the testkit takes from its environment.
+//! The environment of the test run.
 
-/// The variable's text; `None` when it is not set or no text.
-#[expect(clippy::disallowed_methods, reason = "a test run is steered by its environment")]
+/// The value of a variable; `None` when it is not set or no Unicode.
+#[expect(clippy::disallowed_methods, reason = "variables configure a test run")]
 pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }

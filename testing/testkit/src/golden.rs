@@ -3,6 +3,7 @@
 //! `UPDATE_GOLDEN=1` rewrites them instead of comparing.
 
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
 };
@@ -11,15 +12,13 @@ use serde_json::Value;
 
 use crate::environment::variable;
 
-mod diff;
-
 /// The case of this name in the calling crate.
 ///
 /// ```no_run
 /// # use serde_json::json;
 /// let case = testkit::golden!("two-hashes");
 /// let request = case.read("request.json");
-/// let answer = json!({"data": {}}); // what the relay says to it
+/// let answer = json!({"data": {}}); // of the relay
 /// case.assert_answer(&answer);
 /// ```
 #[macro_export]
@@ -29,7 +28,7 @@ macro_rules! golden {
     };
 }
 
-/// A folder with what goes in and what has to come out.
+/// A folder with a request and the expected answer.
 #[derive(Clone, Debug)]
 pub struct Case {
     folder: PathBuf,
@@ -58,7 +57,7 @@ impl Case {
     ///
     /// # Panics
     ///
-    /// With a line diff, when they differ; when the file cannot be read or written.
+    /// With the differences, when there are any; when the file cannot be read or written.
     #[track_caller]
     pub fn assert_answer(&self, actual: &Value) {
         self.assert("answer.json", actual);
@@ -99,11 +98,45 @@ fn compare(path: &Path, actual: &Value) -> Result<(), String> {
     if expected == *actual {
         return Ok(());
     }
-    let diff = diff::lines(&pretty(&expected), &pretty(actual));
+    let mut differences = String::new();
+    compare_at("", &expected, actual, &mut differences);
     Err(format!(
-        "{} says otherwise (- expected, + actual); UPDATE_GOLDEN=1 rewrites it:\n{diff}",
+        "{} differs (- expected, + actual); UPDATE_GOLDEN=1 rewrites it:{differences}",
         path.display()
     ))
+}
+
+/// Adds every difference with its JSON pointer.
+fn compare_at(pointer: &str, expected: &Value, actual: &Value, differences: &mut String) {
+    let mut compare_members = |keys: BTreeSet<String>| {
+        for key in keys {
+            let pointer = format!("{pointer}/{key}");
+            let [expected, actual] =
+                [expected, actual].map(|value| value.pointer(&format!("/{key}")));
+            match (expected, actual) {
+                (Some(expected), Some(actual)) => {
+                    compare_at(&pointer, expected, actual, differences)
+                }
+                (Some(expected), None) => *differences += &format!("\n{pointer}\n- {expected}"),
+                (None, Some(actual)) => *differences += &format!("\n{pointer}\n+ {actual}"),
+                (None, None) => {}
+            }
+        }
+    };
+    match (expected, actual) {
+        (Value::Object(one), Value::Object(other)) => {
+            let keys = one.keys().chain(other.keys());
+            compare_members(keys.map(|key| key.replace('~', "~0").replace('/', "~1")).collect());
+        }
+        (Value::Array(one), Value::Array(other)) => {
+            let indices = 0..one.len().max(other.len());
+            compare_members(indices.map(|index| index.to_string()).collect());
+        }
+        _ if expected != actual => {
+            *differences += &format!("\n{pointer}\n- {expected}\n+ {actual}");
+        }
+        _ => {}
+    }
 }
 
 fn pretty(value: &Value) -> String {
@@ -117,7 +150,7 @@ mod tests {
     use super::{Case, compare, pretty, read, write};
 
     #[test]
-    fn what_was_written_compares_equal_whatever_the_order_of_keys() {
+    fn the_order_of_keys_makes_no_difference() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("case/answer.json");
         write(&path, &json!({"b": [1], "a": null})).unwrap();
@@ -126,18 +159,18 @@ mod tests {
     }
 
     #[test]
-    fn a_difference_is_shown_with_its_lines() {
+    fn a_difference_is_shown_with_its_pointer() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("answer.json");
-        write(&path, &json!({"a": 1, "b": 2})).unwrap();
-        let reason = compare(&path, &json!({"a": 1, "b": 3})).unwrap_err();
-        assert!(reason.contains("\n-   \"b\": 2\n+   \"b\": 3\n"), "{reason}");
+        write(&path, &json!({"a": 1, "b": [1, 2], "c": 4})).unwrap();
+        let reason = compare(&path, &json!({"a": 1, "b": [1, 3]})).unwrap_err();
+        assert!(reason.ends_with("\n/b/1\n- 2\n+ 3\n/c\n- 4"), "{reason}");
         assert!(reason.contains("UPDATE_GOLDEN=1"), "{reason}");
-        assert_eq!(read(&path), Ok(json!({"a": 1, "b": 2})));
+        assert_eq!(read(&path), Ok(json!({"a": 1, "b": [1, 2], "c": 4})));
     }
 
     #[test]
-    fn a_missing_or_broken_file_says_so() {
+    fn a_missing_or_malformed_file_is_reported() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("answer.json");
         assert!(compare(&path, &json!(1)).unwrap_err().contains("UPDATE_GOLDEN=1"));
@@ -146,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn a_case_lies_in_the_calling_crate() {
+    fn a_case_is_in_the_calling_crate() {
         let case: Case = crate::golden!("a-case");
         let expected = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/a-case");
         assert_eq!(case.folder.to_str(), Some(expected));

@@ -78,9 +78,9 @@ impl From<Jwk> for Value {
     }
 }
 
-/// Members that a set may hold beside a good key, and that must not disturb it: keys of other
-/// kinds, of kinds yet to be invented, and broken ones.
-pub fn strangers() -> Vec<Value> {
+/// Members that a key set may have beside a usable key and that must be ignored: keys of other
+/// kinds, of unknown kinds, and malformed ones.
+pub fn unusable_keys() -> Vec<Value> {
     let rsa = Jwk::rsa(RsaKey::shared());
     let broken = ["n", "e"].map(|number| rsa.clone().without(number).kid("incomplete"));
     let mut keys = vec![
@@ -111,7 +111,7 @@ mod tests {
     use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, jwk::JwkSet};
     use serde_json::{Value, json};
 
-    use super::{Jwk, key_set, strangers};
+    use super::{Jwk, key_set, unusable_keys};
     use crate::{keys::RsaKey, token::Token};
 
     #[test]
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn members_are_replaced_and_taken_out() {
+    fn members_are_replaced_and_removed() {
         let key = Jwk::rsa(RsaKey::shared())
             .exponent(&[2])
             .without("n")
@@ -139,11 +139,11 @@ mod tests {
     }
 
     #[test]
-    fn strangers_have_no_usable_rsa_key_among_them() {
-        for stranger in strangers() {
-            let complete = stranger["n"].as_str().is_some_and(|n| n.len() == 342);
-            let named = stranger["kid"].is_string() && stranger["e"].is_string();
-            assert!(!(complete && named), "{stranger}");
+    fn unusable_keys_have_no_usable_rsa_key() {
+        for key in unusable_keys() {
+            let complete = key["n"].as_str().is_some_and(|n| n.len() == 342);
+            let named = key["kid"].is_string() && key["e"].is_string();
+            assert!(!(complete && named), "{key}");
         }
     }
 }

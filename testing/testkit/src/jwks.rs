@@ -1,6 +1,6 @@
-//! A key server on 127.0.0.1 that counts who asks and answers as its script says.
+//! A key server on 127.0.0.1 that counts its requests and answers as its script says.
 //!
-//! It is a canary as well: a server that nobody may ask has no connection when the test ends.
+//! It also proves that a host was not called: then it has no connection when the test ends.
 
 use std::{
     collections::VecDeque,
@@ -23,7 +23,7 @@ mod answer;
 
 pub use answer::Answer;
 
-/// Where key servers publish their keys. Source: spec, "configuration token".
+/// The path of the keys on every key server. See `docs/security.md`.
 pub const PATH: &str = "/.well-known/jwks";
 
 /// A request as the server saw it.
@@ -122,12 +122,12 @@ impl JwksServer {
         self.shared.open.send_replace(true);
     }
 
-    /// How often the keys were asked for.
+    /// How often the keys were requested.
     pub fn fetches(&self) -> usize {
         *self.shared.fetches.borrow()
     }
 
-    /// Waits until the keys were asked for so many times.
+    /// Waits until the keys were requested so many times.
     pub async fn reached(&self, fetches: usize) {
         let mut count = self.shared.fetches.subscribe();
         count.wait_for(|count| *count >= fetches).await.expect("the server is alive");

@@ -1,22 +1,22 @@
-//! Answers of a product with parts replaced and removed at random.
+//! Responses of a product with parts replaced and removed at random.
 
 use std::ops::Range;
 
 use proptest::{prelude::*, sample::Index};
 use serde_json::{Value, json};
 
-use crate::ctim::{self, Asked, Route, Severity};
+use crate::ctim::{self, Expectation, Route, Severity};
 
-/// A place in a document, and what comes to stand there; without it the place is removed.
+/// A place in a document and its new value; without one the place is removed.
 pub type Change = (Index, Option<Value>);
 
-/// Any changes, so many; `own` are values that this product might send in a wrong place.
+/// So many random changes; `own` are values that this product might send in a wrong place.
 pub fn changes(own: &[Value], count: Range<usize>) -> impl Strategy<Value = Vec<Change>> + use<> {
-    prop::collection::vec((any::<Index>(), odd(own)), count)
+    prop::collection::vec((any::<Index>(), replacement(own)), count)
 }
 
-/// What may stand where something else is expected.
-fn odd(own: &[Value]) -> impl Strategy<Value = Option<Value>> + use<> {
+/// A value for a place where another one is expected.
+fn replacement(own: &[Value]) -> impl Strategy<Value = Option<Value>> + use<> {
     let deep = (0..100).fold(json!(1), |inner, _| json!([inner]));
     let anywhere = [
         json!(null),
@@ -40,8 +40,7 @@ fn odd(own: &[Value]) -> impl Strategy<Value = Option<Value>> + use<> {
     prop_oneof![4 => prop::sample::select(fixed), 1 => text]
 }
 
-/// The places of everything inside a value that itself stands at `at`, as JSON pointers, outer
-/// ones first.
+/// The JSON pointers of everything inside the value at `at`, outer ones first.
 pub fn places(value: &Value, at: &str) -> Vec<String> {
     let inner: Vec<_> = match value {
         Value::Object(members) => members.iter().map(|(name, it)| (escaped(name), it)).collect(),
@@ -60,23 +59,23 @@ pub fn places(value: &Value, at: &str) -> Vec<String> {
 
 /// The value with these changes, one after the other.
 pub fn mutate(mut value: Value, changes: &[Change]) -> Value {
-    for (index, odd) in changes {
+    for (index, new) in changes {
         let all = places(&value, "");
         if all.is_empty() {
             break;
         }
         let place = index.get(&all);
-        match odd {
+        match new {
             None => remove(&mut value, place),
-            Some(odd) => {
-                *value.pointer_mut(place).expect("a place of this value") = odd.clone();
+            Some(new) => {
+                *value.pointer_mut(place).expect("a place of this value") = new.clone();
             }
         }
     }
     value
 }
 
-/// Takes out what stands at a place, if it is there.
+/// Removes a place, if there is one.
 pub fn remove(value: &mut Value, place: &str) {
     let Some((parent, name)) = place.rsplit_once('/') else { return };
     match value.pointer_mut(parent) {
@@ -89,11 +88,11 @@ pub fn remove(value: &mut Value, place: &str) {
     }
 }
 
-/// Fails unless the answer is CTIM, about what was asked, and no failure of the relay itself.
-pub fn assert_sound(route: Route, wanted: &Value, answer: &Value) -> Result<(), TestCaseError> {
-    let mut wrong = ctim::check(route, answer, &Asked::about(wanted));
-    wrong.retain(|finding| finding.severity == Severity::Error);
-    prop_assert_eq!(wrong, []);
+/// Fails unless the answer is CTIM about the observables of the body, and no panic.
+pub fn assert_sound(route: Route, body: &Value, answer: &Value) -> Result<(), TestCaseError> {
+    let mut findings = ctim::check(route, answer, &Expectation::about(body));
+    findings.retain(|finding| finding.severity == Severity::Error);
+    prop_assert_eq!(findings, []);
     prop_assert!(!answer.to_string().contains("failed unexpectedly"), "{}", answer);
     Ok(())
 }

@@ -239,9 +239,9 @@ impl<R> TestRelay<R> {
             assert!(answer.get("data").is_some() != answer.get("errors").is_some());
             return;
         };
-        let observables = request.asked().at_most(self.entity_limit(&request.claims));
-        let mut findings = ctim::check_text(route, &answer.text, &observables);
-        let values = observables.observables.into_iter().flatten().map(|one| json!(one.value));
+        let expected = request.expectation().at_most(self.entity_limit(&request.claims));
+        let mut findings = ctim::check_text(route, &answer.text, &expected);
+        let values = expected.observables.into_iter().flatten().map(|one| json!(one.value));
         let values: Vec<_> = values.map(|value| value.to_string()).collect();
         findings.retain(|finding| {
             finding.severity != Severity::Accepted
@@ -291,7 +291,7 @@ fn is_derived(finding: &Finding) -> bool {
     finding.rule == "limit" && finding.path.ends_with("relationships")
 }
 
-/// A malformed value is answered as it was asked; a long one is cut in the finding.
+/// A malformed value is returned as it was sent; a long one is truncated in the finding.
 fn is_echo(finding: &Finding, values: &[String]) -> bool {
     finding.rule == "observable-value"
         && values.iter().any(|value| {

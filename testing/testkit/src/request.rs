@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::{
     Observables,
-    ctim::Asked,
+    ctim::Expectation,
     token::{SECRET, Token},
 };
 
@@ -148,15 +148,15 @@ impl TestRequest {
         }
     }
 
-    /// The observables in the body, whose types are answered in CTIM's own spelling.
-    pub(crate) fn asked(&self) -> Asked {
+    /// Expects the observables of the body; their types are returned in CTIM's own spelling.
+    pub(crate) fn expectation(&self) -> Expectation {
         let mut body: Value = serde_json::from_slice(&self.body).unwrap_or_default();
         for observable in body.as_array_mut().into_iter().flatten() {
             if let Some(Value::String(kind)) = observable.get_mut("type") {
                 kind.make_ascii_lowercase();
             }
         }
-        Asked::about(&body)
+        Expectation::about(&body)
     }
 }
 

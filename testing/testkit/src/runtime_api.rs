@@ -1,4 +1,4 @@
-//! A built function under an imitated Lambda Runtime API on 127.0.0.1.
+//! A built function under a simulated Lambda Runtime API on 127.0.0.1.
 //!
 //! The function runs as a child process with the environment that AWS describes in "Using Lambda
 //! environment variables" and what the test adds; it gets events, and the test gets its answers,
@@ -150,8 +150,8 @@ impl Function {
 
     /// Waits for the first line that the test is looking for; `None` when the function has ended
     /// without it.
-    pub async fn line(&self, is_wanted: impl Fn(&Line) -> bool) -> Option<Line> {
-        self.output.wait_for(is_wanted).await
+    pub async fn line(&self, matches: impl Fn(&Line) -> bool) -> Option<Line> {
+        self.output.wait_for(matches).await
     }
 
     /// Sends a signal to the process.

@@ -1,4 +1,4 @@
-//! Tokens: sound ones, and every malformed one that an attacker may think of.
+//! Tokens: valid ones, and every malformed one that an attacker may think of.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Map, Value};
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn claims_can_be_taken_back() {
+    fn claims_can_be_removed() {
         let key = DecodingKey::from_secret(SECRET.as_bytes());
         let token = Token::new().claim("a", 1).claim("b", 2).without_claim("a");
         let token = token.hs256(SECRET.as_bytes());

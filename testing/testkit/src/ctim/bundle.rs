@@ -1,14 +1,14 @@
-//! The collections of an enrichment answer: their counts, their entities, and what was asked.
+//! The collections of an enrichment answer: their counts, their entities, their observables.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
 use super::{
-    Asked, Entity, Observable, entity, finding::Findings, limit, place::Place, references,
+    Entity, Expectation, Observable, entity, finding::Findings, limit, place::Place, references,
 };
 
-/// An entity where it stands in an answer.
+/// An entity and its place in an answer.
 #[derive(Debug)]
 pub(super) struct Doc<'a> {
     pub(super) kind: Entity,
@@ -21,7 +21,7 @@ impl Doc<'_> {
         self.value.get(key).and_then(Value::as_str)
     }
 
-    /// What the entity itself says it is about; indicators and relationships do not say it.
+    /// The observables that the entity itself names; indicators and relationships name none.
     pub(super) fn observables(&self) -> BTreeSet<Observable> {
         let list = self.value.get("observables").and_then(Value::as_array);
         match self.kind {
@@ -31,8 +31,8 @@ impl Doc<'_> {
     }
 }
 
-/// Checks `data` of an enrichment answer; what has the wrong type is the schema's business.
-pub(super) fn check(data: Option<&Value>, asked: &Asked, findings: &mut Findings) {
+/// Checks `data` of an enrichment answer; wrong types are found by the schema.
+pub(super) fn check(data: Option<&Value>, expected: &Expectation, findings: &mut Findings) {
     let Some(data) = data.filter(|data| data.is_object()) else { return };
     let mut docs = Vec::new();
     for kind in Entity::ALL {
@@ -42,11 +42,11 @@ pub(super) fn check(data: Option<&Value>, asked: &Asked, findings: &mut Findings
         }
     }
     references::check(&docs, findings);
-    if let Some(asked) = &asked.observables {
-        check_asked(&docs, asked, findings);
+    if let Some(observables) = &expected.observables {
+        check_observables(&docs, observables, findings);
     }
-    if let Some(most) = asked.limit {
-        limit::check(&docs, asked.observables.as_ref(), most, findings);
+    if let Some(max) = expected.limit {
+        limit::check(&docs, expected.observables.as_ref(), max, findings);
     }
 }
 
@@ -72,20 +72,24 @@ fn check_collection<'a>(
     docs.inspect(|doc| entity::check(kind, doc.value, &doc.place, findings)).collect()
 }
 
-fn check_asked(docs: &[Doc<'_>], asked: &BTreeSet<Observable>, findings: &mut Findings) {
+fn check_observables(docs: &[Doc<'_>], expected: &BTreeSet<Observable>, findings: &mut Findings) {
     for doc in docs {
         let about = doc.observables();
         let (wrong, key) = match doc.kind {
             Entity::Sighting => {
                 let named = doc.value.get("observables").and_then(Value::as_array);
                 let any = named.is_some_and(|named| !named.is_empty());
-                (any && about.is_disjoint(asked), "observables")
+                (any && about.is_disjoint(expected), "observables")
             }
-            Entity::Judgement | Entity::Verdict => (!about.is_subset(asked), "observable"),
+            Entity::Judgement | Entity::Verdict => (!about.is_subset(expected), "observable"),
             Entity::Indicator | Entity::Relationship => (false, ""),
         };
         if wrong {
-            findings.error("not-asked", &doc.place.key(key), "nobody asked about this observable");
+            findings.error(
+                "not-asked",
+                &doc.place.key(key),
+                "this observable is not in the request",
+            );
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What the checker has to say about a document.
+//! The findings of the checker.
 
 use std::fmt;
 
@@ -6,14 +6,14 @@ use serde_json::Value;
 
 use super::place::Place;
 
-/// How bad a finding is.
+/// The severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
     /// The document is not valid.
     Error,
     /// Legal, but nearly always a mistake.
     Warning,
-    /// Outside a suggested vocabulary, and sent on purpose: it names what no suggestion names.
+    /// Outside a suggested vocabulary on purpose, because no suggestion has its meaning.
     Accepted,
 }
 
@@ -22,11 +22,11 @@ pub enum Severity {
 pub struct Finding {
     /// Short name of the rule, for example `dangling-ref`.
     pub rule: &'static str,
-    /// Where, as a path like `$.data.sightings.docs[0].id`.
+    /// The place, as a path like `$.data.sightings.docs[0].id`.
     pub path: String,
-    /// What is wrong there, as a sentence for the reader of a failed test.
+    /// The description, for the reader of a failed test.
     pub text: String,
-    /// How bad it is.
+    /// The severity.
     pub severity: Severity,
 }
 
@@ -67,11 +67,11 @@ impl Findings {
     }
 }
 
-/// A value for a message: compact, and cut where it grows long.
+/// A value for a message: compact, and truncated when it is long.
 pub(super) fn quoted(value: &Value) -> String {
-    const LIMIT: usize = 80;
+    const MAX_CHARS: usize = 80;
     let text = value.to_string();
-    match text.char_indices().nth(LIMIT) {
+    match text.char_indices().nth(MAX_CHARS) {
         Some((cut, _)) => format!("{}…", &text[..cut]),
         None => text,
     }
@@ -84,7 +84,7 @@ mod tests {
     use super::{Findings, Place, quoted};
 
     #[test]
-    fn a_repeated_finding_is_kept_once() {
+    fn an_equal_finding_is_kept_once() {
         let mut findings = Findings::default();
         findings.error("time", &Place::root(), "no instant");
         findings.error("time", &Place::root(), "no instant");
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn long_values_are_cut_between_characters() {
+    fn long_values_are_truncated_between_characters() {
         assert_eq!(quoted(&json!("short")), "\"short\"");
         assert_eq!(quoted(&json!("ü".repeat(200))).chars().count(), 81);
     }

@@ -1,4 +1,4 @@
-//! JSON as strict as the wire should be: a key that stands twice in an object is refused.
+//! A strict JSON parser: a duplicate key in an object is an error.
 
 use std::fmt;
 
@@ -79,21 +79,21 @@ mod tests {
     use super::strict;
 
     #[test]
-    fn what_is_unique_parses_as_usual() {
+    fn json_without_duplicate_keys_is_parsed_as_usual() {
         let text = r#"{"a": [null, true, -1, 2, 0.5, "x"], "b": {"a": {}}}"#;
         assert_eq!(strict(text).unwrap(), serde_json::from_str::<Value>(text).unwrap());
         assert_eq!(strict("[]").unwrap(), json!([]));
     }
 
     #[test]
-    fn repeated_keys_are_refused_however_they_are_written() {
+    fn duplicate_keys_are_errors_in_any_spelling() {
         for text in [r#"{"a":1,"a":1}"#, r#"[{"b":{"a":1,"c":2,"\u0061":3}}]"#] {
             assert!(strict(text).unwrap_err().to_string().contains("twice"), "{text}");
         }
     }
 
     #[test]
-    fn what_is_no_json_is_refused() {
+    fn malformed_json_is_an_error() {
         for text in ["", "{", "NaN", "[1e999]", "{}{}", "[1,]"] {
             assert!(strict(text).is_err(), "{text}");
         }

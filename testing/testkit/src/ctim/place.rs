@@ -1,4 +1,4 @@
-//! Where in a document a finding lies, written like `$.data.sightings.docs[0].id`.
+//! The place of a finding in a document, written like `$.data.sightings.docs[0].id`.
 
 use std::fmt;
 
@@ -34,7 +34,7 @@ mod tests {
     use super::Place;
 
     #[test]
-    fn keys_that_are_no_words_stand_in_brackets() {
+    fn keys_that_are_no_identifiers_are_in_brackets() {
         let place = Place::root().key("data").index(2).key("query-params");
         assert_eq!(place.to_string(), "$.data[2]['query-params']");
     }

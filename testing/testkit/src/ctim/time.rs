@@ -1,8 +1,9 @@
-//! Instants in their two forms: RFC 3339, which relays write, and what the platform still reads.
+//! Instants in two forms: RFC 3339, which relays write, and the wider one that the platform parses.
+//! Decimals of any number are kept, which `jiff` does not.
 
 use jiff::{civil::DateTime, tz::Offset};
 
-/// A point in time, exact however many decimals it was written with.
+/// A point in time with all its decimals.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Instant {
     seconds: i64,
@@ -10,10 +11,10 @@ pub(super) struct Instant {
     decimals: String,
 }
 
-/// 2525-01-01T00:01:00Z, the end of CTIM's time.
-const END: i64 = 17_514_144_060;
+/// 2525-01-01T00:01:00Z, the end of CTIM's range.
+const END_SECONDS: i64 = 17_514_144_060;
 
-/// Reads an RFC 3339 instant with seconds and offset, inside CTIM's range.
+/// Parses an RFC 3339 instant with seconds and offset, inside CTIM's range.
 pub(super) fn strict(text: &str) -> Result<Instant, &'static str> {
     if !has_rfc3339_shape(text.as_bytes()) {
         return Err("not an RFC 3339 instant with seconds and offset");
@@ -21,19 +22,19 @@ pub(super) fn strict(text: &str) -> Result<Instant, &'static str> {
     lenient(text)
 }
 
-/// Reads also what the platform's parser takes: parts left out at the end, an offset without a
-/// colon or no offset; inside CTIM's range.
+/// Parses also what the platform accepts: parts left out at the end, an offset without a colon or
+/// no offset; inside CTIM's range.
 pub(super) fn lenient(text: &str) -> Result<Instant, &'static str> {
-    let instant = anywhen(text)?;
-    if (0..END).contains(&instant.seconds) {
+    let instant = unbounded(text)?;
+    if (0..END_SECONDS).contains(&instant.seconds) {
         Ok(instant)
     } else {
         Err("outside 1970-01-01T00:00:00Z to 2525-01-01T00:01:00Z")
     }
 }
 
-/// Reads the lenient form without a look at the range.
-pub(super) fn anywhen(text: &str) -> Result<Instant, &'static str> {
+/// Parses the lenient form of any range.
+pub(super) fn unbounded(text: &str) -> Result<Instant, &'static str> {
     let mut rest = Cursor(text.as_bytes());
     let parts = rest.instant().filter(|_| rest.0.is_empty()).ok_or("not an ISO 8601 instant")?;
     let civil = DateTime::new(
@@ -63,14 +64,14 @@ fn has_rfc3339_shape(text: &[u8]) -> bool {
         }
         None => tail,
     };
-    let zone = tail == b"Z" || looks_like(tail, b"+00:00") || looks_like(tail, b"-00:00");
-    looks_like(head, PREFIX) && zone
+    let zone = tail == b"Z" || matches(tail, b"+00:00") || matches(tail, b"-00:00");
+    matches(head, PREFIX) && zone
 }
 
-/// Whether the text equals the picture, where a zero stands for any digit.
-fn looks_like(text: &[u8], picture: &[u8]) -> bool {
+/// Whether the text matches the pattern, where a zero stands for any digit.
+fn matches(text: &[u8], pattern: &[u8]) -> bool {
     let same = |(t, p): (&u8, &u8)| if *p == b'0' { t.is_ascii_digit() } else { t == p };
-    text.len() == picture.len() && text.iter().zip(picture).all(same)
+    text.len() == pattern.len() && text.iter().zip(pattern).all(same)
 }
 
 struct Parts {
@@ -85,7 +86,7 @@ struct Parts {
     offset: i64,
 }
 
-/// The part of a text that is still to be read.
+/// The rest of a text.
 struct Cursor<'a>(&'a [u8]);
 
 impl Cursor<'_> {
@@ -113,10 +114,10 @@ impl Cursor<'_> {
         Some(parts)
     }
 
-    /// Two digits, or one where `least` says so, behind a mark; nothing is consumed otherwise.
-    fn after(&mut self, mark: &[u8], least: usize) -> Option<i8> {
+    /// Two digits, or one where `min` says so, behind a mark; nothing is consumed otherwise.
+    fn after(&mut self, mark: &[u8], min: usize) -> Option<i8> {
         let before = self.0;
-        let found = self.eat(mark).then(|| self.number(least, 2)).flatten();
+        let found = self.eat(mark).then(|| self.number(min, 2)).flatten();
         if found.is_none() {
             self.0 = before;
         }
@@ -154,18 +155,18 @@ impl Cursor<'_> {
         rest.is_some()
     }
 
-    fn number(&mut self, least: usize, most: usize) -> Option<u16> {
-        let digits = self.0.iter().take(most).take_while(|byte| byte.is_ascii_digit()).count();
+    fn number(&mut self, min: usize, max: usize) -> Option<u16> {
+        let digits = self.0.iter().take(max).take_while(|byte| byte.is_ascii_digit()).count();
         let (number, rest) = self.0.split_at(digits);
         self.0 = rest;
-        (digits >= least)
+        (digits >= min)
             .then(|| number.iter().fold(0, |sum, digit| sum * 10 + u16::from(digit - b'0')))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{anywhen, lenient, strict};
+    use super::{lenient, strict, unbounded};
 
     #[test]
     fn both_forms_and_neither() {
@@ -220,7 +221,7 @@ mod tests {
             "2024-05-01T08:00:00.1Z",
             "2024-05-01T07:00:00-01:30",
         ];
-        assert!(ascending.map(|text| anywhen(text).unwrap()).is_sorted());
-        assert_eq!(anywhen("2024-05-01T10:00:00.50+01:00"), anywhen("2024-05-01T09:00:00.5Z"));
+        assert!(ascending.map(|text| unbounded(text).unwrap()).is_sorted());
+        assert_eq!(unbounded("2024-05-01T10:00:00.50+01:00"), unbounded("2024-05-01T09:00:00.5Z"));
     }
 }

@@ -1,12 +1,13 @@
-//! What a URI may look like: the grammar of Java's parser, which CTIM's specs call.
+//! The grammar of URIs as Java's parser has it, which validates CTIM on the platform. The `url` crate
+//! accepts and normalizes other texts.
 
-/// Tells why the text is no URI.
+/// The reason why the text is no URI.
 pub(super) fn check(text: &str) -> Result<(), &'static str> {
     if text.is_empty() {
         return Err("empty");
     }
     if text.chars().any(|c| !c.is_ascii() && !is_other(c)) {
-        return Err("holds a blank or control character");
+        return Err("contains a blank or control character");
     }
     match text.find([':', '/', '?', '#']) {
         Some(end) if text[end..].starts_with(':') => {
@@ -38,7 +39,8 @@ fn check_after_scheme(rest: &str) -> Result<(), &'static str> {
         return check_hierarchy(rest);
     }
     let (opaque, fragment) = rest.split_once('#').unwrap_or((rest, ""));
-    let legal = !opaque.is_empty() && holds(opaque, is_uric) && holds(fragment, is_uric);
+    let legal =
+        !opaque.is_empty() && consists_of(opaque, is_uric) && consists_of(fragment, is_uric);
     legal.then_some(()).ok_or("illegal character")
 }
 
@@ -59,15 +61,15 @@ fn check_hierarchy(text: &str) -> Result<(), &'static str> {
         None => rest,
     };
     let parts = [
-        (holds(path, is_path), "illegal character in the path"),
-        (holds(query, is_uric), "illegal character in the query"),
-        (holds(fragment, is_uric), "illegal character in the fragment"),
+        (consists_of(path, is_path), "illegal character in the path"),
+        (consists_of(query, is_uric), "illegal character in the query"),
+        (consists_of(fragment, is_uric), "illegal character in the fragment"),
     ];
     parts.into_iter().find(|(legal, _)| !legal).map_or(Ok(()), |(_, reason)| Err(reason))
 }
 
 fn is_authority(text: &str) -> bool {
-    holds(text, is_name) || is_ipv6_authority(text)
+    consists_of(text, is_name) || is_ipv6_authority(text)
 }
 
 /// `user@[2001:db8::1%eth0]:443`, where only the brackets and the address are required.
@@ -76,7 +78,7 @@ fn is_ipv6_authority(text: &str) -> bool {
     let Some((host, port)) = rest.split_once(']') else { return false };
     let (address, zone) = host.split_once('%').unwrap_or((host, "0"));
     let in_zone = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
-    (user.is_empty() || user.strip_suffix('@').is_some_and(|user| holds(user, is_user)))
+    (user.is_empty() || user.strip_suffix('@').is_some_and(|user| consists_of(user, is_user)))
         && !address.is_empty()
         && address.chars().all(|c| c.is_ascii_hexdigit() || ":.".contains(c))
         && !zone.is_empty()
@@ -89,7 +91,7 @@ fn is_digits(text: &str) -> bool {
 }
 
 /// Whether the text is made of these characters and of percent escapes.
-fn holds(text: &str, allowed: fn(char) -> bool) -> bool {
+fn consists_of(text: &str, allowed: fn(char) -> bool) -> bool {
     let mut pieces = text.split('%');
     let is_escaped = |piece: &str| {
         let escape = piece.get(..2).is_some_and(|hex| hex.bytes().all(|c| c.is_ascii_hexdigit()));

@@ -30,7 +30,7 @@ pub(super) fn check(value: &Value, place: &Place, findings: &mut Findings) {
 fn check_span(object: &Map<String, Value>, place: &Place, findings: &mut Findings) {
     let text = |key| object.get(key).and_then(Value::as_str);
     let (Some(start), Some(end)) = (text("start_time"), text("end_time")) else { return };
-    if let (Ok(from), Ok(to)) = (time::anywhen(start), time::anywhen(end))
+    if let (Ok(from), Ok(to)) = (time::unbounded(start), time::unbounded(end))
         && from > to
     {
         findings.error("time-order", place, format!("start_time {start} is after end_time {end}"));
@@ -40,14 +40,14 @@ fn check_span(object: &Map<String, Value>, place: &Place, findings: &mut Finding
 fn check_observable(object: &Map<String, Value>, place: &Place, findings: &mut Findings) {
     let text = |key| object.get(key).and_then(Value::as_str);
     let (Some(kind), Some(value), 2) = (text("type"), text("value"), object.len()) else { return };
-    if let Some(complaint) = complain(kind, value) {
-        let text = format!("{} {complaint}", quoted(&value.into()));
+    if let Some(problem) = problem(kind, value) {
+        let text = format!("{} {problem}", quoted(&value.into()));
         findings.warn("observable-value", place, text);
     }
 }
 
-/// What is wrong with the value of an observable of this type.
-fn complain(kind: &str, value: &str) -> Option<&'static str> {
+/// The problem with the value of an observable of this type.
+fn problem(kind: &str, value: &str) -> Option<&'static str> {
     if value.trim().is_empty() {
         return Some("is empty");
     }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{Deployed, EndToEnd, host::token};
 use crate::{
     Observables,
-    ctim::{self, Asked, Severity},
+    ctim::{self, Expectation, Severity},
     event::Gateway,
     runtime_api::{Outcome, Reply},
 };
@@ -152,7 +152,8 @@ fn assert_valid(route: &str, event: &Value, reply: &Reply) {
     );
     assert_eq!(reply.json().get("errors"), None, "{route}");
     if let Ok(checked) = route.parse() {
-        let mut findings = ctim::check_text(checked, &reply.text(), &Asked::about(&body(event)));
+        let mut findings =
+            ctim::check_text(checked, &reply.text(), &Expectation::about(&body(event)));
         findings.retain(|finding| finding.severity != Severity::Accepted);
         assert_eq!(findings, [], "{route}");
     }

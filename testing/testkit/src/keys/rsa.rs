@@ -13,7 +13,7 @@ use aws_lc_rs::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 
-use super::textbook_rsa::TextbookRsa;
+use super::rsa_reference::RsaReference;
 
 /// How a message becomes the number that an RSA key signs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,12 +47,12 @@ pub struct RsaKey {
 }
 
 enum Private {
-    Sound(Box<KeyPair>),
-    Textbook(TextbookRsa),
+    Library(Box<KeyPair>),
+    Reference(RsaReference),
 }
 
 impl RsaKey {
-    /// A fresh, sound key: 2048 bits, exponent 65537.
+    /// A new key that relays accept: 2048 bits, exponent 65537.
     ///
     /// # Panics
     ///
@@ -62,29 +62,29 @@ impl RsaKey {
         Self {
             modulus: pair.public_key().modulus().big_endian_without_leading_zero().to_vec(),
             exponent: pair.public_key().exponent().big_endian_without_leading_zero().to_vec(),
-            private: Private::Sound(Box::new(pair)),
+            private: Private::Library(Box::new(pair)),
         }
     }
 
-    /// One sound key for the whole process, for tests that do not care which.
+    /// One accepted key for the whole process, for tests that need any.
     pub fn shared() -> &'static Self {
         static KEY: OnceLock<RsaKey> = OnceLock::new();
         KEY.get_or_init(Self::generate)
     }
 
-    /// A key of any size and exponent, whose signatures are mathematically right: for keys that a
-    /// relay has to refuse, and for the borders of what it accepts.
+    /// A key of any size and exponent with correct signatures, for keys that a relay has to reject
+    /// and for the limits of what it accepts.
     ///
-    /// The modulus has more than two prime factors where it is long, which no verifier can tell
-    /// and which makes even 16,384 bits quick.
+    /// A long modulus has more than two prime factors, which no verifier sees and which makes even
+    /// 16,384 bits fast.
     ///
     /// # Panics
     ///
-    /// Below 512 bits, where no SHA-256 signature fits, and for an even exponent, which nobody can
-    /// sign with; put the latter into the [`Jwk`](crate::jwk::Jwk) of another key.
+    /// Below 512 bits, where no SHA-256 signature fits, and for an even exponent, which signs nothing;
+    /// put the latter into the [`Jwk`](crate::jwk::Jwk) of another key.
     pub fn of(bits: usize, exponent: u64) -> Self {
-        let key = TextbookRsa::generate(bits, exponent);
-        Self { modulus: key.modulus(), exponent: key.exponent(), private: Private::Textbook(key) }
+        let key = RsaReference::generate(bits, exponent);
+        Self { modulus: key.modulus(), exponent: key.exponent(), private: Private::Reference(key) }
     }
 
     /// The public modulus, big-endian, without leading zeros.
@@ -104,14 +104,14 @@ impl RsaKey {
     /// When a key from [`of`](Self::of) shall use another padding than RS256's.
     pub fn sign(&self, padding: Padding, message: &[u8]) -> Vec<u8> {
         match &self.private {
-            Private::Sound(pair) => {
+            Private::Library(pair) => {
                 let mut signature = vec![0; pair.public_modulus_len()];
                 pair.sign(padding.encoding(), &SystemRandom::new(), message, &mut signature)
-                    .expect("a sound key signs every message");
+                    .expect("an accepted key signs every message");
                 signature
             }
-            Private::Textbook(key) => {
-                assert_eq!(padding, Padding::Pkcs1Sha256, "keys of odd sizes sign RS256 only");
+            Private::Reference(key) => {
+                assert_eq!(padding, Padding::Pkcs1Sha256, "reference keys sign RS256 only");
                 key.sign(message)
             }
         }
@@ -121,7 +121,7 @@ impl RsaKey {
     ///
     /// # Panics
     ///
-    /// For public keys that the cryptography library refuses.
+    /// For public keys that the cryptography library rejects.
     pub fn public_der(&self) -> Vec<u8> {
         let components = RsaPublicKeyComponents { n: self.modulus(), e: self.exponent() };
         components.as_der().expect("a public key").as_ref().to_vec()
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sound_key_signs_with_every_padding() {
+    fn an_accepted_key_signs_with_every_padding() {
         let key = RsaKey::shared();
         assert_eq!((key.modulus().len(), key.exponent()), (256, [1, 0, 1].as_slice()));
         assert!(verifies(key, &RSA_PKCS1_2048_8192_SHA256, Padding::Pkcs1Sha256));
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_of_odd_sizes_and_exponents_give_right_signatures() {
+    fn reference_keys_give_correct_signatures() {
         for (bits, exponent) in [(1024, 65537), (2047, 65537), (2048, 3), (2056, 17), (8192, 65537)]
         {
             let key = RsaKey::of(bits, exponent);
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn the_library_reads_the_public_key_back() {
+    fn the_library_parses_the_public_key() {
         let key = RsaKey::shared();
         let public = UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, key.public_der());
         let signature = key.sign(Padding::Pkcs1Sha256, b"message");

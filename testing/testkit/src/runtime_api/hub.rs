@@ -1,4 +1,4 @@
-//! What a test and its function know of each other: events on their way and outcomes waited for.
+//! The state that a test and its function share: queued events and expected outcomes.
 
 use std::{
     collections::HashMap,
@@ -17,7 +17,7 @@ use super::{
     reply::{Failure, Outcome},
 };
 
-/// How far a function has come.
+/// The phase of a function.
 #[derive(Clone, Debug)]
 pub(super) enum Phase {
     Starting,
@@ -35,7 +35,7 @@ pub(super) struct Hub {
     in_work: watch::Sender<usize>,
 }
 
-/// An event that the function is to take.
+/// A queued event.
 #[derive(Debug)]
 pub(super) struct Task {
     pub(super) request_id: String,
@@ -60,14 +60,14 @@ impl Default for Hub {
 }
 
 impl Hub {
-    /// Waits until the function is ready, or will never be.
+    /// Waits until the function is ready, or cannot become ready.
     pub(super) async fn started(&self) -> Phase {
         let mut phase = self.phase.subscribe();
         let started = phase.wait_for(|phase| !matches!(phase, Phase::Starting)).await;
         started.map(|phase| phase.clone()).unwrap_or(Phase::Ended)
     }
 
-    /// Queues an event at once; what becomes of it comes later.
+    /// Queues an event at once; the future gives its outcome.
     pub(super) fn send(&self, invocation: Invocation) -> impl Future<Output = Outcome> + use<> {
         let time_left = invocation.time_left;
         let (give, outcome) = oneshot::channel();
@@ -84,7 +84,7 @@ impl Hub {
     ) {
         let mut waiting = self.waiting();
         if let Some(status) = waiting.ended {
-            // The test may have lost interest.
+            // The test may have dropped the future.
             let _ = give.send(Outcome::Ended(status));
             return;
         }
@@ -101,7 +101,7 @@ impl Hub {
     pub(super) async fn next(&self) -> (String, Invocation) {
         self.advance(Phase::Ready);
         let task = self.take.lock().await.recv().await.expect("the hub holds both ends");
-        // The test may have lost interest.
+        // The test may have dropped the future.
         let _ = task.taken.send(());
         self.in_work.send_modify(|events| *events += 1);
         (task.request_id, task.invocation)
@@ -113,22 +113,22 @@ impl Hub {
         let _ = self.in_work.subscribe().wait_for(|in_work| *in_work >= events).await;
     }
 
-    /// Gives the outcome of a request; false when nobody asked, or twice.
+    /// Reports the outcome of a request; false for an unknown one, or a second outcome.
     pub(super) fn settle(&self, request_id: &str, outcome: Outcome) -> bool {
         let given = self.waiting().outcomes.remove(request_id);
         let is_known = given.is_some();
         self.in_work.send_modify(|events| *events = events.saturating_sub(is_known.into()));
-        // The test may have lost interest, for example after a timeout.
+        // The test may have dropped the future, for example after a timeout.
         let _ = given.and_then(|give| give.send(outcome).err());
         is_known
     }
 
-    /// Notes that the function reported a broken start.
+    /// Records that the function reported an initialisation error.
     pub(super) fn break_start(&self, failure: Failure) {
         self.advance(Phase::Broken(failure));
     }
 
-    /// Notes the end of the process: nothing that still waits will be answered.
+    /// Records the end of the process, which is the outcome of all pending events.
     pub(super) fn end(&self, status: ExitStatus) {
         let mut waiting = self.waiting();
         waiting.ended = Some(status);

@@ -57,13 +57,13 @@ impl Output {
         self.0.borrow().lines.clone()
     }
 
-    pub(super) async fn wait_for(&self, is_wanted: impl Fn(&Line) -> bool) -> Option<Line> {
+    pub(super) async fn wait_for(&self, matches: impl Fn(&Line) -> bool) -> Option<Line> {
         let mut collected = self.0.subscribe();
         let enough = |collected: &Collected| {
-            collected.open_streams == 0 || collected.lines.iter().any(&is_wanted)
+            collected.open_streams == 0 || collected.lines.iter().any(&matches)
         };
         let found = collected.wait_for(enough).await.ok()?;
-        found.lines.iter().find(|line| is_wanted(line)).cloned()
+        found.lines.iter().find(|line| matches(line)).cloned()
     }
 
     /// All lines, once both streams have ended.

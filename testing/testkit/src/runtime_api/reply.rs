@@ -1,4 +1,4 @@
-//! What becomes of an event.
+//! The outcome of an event.
 
 use std::{collections::BTreeMap, process::ExitStatus};
 
@@ -17,7 +17,7 @@ pub enum Outcome {
     Garbled(Bytes),
     /// The function reported an error; a gateway answers 500 or 502.
     Failed(Failure),
-    /// The function's answer was refused, because it had so many bytes.
+    /// The function's response was rejected, because it had so many bytes.
     TooLarge(usize),
     /// The function did not answer in time.
     TimedOut,
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_gateway_understands_is_garbled() {
+    fn responses_without_a_gateway_format_are_garbled() {
         for answer in [
             json!("text"),
             json!({"body": "x"}),

@@ -22,8 +22,8 @@ use super::{
 };
 use crate::clock::now;
 
-/// The largest answer that Lambda takes, in bytes of JSON.
-const LARGEST_ANSWER: usize = 6_291_556;
+/// The largest response that Lambda accepts, in bytes of JSON.
+const MAX_RESPONSE_BYTES: usize = 6_291_556;
 
 const FUNCTION_ARN: &str = "arn:aws:lambda:eu-west-1:123456789012:function:under-test";
 
@@ -79,9 +79,9 @@ async fn next(State(hub): State<Arc<Hub>>) -> Response {
 }
 
 async fn respond(State(hub): State<Arc<Hub>>, Path(id): Path<String>, answer: Bytes) -> Response {
-    if answer.len() > LARGEST_ANSWER {
+    if answer.len() > MAX_RESPONSE_BYTES {
         hub.settle(&id, Outcome::TooLarge(answer.len()));
-        return refused(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge");
+        return rejected(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge");
     }
     acknowledged(hub.settle(&id, Outcome::answered(answer)))
 }
@@ -98,11 +98,11 @@ async fn break_start(State(hub): State<Arc<Hub>>, report: Bytes) -> Response {
 fn acknowledged(is_known: bool) -> Response {
     match is_known {
         true => (StatusCode::ACCEPTED, Json(json!({"status": "OK"}))).into_response(),
-        false => refused(StatusCode::BAD_REQUEST, "InvalidRequestID"),
+        false => rejected(StatusCode::BAD_REQUEST, "InvalidRequestID"),
     }
 }
 
-fn refused(status: StatusCode, kind: &str) -> Response {
-    let reason = json!({"errorType": kind, "errorMessage": "The Runtime API refused the call."});
+fn rejected(status: StatusCode, kind: &str) -> Response {
+    let reason = json!({"errorType": kind, "errorMessage": "The Runtime API rejected the call."});
     (status, Json(reason)).into_response()
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::ctim::{self, Asked, Route};
+use crate::ctim::{self, Expectation, Route};
 
 /// Fails unless the answer is valid and keeps the limit for each observable that was asked.
 ///
@@ -11,7 +11,7 @@ use crate::ctim::{self, Asked, Route};
 /// As [`ctim::assert_valid`].
 #[track_caller]
 pub fn assert_valid(route: Route, wanted: &Value, answer: &Value, limit: usize) {
-    ctim::assert_valid(route, answer, &Asked::about(wanted).at_most(limit));
+    ctim::assert_valid(route, answer, &Expectation::about(wanted).at_most(limit));
 }
 
 /// The same for sightings and the like, where relationships do not count: they follow from the
@@ -22,8 +22,9 @@ pub fn assert_valid(route: Route, wanted: &Value, answer: &Value, limit: usize) 
 /// As [`ctim::assert_valid`].
 #[track_caller]
 pub fn assert_valid_free_edges(wanted: &Value, answer: &Value, limit: usize) {
-    ctim::assert_valid(Route::Observe, answer, &Asked::about(wanted));
-    let mut findings = ctim::check(Route::Observe, answer, &Asked::about(wanted).at_most(limit));
+    ctim::assert_valid(Route::Observe, answer, &Expectation::about(wanted));
+    let mut findings =
+        ctim::check(Route::Observe, answer, &Expectation::about(wanted).at_most(limit));
     findings.retain(|finding| finding.rule == "limit" && !finding.path.ends_with("relationships"));
     assert_eq!(findings, []);
 }

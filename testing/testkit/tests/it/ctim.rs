@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use serde_json::{Map, Value, json};
 use testkit::ctim::{
-    Asked, Entity, Finding, Route, Severity, assert_valid, check, check_entity, check_text,
+    Entity, Expectation, Finding, Route, Severity, assert_valid, check, check_entity, check_text,
 };
 
 fn fixtures() -> PathBuf {
@@ -29,14 +29,14 @@ fn findings(name: &str, text: &str) -> Vec<Finding> {
     if let Some(entity) = Entity::ALL.into_iter().find(|entity| entity.name() == kind) {
         return check_entity(entity, &serde_json::from_str(text).unwrap());
     }
-    let asked: Value =
+    let body: Value =
         serde_json::from_str(&fs::read_to_string(fixtures().join("asked.json")).unwrap()).unwrap();
-    let asked = match rest.split("--").next() {
-        Some("limit") => Asked::default().at_most(2),
-        Some("not-asked") => Asked::about(&asked),
-        _ => Asked::default(),
+    let expected = match rest.split("--").next() {
+        Some("limit") => Expectation::default().at_most(2),
+        Some("not-asked") => Expectation::about(&body),
+        _ => Expectation::default(),
     };
-    check_text(kind.parse().unwrap(), text, &asked)
+    check_text(kind.parse().unwrap(), text, &expected)
 }
 
 fn rule(name: &str) -> &str {
@@ -94,7 +94,7 @@ fn the_findings_are_the_known_ones() {
 }
 
 fn invalid(answer: &Value) -> String {
-    let fails = || assert_valid(Route::Observe, answer, &Asked::default());
+    let fails = || assert_valid(Route::Observe, answer, &Expectation::default());
     *std::panic::catch_unwind(fails).unwrap_err().downcast::<String>().unwrap()
 }
 
@@ -103,7 +103,7 @@ fn assertions_are_strict_but_accept_kept_relation_names() {
     let read = |name: &str| -> Value {
         serde_json::from_str(&documents("warn")[&format!("observe--{name}")]).unwrap()
     };
-    assert_valid(Route::Observe, &read("relation-vocab--file-name-of"), &Asked::default());
+    assert_valid(Route::Observe, &read("relation-vocab--file-name-of"), &Expectation::default());
     let message = invalid(&read("relation-vocab--wrong-case"));
     assert!(message.contains("did you mean Resolved_To?"), "{message}");
     let message = invalid(&json!({"data": {}, "extra": 1}));
@@ -115,7 +115,7 @@ fn assertions_are_strict_but_accept_kept_relation_names() {
 }
 
 #[test]
-fn limits_count_for_each_observable_that_was_asked() {
+fn limits_count_per_observable() {
     let sighting = |number: usize, value: &str| {
         json!({
             "type": "sighting",
@@ -133,13 +133,13 @@ fn limits_count_for_each_observable_that_was_asked() {
         .map(|(number, value)| sighting(number, value))
         .collect();
     let answer = json!({"data": {"sightings": {"count": 4, "docs": docs}}});
-    let asked = Asked::about(&json!([
+    let expected = Expectation::about(&json!([
         {"type": "domain", "value": "a.example"},
         {"type": "domain", "value": "b.example"},
     ]));
-    assert_valid(Route::Observe, &answer, &asked.clone().at_most(2));
+    assert_valid(Route::Observe, &answer, &expected.clone().at_most(2));
     let rules: Vec<_> =
-        check(Route::Observe, &answer, &asked.at_most(1)).into_iter().map(|f| f.text).collect();
+        check(Route::Observe, &answer, &expected.at_most(1)).into_iter().map(|f| f.text).collect();
     assert_eq!(
         rules,
         [

@@ -1,4 +1,4 @@
-//! The key server, asked by a bare HTTP/1.1 client.
+//! The key server, called by a bare HTTP/1.1 client.
 
 use std::time::Duration;
 
@@ -17,14 +17,14 @@ use tokio::{
 
 /// Sends a request that ends the connection, and returns what comes until it ends.
 async fn ask(server: &JwksServer, path: &str) -> Vec<u8> {
-    let mut stream = asked(server, path).await;
+    let mut stream = requested(server, path).await;
     let mut answer = Vec::new();
     // A broken connection is one of the scripted answers: what came before it counts.
     let _ = stream.read_to_end(&mut answer).await;
     answer
 }
 
-async fn asked(server: &JwksServer, path: &str) -> TcpStream {
+async fn requested(server: &JwksServer, path: &str) -> TcpStream {
     let mut stream = TcpStream::connect(server.host()).await.unwrap();
     let request = format!("GET {path} HTTP/1.1\r\nhost: keys.example\r\nconnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
@@ -105,7 +105,7 @@ async fn answers_that_never_end_well() {
     assert!(text(&cut).1.contains(r#"{"keys":["#) && !cut.ends_with(b"0\r\n\r\n"));
 
     server.answer(begun.clone().endless());
-    let mut endless = asked(&server, PATH).await;
+    let mut endless = requested(&server, PATH).await;
     let mut megabyte = vec![0; 1024 * 1024];
     endless.read_exact(&mut megabyte).await.unwrap();
 }
@@ -116,7 +116,7 @@ async fn answers_that_never_come() {
     let begun = Answer::body(200, "application/json", r#"{"keys":["#);
 
     server.answer(begun.stalled());
-    let mut stalled = asked(&server, PATH).await;
+    let mut stalled = requested(&server, PATH).await;
     let mut start = [0; 8];
     stalled.read_exact(&mut start).await.unwrap();
     assert_eq!(&start, b"HTTP/1.1");
@@ -124,7 +124,7 @@ async fn answers_that_never_come() {
     assert!(rest.is_err());
 
     server.answer(Answer::silent());
-    let mut silent = asked(&server, PATH).await;
+    let mut silent = requested(&server, PATH).await;
     server.reached(2).await;
     assert!(timeout(Duration::from_secs(3600), silent.read_u8()).await.is_err());
 }

@@ -1,4 +1,4 @@
-//! The imitated Runtime API, with the real runtime library on its other side.
+//! The simulated Runtime API, with the real runtime library as its client.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -11,7 +11,7 @@ use testkit::{
 /// The example of this crate that cargo builds beside the tests.
 fn launch() -> Launch {
     let tests = std::env::current_exe().unwrap();
-    let built: PathBuf = tests.ancestors().nth(2).unwrap().join("examples/obedient_function");
+    let built: PathBuf = tests.ancestors().nth(2).unwrap().join("examples/scripted_function");
     assert!(built.exists(), "cargo builds {} with all targets of the crate", built.display());
     Launch::new(built)
 }
@@ -51,7 +51,7 @@ async fn the_function_sees_the_request_and_only_the_given_environment() {
     let environment = &body["environment"];
     assert_eq!(environment["SECRET_KEY"], "s");
     assert_eq!(environment["AWS_REGION"], "us-east-1");
-    assert_eq!(environment["AWS_LAMBDA_FUNCTION_NAME"], "obedient_function");
+    assert_eq!(environment["AWS_LAMBDA_FUNCTION_NAME"], "scripted_function");
     assert_eq!(environment["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"], "128");
     assert_eq!(environment["HOME"], Value::Null);
     let foreign = |name: &&String| {
@@ -96,7 +96,7 @@ async fn whatever_else_becomes_of_an_event() {
     let garbled = function.invoke(&answer(json!("text"))).await;
     assert!(matches!(&garbled, Outcome::Garbled(body) if body == "\"text\""), "{garbled:?}");
     let failed = function.invoke(&json!({"do": "fail"})).await;
-    assert!(matches!(&failed, Outcome::Failed(f) if f.message == "told to fail"), "{failed:?}");
+    assert!(matches!(&failed, Outcome::Failed(f) if f.message == "scripted failure"), "{failed:?}");
     let large = function.invoke(&json!({"do": "grow", "bytes": 6_291_556})).await;
     assert!(matches!(large, Outcome::TooLarge(bytes) if bytes > 6_291_556), "{large:?}");
     let reply = function.invoke(&json!({"do": "grow", "bytes": 6_000_000})).await.reply();

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use testkit::{
-    jwk::{Jwk, strangers},
+    jwk::{Jwk, unusable_keys},
     keys::RsaKey,
 };
 
@@ -16,7 +16,7 @@ fn named(fixture: &Fixture, kid: &str, key: &RsaKey) -> String {
 async fn k10_keys_of_other_kinds_are_skipped() {
     let good = || Value::from(Jwk::rsa(RsaKey::shared()).kid(KID).for_rs256());
     let odd = [json!(null), json!(7), json!("key"), json!([]), json!({})];
-    let all = || strangers().into_iter().chain(odd.clone());
+    let all = || unusable_keys().into_iter().chain(odd.clone());
     for keys in
         [all().chain([good()]).collect::<Vec<_>>(), [good()].into_iter().chain(all()).collect()]
     {

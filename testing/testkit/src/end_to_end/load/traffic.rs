@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::super::{Deployed, events::without_times, host::token};
 use crate::{
     Observables,
-    ctim::{self, Asked, Severity},
+    ctim::{self, Expectation, Severity},
     event::{Event, Gateway},
     runtime_api::{Invocation, Reply},
     token::Token,
@@ -134,7 +134,7 @@ impl Request {
         };
         assert!(as_expected, "{}: {} {}", self.name, reply.status, reply.text());
         if let Ok(route) = self.name.split(' ').next().unwrap_or_default().parse() {
-            let mut findings = ctim::check_text(route, &reply.text(), &Asked::default());
+            let mut findings = ctim::check_text(route, &reply.text(), &Expectation::default());
             findings.retain(|finding| finding.severity == Severity::Error);
             assert_eq!(findings, [], "{}", self.name);
         }

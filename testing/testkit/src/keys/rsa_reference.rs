@@ -1,4 +1,4 @@
-//! RSA by the textbook, for sizes and exponents that no library would generate or sign with.
+//! A reference implementation of RSA, for sizes and exponents that no library generates.
 
 use aws_lc_rs::{digest, rand};
 use num_bigint::BigUint;
@@ -12,18 +12,18 @@ const SHA256_INFO: [u8; 19] = [
     0x00, 0x04, 0x20,
 ];
 
-/// A key with as many primes as it takes.
-pub(super) struct TextbookRsa {
+/// A key with two or more primes.
+pub(super) struct RsaReference {
     exponent: BigUint,
     modulus: BigUint,
     primes: Vec<BigUint>,
 }
 
-impl TextbookRsa {
+impl RsaReference {
     /// A modulus of exactly so many bits.
     pub(super) fn generate(bits: usize, exponent: u64) -> Self {
         assert!(bits >= 512, "no SHA-256 signature fits into {bits} bits");
-        assert!(exponent % 2 == 1, "nobody can sign with the even exponent {exponent}");
+        assert!(exponent % 2 == 1, "an even exponent signs nothing: {exponent}");
         let exponent = BigUint::from(exponent);
         let mut primes =
             vec![prime_between(&bit(PRIME_BITS / 2 - 1), &bit(PRIME_BITS / 2), &exponent)];
@@ -54,15 +54,15 @@ impl TextbookRsa {
         [vec![0; length - root.len()], root].concat()
     }
 
-    /// The number whose power is the given one: found modulo each prime, then put together.
+    /// The root of a power: found modulo each prime, then combined.
     fn root(&self, power: &BigUint) -> BigUint {
         let one = BigUint::from(1_u8);
         let start = (BigUint::ZERO, one.clone());
         let (root, _) = self.primes.iter().fold(start, |(root, product), prime| {
             let private = self.exponent.modinv(&(prime - &one)).expect("chosen to be invertible");
-            let here = power.modpow(&private, prime);
+            let residue = power.modpow(&private, prime);
             let step =
-                (here + prime - &root % prime) * product.modinv(prime).expect("primes differ");
+                (residue + prime - &root % prime) * product.modinv(prime).expect("primes differ");
             (root + &product * (step % prime), product * prime)
         });
         root
@@ -132,21 +132,21 @@ fn passes_miller_rabin(candidate: &BigUint, base: &BigUint) -> bool {
 mod tests {
     use num_bigint::BigUint;
 
-    use super::{TextbookRsa, is_prime, padded};
+    use super::{RsaReference, is_prime, padded};
 
     #[test]
-    fn a_modulus_has_exactly_the_bits_that_were_ordered() {
+    fn a_modulus_has_the_requested_bits() {
         for bits in [512, 1023, 1024, 2047, 2048, 2049] {
-            assert_eq!(TextbookRsa::generate(bits, 65537).modulus.bits(), bits as u64);
+            assert_eq!(RsaReference::generate(bits, 65537).modulus.bits(), bits as u64);
         }
     }
 
     #[test]
-    fn what_is_signed_comes_back_by_the_public_exponent() {
+    fn signatures_verify_with_the_public_exponent() {
         for (bits, exponent) in
             [(512, 1), (2048, 1), (1025, 3), (4096, u64::MAX - 2), (16_384, 65537)]
         {
-            let key = TextbookRsa::generate(bits, exponent);
+            let key = RsaReference::generate(bits, exponent);
             let signature = BigUint::from_bytes_be(&key.sign(b"message"));
             let recovered = signature.modpow(&key.exponent, &key.modulus);
             let expected = BigUint::from_bytes_be(&padded(b"message", bits.div_ceil(8)));
@@ -164,7 +164,7 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "even exponent")]
-    fn an_even_exponent_is_refused() {
-        TextbookRsa::generate(2048, 2);
+    fn an_even_exponent_is_rejected() {
+        RsaReference::generate(2048, 2);
     }
 }

@@ -1,4 +1,4 @@
-//! A Lambda function that does what its events say, so that tests can watch it do so.
+//! A Lambda function that does what its events say, to test the Runtime API stub.
 
 use std::{
     env, future,
@@ -14,13 +14,13 @@ use serde_json::{Value, json};
 async fn main() -> Result<(), Error> {
     match variable("START").as_deref() {
         Some("fail") => return Err("the start failed".into()),
-        Some("report") => report_broken_start()?,
+        Some("report") => report_init_error()?,
         _ => {}
     }
-    lambda_runtime::run(service_fn(obey)).await
+    lambda_runtime::run(service_fn(run_script)).await
 }
 
-async fn obey(event: LambdaEvent<Value>) -> Result<Value, Error> {
+async fn run_script(event: LambdaEvent<Value>) -> Result<Value, Error> {
     let LambdaEvent { payload, context } = event;
     match payload["do"].as_str() {
         Some("answer") => Ok(payload["answer"].clone()),
@@ -43,15 +43,15 @@ async fn obey(event: LambdaEvent<Value>) -> Result<Value, Error> {
             writeln!(io::stderr(), "to standard error")?;
             Ok(json!({"statusCode": 204}))
         }
-        Some("fail") => Err("told to fail".into()),
+        Some("fail") => Err("scripted failure".into()),
         Some("exit") => process::exit(7),
         Some("hang") => future::pending().await,
-        order => Err(format!("unknown order {order:?}").into()),
+        step => Err(format!("unknown step {step:?}").into()),
     }
 }
 
-/// What a runtime does that finds out early that it cannot work.
-fn report_broken_start() -> Result<(), Error> {
+/// Reports an initialisation error, as a runtime with invalid settings does.
+fn report_init_error() -> Result<(), Error> {
     let report = r#"{"errorType": "NoKey", "errorMessage": "SECRET_KEY is missing"}"#;
     let mut api = TcpStream::connect(variable("AWS_LAMBDA_RUNTIME_API").unwrap_or_default())?;
     write!(api, "POST /2018-06-01/runtime/init/error HTTP/1.1\r\nhost: runtime\r\n")?;
