@@ -1,7 +1,7 @@
 //! F1: of all `Authorization` headers, those with one bearer token are read, to that token.
 
 use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
-use relay_core::auth::bearer;
+use relay_core::fuzz_api::bearer;
 
 /// Each line is a header. One header of the form is accepted, with exactly its token.
 ///

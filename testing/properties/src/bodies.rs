@@ -1,7 +1,7 @@
 //! F5: whatever body any relay gets on any route, the answer has status 200 and is valid.
 
 use arbitrary::{Result, Unstructured};
-use relay_core::{ObservableType, route::Route};
+use relay_core::{ObservableType, Route};
 use sandbox::Product;
 use serde_json::{Value, json};
 

@@ -3,7 +3,7 @@
 use arbitrary::{Result, Unstructured};
 use http::Method;
 use lambda_http::{Context, request::LambdaRequest};
-use relay_core::{route::Route, serve::incoming, service::Incoming};
+use relay_core::{Incoming, Route, fuzz_api::incoming};
 use serde_json::Value;
 use testkit::event::{Event, Gateway};
 

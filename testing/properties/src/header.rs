@@ -3,7 +3,7 @@
 use std::fmt;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use relay_core::auth::{Algorithm, Token};
+use relay_core::fuzz_api::{Algorithm, UnverifiedToken as Token};
 use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, Visitor},

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use arbitrary::{Result, Unstructured};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use num_bigint::BigUint;
-use relay_core::auth::usable_keys;
+use relay_core::fuzz_api::usable_keys;
 use serde_json::{Value, json};
 
 use crate::structured;

@@ -4,7 +4,7 @@ use std::{cell::RefCell, collections::HashMap, future::IntoFuture, sync::Arc, ti
 
 use catalog::StartedRelay;
 use futures::future::{BoxFuture, FutureExt};
-use relay_core::service::{Incoming, Outgoing};
+use relay_core::{Incoming, Outgoing};
 use sandbox::{Fixture, Product, identity::NOW};
 use testkit::{Answer, AnswerRequest, Start, StartService, TestRelay, TestRequest};
 use tokio::runtime::{Builder, Runtime};

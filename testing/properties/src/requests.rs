@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use http::{HeaderMap, header::CONTENT_TYPE};
 use percent_encoding::percent_decode;
-use relay_core::{BaseUrl, Environment, Http, Request, http::SystemResolver};
+use relay_core::{BaseUrl, Environment, Http, Request, SystemResolver};
 use sandbox::{Call, Product, Sandbox};
 use tokio::runtime::{Builder, Runtime};
 

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use relay_core::route::Route;
+use relay_core::Route;
 use sandbox::{Fault, Product, Times, When};
 use testkit::Observables;
 

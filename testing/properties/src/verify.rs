@@ -6,7 +6,7 @@ use arbitrary::{Result, Unstructured};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use catalog::StartedRelay;
 use http::{HeaderValue, header::AUTHORIZATION};
-use relay_core::{Clock, Environment, http::SystemResolver, route::Route};
+use relay_core::{Clock, Environment, Route, SystemResolver};
 use sandbox::identity::NOW;
 use serde_json::{Map, Value, json};
 use testkit::{
@@ -105,7 +105,7 @@ fn runtime() -> Runtime {
 
 async fn service(environment: &Environment) -> Arc<dyn StartedRelay> {
     let environment = environment.clone().with("API_URL", "https://misp.example");
-    let clock = Clock::standing_at(NOW);
+    let clock = Clock::fixed(NOW);
     let misp = catalog::find("misp").expect("a relay");
     let service = misp.start_with(environment, clock, Arc::new(SystemResolver)).await;
     service.expect("settings that can be used")

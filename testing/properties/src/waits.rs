@@ -5,8 +5,8 @@ use std::time::Duration;
 use arbitrary::{Result, Unstructured};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use relay_core::{
-    http::{pause_after, wait_asked_for},
-    route::Route,
+    Route,
+    fuzz_api::{retry_after, retry_delay},
 };
 use sandbox::{Fault, Product, Times};
 use testkit::Observables;
@@ -83,11 +83,11 @@ impl Rejection {
 
     fn assert_fits(&self) {
         let headers = self.map();
-        let wait = wait_asked_for(&headers);
+        let wait = retry_after(&headers);
         if let Some(seconds) = headers.get("retry-after").and_then(digits) {
             assert_eq!(wait, Some(Duration::from_secs(seconds)), "{headers:?}");
         }
-        let Some(pause) = pause_after(self.status, &headers, self.left) else { return };
+        let Some(pause) = retry_delay(self.status, &headers, self.left) else { return };
         assert!(pause + RESERVE <= self.left, "{pause:?} of {:?}", self.left);
         assert!(wait.is_none_or(|wait| pause == wait), "{pause:?} instead of {wait:?}");
         assert!(self.status == 429 || (502..=504).contains(&self.status), "{}", self.status);

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, ops::Deref};
 
-use relay_core::service::Outgoing;
+use relay_core::Outgoing;
 use serde_json::Value;
 
 /// The answer to one request. Dereferences to its JSON: `answer["data"]`.

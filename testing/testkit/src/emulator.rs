@@ -14,7 +14,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use relay_core::{BaseUrl, Environment, Http, Request, http::SystemResolver};
+use relay_core::{BaseUrl, Environment, Http, Request, SystemResolver};
 use serde_json::Value;
 use tokio::{
     net::TcpStream,

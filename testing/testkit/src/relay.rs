@@ -3,12 +3,7 @@
 use std::{marker::PhantomData, sync::Arc, time::Duration};
 
 use futures::future::{BoxFuture, FutureExt};
-use relay_core::{
-    Clock, Relay, Service,
-    http::escaped,
-    route::Route,
-    service::{Incoming, Outgoing},
-};
+use relay_core::{Clock, Incoming, Outgoing, Relay, Route, Service, url::escaped};
 use sandbox::{Call, Fault, Fixture, Mode, Sandbox, Times, When};
 use serde_json::{Value, json};
 use url::form_urlencoded::byte_serialize;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header::AUTHORIZATION};
-use relay_core::{auth::Gateway, route::Route, service::Incoming};
+use relay_core::{Gateway, Incoming, Route};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 

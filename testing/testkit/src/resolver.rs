@@ -7,7 +7,7 @@ use std::{
 };
 
 use futures::future::BoxFuture;
-use relay_core::http::Resolver;
+use relay_core::Resolver;
 
 /// Answers every look-up with the next of some lists of addresses, and records the names.
 #[derive(Debug)]

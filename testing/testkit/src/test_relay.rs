@@ -7,12 +7,7 @@ use std::{sync::Arc, time::Duration};
 
 use http::{HeaderMap, HeaderValue, Method, header::AUTHORIZATION};
 use jiff::Timestamp;
-use relay_core::{
-    Clock, Environment, Relay, Service,
-    auth::Gateway,
-    http::{Resolver, SystemResolver},
-    service::Incoming,
-};
+use relay_core::{Clock, Environment, Gateway, Incoming, Relay, Resolver, Service, SystemResolver};
 use sandbox::{Call, Sandbox};
 use serde_json::{Value, json};
 
@@ -65,7 +60,7 @@ impl<R: Relay> TestRelay<R> {
         claims: Value,
         lookup: Arc<dyn Resolver>,
     ) -> Self {
-        let clock = Clock::standing_at(now);
+        let clock = Clock::fixed(now);
         let service = Service::with(&settings, clock.clone(), lookup).await;
         Self { sandbox, service: service.expect("settings that can be used"), clock, claims }
     }

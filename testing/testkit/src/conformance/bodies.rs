@@ -1,6 +1,6 @@
 //! Bodies of the wrong shape, and how the answer describes them.
 
-use relay_core::{Relay, route::Route};
+use relay_core::{Relay, Route};
 use serde_json::json;
 
 use super::{Conformance, policies};

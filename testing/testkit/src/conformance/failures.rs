@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use relay_core::{Relay, route::Route};
+use relay_core::{Relay, Route};
 use sandbox::{Fault, Times};
 use serde_json::json;
 

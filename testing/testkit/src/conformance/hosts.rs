@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use relay_core::{Relay, route::Route};
+use relay_core::{Relay, Route};
 
 use super::Conformance;
 use crate::{TestRelay, TestResolver, jwk::Jwk, jwks::JwksServer};

@@ -1,6 +1,6 @@
 //! A product that is not to be trusted: its texts reach the answer as plain data, or not at all.
 
-use relay_core::{Relay, http::escaped, route::Route};
+use relay_core::{Relay, Route, url::escaped};
 use sandbox::{Call, Fault, Times};
 use serde_json::{Map, Value, json};
 use url::form_urlencoded::byte_serialize;

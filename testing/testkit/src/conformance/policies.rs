@@ -1,10 +1,6 @@
 //! The order in which token and body are checked, as `About::policies` declares it.
 
-use relay_core::{
-    Relay,
-    relay::{RoutePolicies, RoutePolicy},
-    route::Route,
-};
+use relay_core::{Relay, Route, RoutePolicies, RoutePolicy};
 use serde_json::json;
 
 use super::Conformance;

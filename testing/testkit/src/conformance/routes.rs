@@ -1,7 +1,7 @@
 //! Every route, called as it should be, and everything that is no route.
 
 use http::{HeaderName, Method};
-use relay_core::{Relay, relay::RoutePolicy, route::Route};
+use relay_core::{Relay, Route, RoutePolicy};
 use serde_json::{Value, json};
 
 use super::Conformance;

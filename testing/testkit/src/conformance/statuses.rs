@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use futures::future::join_all;
-use relay_core::{Relay, route::Route};
+use relay_core::{Relay, Route};
 use sandbox::{Fault, Times};
 
 use super::{Conformance, policies};

@@ -1,7 +1,7 @@
 //! Two callers of one process: nothing of one reaches the other.
 
 use futures::future::join_all;
-use relay_core::{Relay, route::Route};
+use relay_core::{Relay, Route};
 use serde_json::{Value, json};
 
 use super::Conformance;

@@ -1,7 +1,7 @@
 //! Which tokens are accepted: those under the shared secret, and configuration tokens.
 
 use http::header::AUTHORIZATION;
-use relay_core::{Relay, route::Route};
+use relay_core::{Relay, Route};
 use serde_json::{Value, json};
 
 use super::{Conformance, policies};

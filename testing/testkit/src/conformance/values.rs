@@ -1,6 +1,6 @@
 //! Values of observables, in every spelling.
 
-use relay_core::{Relay, input::MOST_OBSERVABLES, route::Route};
+use relay_core::{MAX_OBSERVABLES, Relay, Route};
 use serde_json::{Value, json};
 
 use super::{Conformance, policies};
@@ -122,7 +122,7 @@ impl<R: Relay> Conformance<R> {
         let answer = relay.observe(self.first().and(self.ten_thousand())).await;
         assert!(answer.all_docs().count() > 0);
         assert!(answer.errors().iter().any(|(weight, _)| *weight == "warning"), "{}", answer.text);
-        relay.assert_max_calls(MOST_OBSERVABLES * self.mode.warm_requests);
+        relay.assert_max_calls(MAX_OBSERVABLES * self.mode.warm_requests);
         assert!(relay.sandbox.peak_concurrency() <= 16);
     }
 

@@ -1,6 +1,6 @@
 //! What a function prints, which CloudWatch keeps.
 
-use relay_core::{Relay, http::escaped};
+use relay_core::{Relay, url::escaped};
 use sandbox::{Fault, Times};
 use serde_json::{Value, json};
 use url::form_urlencoded::byte_serialize;

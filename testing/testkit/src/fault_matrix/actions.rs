@@ -1,7 +1,7 @@
 //! One action under one fault.
 
 use http::Method;
-use relay_core::{Relay, route::Route};
+use relay_core::{Relay, Route};
 use sandbox::{Action, Times, When};
 use serde::Serialize;
 use tokio::time::Instant;

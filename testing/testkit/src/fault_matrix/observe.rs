@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use relay_core::{Relay, route::Route};
+use relay_core::{Relay, Route};
 use sandbox::{Call, Fault, Times, When};
 use serde::Serialize;
 use tokio::time::Instant;

@@ -4,10 +4,7 @@ use std::{future::IntoFuture, marker::PhantomData, sync::Arc};
 
 use futures::future::{BoxFuture, FutureExt};
 use jiff::Timestamp;
-use relay_core::{
-    BadSetting, Clock, Environment, Relay, Service,
-    http::{Resolver, SystemResolver},
-};
+use relay_core::{BadSetting, Clock, Environment, Relay, Resolver, Service, SystemResolver};
 use sandbox::{Fixture, Mode, Product, Sandbox};
 
 use super::{AnswerRequest, TIMEOUT, TestRelay};
@@ -116,7 +113,7 @@ impl<R> Start<R> {
         let usual = usual.map(|(name, value)| (name.to_owned(), value));
         let secret = ("SECRET_KEY".to_owned(), SECRET.to_owned());
         let environment = Environment::of(usual.chain([secret]).chain(self.settings));
-        let clock = Clock::standing_at(self.now);
+        let clock = Clock::fixed(self.now);
         let entity_limit = environment.text("CTR_ENTITIES_LIMIT").map(str::to_owned);
         let service = (self.service)(environment, clock.clone(), self.resolver).await?;
         Ok(TestRelay {

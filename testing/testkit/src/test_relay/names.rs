@@ -7,7 +7,7 @@ use std::{
 };
 
 use futures::future::BoxFuture;
-use relay_core::http::Resolver;
+use relay_core::Resolver;
 
 /// Gives every name the same address, or none, and remembers the names.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 //! now and then, and everything that is to be rejected.
 
 use bytes::Bytes;
-use relay_core::route::Route;
+use relay_core::Route;
 use sandbox::{Fault, Fixture, Times};
 use serde_json::{Value, json};
 
