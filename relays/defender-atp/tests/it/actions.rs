@@ -26,7 +26,7 @@ async fn device(id: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_device_is_offered_what_it_can_do_by_title() {
+async fn a_device_is_offered_its_available_actions_by_title() {
     assert_eq!(
         device(sample::LAPTOP).await,
         [
@@ -53,7 +53,7 @@ async fn a_device_is_offered_what_it_can_do_by_title() {
 
 /// Row 7 of docs/relays/defender-atp.md#differences-from-the-python-originals.
 #[tokio::test]
-async fn what_was_done_is_offered_to_be_undone_last() {
+async fn the_end_of_a_state_is_offered_last() {
     assert_eq!(
         device(sample::WORKSTATION).await,
         ["Run antivirus scan: Full", "Run antivirus scan: Quick", "Release from isolation"]
@@ -73,7 +73,7 @@ async fn an_unknown_device_is_offered_nothing() {
 }
 
 #[tokio::test]
-async fn without_a_word_on_what_is_possible_everything_is_offered() {
+async fn everything_is_offered_when_availability_is_unknown() {
     let availability = format!("/api/machines/{}/availableMachineActions", sample::SERVER);
     let missing = json!({"error": {"code": "NotFound", "message": "No such address."}});
     for fault in [Fault::json(404, &missing), Fault::status(400), Fault::status(404)] {
@@ -89,8 +89,8 @@ async fn a_device_whose_state_is_not_known_is_offered_nothing() {
     for path in ["/api/machines/", "/api/machineactions"] {
         let relay = TestRelay::open().await;
         relay.sandbox.fault(path, Fault::Forbidden, Times::Always);
-        let wanted = many(&[("ms_machine_id", sample::LAPTOP), ("domain", "new.example")]);
-        let answer = relay.actions(&wanted).await;
+        let observables = many(&[("ms_machine_id", sample::LAPTOP), ("domain", "new.example")]);
+        let answer = relay.actions(&observables).await;
         assert_eq!(codes(&answer), [("fatal", "permission denied")]);
         assert!(answer["errors"][0]["message"].as_str().unwrap().contains("Machine.Read.All"));
         assert_eq!(titles(&answer).len(), 3);
@@ -121,7 +121,7 @@ async fn an_indicator_that_is_there_can_be_removed() {
 }
 
 #[tokio::test]
-async fn indicators_are_found_as_asked_and_in_normal_form_and_told_apart_in_neither_case() {
+async fn indicators_are_found_in_any_case_by_given_value_and_normal_form() {
     let relay = TestRelay::open().await;
     for (kind, stored) in [
         ("sha256", sample::UPDATER_SHA256.to_uppercase()),
@@ -136,7 +136,7 @@ async fn indicators_are_found_as_asked_and_in_normal_form_and_told_apart_in_neit
 }
 
 #[tokio::test]
-async fn without_an_indicator_three_can_be_added() {
+async fn three_indicators_can_be_added_where_there_is_none() {
     let relay = TestRelay::open().await;
     for (kind, value) in [
         ("sha1", "0000000000000000000000000000000000000001"),
@@ -161,7 +161,7 @@ async fn without_an_indicator_three_can_be_added() {
 }
 
 #[tokio::test]
-async fn an_indicator_of_another_type_is_another_one() {
+async fn an_indicator_of_another_type_does_not_match() {
     let relay = TestRelay::open().await;
     let other = json!({"value": [
         {"id": "7", "indicatorValue": "192.0.2.9", "indicatorType": "Url", "action": "Block", "title": "x"},
@@ -188,13 +188,13 @@ async fn a_failing_list_of_indicators_is_an_error_and_offers_nothing() {
 }
 
 #[tokio::test]
-async fn a_filter_that_is_not_understood_is_asked_value_by_value() {
+async fn a_filter_that_is_refused_is_sent_value_by_value() {
     let relay = TestRelay::open().await;
     let odata = json!({"error": {"code": "ODataError", "message": "Too many terms."}});
     let chain = sandbox::When::path("/api/indicators").mentioning(" or ");
     relay.sandbox.fault(chain, Fault::json(400, &odata), Times::Always);
-    let wanted = many(&[("ip", sample::ADDRESS), ("ip", "192.0.2.9"), ("domain", "new.example")]);
-    let answer = relay.actions(&wanted).await;
+    let observables = many(&[("ip", sample::ADDRESS), ("ip", "192.0.2.9"), ("domain", "new.example")]);
+    let answer = relay.actions(&observables).await;
     assert_eq!((codes(&answer), titles(&answer).len()), (vec![], 7));
     assert_eq!(relay.calls("/api/indicators").len(), 4);
 }
@@ -222,17 +222,17 @@ async fn indicators_of_later_pages_are_found() {
 }
 
 #[tokio::test]
-async fn the_operator_chooses_what_is_offered() {
+async fn a_setting_limits_the_actions_that_are_offered() {
     let settings = [("DEFENDER_ACTIONS", "RunAntiVirusScanQuick,Unisolate,add-indicator-alert")];
     let relay = TestRelay::with(&settings).await;
-    let wanted = many(&[
+    let observables = many(&[
         ("ms_machine_id", sample::LAPTOP),
         ("ms_machine_id", sample::WORKSTATION),
         ("domain", "new.example"),
         ("ip", sample::ADDRESS),
     ]);
     assert_eq!(
-        titles(&relay.actions(&wanted).await),
+        titles(&relay.actions(&observables).await),
         [
             "Run antivirus scan: Quick",
             "Run antivirus scan: Quick",
@@ -243,7 +243,7 @@ async fn the_operator_chooses_what_is_offered() {
 }
 
 #[tokio::test]
-async fn an_app_without_permissions_is_told_which() {
+async fn an_application_without_permission_is_told_which() {
     let relay = TestRelay::open().await;
     let answer = relay
         .ask_with(claims(&app::READ_ONLY, &tenant::CONTOSO), RESPOND, &one("ip", sample::ADDRESS))

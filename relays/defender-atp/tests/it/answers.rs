@@ -29,7 +29,7 @@ fn every_type() -> Value {
 }
 
 #[tokio::test]
-async fn the_documented_alert_machine_and_event() {
+async fn the_documented_alert_machine_and_event_are_mapped() {
     let relay = TestRelay::open().await;
     let case = golden!("worked-example");
     let answers = |path: &str, text: &str, file: &str| {
@@ -44,33 +44,33 @@ async fn the_documented_alert_machine_and_event() {
 }
 
 #[tokio::test]
-async fn every_type_of_observable() {
+async fn every_type_of_observable_is_answered() {
     let relay = TestRelay::with(&[("CTR_ENTITIES_LIMIT", "3")]).await;
     golden!("every-type").assert_answer(&relay.observe(&every_type()).await);
 }
 
 #[tokio::test]
-async fn another_tenant_with_pages_and_without_evidence() {
+async fn pages_are_followed_and_missing_evidence_is_loaded() {
     let relay = TestRelay::with(&[("CTR_ENTITIES_LIMIT", "5")]).await;
     let answer = relay.observe_for(&app::DEFENDER, &tenant::FABRIKAM, &every_type()).await;
     golden!("every-type-fabrikam").assert_answer(&answer);
 }
 
 #[tokio::test]
-async fn alerts_through_graph() {
+async fn alerts_come_from_graph_when_it_is_the_backend() {
     let relay =
         TestRelay::with(&[("DEFENDER_BACKEND", "graph"), ("CTR_ENTITIES_LIMIT", "5")]).await;
-    let wanted = many(&[("sha256", sample::UPDATER_SHA256), ("ip", sample::ADDRESS)]);
-    golden!("graph-backend").assert_answer(&relay.observe(&wanted).await);
+    let observables = many(&[("sha256", sample::UPDATER_SHA256), ("ip", sample::ADDRESS)]);
+    golden!("graph-backend").assert_answer(&relay.observe(&observables).await);
 }
 
 #[tokio::test]
-async fn links_and_actions() {
+async fn links_and_actions_are_offered() {
     let relay = TestRelay::open().await;
     let claims = || claims(&app::DEFENDER, &tenant::CONTOSO);
-    let wanted = every_type();
-    golden!("links").assert_answer(&relay.ask_with(claims(), REFER, &wanted).await);
-    let wanted = many(&[
+    let observables = every_type();
+    golden!("links").assert_answer(&relay.ask_with(claims(), REFER, &observables).await);
+    let observables = many(&[
         ("ms_machine_id", sample::WORKSTATION),
         ("ip", sample::ADDRESS),
         ("ms_machine_id", sample::LAPTOP),
@@ -78,11 +78,11 @@ async fn links_and_actions() {
         ("domain", "unknown.example"),
         ("ms_machine_id", sample::RESTRICTED_SERVER),
     ]);
-    golden!("actions").assert_answer(&relay.ask_with(claims(), RESPOND, &wanted).await);
+    golden!("actions").assert_answer(&relay.ask_with(claims(), RESPOND, &observables).await);
 }
 
 #[tokio::test]
-async fn the_same_question_has_the_same_ids_in_any_order() {
+async fn the_same_observables_have_the_same_ids_in_any_order() {
     let relay = TestRelay::open().await;
     let ids = |answer: &Value| {
         let mut ids: Vec<_> =
@@ -98,13 +98,13 @@ async fn the_same_question_has_the_same_ids_in_any_order() {
 }
 
 #[tokio::test]
-async fn values_are_echoed_as_they_were_asked() {
+async fn sightings_carry_the_value_as_given() {
     let relay = TestRelay::open().await;
-    let asked = sample::SCRIPT_HOST_SHA1.to_uppercase();
-    let answer = relay.observe(&one("sha1", &asked)).await;
+    let given = sample::SCRIPT_HOST_SHA1.to_uppercase();
+    let answer = relay.observe(&one("sha1", &given)).await;
     assert!(sightings(&answer).len() > 4);
     for sighting in sightings(&answer) {
-        assert_eq!(sighting["observables"][0]["value"], asked.as_str());
+        assert_eq!(sighting["observables"][0]["value"], given.as_str());
     }
 }
 
@@ -135,9 +135,9 @@ async fn alerts_and_events_share_the_limit() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_asked_is_left_out() {
+async fn invalid_values_cause_no_request_and_no_data() {
     let relay = TestRelay::open().await;
-    let wanted = many(&[
+    let observables = many(&[
         ("sha1", "short"),
         ("ip", "203.0.113.0/24"),
         ("ipv6", sample::ADDRESS),
@@ -146,15 +146,15 @@ async fn what_cannot_be_asked_is_left_out() {
         ("url", sample::WARNED_URL),
         ("file_name", "ps.exe"),
     ]);
-    assert_eq!(relay.ask(OBSERVE, &wanted).await["data"], serde_json::json!({}));
+    assert_eq!(relay.ask(OBSERVE, &observables).await["data"], serde_json::json!({}));
     assert!(relay.sandbox.calls().is_empty());
 }
 
 #[tokio::test]
-async fn evidence_that_lists_left_out_is_loaded_in_one_step_beside_the_devices() {
+async fn missing_evidence_is_loaded_concurrently_with_the_devices() {
     let relay = TestRelay::open().await;
-    let wanted = one("ip", sample::ADDRESS);
-    let answer = relay.observe_for(&app::DEFENDER, &tenant::FABRIKAM, &wanted).await;
+    let observables = one("ip", sample::ADDRESS);
+    let answer = relay.observe_for(&app::DEFENDER, &tenant::FABRIKAM, &observables).await;
     assert!(sightings(&answer)[0]["relations"].as_array().unwrap().len() > 1);
     let loads = relay.calls("/api/alerts");
     assert!(line(&loads[0]).ends_with("&$expand=evidence"), "{}", line(&loads[0]));
@@ -163,7 +163,7 @@ async fn evidence_that_lists_left_out_is_loaded_in_one_step_beside_the_devices()
     // Where it cannot be loaded, the alerts stay without.
     let relay = TestRelay::open().await;
     relay.sandbox.fault("/api/alerts", Fault::status(500), Times::Always);
-    let answer = relay.observe_for(&app::DEFENDER, &tenant::FABRIKAM, &wanted).await;
+    let answer = relay.observe_for(&app::DEFENDER, &tenant::FABRIKAM, &observables).await;
     assert_eq!(codes(&answer), [("warning", "internal error")]);
     assert_eq!(sightings(&answer)[0].get("relations"), None);
 }

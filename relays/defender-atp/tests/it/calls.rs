@@ -49,10 +49,10 @@ impl TestRelay {
         relay
     }
 
-    /// What was asked since the last time, trip by trip: `sizes` says how many calls each trip
+    /// The requests since the last time, step by step: `sizes` says how many requests each step
     /// has; the order within one does not count.
     #[track_caller]
-    fn trips(&self, sizes: &[usize]) -> Vec<Vec<&'static str>> {
+    fn steps(&self, sizes: &[usize]) -> Vec<Vec<&'static str>> {
         let calls = self.sandbox.calls();
         self.sandbox.forget_calls();
         assert_eq!(calls.len(), sizes.iter().sum::<usize>(), "{calls:#?}");
@@ -60,9 +60,9 @@ impl TestRelay {
         sizes
             .iter()
             .map(|size| {
-                let mut trip: Vec<_> = words.by_ref().take(*size).collect();
-                trip.sort_unstable();
-                trip
+                let mut step: Vec<_> = words.by_ref().take(*size).collect();
+                step.sort_unstable();
+                step
             })
             .collect()
     }
@@ -70,7 +70,7 @@ impl TestRelay {
 
 /// Row 3 of docs/relays/defender-atp.md#differences-from-the-python-originals.
 #[tokio::test]
-async fn a_login_is_sent_exactly_as_documented() {
+async fn a_login_is_sent_as_documented() {
     let relay = TestRelay::with(&[("DEFENDER_HUNTING", "off")]).await;
     relay.observe(&one("sha1", UNSEEN)).await;
     let login = &relay.sandbox.calls()[0];
@@ -88,7 +88,7 @@ async fn a_login_is_sent_exactly_as_documented() {
 }
 
 #[tokio::test]
-async fn each_call_is_sent_exactly_as_documented() {
+async fn each_request_is_sent_as_documented() {
     let relay = TestRelay::warm().await;
     relay.observe(&one("md5", sample::SCRIPT_HOST_MD5)).await;
     let calls = relay.sandbox.calls();
@@ -116,7 +116,7 @@ async fn each_call_is_sent_exactly_as_documented() {
 }
 
 #[tokio::test]
-async fn i05_a_value_stays_one_segment_of_the_path() {
+async fn i05_a_value_is_one_segment_of_the_path() {
     let relay = TestRelay::warm().await;
     relay
         .observe(&many(&[("ipv6", "2001:DB8:80:0::1"), ("domain", "CDN.Contoso-Files.example.")]))
@@ -130,7 +130,7 @@ async fn i05_a_value_stays_one_segment_of_the_path() {
 }
 
 #[tokio::test]
-async fn an_address_takes_two_trips_and_one_when_its_devices_are_known() {
+async fn an_address_takes_two_steps_and_one_with_cached_devices() {
     for (kind, value, alerts) in [
         ("ip", sample::ADDRESS, "ip alerts"),
         ("ipv6", sample::ADDRESS_V6, "ip alerts"),
@@ -141,14 +141,14 @@ async fn an_address_takes_two_trips_and_one_when_its_devices_are_known() {
         let mut first = [alerts, "events"];
         first.sort_unstable();
         relay.observe(&one(kind, value)).await;
-        assert_eq!(relay.trips(&[2, 2]), [first, ["adapters", "machines"]]);
+        assert_eq!(relay.steps(&[2, 2]), [first, ["adapters", "machines"]]);
         relay.observe(&one(kind, value)).await;
-        assert_eq!(relay.trips(&[2]), [first]);
+        assert_eq!(relay.steps(&[2]), [first]);
     }
 }
 
 #[tokio::test]
-async fn a_file_by_another_hash_takes_three_trips_two_when_hash_or_device_is_known_one_when_both_are()
+async fn a_file_by_another_hash_takes_three_steps_and_fewer_with_cached_hash_and_devices()
  {
     for (kind, value, sha1) in [
         ("sha256", sample::UPDATER_SHA256, sample::UPDATER_SHA1),
@@ -157,60 +157,60 @@ async fn a_file_by_another_hash_takes_three_trips_two_when_hash_or_device_is_kno
         let relay = TestRelay::warm().await;
         relay.observe(&one(kind, value)).await;
         // The tables do not know the one file by the MD5's companion, so nothing is hunted again.
-        let trips = relay.trips(&[2, 1, 2]);
+        let steps = relay.steps(&[2, 1, 2]);
         assert_eq!(
-            trips,
+            steps,
             [&["events", "profile"][..], &["file alerts"], &["adapters", "machines"]]
         );
         relay.observe(&one(kind, value)).await;
-        assert_eq!(relay.trips(&[2]), [["events", "file alerts"]]);
+        assert_eq!(relay.steps(&[2]), [["events", "file alerts"]]);
         relay.clock.advance(Duration::from_secs(15 * 60));
         relay.observe(&one(kind, value)).await;
-        assert_eq!(relay.trips(&[2, 2]), [["events", "file alerts"], ["adapters", "machines"]]);
+        assert_eq!(relay.steps(&[2, 2]), [["events", "file alerts"], ["adapters", "machines"]]);
 
         let relay = TestRelay::warm().await;
         relay.observe(&one("sha1", sha1)).await;
         relay.sandbox.forget_calls();
         relay.observe(&one(kind, value)).await;
-        assert_eq!(relay.trips(&[2, 1]), [&["events", "profile"][..], &["file alerts"]]);
+        assert_eq!(relay.steps(&[2, 1]), [&["events", "profile"][..], &["file alerts"]]);
     }
 }
 
 #[tokio::test]
-async fn a_file_that_events_know_by_sha1_only_is_hunted_again_beside_its_alerts() {
+async fn events_are_searched_by_sha1_where_the_table_lacks_the_given_hash() {
     let relay = TestRelay::warm().await;
     let answer = relay.observe(&one("sha256", sample::SCRIPT_HOST_SHA256)).await;
     assert_eq!(
-        relay.trips(&[2, 2, 2]),
+        relay.steps(&[2, 2, 2]),
         [["events", "profile"], ["events", "file alerts"], ["adapters", "machines"]]
     );
     assert_eq!(alert_ids(&answer).iter().filter(|id| **id == "-").count(), 3);
 }
 
 #[tokio::test]
-async fn a_mixed_question_overlaps_its_trips() {
+async fn requests_for_mixed_observables_overlap() {
     let relay = TestRelay::warm().await;
-    let wanted = many(&[("ip", sample::ADDRESS), ("sha256", sample::UPDATER_SHA256)]);
-    relay.observe(&wanted).await;
+    let observables = many(&[("ip", sample::ADDRESS), ("sha256", sample::UPDATER_SHA256)]);
+    relay.observe(&observables).await;
     assert_eq!(
-        relay.trips(&[3, 3, 2]),
+        relay.steps(&[3, 3, 2]),
         [
             &["events", "ip alerts", "profile"][..],
             &["adapters", "file alerts", "machines"],
             &["adapters", "machines"],
         ]
     );
-    // Asked the other way round, the file's devices are those that the address has brought.
+    // The file's devices are those of the address, which are cached.
     let relay = TestRelay::warm().await;
-    let wanted = many(&[("ip", sample::ADDRESS), ("sha1", sample::UPDATER_SHA1)]);
-    relay.observe(&wanted).await;
+    let observables = many(&[("ip", sample::ADDRESS), ("sha1", sample::UPDATER_SHA1)]);
+    relay.observe(&observables).await;
     relay.sandbox.forget_calls();
     relay.observe(&many(&[("domain", sample::DOMAIN), ("sha256", sample::UPDATER_SHA256)])).await;
-    assert_eq!(relay.trips(&[3, 1]).concat().len(), 4);
+    assert_eq!(relay.steps(&[3, 1]).concat().len(), 4);
 }
 
 /// Addresses, domains and hashes that nobody has seen, and four values that alerts know.
-fn question(size: usize) -> Value {
+fn mixed_observables(size: usize) -> Value {
     let known = [
         ("sha1", sample::UPDATER_SHA1.to_owned()),
         ("sha256", sample::SCRIPT_HOST_SHA256.to_owned()),
@@ -230,36 +230,36 @@ fn question(size: usize) -> Value {
 
 /// Row 9 of docs/relays/defender-atp.md#differences-from-the-python-originals.
 #[tokio::test]
-async fn ten_and_fifty_observables_take_three_trips() {
+async fn ten_and_fifty_observables_take_three_steps() {
     for size in [10, 50] {
         let relay = TestRelay::warm().await;
-        let answer = relay.observe(&question(size)).await;
+        let answer = relay.observe(&mixed_observables(size)).await;
         assert_eq!(
             (codes(&answer), relay.sandbox.peak_concurrency()),
             (vec![], (size + 1).min(16))
         );
         // One list or profile for each observable and one hunt; the alerts of the one file that
         // is known and a hunt for it, beside devices; devices that only those alerts name.
-        let trips = relay.trips(&[size + 1, 4, 2]);
-        assert_eq!(trips[0].iter().filter(|word| **word == "events").count(), 1);
-        assert_eq!(trips[1], ["adapters", "events", "file alerts", "machines"]);
-        assert_eq!(trips[2], ["adapters", "machines"]);
+        let steps = relay.steps(&[size + 1, 4, 2]);
+        assert_eq!(steps[0].iter().filter(|word| **word == "events").count(), 1);
+        assert_eq!(steps[1], ["adapters", "events", "file alerts", "machines"]);
+        assert_eq!(steps[2], ["adapters", "machines"]);
     }
 }
 
 #[tokio::test]
-async fn what_several_observables_share_is_asked_once() {
+async fn shared_alerts_and_devices_are_requested_once() {
     let relay = TestRelay::warm().await;
-    let wanted = many(&[
+    let observables = many(&[
         ("sha1", sample::SCRIPT_HOST_SHA1),
         ("sha256", sample::SCRIPT_HOST_SHA256),
         ("md5", sample::SCRIPT_HOST_MD5),
         ("ip", sample::ADDRESS_V6),
         ("ipv6", sample::ADDRESS_V6),
     ]);
-    let answer = relay.ask(OBSERVE, &wanted).await;
+    let answer = relay.ask(OBSERVE, &observables).await;
     assert_eq!(
-        relay.trips(&[5, 2]),
+        relay.steps(&[5, 2]),
         [
             &["events", "file alerts", "ip alerts", "profile", "profile"][..],
             &["adapters", "machines"],
@@ -273,12 +273,12 @@ async fn what_several_observables_share_is_asked_once() {
 }
 
 #[tokio::test]
-async fn cold_the_two_logins_run_side_by_side() {
+async fn the_two_logins_run_concurrently() {
     let relay = TestRelay::open().await;
     relay.sandbox.delay(LONG);
     relay.observe(&one("ip", sample::ADDRESS)).await;
     assert_eq!(
-        relay.trips(&[2, 2, 2]),
+        relay.steps(&[2, 2, 2]),
         [["token", "token"], ["events", "ip alerts"], ["adapters", "machines"]]
     );
 }
@@ -292,7 +292,7 @@ fn addresses(unseen: usize) -> Value {
 }
 
 #[tokio::test]
-async fn a_list_is_called_forty_times_and_hunting_names_the_other_alerts() {
+async fn a_list_gets_forty_requests_and_hunting_finds_the_other_alerts() {
     let relay = TestRelay::warm().await;
     let answer = relay.observe(&addresses(49)).await;
     assert_eq!(relay.calls("/api/ips").len(), 40);
@@ -307,7 +307,7 @@ async fn a_list_is_called_forty_times_and_hunting_names_the_other_alerts() {
 }
 
 #[tokio::test]
-async fn files_beyond_the_quota_are_named_by_hunting_unless_by_md5() {
+async fn files_beyond_the_budget_are_hunted_unless_by_md5() {
     let relay = TestRelay::warm().await;
     let hashes = (0..40).map(|n| ("sha256".to_owned(), format!("{n:064x}")));
     let known = [
@@ -315,13 +315,13 @@ async fn files_beyond_the_quota_are_named_by_hunting_unless_by_md5() {
         ("md5".to_owned(), sample::MINER_MD5.to_owned()),
     ];
     let all = hashes.chain(known);
-    let wanted: Value = all.map(|(kind, value)| json!({"type": kind, "value": value})).collect();
-    let answer = relay.observe(&wanted).await;
+    let observables: Value = all.map(|(kind, value)| json!({"type": kind, "value": value})).collect();
+    let answer = relay.observe(&observables).await;
     assert_eq!(relay.calls("/api/files").len(), 40);
-    let told = answer["errors"].to_string();
+    let messages = answer["errors"].to_string();
     assert!(
-        told.contains("For 1 observables only") && told.contains("about 1 observables were not"),
-        "{told}"
+        messages.contains("For 1 observables only") && messages.contains("about 1 observables were not"),
+        "{messages}"
     );
     let ids = alert_ids(&answer);
     for id in ["da638471200000000002_-1002", "da638471200000000003_1003"] {
@@ -330,22 +330,22 @@ async fn files_beyond_the_quota_are_named_by_hunting_unless_by_md5() {
 }
 
 #[tokio::test]
-async fn what_neither_lists_nor_hunting_can_carry_is_told() {
-    for way in ["mde", "off"] {
-        let relay = TestRelay::with(&[("DEFENDER_HUNTING", way)]).await;
+async fn alerts_that_cannot_be_requested_are_reported() {
+    for hunting in ["mde", "off"] {
+        let relay = TestRelay::with(&[("DEFENDER_HUNTING", hunting)]).await;
         let answer = relay.observe(&addresses(49)).await;
         assert_eq!((relay.calls("/api/ips").len(), relay.calls("/api/alerts").len()), (40, 0));
         assert_eq!(codes(&answer), [("warning", "too many requests")]);
-        assert!(message(&answer).starts_with("The alerts about 10 observables were not asked for"));
+        assert!(message(&answer).starts_with("The alerts about 10 observables were not requested"));
     }
     let relay = TestRelay::open().await;
     let answer = relay.observe_for(&app::WITHOUT_HUNTING, &tenant::CONTOSO, &addresses(49)).await;
-    let told = answer["errors"].to_string();
-    assert!(told.contains("alerts about 10 observables were not asked for"), "{told}");
+    let messages = answer["errors"].to_string();
+    assert!(messages.contains("alerts about 10 observables were not requested"), "{messages}");
 }
 
 #[tokio::test]
-async fn an_unknown_file_is_looked_up_again_after_ten_minutes() {
+async fn an_unknown_file_is_cached_for_ten_minutes() {
     let relay = TestRelay::warm().await;
     let unknown = "ab".repeat(32);
     let profiles = || relay.calls(&format!("/api/files/{unknown}")).len();
@@ -359,9 +359,9 @@ async fn an_unknown_file_is_looked_up_again_after_ten_minutes() {
 }
 
 #[tokio::test]
-async fn a_file_is_known_for_a_day_and_a_device_for_a_quarter_of_an_hour() {
+async fn a_file_is_cached_for_a_day_and_a_device_for_a_quarter_of_an_hour() {
     let relay = TestRelay::warm().await;
-    let wanted = one("sha256", sample::UPDATER_SHA256);
+    let observables = one("sha256", sample::UPDATER_SHA256);
     let counts = || {
         let profile = format!("/api/files/{}", sample::UPDATER_SHA256);
         [relay.calls(&profile).len(), relay.calls("/api/machines").len()]
@@ -374,24 +374,24 @@ async fn a_file_is_known_for_a_day_and_a_device_for_a_quarter_of_an_hour() {
         (1, [2, 3]),
     ] {
         relay.clock.advance(Duration::from_secs(after));
-        relay.observe(&wanted).await;
+        relay.observe(&observables).await;
         assert_eq!(counts(), expected, "{after}");
     }
 }
 
 #[tokio::test]
-async fn more_than_twenty_values_take_several_calls_side_by_side() {
+async fn more_than_twenty_values_take_several_concurrent_requests() {
     let relay = TestRelay::warm().await;
-    let wanted: Value =
+    let observables: Value =
         (1..=41).map(|n| json!({"type": "ip", "value": format!("192.0.2.{n}")})).collect();
-    let answer = relay.actions(&wanted).await;
+    let answer = relay.actions(&observables).await;
     assert_eq!(answer["data"].as_array().unwrap().len(), 41 * 3);
     assert_eq!((relay.calls("/api/indicators").len(), relay.sandbox.calls().len()), (3, 3));
     assert_eq!(relay.sandbox.peak_concurrency(), 3);
 }
 
 #[tokio::test]
-async fn responding_takes_one_trip() {
+async fn respond_takes_one_step() {
     let relay = TestRelay::warm().await;
     relay
         .actions(&many(&[
@@ -405,7 +405,7 @@ async fn responding_takes_one_trip() {
 }
 
 #[tokio::test]
-async fn referring_and_stubs_call_nobody() {
+async fn refer_deliberate_and_version_send_no_request() {
     let relay = TestRelay::open().await;
     for path in ["/refer/observables", "/deliberate/observables", "/version"] {
         relay.ask(path, &one("ip", sample::ADDRESS)).await;
@@ -414,12 +414,12 @@ async fn referring_and_stubs_call_nobody() {
 }
 
 #[tokio::test]
-async fn s02_callers_do_not_share_what_is_remembered() {
+async fn s02_callers_do_not_share_cache_entries() {
     let relay = TestRelay::open().await;
-    let wanted = one("sha256", sample::SCRIPT_HOST_SHA256);
+    let observables = one("sha256", sample::SCRIPT_HOST_SHA256);
     for _ in 0..3 {
         for tenant in [&tenant::CONTOSO, &tenant::FABRIKAM] {
-            let answer = relay.observe_for(&app::DEFENDER, tenant, &wanted).await;
+            let answer = relay.observe_for(&app::DEFENDER, tenant, &observables).await;
             let pages: Vec<_> =
                 sightings(&answer).iter().filter_map(|it| it["source_uri"].as_str()).collect();
             assert!(!pages.is_empty() && pages.iter().all(|page| page.ends_with(tenant.id)));
@@ -432,6 +432,6 @@ async fn s02_callers_do_not_share_what_is_remembered() {
     // The same application with another secret is another caller.
     let mut other = claims(&app::DEFENDER, &tenant::CONTOSO);
     other["client_secret"] = "wrong".into();
-    let answer = relay.ask_with(other, OBSERVE, &wanted).await;
+    let answer = relay.ask_with(other, OBSERVE, &observables).await;
     assert_eq!(codes(&answer)[0], ("fatal", "authorization error"));
 }

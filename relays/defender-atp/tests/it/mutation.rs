@@ -47,7 +47,7 @@ proptest! {
         adapters in changes(),
         profile in changes(),
     ) {
-        let wanted = many(&[("sha256", sample::SCRIPT_HOST_SHA256), ("sha1", sample::SCRIPT_HOST_SHA1)]);
+        let observables = many(&[("sha256", sample::SCRIPT_HOST_SHA256), ("sha1", sample::SCRIPT_HOST_SHA1)]);
         let answer = Runtime::new().unwrap().block_on(async {
             let relay = TestRelay::open().await;
             let sends = |when: When, answer: Value| {
@@ -59,10 +59,10 @@ proptest! {
             sends(When::path("/api/machines"), changed(MACHINES, &machines));
             sends(When::path(HUNT).mentioning("let hits"), changed(EVENTS, &events));
             sends(When::path(HUNT), changed(ADAPTERS, &adapters));
-            relay.ask(OBSERVE, &wanted).await
+            relay.ask(OBSERVE, &observables).await
         });
-        ctim::assert_valid(Route::Observe, &answer, &Asked::about(&wanted));
-        assert_sound(Route::Observe, &wanted, &answer)?;
+        ctim::assert_valid(Route::Observe, &answer, &Asked::about(&observables));
+        assert_sound(Route::Observe, &observables, &answer)?;
     }
 
     #[test]
@@ -71,7 +71,7 @@ proptest! {
         history in changes(),
         indicators in changes(),
     ) {
-        let wanted = many(&[("ms_machine_id", sample::LAPTOP), ("ip", sample::ADDRESS)]);
+        let observables = many(&[("ms_machine_id", sample::LAPTOP), ("ip", sample::ADDRESS)]);
         let available = changed(r#"{"value": [{"action": "FullIsolation", "isAvailable": true}]}"#, &available);
         let history = changed(
             r#"{"value": [{"id": "1", "type": "Isolate", "status": "Succeeded", "creationDateTimeUtc": "2026-10-30T08:00:00Z"}]}"#,
@@ -88,9 +88,9 @@ proptest! {
             {
                 relay.sandbox.fault(path, Fault::json(200, &answer), Times::Always);
             }
-            relay.ask(RESPOND, &wanted).await
+            relay.ask(RESPOND, &observables).await
         });
-        ctim::assert_valid(Route::Respond, &answer, &Asked::about(&wanted));
-        assert_sound(Route::Respond, &wanted, &answer)?;
+        ctim::assert_valid(Route::Respond, &answer, &Asked::about(&observables));
+        assert_sound(Route::Respond, &observables, &answer)?;
     }
 }

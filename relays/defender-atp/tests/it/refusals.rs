@@ -92,7 +92,7 @@ async fn a_wrong_or_expired_secret_is_an_authorization_error() {
 }
 
 #[tokio::test]
-async fn a_login_that_fails_otherwise_says_how() {
+async fn other_failures_of_the_login_have_their_codes() {
     for (fault, code) in [
         (Fault::status(404), "permission denied"),
         (Fault::status(403), "unknown"),
@@ -113,7 +113,7 @@ async fn a_login_that_fails_otherwise_says_how() {
 
 /// Row 3 of docs/relays/defender-atp.md#differences-from-the-python-originals.
 #[tokio::test]
-async fn a_refused_token_is_renewed_once_and_the_call_repeated_once() {
+async fn a_refused_token_is_renewed_once_and_the_request_sent_once_more() {
     let relay = TestRelay::with(&[("DEFENDER_HUNTING", "off")]).await;
     relay.health(&app::DEFENDER, &tenant::CONTOSO).await;
     relay.sandbox.fault("/api/alerts", Fault::status(401), Times::Next(1));
@@ -180,7 +180,7 @@ async fn a_product_that_fails_is_an_internal_error() {
 }
 
 #[tokio::test]
-async fn n16_what_is_no_answer_is_unknown() {
+async fn n16_a_response_that_is_not_the_documented_one_is_unknown() {
     for fault in [Fault::Html, Fault::Empty, Fault::Malformed, Fault::json(200, &json!({}))] {
         let answer = costs_one(fault, "unknown").await;
         assert!(!message(&answer).contains('<'), "{answer}");
@@ -210,7 +210,7 @@ async fn n03_a_connection_that_fails_is_a_connection_error() {
 }
 
 #[tokio::test]
-async fn n05_what_arrived_before_the_deadline_is_answered() {
+async fn n05_data_that_arrived_before_the_deadline_is_answered() {
     let relay = TestRelay::open().await;
     relay.health(&app::DEFENDER, &tenant::CONTOSO).await;
     relay.sandbox.fault("/api/ips", Fault::SlowHeaders, Times::Always);
@@ -223,13 +223,13 @@ async fn n05_what_arrived_before_the_deadline_is_answered() {
 }
 
 #[tokio::test]
-async fn a_refused_list_of_what_can_be_done_is_an_invalid_request() {
+async fn a_refused_list_for_respond_is_an_invalid_request() {
     for status in [400, 404, 405, 409, 418] {
         for list in ["/api/machineactions", "/api/indicators"] {
             let relay = TestRelay::open().await;
             relay.sandbox.fault(list, problem(status, "BadRequest", "No"), Times::Always);
-            let wanted = many(&[("ms_machine_id", sample::LAPTOP), ("ip", sample::ADDRESS)]);
-            let answer = relay.ask(RESPOND, &wanted).await;
+            let observables = many(&[("ms_machine_id", sample::LAPTOP), ("ip", sample::ADDRESS)]);
+            let answer = relay.ask(RESPOND, &observables).await;
             assert_eq!(codes(&answer), [("fatal", "invalid request")], "{status} {answer}");
             let kinds: Vec<_> = answer["data"]
                 .as_array()
@@ -274,7 +274,7 @@ async fn a_failed_look_up_of_devices_is_a_warning() {
 }
 
 #[tokio::test]
-async fn n17_secrets_that_the_product_repeats_are_blotted_out() {
+async fn n17_secrets_that_the_product_repeats_are_redacted() {
     let secret = app::DEFENDER.secret;
     let answer =
         costs_one(problem(403, "Forbidden", &format!("no {secret}")), "permission denied").await;
@@ -282,12 +282,12 @@ async fn n17_secrets_that_the_product_repeats_are_blotted_out() {
 }
 
 #[tokio::test]
-async fn failures_are_named_once_and_halt_what_would_fail_alike() {
+async fn a_failure_is_reported_once_and_stops_requests_that_would_fail_alike() {
     let relay = TestRelay::with(&[("DEFENDER_HUNTING", "off")]).await;
     relay.sandbox.fault("/api/ips", Fault::Forbidden, Times::Always);
-    let wanted: Value =
+    let observables: Value =
         (1..=39).map(|n| json!({"type": "ip", "value": format!("192.0.2.{n}")})).collect();
-    let answer = relay.observe(&wanted).await;
+    let answer = relay.observe(&observables).await;
     assert_eq!(codes(&answer), [("fatal", "permission denied")]);
     assert!(relay.calls("/api/ips").len() <= 16, "{}", relay.calls("/api/ips").len());
 }

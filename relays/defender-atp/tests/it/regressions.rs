@@ -21,24 +21,24 @@ fn relations(sighting: &Value) -> Vec<String> {
 
 /// Row 1 of docs/relays/defender-atp.md#differences-from-the-python-originals.
 #[tokio::test]
-async fn values_never_leave_their_literal_or_their_segment() {
+async fn values_never_leave_their_literal_or_segment() {
     let relay = TestRelay::open().await;
-    let wanted = many(&[
+    let observables = many(&[
         ("domain", "x' or 1==1 //"),
         ("domain", "x/../../machines"),
         ("sha1", "' or 1 eq 1 or 'a' eq 'a"),
         ("ip", "203.0.113.80?$top=1"),
         ("ipv6", "::1'"),
     ]);
-    assert_eq!(relay.ask(OBSERVE, &wanted).await, json!({"data": {}}));
+    assert_eq!(relay.ask(OBSERVE, &observables).await, json!({"data": {}}));
     assert!(relay.sandbox.calls().is_empty());
     // What the product itself says goes into filters and queries, too.
-    let hostile = r"x' or id ne 'y\";
+    let malicious = r"x' or id ne 'y\";
     let alert = json!({
         "id": "da1",
         "alertCreationTime": "2026-10-30T06:00:00Z",
         "computerDnsName": "ws",
-        "machineId": hostile,
+        "machineId": malicious,
     });
     relay.sandbox.fault("/api/ips", Fault::json(200, &json!({"value": [alert]})), Times::Always);
     let answer = relay.observe(&one("ip", sample::ADDRESS)).await;
@@ -56,8 +56,8 @@ async fn values_never_leave_their_literal_or_their_segment() {
 #[tokio::test]
 async fn each_sighting_has_its_own_relations() {
     let relay = TestRelay::open().await;
-    let wanted = many(&[("ip", sample::ADDRESS), ("domain", sample::DOMAIN)]);
-    let together = relay.observe(&wanted).await;
+    let observables = many(&[("ip", sample::ADDRESS), ("domain", sample::DOMAIN)]);
+    let together = relay.observe(&observables).await;
     for (kind, value) in [("ip", sample::ADDRESS), ("domain", sample::DOMAIN)] {
         let alone = relay.observe(&one(kind, value)).await;
         for sighting in sightings(&alone) {
@@ -71,7 +71,7 @@ async fn each_sighting_has_its_own_relations() {
 
 /// Row 7 of docs/relays/defender-atp.md#differences-from-the-python-originals.
 #[tokio::test]
-async fn odd_machines_severities_and_fields_cost_nothing_else() {
+async fn malformed_machines_and_severities_cost_only_themselves() {
     let relay = TestRelay::open().await;
     let answer = relay.observe(&one("sha1", sample::SCRIPT_HOST_SHA1)).await;
     let forgotten = sightings(&answer)
@@ -79,11 +79,11 @@ async fn odd_machines_severities_and_fields_cost_nothing_else() {
         .find(|it| it["targets"][0]["observables"][1]["value"] == sample::FORGOTTEN_DEVICE);
     assert_eq!(forgotten.unwrap()["targets"][0].get("os"), None);
     let answer = relay.observe(&one("ip", sample::ADDRESS)).await;
-    let odd = sightings(&answer)
+    let malformed = sightings(&answer)
         .iter()
         .find(|it| it["external_ids"][0] == "da638471200000000007_1007")
         .unwrap();
-    assert_eq!(odd["severity"], "Unknown");
+    assert_eq!(malformed["severity"], "Unknown");
     assert_eq!(codes(&answer), []);
 }
 
@@ -92,8 +92,8 @@ async fn odd_machines_severities_and_fields_cost_nothing_else() {
 async fn partial_data_is_a_collection_beside_the_errors() {
     let relay = TestRelay::open().await;
     relay.sandbox.fault("/api/ips", Fault::status(500), Times::Always);
-    let wanted = many(&[("ip", sample::ADDRESS), ("domain", sample::DOMAIN)]);
-    let answer = relay.observe(&wanted).await;
+    let observables = many(&[("ip", sample::ADDRESS), ("domain", sample::DOMAIN)]);
+    let answer = relay.observe(&observables).await;
     let docs = answer["data"]["sightings"]["docs"].as_array().unwrap();
     assert_eq!(answer["data"]["sightings"]["count"], docs.len());
     assert_eq!(codes(&answer), [("fatal", "internal error")]);
@@ -101,7 +101,7 @@ async fn partial_data_is_a_collection_beside_the_errors() {
 
 /// Row 12 of docs/relays/defender-atp.md#differences-from-the-python-originals.
 #[tokio::test]
-async fn a_token_that_does_not_verify_calls_nobody() {
+async fn a_token_that_does_not_verify_causes_no_request() {
     let relay = TestRelay::open().await;
     let forged = testkit::token::Token::new().claims(contoso()).hs256(b"");
     let answer = relay.send(&format!("Bearer {forged}"), OBSERVE, "[]").await;
@@ -121,7 +121,7 @@ async fn ids_are_transient() {
 
 /// Row 14 of docs/relays/defender-atp.md#differences-from-the-python-originals.
 #[tokio::test]
-async fn a_file_path_is_whole() {
+async fn a_file_path_contains_the_file_name() {
     let relay = TestRelay::open().await;
     let answer = relay.observe(&one("sha256", sample::SCRIPT_HOST_SHA256)).await;
     let paths: Vec<_> = sightings(&answer)
@@ -148,14 +148,14 @@ async fn each_sighting_counts_one() {
 
 /// Row 17 of docs/relays/defender-atp.md#differences-from-the-python-originals.
 #[tokio::test]
-async fn many_requests_on_one_service_share_connections_and_keep_no_secret() {
+async fn many_calls_share_two_access_tokens() {
     let relay = TestRelay::open().await;
-    let wanted = one("ip", sample::ADDRESS);
-    let first = relay.observe(&wanted).await;
+    let observables = one("ip", sample::ADDRESS);
+    let first = relay.observe(&observables).await;
     for _ in 0..8 {
         relay.sandbox.fault("/api/domains", Fault::ResetInBody, Times::Next(1));
         relay.observe(&one("domain", sample::DOMAIN)).await;
-        assert_eq!(relay.observe(&wanted).await, first);
+        assert_eq!(relay.observe(&observables).await, first);
     }
     let tokens = relay.sandbox.calls().iter().filter(|call| call.path.ends_with("/token")).count();
     assert_eq!(tokens, 2);
@@ -163,11 +163,11 @@ async fn many_requests_on_one_service_share_connections_and_keep_no_secret() {
 
 /// Row 18 of docs/relays/defender-atp.md#differences-from-the-python-originals.
 #[tokio::test]
-async fn an_error_is_a_sentence_with_the_products_words() {
+async fn an_error_carries_the_message_of_the_product() {
     let relay = TestRelay::open().await;
-    let said = json!({"error": {"code": "Forbidden", "message": "Not for you", "target": "x"}});
+    let body = json!({"error": {"code": "Forbidden", "message": "Not for you", "target": "x"}});
     let when = When::path("/api/machines");
-    relay.sandbox.fault(when, Fault::json(403, &said), Times::Always);
+    relay.sandbox.fault(when, Fault::json(403, &body), Times::Always);
     let body = trigger("FullIsolation", "ms_machine_id", sample::LAPTOP);
     let answer = relay.ask(TRIGGER, &body).await;
     let text = answer["errors"][0]["message"].as_str().unwrap();
@@ -175,7 +175,7 @@ async fn an_error_is_a_sentence_with_the_products_words() {
 }
 
 #[tokio::test]
-async fn n18_pages_are_followed_to_the_limit_and_never_elsewhere() {
+async fn n18_pages_are_followed_to_the_limit_within_one_origin() {
     let relay = TestRelay::with(&[("CTR_ENTITIES_LIMIT", "4"), ("DEFENDER_HUNTING", "off")]).await;
     let answer =
         relay.observe_for(&app::DEFENDER, &tenant::FABRIKAM, &one("ip", sample::ADDRESS)).await;

@@ -48,19 +48,19 @@ impl TestRelay {
     }
 
     /// Asks about observables for Contoso; the answer must be valid CTIM.
-    pub(crate) async fn observe(&self, wanted: &Value) -> Value {
-        self.observe_for(&app::DEFENDER, &tenant::CONTOSO, wanted).await
+    pub(crate) async fn observe(&self, observables: &Value) -> Value {
+        self.observe_for(&app::DEFENDER, &tenant::CONTOSO, observables).await
     }
 
-    pub(crate) async fn observe_for(&self, app: &App, tenant: &Tenant, wanted: &Value) -> Value {
-        let answer = self.ask_with(claims(app, tenant), OBSERVE, wanted).await;
-        assert_valid(Route::Observe, wanted, &answer, 1000);
+    pub(crate) async fn observe_for(&self, app: &App, tenant: &Tenant, observables: &Value) -> Value {
+        let answer = self.ask_with(claims(app, tenant), OBSERVE, observables).await;
+        assert_valid(Route::Observe, observables, &answer, 1000);
         answer
     }
 
-    pub(crate) async fn actions(&self, wanted: &Value) -> Value {
-        let answer = self.ask(RESPOND, wanted).await;
-        assert_valid(Route::Respond, wanted, &answer, 1000);
+    pub(crate) async fn actions(&self, observables: &Value) -> Value {
+        let answer = self.ask(RESPOND, observables).await;
+        assert_valid(Route::Respond, observables, &answer, 1000);
         answer
     }
 

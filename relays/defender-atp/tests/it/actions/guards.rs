@@ -16,41 +16,41 @@ async fn offered(relay: &TestRelay, device: &str) -> Vec<String> {
     answer["data"].as_array().unwrap_or(&Vec::new()).iter().map(id).collect()
 }
 
-async fn guarded(protected: &str) -> TestRelay {
+async fn with_protected(protected: &str) -> TestRelay {
     TestRelay::with(&[("DEFENDER_PROTECTED_MACHINES", protected)]).await
 }
 
 /// Calls that change something.
-fn deeds(relay: &TestRelay) -> usize {
+fn changes(relay: &TestRelay) -> usize {
     relay.calls("/api").iter().filter(|call| call.method != http::Method::GET).count()
 }
 
 #[tokio::test]
-async fn a_protected_device_is_neither_offered_nor_confined_by_id_or_by_name() {
+async fn a_protected_device_is_not_confined_by_id_or_name() {
     for protected in
         [sample::LAPTOP, &sample::LAPTOP.to_uppercase(), "ws-088.contoso.example", "other, WS-088"]
     {
-        let relay = guarded(protected).await;
+        let relay = with_protected(protected).await;
         let ids = offered(&relay, sample::LAPTOP).await;
         assert!(
             !ids.is_empty() && ids.iter().all(|id| !CONFINING.contains(&id.as_str())),
             "{ids:?}"
         );
         for action in CONFINING {
-            for asked in [sample::LAPTOP, "ws-088.contoso.example"] {
-                let answer = relay.trigger(action, "ms_machine_id", asked).await;
-                assert_eq!(answer["data"]["status"], "failure", "{protected} {asked}");
-                assert_eq!(codes(&answer), [("fatal", "invalid request")], "{protected} {asked}");
+            for device in [sample::LAPTOP, "ws-088.contoso.example"] {
+                let answer = relay.trigger(action, "ms_machine_id", device).await;
+                assert_eq!(answer["data"]["status"], "failure", "{protected} {device}");
+                assert_eq!(codes(&answer), [("fatal", "invalid request")], "{protected} {device}");
                 assert!(message(&answer).contains("protected"), "{answer}");
             }
         }
-        assert_eq!(deeds(&relay), 0);
+        assert_eq!(changes(&relay), 0);
     }
 }
 
 #[tokio::test]
 async fn a_protected_device_may_be_scanned_and_released() {
-    let relay = guarded(&format!("{},ws-204", sample::LAPTOP)).await;
+    let relay = with_protected(&format!("{},ws-204", sample::LAPTOP)).await;
     for (action, device) in
         [("RunAntiVirusScanQuick", sample::LAPTOP), ("Unisolate", sample::WORKSTATION)]
     {
@@ -63,7 +63,7 @@ async fn a_protected_device_may_be_scanned_and_released() {
 
 #[tokio::test]
 async fn other_devices_are_confined_under_the_id_that_was_checked() {
-    let relay = guarded("dc1.contoso.example").await;
+    let relay = with_protected("dc1.contoso.example").await;
     assert!(offered(&relay, sample::LAPTOP).await.contains(&"FullIsolation".to_owned()));
     let answer = relay.trigger("FullIsolation", "ms_machine_id", "ws-088.contoso.example").await;
     assert_eq!(answer["data"]["status"], "success");
@@ -72,7 +72,7 @@ async fn other_devices_are_confined_under_the_id_that_was_checked() {
 
 #[tokio::test]
 async fn a_device_that_cannot_be_checked_is_not_confined() {
-    let relay = guarded("dc1").await;
+    let relay = with_protected("dc1").await;
     let record = format!("/api/machines/{}", sample::LAPTOP);
     for (fault, code) in [
         (Fault::Forbidden, "permission denied"),
@@ -88,23 +88,23 @@ async fn a_device_that_cannot_be_checked_is_not_confined() {
     }
     let answer = relay.trigger("FullIsolation", "ms_machine_id", "no-such-device").await;
     assert_eq!(codes(&answer), [("fatal", "invalid request")]);
-    assert_eq!(deeds(&relay), 0);
+    assert_eq!(changes(&relay), 0);
 }
 
 #[tokio::test]
-async fn a_failing_check_costs_the_device_its_offers_only() {
-    let relay = guarded("dc1").await;
+async fn a_failed_check_costs_only_the_offers_of_its_device() {
+    let relay = with_protected("dc1").await;
     let record = sandbox::When::path(format!("/api/machines/{}", sample::LAPTOP));
     relay.sandbox.fault(record, Fault::status(500), Times::Always);
-    let wanted = many(&[("ms_machine_id", sample::LAPTOP), ("domain", "new.example")]);
-    let answer = relay.actions(&wanted).await;
+    let observables = many(&[("ms_machine_id", sample::LAPTOP), ("domain", "new.example")]);
+    let answer = relay.actions(&observables).await;
     assert_eq!(answer["data"].as_array().unwrap().len(), 3);
     assert_eq!(codes(&answer), [("fatal", "internal error")]);
 }
 
 #[tokio::test]
-async fn the_check_costs_a_call_only_where_something_is_protected() {
-    let relay = guarded("dc1").await;
+async fn the_check_sends_a_request_only_with_protected_devices() {
+    let relay = with_protected("dc1").await;
     relay.actions(&one("ms_machine_id", sample::LAPTOP)).await;
     assert_eq!(relay.calls("/api").len(), 3);
     let relay = TestRelay::open().await;

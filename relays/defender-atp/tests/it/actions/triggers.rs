@@ -27,17 +27,17 @@ fn assert_failed(answer: &Value, code: &str) {
 }
 
 /// The only call that changes something.
-fn deed(relay: &TestRelay) -> (String, Value) {
+fn sent_change(relay: &TestRelay) -> (String, Value) {
     let calls = relay.sandbox.calls();
-    let mut deeds =
+    let mut changes =
         calls.iter().filter(|call| call.method != Method::GET && !call.path.ends_with(TOKEN));
-    let deed = deeds.next().expect("a request");
-    assert!(deeds.next().is_none(), "{calls:#?}");
-    (line(deed), deed.json().unwrap_or(Value::Null))
+    let sent_change = changes.next().expect("a request");
+    assert!(changes.next().is_none(), "{calls:#?}");
+    (line(sent_change), sent_change.json().unwrap_or(Value::Null))
 }
 
 #[tokio::test]
-async fn every_action_on_a_device_is_sent_exactly_as_documented() {
+async fn every_action_on_a_device_is_sent_as_documented() {
     let comment = "Requested from SecureX Threat Response";
     for (action, device, verb, parameter) in [
         ("FullIsolation", sample::LAPTOP, "isolate", Some(("IsolationType", "Full"))),
@@ -56,14 +56,14 @@ async fn every_action_on_a_device_is_sent_exactly_as_documented() {
         if let Some((name, value)) = parameter {
             body[name] = value.into();
         }
-        assert_eq!(deed(&relay), (format!("POST /api/machines/{device}/{verb}"), body));
+        assert_eq!(sent_change(&relay), (format!("POST /api/machines/{device}/{verb}"), body));
         assert_eq!(relay.sandbox.calls().len(), 2);
     }
 }
 
 /// Row 16 of docs/relays/defender-atp.md#differences-from-the-python-originals.
 #[tokio::test]
-async fn every_indicator_is_sent_exactly_as_documented() {
+async fn every_indicator_is_sent_as_documented() {
     let (sha1, sha256, md5) = ("0".repeat(40), "0".repeat(64), "0".repeat(32));
     for (kind, value, name, block) in [
         ("sha1", sha1.as_str(), "FileSha1", "BlockAndRemediate"),
@@ -92,14 +92,14 @@ async fn every_indicator_is_sent_exactly_as_documented() {
             if let Some(severity) = severity {
                 body["severity"] = severity.into();
             }
-            assert_eq!(deed(&relay), ("POST /api/indicators".to_owned(), body));
+            assert_eq!(sent_change(&relay), ("POST /api/indicators".to_owned(), body));
         }
     }
 }
 
 /// Row 5 of docs/relays/defender-atp.md#differences-from-the-python-originals.
 #[tokio::test]
-async fn an_indicator_is_removed_by_its_number_or_by_its_value() {
+async fn an_indicator_is_removed_by_id_or_by_value() {
     let relay = TestRelay::open().await;
     let offered = relay.actions(&crate::test_relay::one("ip", sample::ADDRESS)).await;
     let number = offered["data"][0]["query-params"]["indicator_id"].clone();
@@ -108,7 +108,7 @@ async fn an_indicator_is_removed_by_its_number_or_by_its_value() {
     relay.sandbox.forget_calls();
     assert_eq!(relay.trigger_with(contoso(), &body).await, success());
     let path = format!("DELETE /api/indicators/{}", number.as_str().unwrap());
-    assert_eq!(deed(&relay), (path.clone(), Value::Null));
+    assert_eq!(sent_change(&relay), (path.clone(), Value::Null));
     assert_failed(&relay.trigger_with(contoso(), &body).await, "not found");
     // The number may come as one.
     body["indicator_id"] = number.as_str().unwrap().parse::<u64>().unwrap().into();
@@ -116,7 +116,7 @@ async fn an_indicator_is_removed_by_its_number_or_by_its_value() {
 
     let relay = TestRelay::open().await;
     assert_eq!(relay.trigger("remove-indicator", "ip", sample::ADDRESS).await, success());
-    assert_eq!(deed(&relay).0, path);
+    assert_eq!(sent_change(&relay).0, path);
     relay.sandbox.forget_calls();
     let again = relay.trigger("remove-indicator", "ip", sample::ADDRESS).await;
     assert_failed(&again, "not found");
@@ -124,7 +124,7 @@ async fn an_indicator_is_removed_by_its_number_or_by_its_value() {
 }
 
 #[tokio::test]
-async fn a_removal_whose_indicator_cannot_be_looked_up_fails_with_the_reason() {
+async fn a_removal_fails_with_the_reason_when_its_indicator_cannot_be_looked_up() {
     let relay = TestRelay::open().await;
     relay.sandbox.fault("/api/indicators", Fault::status(500), Times::Always);
     let answer = relay.trigger("remove-indicator", "ip", sample::ADDRESS).await;
@@ -134,7 +134,7 @@ async fn a_removal_whose_indicator_cannot_be_looked_up_fails_with_the_reason() {
 
 /// Row 4 of docs/relays/defender-atp.md#differences-from-the-python-originals.
 #[tokio::test]
-async fn success_is_only_what_the_product_accepted() {
+async fn success_needs_the_confirmation_of_the_product() {
     let html = (Fault::Html, "unknown");
     let failed = json!({"id": "e58b0810", "type": "Isolate", "status": "Failed"});
     for (fault, code) in [
@@ -161,7 +161,7 @@ async fn success_is_only_what_the_product_accepted() {
 }
 
 #[tokio::test]
-async fn n14_an_action_whose_answer_was_lost_is_never_sent_again() {
+async fn n14_an_action_whose_response_was_lost_is_never_sent_again() {
     for fault in [Fault::ResetBeforeAnswer, Fault::status(500), Fault::status(502)] {
         let relay = TestRelay::open().await;
         relay.sandbox.fault("/api/", fault, Times::Always);
@@ -210,7 +210,7 @@ async fn an_action_is_sent_again_after_a_401_only() {
 }
 
 #[tokio::test]
-async fn a_429_is_not_waited_for() {
+async fn an_action_does_not_wait_for_a_rate_limit() {
     let relay = TestRelay::open().await;
     let throttled = Fault::TooManyRequests { retry_after: Some("0".to_owned()) };
     relay.sandbox.fault("/api/machines", throttled, Times::Always);
@@ -221,7 +221,7 @@ async fn a_429_is_not_waited_for() {
 
 /// Row 18 of docs/relays/defender-atp.md#differences-from-the-python-originals.
 #[tokio::test]
-async fn what_the_product_refuses_is_an_invalid_request_in_its_words() {
+async fn a_refused_action_is_an_invalid_request_with_the_message_of_the_product() {
     let relay = TestRelay::open().await;
     let twice = relay.trigger("FullIsolation", "ms_machine_id", sample::WORKSTATION).await;
     assert_failed(&twice, "invalid request");
@@ -250,7 +250,7 @@ async fn what_the_product_refuses_is_an_invalid_request_in_its_words() {
 }
 
 #[tokio::test]
-async fn i07_what_was_not_offered_is_not_done() {
+async fn i07_an_action_that_is_not_offered_is_not_done() {
     let relay = TestRelay::open().await;
     for (action, kind, value, code) in [
         ("Offboard", "ms_machine_id", sample::LAPTOP, "invalid request"),
@@ -269,7 +269,7 @@ async fn i07_what_was_not_offered_is_not_done() {
 }
 
 #[tokio::test]
-async fn i06_values_that_are_no_ids_never_reach_the_product() {
+async fn i06_invalid_ids_never_reach_the_product() {
     let relay = TestRelay::open().await;
     for (kind, value) in [
         ("ms_machine_id", "x/../y"),
@@ -307,7 +307,7 @@ async fn a_missing_member_is_an_error_without_data() {
 }
 
 #[tokio::test]
-async fn the_operator_chooses_what_is_done() {
+async fn a_setting_limits_the_actions_that_are_done() {
     let relay = TestRelay::with(&[("DEFENDER_ACTIONS", "Unisolate")]).await;
     let answer = relay.trigger("FullIsolation", "ms_machine_id", sample::LAPTOP).await;
     assert_failed(&answer, "invalid request");
@@ -317,7 +317,7 @@ async fn the_operator_chooses_what_is_done() {
 }
 
 #[tokio::test]
-async fn an_action_that_could_not_log_in_was_not_asked_for() {
+async fn an_action_without_login_was_not_requested() {
     let relay = TestRelay::open().await;
     let login = When::any().mentioning("client_credentials");
     relay.sandbox.fault(login, Fault::status(401), Times::Always);

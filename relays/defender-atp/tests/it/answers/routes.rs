@@ -11,7 +11,7 @@ use crate::test_relay::{
 };
 
 #[tokio::test]
-async fn deliberating_is_a_constant_that_looks_at_nothing() {
+async fn deliberate_answers_empty_without_reading_the_request() {
     let relay = TestRelay::open().await;
     for body in ["", "7", "[]"] {
         let answer = relay.send("", "/deliberate/observables", body).await;
@@ -20,14 +20,14 @@ async fn deliberating_is_a_constant_that_looks_at_nothing() {
 }
 
 #[tokio::test]
-async fn the_version_needs_no_token() {
+async fn version_needs_no_token() {
     let relay = TestRelay::open().await;
     let answer = relay.send("", "/version", "").await;
     assert_eq!(answer, json!({"version": env!("CARGO_PKG_VERSION")}));
 }
 
 #[tokio::test]
-async fn the_body_is_looked_at_before_the_token() {
+async fn the_body_is_checked_before_the_token() {
     let relay = TestRelay::open().await;
     for path in [OBSERVE, REFER, RESPOND, TRIGGER] {
         assert_eq!(codes(&relay.send("", path, "x").await), [("fatal", "invalid payload")]);
@@ -38,7 +38,7 @@ async fn the_body_is_looked_at_before_the_token() {
 }
 
 #[tokio::test]
-async fn nothing_to_do_is_the_empty_answer() {
+async fn nothing_to_do_gives_the_empty_answer() {
     let relay = TestRelay::open().await;
     for (path, empty) in [(OBSERVE, json!({})), (REFER, json!([])), (RESPOND, json!([]))] {
         for body in [json!([]), one("file_name", "x"), one("nonsense", "x")] {
@@ -49,21 +49,21 @@ async fn nothing_to_do_is_the_empty_answer() {
 }
 
 #[tokio::test]
-async fn any_type_may_be_asked_and_types_are_read_in_any_case() {
+async fn unknown_types_are_ignored_and_types_are_read_in_any_case() {
     let relay = TestRelay::open().await;
-    let wanted =
+    let observables =
         many(&[("SHA1", sample::UPDATER_SHA1), ("something_new", "x"), ("IP", "192.0.2.9")]);
-    let answer = relay.ask(OBSERVE, &wanted).await;
+    let answer = relay.ask(OBSERVE, &observables).await;
     assert_eq!(codes(&answer), []);
     assert_eq!(answer["data"]["sightings"]["docs"][0]["observables"][0]["type"], "sha1");
 }
 
 #[tokio::test]
-async fn the_first_versions_features_are_stubs_on_request() {
+async fn the_seed_features_offer_no_links_and_no_actions() {
     let relay = TestRelay::with(&[("DEFENDER_FEATURES", "seed")]).await;
-    let wanted = many(&[("ip", sample::ADDRESS), ("ms_machine_id", sample::LAPTOP)]);
+    let observables = many(&[("ip", sample::ADDRESS), ("ms_machine_id", sample::LAPTOP)]);
     for path in [REFER, RESPOND] {
-        assert_eq!(relay.ask(path, &wanted).await, json!({"data": []}));
+        assert_eq!(relay.ask(path, &observables).await, json!({"data": []}));
     }
     let answer = relay.trigger("FullIsolation", "ms_machine_id", sample::LAPTOP).await;
     assert_eq!((&answer["data"]["status"], codes(&answer).len()), (&json!("failure"), 1));
@@ -71,16 +71,16 @@ async fn the_first_versions_features_are_stubs_on_request() {
 }
 
 #[tokio::test]
-async fn links_are_in_the_order_asked_and_ids_are_escaped() {
+async fn links_keep_the_order_of_the_observables_and_ids_are_escaped() {
     let relay = TestRelay::open().await;
-    let wanted = many(&[
+    let observables = many(&[
         ("domain", "Bücher.example"),
         ("md5", sample::SCRIPT_HOST_MD5),
         ("ipv6", "2001:DB8::80"),
         ("sha1", "no hash"),
     ]);
-    let answer = relay.ask(REFER, &wanted).await;
-    assert_valid(Route::Refer, &wanted, &answer, 1000);
+    let answer = relay.ask(REFER, &observables).await;
+    assert_valid(Route::Refer, &observables, &answer, 1000);
     let ids: Vec<_> = answer["data"].as_array().unwrap().iter().map(|link| &link["id"]).collect();
     assert_eq!(
         ids,
@@ -91,7 +91,7 @@ async fn links_are_in_the_order_asked_and_ids_are_escaped() {
 }
 
 #[tokio::test]
-async fn the_product_may_have_another_name() {
+async fn the_product_name_is_a_setting() {
     let name = "Microsoft Defender ATP";
     let relay = TestRelay::with(&[("DEFENDER_PRODUCT_NAME", name)]).await;
     let answer = relay.observe(&one("ip", sample::ADDRESS)).await;

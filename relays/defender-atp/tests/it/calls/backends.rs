@@ -17,8 +17,8 @@ use crate::test_relay::{
 const BATCH: &str = "/v1.0/$batch";
 
 async fn ask(relay: &TestRelay, tenant: &Tenant) -> Value {
-    let wanted = many(&[("ip", sample::ADDRESS), ("sha256", sample::UPDATER_SHA256)]);
-    relay.observe_for(&app::DEFENDER, tenant, &wanted).await
+    let observables = many(&[("ip", sample::ADDRESS), ("sha256", sample::UPDATER_SHA256)]);
+    relay.observe_for(&app::DEFENDER, tenant, &observables).await
 }
 
 /// Calls to the product's alerts and files, and batches to Graph.
@@ -28,12 +28,12 @@ fn calls(relay: &TestRelay) -> (usize, usize) {
 }
 
 #[tokio::test]
-async fn an_api_that_is_gone_is_left_for_graph_for_a_day() {
+async fn a_retired_api_is_replaced_by_graph_for_a_day() {
     for (tenant, own) in [(&tenant::WINGTIP, 2), (&tenant::TAILSPIN, 3)] {
         let relay = TestRelay::open().await;
         let first = ask(&relay, tenant).await;
-        let (asked, batches) = calls(&relay);
-        assert!((1..=own + 1).contains(&asked) && batches > 0, "{asked} {batches}");
+        let (own_requests, batches) = calls(&relay);
+        assert!((1..=own + 1).contains(&own_requests) && batches > 0, "{own_requests} {batches}");
         assert_eq!(codes(&first), []);
         let alerts: Vec<_> = alert_ids(&first).into_iter().filter(|id| *id != "-").collect();
         assert!(alerts.len() > 2 && alert_ids(&first).len() > alerts.len());
@@ -49,7 +49,7 @@ async fn an_api_that_is_gone_is_left_for_graph_for_a_day() {
 }
 
 #[tokio::test]
-async fn only_the_tenant_whose_api_is_gone_leaves_it() {
+async fn only_the_tenant_of_a_retired_api_moves_to_graph() {
     let relay = TestRelay::open().await;
     for _ in 0..2 {
         ask(&relay, &tenant::WINGTIP).await;
@@ -61,7 +61,7 @@ async fn only_the_tenant_whose_api_is_gone_leaves_it() {
 }
 
 #[tokio::test]
-async fn an_entity_that_is_missing_does_not_mean_that_the_api_is() {
+async fn a_missing_entity_is_not_taken_for_a_retired_api() {
     let relay = TestRelay::open().await;
     let missing = json!({"error": {"code": "NotFound", "message": "No such thing."}});
     relay.sandbox.fault("/api/ips", Fault::json(404, &missing), Times::Always);
@@ -72,7 +72,7 @@ async fn an_entity_that_is_missing_does_not_mean_that_the_api_is() {
 }
 
 #[tokio::test]
-async fn words_of_retirement_are_believed_of_the_collection_only() {
+async fn a_message_about_retirement_is_confirmed_by_the_list_of_alerts() {
     let retired = json!({"error": {"code": "BadRequest", "message": "retired.example is no name"}});
     let relay = TestRelay::open().await;
     relay.sandbox.fault("/api/domains", Fault::json(400, &retired), Times::Always);
@@ -84,7 +84,7 @@ async fn words_of_retirement_are_believed_of_the_collection_only() {
 }
 
 #[tokio::test]
-async fn a_forced_backend_stays() {
+async fn a_forced_backend_is_kept() {
     let relay = TestRelay::with(&[("DEFENDER_BACKEND", "mde")]).await;
     let answer = ask(&relay, &tenant::WINGTIP).await;
     assert_eq!(codes(&answer), [("fatal", "not found")]);
@@ -97,7 +97,7 @@ async fn a_forced_backend_stays() {
 }
 
 #[tokio::test]
-async fn the_token_may_choose_the_backend() {
+async fn a_claim_chooses_the_backend() {
     let relay = TestRelay::open().await;
     for (word, graph) in [(json!("graph"), true), (json!("mde"), false), (json!("?"), false)] {
         relay.sandbox.forget_calls();
@@ -110,7 +110,7 @@ async fn the_token_may_choose_the_backend() {
 }
 
 #[tokio::test]
-async fn alerts_of_other_services_stay_out() {
+async fn alerts_of_other_services_are_excluded() {
     let relay = TestRelay::with(&[("DEFENDER_BACKEND", "graph")]).await;
     relay.observe(&one("ip", sample::ADDRESS)).await;
     let filter = relay.calls(BATCH)[0].json().unwrap()["requests"][0]["url"].to_string();
@@ -118,11 +118,11 @@ async fn alerts_of_other_services_stay_out() {
 }
 
 #[tokio::test]
-async fn through_graph_alerts_and_events_share_the_limit_in_the_order_asked() {
+async fn alerts_of_graph_and_events_share_the_limit_in_order() {
     let relay =
         TestRelay::with(&[("DEFENDER_BACKEND", "graph"), ("CTR_ENTITIES_LIMIT", "3")]).await;
-    let wanted = many(&[("ip", sample::ADDRESS), ("domain", sample::DOMAIN)]);
-    let answer = relay.observe(&wanted).await;
+    let observables = many(&[("ip", sample::ADDRESS), ("domain", sample::DOMAIN)]);
+    let answer = relay.observe(&observables).await;
     let kinds: Vec<_> = sightings(&answer)
         .iter()
         .map(|it| it["observables"][0]["type"].as_str().unwrap())
@@ -132,7 +132,7 @@ async fn through_graph_alerts_and_events_share_the_limit_in_the_order_asked() {
 
 /// Row 10 of docs/relays/defender-atp.md#differences-from-the-python-originals.
 #[tokio::test]
-async fn health_asks_the_way_that_alerts_take_and_names_what_it_needs() {
+async fn health_asks_the_backend_and_names_the_missing_permission() {
     let relay = TestRelay::open().await;
     let ok = json!({"data": {"status": "ok"}});
     assert_eq!(relay.health(&app::DEFENDER, &tenant::CONTOSO).await, ok);
@@ -155,7 +155,7 @@ async fn health_asks_the_way_that_alerts_take_and_names_what_it_needs() {
 
 /// Row 10 of docs/relays/defender-atp.md#differences-from-the-python-originals.
 #[tokio::test]
-async fn health_is_red_for_403_and_404() {
+async fn health_fails_for_403_and_404() {
     for (status, code) in [(403, "permission denied"), (404, "not found"), (500, "internal error")]
     {
         let relay = TestRelay::with(&[("DEFENDER_BACKEND", "mde")]).await;
@@ -166,10 +166,10 @@ async fn health_is_red_for_403_and_404() {
 }
 
 #[tokio::test]
-async fn responding_stays_with_the_product_and_says_that_it_is_gone() {
+async fn respond_stays_with_the_own_api_and_reports_its_retirement() {
     let relay = TestRelay::open().await;
     let claims = claims(&app::DEFENDER, &tenant::WINGTIP);
-    let wanted = many(&[("ip", sample::ADDRESS), ("ms_machine_id", sample::LAPTOP)]);
-    let answer = relay.ask_with(claims, "/respond/observables", &wanted).await;
+    let observables = many(&[("ip", sample::ADDRESS), ("ms_machine_id", sample::LAPTOP)]);
+    let answer = relay.ask_with(claims, "/respond/observables", &observables).await;
     assert_eq!((codes(&answer), answer.get("data")), (vec![("fatal", "invalid request")], None));
 }

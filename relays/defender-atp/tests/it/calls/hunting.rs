@@ -31,14 +31,14 @@ async fn ask(relay: &TestRelay, app: &App) -> Value {
 }
 
 #[tokio::test]
-async fn graph_is_asked_first() {
+async fn hunting_asks_graph_first() {
     let relay = TestRelay::open().await;
     let answer = ask(&relay, &app::DEFENDER).await;
     assert_eq!((found(&answer), hunts(&relay)), ((4, 12), (2, 0)));
 }
 
 #[tokio::test]
-async fn a_caller_whom_graph_refuses_hunts_at_the_product_for_a_day() {
+async fn a_caller_refused_by_graph_hunts_at_the_own_api_for_a_day() {
     let relay = TestRelay::open().await;
     let answer = ask(&relay, &app::WITHOUT_GRAPH).await;
     assert_eq!((found(&answer), codes(&answer)), ((4, 12), vec![]));
@@ -59,7 +59,7 @@ async fn a_caller_whom_graph_refuses_hunts_at_the_product_for_a_day() {
 }
 
 #[tokio::test]
-async fn a_caller_whom_both_refuse_asks_graph_first_the_next_time() {
+async fn a_caller_refused_by_both_apis_asks_graph_first_again() {
     let relay = TestRelay::open().await;
     for _ in 0..2 {
         relay.sandbox.forget_calls();
@@ -69,16 +69,16 @@ async fn a_caller_whom_both_refuse_asks_graph_first_the_next_time() {
 }
 
 #[tokio::test]
-async fn both_ways_give_the_same_answer() {
-    let wanted = many(&[("ip", sample::ADDRESS), ("sha256", sample::UPDATER_SHA256)]);
+async fn both_hunting_apis_give_the_same_answer() {
+    let observables = many(&[("ip", sample::ADDRESS), ("sha256", sample::UPDATER_SHA256)]);
     let graph = TestRelay::with(&[("DEFENDER_HUNTING", "graph")]).await;
     let own = TestRelay::with(&[("DEFENDER_HUNTING", "mde")]).await;
-    assert_eq!(graph.observe(&wanted).await, own.observe(&wanted).await);
+    assert_eq!(graph.observe(&observables).await, own.observe(&observables).await);
     assert_eq!((hunts(&graph).1, hunts(&own).0), (0, 0));
 }
 
 #[tokio::test]
-async fn a_caller_who_may_not_hunt_at_all_learns_what_would_open_each_way() {
+async fn a_caller_refused_by_both_apis_is_told_both_permissions() {
     let relay = TestRelay::open().await;
     let answer = ask(&relay, &app::WITHOUT_HUNTING).await;
     assert_eq!((found(&answer), codes(&answer)), ((4, 0), vec![("warning", "permission denied")]));
@@ -88,7 +88,7 @@ async fn a_caller_who_may_not_hunt_at_all_learns_what_would_open_each_way() {
 }
 
 #[tokio::test]
-async fn one_way_only_is_one_way_only() {
+async fn a_forced_hunting_api_is_kept() {
     let relay = TestRelay::with(&[("DEFENDER_HUNTING", "graph")]).await;
     let answer = ask(&relay, &app::WITHOUT_GRAPH).await;
     assert_eq!((found(&answer), codes(&answer)), ((4, 0), vec![("warning", "permission denied")]));
@@ -96,7 +96,7 @@ async fn one_way_only_is_one_way_only() {
 }
 
 #[tokio::test]
-async fn hunting_that_is_off_costs_nothing_and_says_nothing() {
+async fn hunting_that_is_off_sends_nothing_and_reports_nothing() {
     let relay = TestRelay::with(&[("DEFENDER_HUNTING", "off")]).await;
     let answer = ask(&relay, &app::WITHOUT_HUNTING).await;
     assert_eq!((found(&answer), codes(&answer)), ((4, 0), vec![]));
@@ -105,7 +105,7 @@ async fn hunting_that_is_off_costs_nothing_and_says_nothing() {
 }
 
 #[tokio::test]
-async fn the_token_may_choose_the_way() {
+async fn a_claim_chooses_the_hunting_api() {
     let relay = TestRelay::with(&[("DEFENDER_HUNTING", "off")]).await;
     for (word, expected) in
         [(json!("mde"), (0, 2)), (json!("GRAPH"), (2, 0)), (json!("x"), (0, 0)), (json!(1), (0, 0))]
@@ -121,7 +121,7 @@ async fn the_token_may_choose_the_way() {
 
 /// Row 6 of docs/relays/defender-atp.md#differences-from-the-python-originals.
 #[tokio::test]
-async fn a_hunt_that_fails_costs_the_events_only() {
+async fn a_failed_hunting_query_costs_only_the_events() {
     let heavy = json!({"error": {
         "code": "BadRequest",
         "message": "Query execution has exceeded the allowed result size.",
@@ -150,7 +150,7 @@ async fn a_hunt_that_fails_costs_the_events_only() {
 }
 
 #[tokio::test]
-async fn at_the_product_a_used_up_quota_is_named_with_its_own_words() {
+async fn a_used_up_quota_is_reported_with_the_message_of_the_product() {
     let relay = TestRelay::with(&[("DEFENDER_HUNTING", "mde")]).await;
     let headers = vec![("retry-after".to_owned(), "900".to_owned())];
     let body = json!({"error": {"code": "TooManyRequests", "message": "You exceeded 15 hunts."}});
@@ -164,14 +164,14 @@ async fn at_the_product_a_used_up_quota_is_named_with_its_own_words() {
 }
 
 #[tokio::test]
-async fn a_hunt_that_takes_too_long_costs_the_events_only() {
+async fn a_slow_hunting_query_costs_only_the_events() {
     let relay = TestRelay::open().await;
     ask(&relay, &app::DEFENDER).await;
     let events = When::path(HUNT).mentioning("let hits");
     relay.sandbox.fault(events, Fault::SlowHeaders, Times::Always);
     let time = Duration::from_millis(1200);
-    let (bearer, wanted) = (crate::test_relay::bearer(contoso()), one("ip", sample::ADDRESS));
-    let answer = relay.send_within(time, &bearer, OBSERVE, &wanted.to_string()).await;
+    let (bearer, observables) = (crate::test_relay::bearer(contoso()), one("ip", sample::ADDRESS));
+    let answer = relay.send_within(time, &bearer, OBSERVE, &observables.to_string()).await;
     assert_eq!((found(&answer), codes(&answer)), ((4, 0), vec![("warning", "connection error")]));
 }
 
@@ -193,12 +193,12 @@ async fn an_alert_looks_the_same_whatever_hunting_returned() {
 
 /// Row 15 of docs/relays/defender-atp.md#differences-from-the-python-originals.
 #[tokio::test]
-async fn the_newest_events_of_each_observable_come_without_repeats() {
+async fn each_observable_has_its_newest_events_without_repeats() {
     let relay = TestRelay::with(&[("CTR_ENTITIES_LIMIT", "6")]).await;
-    let wanted = many(&[("ip", sample::ADDRESS), ("domain", sample::DOMAIN)]);
-    let few = relay.observe(&wanted).await;
+    let observables = many(&[("ip", sample::ADDRESS), ("domain", sample::DOMAIN)]);
+    let few = relay.observe(&observables).await;
     let relay = TestRelay::open().await;
-    let all = relay.observe(&wanted).await;
+    let all = relay.observe(&observables).await;
     let events = |answer: &Value, kind: &str| -> Vec<String> {
         let of_it = sightings(answer).iter().filter(|it| it["observables"][0]["type"] == kind);
         let events = of_it.filter(|it| it["external_ids"][0].is_null());
@@ -215,14 +215,14 @@ async fn the_newest_events_of_each_observable_come_without_repeats() {
 }
 
 #[tokio::test]
-async fn many_observables_share_what_one_answer_can_carry() {
+async fn many_observables_share_the_rows_of_one_query() {
     let relay = TestRelay::with(&[("CTR_ENTITIES_LIMIT", "1000")]).await;
-    let wanted: Value = (0..1000)
+    let observables: Value = (0..1000)
         .map(|n| json!({"type": "sha1", "value": format!("{n:040x}")}))
         .chain(many(&[("ip", sample::ADDRESS)]).as_array().unwrap().clone())
         .skip(1)
         .collect();
-    let answer = relay.observe(&wanted).await;
+    let answer = relay.observe(&observables).await;
     let queries: Vec<_> =
         relay.calls(HUNT).iter().map(|call| call.json().unwrap().to_string()).collect();
     assert!(queries.iter().any(|query| query.contains("where Rank <= 5);")), "{queries:?}");
@@ -233,15 +233,15 @@ async fn many_observables_share_what_one_answer_can_carry() {
 
 /// The product allows 45 queries in a minute; whoever asks faster loses events, never alerts.
 #[tokio::test]
-async fn at_one_request_a_second_hunting_keeps_below_the_quota() {
+async fn one_call_a_second_keeps_hunting_below_the_quota() {
     let relay = TestRelay::open().await;
     let known = json!({"type": "ip", "value": sample::ADDRESS});
     let unknown = (1..10).map(|n| json!({"type": "domain", "value": format!("host-{n}.example")}));
-    let wanted: Value = std::iter::once(known).chain(unknown).collect();
+    let observables: Value = std::iter::once(known).chain(unknown).collect();
     let mut hunts_by_second = Vec::new();
     for _ in 0..90 {
         relay.sandbox.forget_calls();
-        let answer = relay.observe_for(&app::DEFENDER, &tenant::WOODGROVE, &wanted).await;
+        let answer = relay.observe_for(&app::DEFENDER, &tenant::WOODGROVE, &observables).await;
         assert_eq!(found(&answer).0, 4);
         let (graph, own) = hunts(&relay);
         hunts_by_second.push(graph + own);
