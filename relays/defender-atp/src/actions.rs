@@ -83,7 +83,7 @@ impl Client<'_> {
         let mut values: Vec<&str> = with_type.flat_map(NormalizedObservable::spellings).collect();
         let mut seen = HashSet::new();
         values.retain(|value| seen.insert(*value));
-        // Value lists of one request each, because a failed one leaves its values unanswered.
+        // One list of values for each request, because a failed one leaves its values unanswered.
         let chunks = values.chunks(MAX_FILTER_VALUES);
         let answers = join_all(chunks.clone().map(|values| self.defender.indicators(values))).await;
         let mut known: Partial<KnownIndicators<'_>> = Partial::default();
@@ -98,10 +98,10 @@ impl Client<'_> {
     }
 }
 
-/// What the product said about indicators.
+/// What the list of indicators answered.
 #[derive(Default)]
 struct KnownIndicators<'o> {
-    /// The values that it said something about.
+    /// The values whose request succeeded.
     answered: HashSet<&'o str>,
     found: Vec<Indicator>,
 }

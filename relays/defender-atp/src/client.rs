@@ -167,7 +167,7 @@ impl<'a> Client<'a> {
         self.defender.details(&alerts, known).await
     }
 
-    /// The alerts out of lists, and by way of hunting where the budget has no list for them.
+    /// The alerts out of lists, and out of hunting where the budget has no list for them.
     async fn alerts_of(&self, allocation: &Allocation) -> Partial<AlertsByQuery> {
         let lists = join_all(allocation.direct.iter().map(|query| self.defender.alerts(query)));
         // Hunted alerts have to be read thereafter, so hunting starts first.

@@ -1,8 +1,8 @@
 //! Microsoft Defender for Endpoint behind the Threat Response routes.
 //!
-//! [`client`] decides which backend is asked and for how much, [`mapping`] turns the product's
-//! records into CTIM, and [`actions`] offers and does what can be done. `microsoft::defender` sends
-//! the requests.
+//! `client` decides which backend is asked and how many requests it may cost, `mapping` turns the
+//! product's records into CTIM, and `actions` offers and does what can be done.
+//! [`microsoft::defender`] sends the requests.
 //!
 //! Specification: docs/relays/defender-atp.md.
 

@@ -111,8 +111,8 @@ pub enum AlertQuery {
 }
 
 impl AlertQuery {
-    /// None for an MD5, which neither lists nor hunting tables of alerts know, and for types that
-    /// alerts are not about.
+    /// Returns the query for an observable's alerts; `None` for an MD5, which neither lists nor
+    /// hunting tables of alerts know, and for types that alerts are not about.
     pub fn new(observable: &NormalizedObservable<'_>) -> Option<Self> {
         let value = observable.value.clone();
         Some(match observable.kind() {

@@ -57,7 +57,7 @@ pub(super) struct CallerCache<'a> {
     pub(super) now: Time,
 }
 
-/// What the product said about an id.
+/// The product's answer about an id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Record<T> {
     Known(T),

@@ -20,7 +20,8 @@ pub struct NormalizedObservable<'a> {
 }
 
 impl<'a> NormalizedObservable<'a> {
-    /// None when the value is not valid for its type: the product would refuse the request.
+    /// Normalizes an observable; `None` when its value is not valid for its type, so that the product
+    /// would refuse the request.
     pub fn new(observable: &'a Observable) -> Option<Self> {
         let value = match observable.kind {
             Sha1 | Sha256 | Md5 | Ip | Ipv6 => observable.normal_form(),
@@ -62,7 +63,7 @@ fn is_device_id(text: &str) -> bool {
         && text.bytes().any(|byte| byte.is_ascii_alphanumeric())
 }
 
-/// The name in lower case and in the letters of DNS; none for what is no domain name.
+/// Writes a domain name in lower case and in the letters of DNS; `None` for other texts.
 pub(super) fn domain(text: &str) -> Option<String> {
     let name = text.trim().trim_matches('.');
     // The URL standard would decode escapes, which are no part of a name.

@@ -50,7 +50,7 @@ pub struct EventKey {
 }
 
 impl EventKey {
-    /// None for types that no event is about.
+    /// Returns the key of an observable; `None` for types that no event is about.
     pub fn new(observable: &NormalizedObservable<'_>) -> Option<Self> {
         let kind = match observable.kind() {
             Sha1 => "sha1",

@@ -107,7 +107,7 @@ impl RequestQuota {
         }
     }
 
-    /// Whether a response said that the API is retired. Hunting is retired for itself.
+    /// Whether a response said that the API is retired; one about hunting does not count.
     pub(super) fn is_retired(&self) -> bool {
         self.is_retired.load(Ordering::Relaxed)
     }
@@ -139,8 +139,8 @@ mod tests {
 
     #[test]
     fn groups_are_listed_in_their_order() {
-        for (place, group) in RequestGroup::ALL.into_iter().enumerate() {
-            assert_eq!(group as usize, place);
+        for (index, group) in RequestGroup::ALL.into_iter().enumerate() {
+            assert_eq!(group as usize, index);
         }
     }
 

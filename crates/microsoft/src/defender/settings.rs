@@ -1,4 +1,4 @@
-//! Where the API is, and how it is asked.
+//! The settings of the API: its address, the scope of its tokens, and hunting.
 
 use relay_core::{BadSetting, BaseUrl, Environment};
 

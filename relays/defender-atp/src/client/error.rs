@@ -15,7 +15,7 @@ pub(crate) fn hunting_warnings(errors: Vec<Error>, of_alerts: &[Error]) -> Vec<E
     new.map(Error::as_warning).collect()
 }
 
-/// Hunting found alerts in place of lists, and sees thirty days.
+/// The alerts were hunted for, and the hunting tables hold thirty days.
 pub(super) fn recent_only(count: usize) -> Error {
     rate_limit(format!(
         "For {count} observables only the alerts of the last 30 days were searched, so that the product's rate limit holds; ask about fewer observables at a time."

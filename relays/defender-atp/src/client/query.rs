@@ -1,4 +1,4 @@
-//! Which alerts are read from lists, and which by way of hunting because the vendor's rate limit
+//! Which alerts are read from lists, and which are hunted for because the vendor's rate limit
 //! leaves no request for their list: docs/relays/defender-atp.md#quotas-and-call-budget.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -35,7 +35,7 @@ impl CallBudget {
     }
 }
 
-/// Queries by the way that they take.
+/// Queries, by how their alerts are found.
 #[derive(Debug, Default)]
 pub(crate) struct Allocation {
     /// To be read from their lists.

@@ -193,7 +193,8 @@ async fn a_filter_that_is_refused_is_sent_value_by_value() {
     let odata = json!({"error": {"code": "ODataError", "message": "Too many terms."}});
     let chain = sandbox::When::path("/api/indicators").mentioning(" or ");
     relay.sandbox.fault(chain, Fault::json(400, &odata), Times::Always);
-    let observables = many(&[("ip", sample::ADDRESS), ("ip", "192.0.2.9"), ("domain", "new.example")]);
+    let observables =
+        many(&[("ip", sample::ADDRESS), ("ip", "192.0.2.9"), ("domain", "new.example")]);
     let answer = relay.actions(&observables).await;
     assert_eq!((codes(&answer), titles(&answer).len()), (vec![], 7));
     assert_eq!(relay.calls("/api/indicators").len(), 4);

@@ -148,8 +148,7 @@ async fn an_address_takes_two_steps_and_one_with_cached_devices() {
 }
 
 #[tokio::test]
-async fn a_file_by_another_hash_takes_three_steps_and_fewer_with_cached_hash_and_devices()
- {
+async fn a_file_by_another_hash_takes_three_steps_and_fewer_with_cached_hash_and_devices() {
     for (kind, value, sha1) in [
         ("sha256", sample::UPDATER_SHA256, sample::UPDATER_SHA1),
         ("md5", sample::SCRIPT_HOST_MD5, sample::SCRIPT_HOST_SHA1),
@@ -315,12 +314,14 @@ async fn files_beyond_the_budget_are_hunted_unless_by_md5() {
         ("md5".to_owned(), sample::MINER_MD5.to_owned()),
     ];
     let all = hashes.chain(known);
-    let observables: Value = all.map(|(kind, value)| json!({"type": kind, "value": value})).collect();
+    let observables: Value =
+        all.map(|(kind, value)| json!({"type": kind, "value": value})).collect();
     let answer = relay.observe(&observables).await;
     assert_eq!(relay.calls("/api/files").len(), 40);
     let messages = answer["errors"].to_string();
     assert!(
-        messages.contains("For 1 observables only") && messages.contains("about 1 observables were not"),
+        messages.contains("For 1 observables only")
+            && messages.contains("about 1 observables were not"),
         "{messages}"
     );
     let ids = alert_ids(&answer);

@@ -8,7 +8,7 @@ use sandbox::{
     identity::{app, tenant},
 };
 use serde_json::{Value, json};
-use testkit::impostor::impostor;
+use testkit::invalid_tls::InvalidTlsServer;
 
 use crate::test_relay::{
     HUNT, OBSERVE, RESPOND, TOKEN, TestRelay, bearer, claims, codes, contoso, many, message, one,
@@ -191,7 +191,7 @@ async fn n16_a_response_that_is_not_the_documented_one_is_unknown() {
 
 #[tokio::test]
 async fn a_certificate_that_is_not_trusted_is_unknown() {
-    let relay = TestRelay::with(&[("DEFENDER_API_BASE", &impostor())]).await;
+    let relay = TestRelay::with(&[("DEFENDER_API_BASE", &InvalidTlsServer::untrusted())]).await;
     let answer = relay.health(&app::DEFENDER, &tenant::CONTOSO).await;
     assert_eq!(codes(&answer), [("fatal", "unknown")]);
     assert!(message(&answer).contains("certificate of Microsoft Defender"), "{answer}");

@@ -1,17 +1,18 @@
-//! Where the tests ask: one service, one sandbox, tokens that fit.
+//! The relay in front of its simulator, called by Contoso's application.
 
-use std::ops::Deref;
+use std::{ops::Deref, time::Duration};
 
 use defender_atp::DefenderAtp;
+use http::header::AUTHORIZATION;
+use relay_core::route::Route;
 use sandbox::{
-    Call, Product, Sandbox,
+    Call,
     identity::{App, Tenant, app, tenant},
 };
 use serde_json::{Value, json};
-pub(crate) use testkit::test_relay::{assert_valid, bearer, codes, many, message, one};
 use testkit::{
-    ctim::Route,
-    test_relay::{self, docs, settings},
+    TestRequest,
+    token::{SECRET, Token},
 };
 
 pub(crate) const OBSERVE: &str = "/observe/observables";
@@ -23,10 +24,10 @@ pub(crate) const TOKEN: &str = "/oauth2/v2.0/token";
 pub(crate) const HUNT: &str = "/v1.0/security/runHuntingQuery";
 pub(crate) const OWN_HUNT: &str = "/api/advancedqueries/run";
 
-pub(crate) struct TestRelay(test_relay::TestRelay<DefenderAtp>);
+pub(crate) struct TestRelay(testkit::TestRelay<DefenderAtp>);
 
 impl Deref for TestRelay {
-    type Target = test_relay::TestRelay<DefenderAtp>;
+    type Target = testkit::TestRelay<DefenderAtp>;
 
     fn deref(&self) -> &Self::Target {
         &self.0
@@ -38,56 +39,91 @@ impl TestRelay {
         Self::with(&[]).await
     }
 
-    /// With further settings; they win over the usual ones.
-    pub(crate) async fn with(further: &[(&str, &str)]) -> Self {
-        let sandbox = Sandbox::start(Product::DefenderAtp).await.unwrap();
-        let usual = ["DEFENDER_API_BASE", "GRAPH_BASE_URL", "LOGIN_BASE_URL"];
-        let settings = settings(usual.map(|name| (name, sandbox.url())), further);
-        let now = "2026-10-31T09:00:00Z".parse().unwrap();
-        Self(test_relay::TestRelay::open(sandbox, settings, now, contoso()).await)
+    /// Starts a relay with further settings, which win over the usual ones.
+    pub(crate) async fn with(settings: &[(&str, &str)]) -> Self {
+        Self(testkit::TestRelay::start().with(settings).await.with_claims(contoso()))
     }
 
-    /// Asks about observables for Contoso; the answer must be valid CTIM.
+    /// Asks about observables for Contoso.
     pub(crate) async fn observe(&self, observables: &Value) -> Value {
-        self.observe_for(&app::DEFENDER, &tenant::CONTOSO, observables).await
+        self.ask(OBSERVE, observables).await
     }
 
-    pub(crate) async fn observe_for(&self, app: &App, tenant: &Tenant, observables: &Value) -> Value {
-        let answer = self.ask_with(claims(app, tenant), OBSERVE, observables).await;
-        assert_valid(Route::Observe, observables, &answer, 1000);
-        answer
+    pub(crate) async fn observe_for(
+        &self,
+        app: &App,
+        tenant: &Tenant,
+        observables: &Value,
+    ) -> Value {
+        self.ask_with(claims(app, tenant), OBSERVE, observables).await
     }
 
     pub(crate) async fn actions(&self, observables: &Value) -> Value {
-        let answer = self.ask(RESPOND, observables).await;
-        assert_valid(Route::Respond, observables, &answer, 1000);
-        answer
+        self.ask(RESPOND, observables).await
     }
 
-    /// Triggers an action for Contoso with the app that may do everything.
+    /// Triggers an action for Contoso with the application that may do everything.
     pub(crate) async fn trigger(&self, action: &str, kind: &str, value: &str) -> Value {
         self.trigger_with(contoso(), &trigger(action, kind, value)).await
     }
 
     pub(crate) async fn trigger_with(&self, claims: Value, body: &Value) -> Value {
-        let answer = self.ask_with(claims, TRIGGER, body).await;
-        assert_valid(Route::Trigger, &json!([]), &answer, 1000);
-        answer
+        self.ask_with(claims, TRIGGER, body).await
     }
 
     pub(crate) async fn health(&self, app: &App, tenant: &Tenant) -> Value {
         self.ask_with(claims(app, tenant), "/health", &json!({})).await
     }
 
-    /// The calls whose path begins so, in order of arrival.
-    pub(crate) fn calls(&self, path: &str) -> Vec<Call> {
-        self.calls_where(|call| call.path.starts_with(path))
+    /// Sends a body for Contoso.
+    pub(crate) async fn ask(&self, path: &str, body: &Value) -> Value {
+        self.ask_with(contoso(), path, body).await
     }
 
-    /// The calls to the product: all but logins. Method, path, and decoded query.
+    pub(crate) async fn ask_with(&self, claims: Value, path: &str, body: &Value) -> Value {
+        self.answer(request(path).claims(claims).json(body)).await
+    }
+
+    /// Sends any `Authorization` and any body.
+    pub(crate) async fn send(&self, authorization: &str, path: &str, body: &str) -> Value {
+        let request = request(path).header(AUTHORIZATION, authorization);
+        self.answer(request.body(body.to_owned())).await
+    }
+
+    /// Sends a request of a caller who waits no longer than this.
+    pub(crate) async fn send_within(
+        &self,
+        timeout: Duration,
+        authorization: &str,
+        path: &str,
+        body: &str,
+    ) -> Value {
+        let request = request(path).header(AUTHORIZATION, authorization).within(timeout);
+        self.answer(request.body(body.to_owned())).await
+    }
+
+    async fn answer(&self, request: TestRequest) -> Value {
+        let answer = self.0.send(request).await;
+        assert_eq!(answer.status, 200);
+        Value::clone(&answer)
+    }
+
+    /// The requests whose path begins so, in order of arrival.
+    pub(crate) fn calls(&self, path: &str) -> Vec<Call> {
+        self.calls_to(path)
+    }
+
+    /// The requests to the product: all but logins. Method, path, and decoded query.
     pub(crate) fn product_calls(&self) -> Vec<String> {
         self.calls_where(|call| !call.path.ends_with(TOKEN)).iter().map(line).collect()
     }
+}
+
+/// A request to a path, whatever stands before or behind the route.
+fn request(path: &str) -> TestRequest {
+    let known = Route::ALL.iter().find(|(.., known)| path.contains(known));
+    let (route, ..) = known.expect("a route");
+    TestRequest::bare(*route).path(path)
 }
 
 /// `GET /api/alerts?$top=1`, with the query decoded.
@@ -101,9 +137,14 @@ pub(crate) fn claims(app: &App, tenant: &Tenant) -> Value {
     json!({"client_id": app.id, "tenant_id": tenant.id, "client_secret": app.secret})
 }
 
-/// The main tenant, and the app that may do everything.
+/// The main tenant, and the application that may do everything.
 pub(crate) fn contoso() -> Value {
     claims(&app::DEFENDER, &tenant::CONTOSO)
+}
+
+/// An `Authorization` header with these claims.
+pub(crate) fn bearer(claims: Value) -> String {
+    format!("Bearer {}", Token::new().claims(claims).hs256(SECRET.as_bytes()))
 }
 
 pub(crate) fn trigger(action: &str, kind: &str, value: &str) -> Value {
@@ -114,12 +155,39 @@ pub(crate) fn trigger(action: &str, kind: &str, value: &str) -> Value {
     })
 }
 
-/// The sightings of an answer.
-pub(crate) fn sightings(answer: &Value) -> &[Value] {
-    docs(answer, "sightings")
+/// One observable.
+pub(crate) fn one(kind: &str, value: &str) -> Value {
+    many(&[(kind, value)])
 }
 
-/// The alert behind each sighting of one; `-` for events.
+/// Several observables.
+pub(crate) fn many(observables: &[(&str, &str)]) -> Value {
+    observables.iter().map(|(kind, value)| json!({"type": kind, "value": value})).collect()
+}
+
+/// The sightings of an answer.
+pub(crate) fn sightings(answer: &Value) -> &[Value] {
+    answer["data"]["sightings"]["docs"].as_array().map_or(&[], Vec::as_slice)
+}
+
+/// The alert behind each sighting; `-` for events.
 pub(crate) fn alert_ids(answer: &Value) -> Vec<&str> {
     sightings(answer).iter().map(|it| it["external_ids"][0].as_str().unwrap_or("-")).collect()
+}
+
+/// Type and code of each error.
+pub(crate) fn codes(answer: &Value) -> Vec<(&str, &str)> {
+    let errors = answer["errors"].as_array().map_or(&[][..], Vec::as_slice);
+    errors
+        .iter()
+        .map(|error| (error["type"].as_str().unwrap(), error["code"].as_str().unwrap()))
+        .collect()
+}
+
+/// The message of the only error.
+#[track_caller]
+pub(crate) fn message(answer: &Value) -> &str {
+    let errors = answer["errors"].as_array().unwrap();
+    assert_eq!(errors.len(), 1, "{answer}");
+    errors[0]["message"].as_str().unwrap()
 }

@@ -99,7 +99,10 @@ async fn each_action_leaves_one_line_without_credentials() {
     let unasked = result(&relay, &log, "Offboard", "ms_machine_id", sample::LAPTOP).await;
     assert_eq!(unasked, "not asked");
     let malicious = "x\nresult=\"accepted\" \u{1b}[31m";
-    assert_eq!(result(&relay, &log, "FullIsolation", "ms_machine_id", malicious).await, "not asked");
+    assert_eq!(
+        result(&relay, &log, "FullIsolation", "ms_machine_id", malicious).await,
+        "not asked"
+    );
     let isolated =
         result(&relay, &log, "FullIsolation", "ms_machine_id", sample::WORKSTATION).await;
     assert_eq!(isolated, "refused");

@@ -3,11 +3,9 @@
 
 use sandbox::defender_atp::sample;
 use serde_json::{Value, json};
-use testkit::ctim::Route;
 
 use crate::test_relay::{
-    OBSERVE, REFER, RESPOND, TRIGGER, TestRelay, assert_valid, bearer, codes, contoso, many, one,
-    trigger,
+    OBSERVE, REFER, RESPOND, TRIGGER, TestRelay, bearer, codes, contoso, many, one, trigger,
 };
 
 #[tokio::test]
@@ -80,7 +78,6 @@ async fn links_keep_the_order_of_the_observables_and_ids_are_escaped() {
         ("sha1", "no hash"),
     ]);
     let answer = relay.ask(REFER, &observables).await;
-    assert_valid(Route::Refer, &observables, &answer, 1000);
     let ids: Vec<_> = answer["data"].as_array().unwrap().iter().map(|link| &link["id"]).collect();
     assert_eq!(
         ids,
