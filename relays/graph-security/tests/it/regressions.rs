@@ -184,7 +184,8 @@ async fn no_member_of_an_answer_is_empty_or_null() {
     }
     for backend in ["alerts_v2", "alerts"] {
         let relay = TestRelay::with(&[("GRAPH_BACKEND", backend)]).await;
-        check(&relay.observe(&one("ip", ADDRESS)).await);
+        let answer = relay.observe(&one("ip", ADDRESS)).await;
+        check(&answer);
     }
 }
 

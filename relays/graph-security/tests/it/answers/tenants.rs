@@ -11,7 +11,7 @@ fn both() -> Value {
 }
 
 #[track_caller]
-fn assert_about(answer: &Value, own: &Tenant, other: &Tenant) {
+fn assert_about(answer: &Answer, own: &Tenant, other: &Tenant) {
     assert!(!sightings(answer).is_empty());
     let text = answer.to_string();
     for trace in [other.id, other.domain] {
