@@ -70,7 +70,7 @@ fn is_hex(value: &str, digits: usize) -> bool {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::{Findings, Place, check, complain};
+    use super::{Findings, Place, check, problem};
 
     fn rules(value: &Value) -> Vec<(&'static str, String)> {
         let mut findings = Findings::default();
@@ -89,8 +89,8 @@ mod tests {
             ("url", "https://bad.example", "bad.example/path"),
             ("domain", "bad.example", " "),
         ] {
-            assert_eq!(complain(kind, good), None, "{kind} {good}");
-            assert!(complain(kind, bad).is_some(), "{kind} {bad}");
+            assert_eq!(problem(kind, good), None, "{kind} {good}");
+            assert!(problem(kind, bad).is_some(), "{kind} {bad}");
         }
     }
 
