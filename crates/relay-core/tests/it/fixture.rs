@@ -18,8 +18,8 @@ use testkit::{
 };
 
 use crate::{
-    ask::{Answer, BASE, TestCall, health},
     relay::Probe,
+    test_call::{Answer, BASE, TestCall, health},
     wire::{ScriptedResponse, Server},
 };
 

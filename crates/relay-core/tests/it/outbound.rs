@@ -12,7 +12,7 @@ mod transport;
 
 use serde_json::{Value, json};
 
-use crate::{ask::Answer, fixture::Fixture};
+use crate::{fixture::Fixture, test_call::Answer};
 
 /// How many bytes of an answer are read.
 const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;

@@ -7,11 +7,11 @@ use relay_core::{
     BaseUrl, Environment, Http, Incoming, Request, Secret, SystemResolver, cache::CacheKey,
     oauth::AccessToken,
 };
-use testkit::token::{AccessToken as Presented, SECRET};
+use testkit::token::{SECRET, Token as Presented};
 
 use crate::{
-    ask::health,
     relay::Account,
+    test_call::health,
     wire::{ScriptedResponse, Server},
 };
 

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use testkit::token::SECRET;
 
 use crate::{
-    ask::{Answer, TestCall, about, observe, post},
     fixture::{Fixture, account, hs256},
+    test_call::{Answer, TestCall, about, observe, post},
     wire::ScriptedResponse,
 };
 

@@ -4,8 +4,8 @@ use relay_core::Route;
 use serde_json::json;
 
 use crate::{
-    ask::{TestCall, post},
     fixture::{Fixture, hs256},
+    test_call::{TestCall, post},
 };
 
 async fn fixture(list: &str) -> Fixture {

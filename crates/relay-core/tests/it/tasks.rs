@@ -7,9 +7,9 @@ use serde_json::json;
 use tokio::{runtime::Handle, task::yield_now};
 
 use crate::{
-    ask::{TestCall, health, observe},
     fixture::{Fixture, hs256},
     relay::{NEVER_ENDING, PANICKING},
+    test_call::{TestCall, health, observe},
     wire::ScriptedResponse,
 };
 

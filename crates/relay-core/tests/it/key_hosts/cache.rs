@@ -6,9 +6,9 @@ use testkit::{jwk::Jwk, jwks::Answer, keys::RsaKey};
 
 use super::later;
 use crate::{
-    ask::health,
     concurrent::{Waiting, all_waiting},
     fixture::{Fixture, KID},
+    test_call::health,
 };
 
 /// How long a set is fresh, and how long it may serve when its host is down.

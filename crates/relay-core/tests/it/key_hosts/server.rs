@@ -12,8 +12,8 @@ use tokio::time::Instant;
 
 use super::{PATH, later, listing};
 use crate::{
-    ask::health,
     fixture::{Fixture, KID},
+    test_call::health,
     wire::{ScriptedResponse, Server},
 };
 

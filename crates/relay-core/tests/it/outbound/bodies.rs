@@ -4,8 +4,8 @@ use serde_json::json;
 
 use super::{BOTH, MAX_BODY_BYTES, answering_badly, assert_partial, one_hit};
 use crate::{
-    ask::observe,
     fixture::{Fixture, hs256},
+    test_call::observe,
     wire::{ScriptedResponse, gzip},
 };
 

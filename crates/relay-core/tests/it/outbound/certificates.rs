@@ -6,9 +6,9 @@ use relay_core::Environment;
 
 use super::tls_server::{Authority, TlsServer, self_signed};
 use crate::{
-    ask::health,
+    captured_logs,
     fixture::{CLIENT_SECRET, Fixture, hs256},
-    heard,
+    test_call::health,
 };
 
 pub(super) const GOOD: [i32; 2] = [2020, 2100];

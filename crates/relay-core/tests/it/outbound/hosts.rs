@@ -3,8 +3,8 @@
 use testkit::token::SECRET;
 
 use crate::{
-    ask::{health, observe},
     fixture::{Fixture, account},
+    test_call::{health, observe},
     wire::Server,
 };
 

@@ -10,8 +10,8 @@ use super::{
     tls_server::Authority,
 };
 use crate::{
-    ask::{health, trigger},
     fixture::{Fixture, hs256},
+    test_call::{health, trigger},
 };
 
 const INTERNAL_ERROR: u32 = 2;

@@ -5,9 +5,9 @@ use serde_json::json;
 use testkit::token::SECRET;
 
 use crate::{
-    ask::{Answer, health, observe, trigger},
     captured_logs::{self, CapturedLogs},
     fixture::{Fixture, account},
+    test_call::{Answer, health, observe, trigger},
     wire::{ReceivedRequest, ScriptedResponse},
 };
 

@@ -9,8 +9,8 @@ use tokio::time::Instant;
 
 use super::{BOTH, answering_badly, assert_partial};
 use crate::{
-    ask::{about, health, observe, trigger},
     fixture::{Fixture, hs256},
+    test_call::{about, health, observe, trigger},
     wire::ScriptedResponse,
 };
 

@@ -7,9 +7,9 @@ use tokio::{net::TcpListener, time::Instant};
 
 use super::{BOTH, answering_badly, assert_partial, one_hit};
 use crate::{
-    ask::{health, observe, trigger},
     fixture::{CLIENT_SECRET, Fixture, hs256},
     relay::NEVER_ENDING,
+    test_call::{health, observe, trigger},
     wire::{ScriptedResponse, Server},
 };
 

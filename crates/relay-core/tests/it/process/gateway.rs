@@ -99,7 +99,7 @@ async fn l02_bodies_arrive_however_the_gateway_packs_them() {
     let function = function_of(&fixture).start().await.unwrap();
     let body = json!([{"type": "domain", "value": "bücher.example"}]).to_string();
     for gateway in Gateway::ALL {
-        let ask = || gateway.post("/refer/observables").bearer(&hs256()).fixture("dev");
+        let ask = || gateway.post("/refer/observables").bearer(&hs256()).stage("dev");
         let answers = [ask().text(&body), ask().binary(body.as_bytes())];
         for event in answers {
             let answer = function.invoke(&event).await.reply().json();

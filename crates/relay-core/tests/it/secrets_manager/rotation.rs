@@ -7,10 +7,10 @@ use tokio::time::Instant;
 
 use super::{FIRST, SECOND, SecretStore, THIRD, reading, simulator::Failure};
 use crate::{
-    ask::health,
+    captured_logs,
     concurrent::all_waiting,
     fixture::{Fixture, account},
-    heard,
+    test_call::health,
 };
 
 /// How old a secret may be, and how young one that does not verify.

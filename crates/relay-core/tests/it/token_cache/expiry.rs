@@ -5,9 +5,9 @@ use testkit::token::SECRET;
 
 use super::{calls, fixture, login, tenant};
 use crate::{
-    ask::{observe, trigger},
     concurrent::all_waiting,
     fixture::{CLIENT_SECRET, Fixture, account, hs256},
+    test_call::{observe, trigger},
     wire::ScriptedResponse,
 };
 

@@ -3,10 +3,10 @@
 
 use super::{calls, fixture};
 use crate::{
-    ask::{TestCall, health, observe},
     concurrent::all_waiting,
     fixture::{Fixture, hs256},
     relay::PANICKING,
+    test_call::{TestCall, health, observe},
     wire::ScriptedResponse,
 };
 

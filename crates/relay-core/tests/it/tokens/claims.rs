@@ -8,9 +8,9 @@ use testkit::{
 };
 
 use crate::{
-    ask::{BASE, about, health, observe},
+    captured_logs,
     fixture::{Fixture, NOW, account, hs256},
-    heard,
+    test_call::{BASE, about, health, observe},
     wire::ScriptedResponse,
 };
 

@@ -6,8 +6,8 @@ use testkit::{
 };
 
 use crate::{
-    ask::{health, post},
     fixture::{Fixture, account, hs256},
+    test_call::{health, post},
 };
 
 const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";

@@ -11,8 +11,8 @@ use testkit::{
 };
 
 use crate::{
-    ask::{health, post},
     fixture::{Fixture, KID, account, hs256},
+    test_call::{health, post},
 };
 
 fn sign(token: Token) -> String {

@@ -11,8 +11,8 @@ use testkit::{
 };
 
 use crate::{
-    ask::health,
     fixture::{Fixture, KID, NOW, account, without_secret},
+    test_call::health,
 };
 
 const OTHER_SECRET: &str = "another-secret-00000000000000000000000000000000000000000000000000";
