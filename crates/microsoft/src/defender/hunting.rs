@@ -220,5 +220,5 @@ fn is_refusal(error: &Error) -> bool {
 
 fn refused_by_both(error: Error) -> Error {
     let text = "Microsoft refuses hunting to the application in the token; grant it ThreatHunting.Read.All of Microsoft Graph, or AdvancedQuery.Read.All of the product's own API, with admin consent.";
-    error.with_message(text)
+    Error::new(error.kind(), text).with_source(error)
 }
