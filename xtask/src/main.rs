@@ -1,6 +1,7 @@
 //! What is run by hand or by CI, as `cargo xtask <command>`.
 
 mod bench;
+mod new_relay;
 mod pages;
 mod references;
 
@@ -29,6 +30,7 @@ enum Command {
     References,
     Pages(pages::Pages),
     Bench(bench::Bench),
+    NewRelay(new_relay::NewRelay),
 }
 
 fn main() -> ExitCode {
@@ -37,6 +39,7 @@ fn main() -> ExitCode {
         Command::References => references::check(root).map_err(Into::into),
         Command::Pages(pages) => pages.run(root),
         Command::Bench(bench) => bench.run(),
+        Command::NewRelay(relay) => relay.run(root),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
