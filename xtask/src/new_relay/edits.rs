@@ -49,16 +49,10 @@ fn insertions(names: &Names) -> Vec<(&'static str, Vec<Insertion>)> {
             "testing/sandbox/src/lib.rs",
             vec![
                 one("pub mod ", "pub mod {{module}};\n"),
-                one(
-                    "\";",
-                    "    /// {{Name}}.\n    {{Type}} = {{module}}, \"{{slug}}\";\n",
-                ),
+                one("\";", "    /// {{Name}}.\n    {{Type}} = {{module}}, \"{{slug}}\";\n"),
             ],
         ),
-        (
-            "README.md",
-            vec![one("| `relays/", "| {{Name}} | its records | `relays/{{slug}}` |\n")],
-        ),
+        ("README.md", vec![one("| `relays/", "| {{Name}} | its records | `relays/{{slug}}` |\n")]),
     ]
 }
 
@@ -77,15 +71,13 @@ fn template_yaml(content: &str, names: &Names) -> Outcome<String> {
             "        AssertDescription: Choose at least one relay",
             "          - !Equals [!Ref Deploy{{Type}}, 'true']\n",
         ),
-        (
-            "  ConcurrencyIsReserved: ",
-            "  Has{{Type}}: !Equals [!Ref Deploy{{Type}}, 'true']\n",
-        ),
+        ("  ConcurrencyIsReserved: ", "  Has{{Type}}: !Equals [!Ref Deploy{{Type}}, 'true']\n"),
         ("\nOutputs:\n", include_str!("templates/template/resources.yaml.tmpl")),
     ];
     let mut content = content.to_owned();
     for (before, template) in parts {
-        let place = content.find(before).ok_or_else(|| format!("template.yaml has no {before:?}"))?;
+        let place =
+            content.find(before).ok_or_else(|| format!("template.yaml has no {before:?}"))?;
         content.insert_str(place, &names.filled_in(template));
     }
     let outputs = include_str!("templates/template/outputs.yaml.tmpl");
@@ -110,7 +102,8 @@ mod tests {
         let edited = edited(&root, &names).unwrap();
         assert_eq!(edited.len(), 5);
         for (path, content) in edited {
-            let is_named = ["acme-edr", "AcmeEdr", "acme_edr"].iter().any(|it| content.contains(it));
+            let is_named =
+                ["acme-edr", "AcmeEdr", "acme_edr"].iter().any(|it| content.contains(it));
             assert!(is_named, "{path}");
         }
     }

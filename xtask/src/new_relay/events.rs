@@ -29,9 +29,8 @@ pub(super) fn files(names: &Names) -> Vec<(String, String)> {
         "action-id": "none", "observable_type": "domain", "observable_value": "bad.example",
     });
     let post = |path: &str| Gateway::HttpApi.post(path).bearer(&token);
-    let observe = |gateway: Gateway| {
-        gateway.post("/observe/observables").bearer(&token).json(&observables)
-    };
+    let observe =
+        |gateway: Gateway| gateway.post("/observe/observables").bearer(&token).json(&observables);
     let text = observables.to_string();
     let events = [
         ("health", post("/health")),
