@@ -69,7 +69,7 @@ fn quota_error(response: &Response) -> Error {
     let reset = response.header(QUOTA_RESET).and_then(|text| text.parse().ok());
     match reset.map(Duration::from_secs) {
         Some(wait) => error.with_message(format!(
-            "The rate limit of MISP for the key's role is reached; {}.",
+            "The rate limit of MISP for the key's role is exceeded; {}.",
             try_again(Some(wait))
         )),
         None => error,

@@ -2,17 +2,19 @@
 //!
 //! A request holds the route, the body, and where they matter claims and settings.
 
-pub(crate) mod entities;
+mod entities;
+mod names;
 mod relations;
 mod routes;
 mod tlp;
 
-use crate::test_relay::{MispRelay, start_sandbox};
 use relay_core::Route;
 use sandbox::Sandbox;
 use serde_json::Value;
 use testkit::Answer;
 use testkit::golden;
+
+use crate::test_relay::{MispRelay, start_sandbox};
 
 async fn check(name: &str) {
     let case = golden!(name);

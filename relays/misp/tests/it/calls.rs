@@ -3,15 +3,17 @@
 mod counts;
 mod values;
 
+use std::sync::Arc;
+
+use sandbox::{Call, Fault, Sandbox, Times, misp::API_KEY, misp::sample};
+use serde_json::{Value, json};
+use testkit::{Answer, Observables};
+
 use crate::test_relay::{
     MispAnswer, domains,
     responses::{EVENT, attribute, for_matches, neighbour_searches, searches, serve, values},
     start, start_before, start_sandbox, start_with,
 };
-use sandbox::{Call, Fault, Sandbox, Times, misp::API_KEY, misp::sample};
-use serde_json::{Value, json};
-use std::sync::Arc;
-use testkit::{Answer, Observables};
 
 /// Domains that no event holds.
 fn names(count: usize) -> Vec<String> {

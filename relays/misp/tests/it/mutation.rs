@@ -4,11 +4,6 @@ mod properties;
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use crate::test_relay::{
-    MispAnswer, MispRelay,
-    responses::{SEARCH, for_matches, for_neighbours, searches},
-    start,
-};
 use http::{HeaderValue, header};
 use proptest::{
     collection::vec,
@@ -24,6 +19,12 @@ use serde_json::{Value, json};
 use testkit::Answer;
 use testkit::mutation::{places, remove};
 use tokio::runtime::Runtime;
+
+use crate::test_relay::{
+    MispAnswer, MispRelay,
+    responses::{SEARCH, for_matches, for_neighbours, searches},
+    start,
+};
 
 const OBSERVABLES: &[(&str, &str)] = &[
     ("domain", sample::LOADER_DOMAIN),

@@ -6,9 +6,6 @@ mod settings;
 
 use std::sync::Arc;
 
-use crate::test_relay::{
-    MispAnswer, MispRelay, responses::SEARCH, start, start_before, start_sandbox,
-};
 use sandbox::{
     Fault, Sandbox, Times, When,
     misp::{API_KEY, NO_SEARCH_KEY, faults},
@@ -16,6 +13,10 @@ use sandbox::{
 use serde_json::json;
 use testkit::Answer;
 use tokio::net::TcpListener;
+
+use crate::test_relay::{
+    MispAnswer, MispRelay, responses::SEARCH, start, start_before, start_sandbox,
+};
 
 const OBSERVABLES: &[(&str, &str)] = &[("domain", "bad.example")];
 

@@ -1,7 +1,13 @@
-//! Faults of the Python originals that this relay does not have. The attributes are those of
+//! Faults of the Python originals that this relay does not have. The rows are those of
 //! docs/relays/misp.md#differences-from-the-python-originals; other files test the rules in full.
 
 use std::io::Write;
+
+use sandbox::{
+    Fault, Times,
+    misp::{API_KEY, sample},
+};
+use serde_json::{Value, json};
 
 use crate::test_relay::{
     MispAnswer, domains,
@@ -9,11 +15,6 @@ use crate::test_relay::{
     start, start_before, start_sandbox, start_with,
     tls::TlsServer,
 };
-use sandbox::{
-    Fault, Times,
-    misp::{API_KEY, sample},
-};
-use serde_json::{Value, json};
 
 const OBSERVABLES: &[(&str, &str)] = &[("domain", "bad.example")];
 

@@ -1,11 +1,12 @@
 //! Relations, docs/relays/misp.md#relations.
 
+use serde_json::{Value, json};
+
 use crate::test_relay::{
     MispRelay,
     responses::{attribute, neighbour, serve},
     start_sandbox,
 };
-use serde_json::{Value, json};
 
 /// Name, source and related of each relation, in order.
 type Shown = Vec<(String, String, String)>;
@@ -171,7 +172,7 @@ async fn a_hash_has_the_name_of_its_composite() {
         let hash = format!("md5:{md5}");
         assert_eq!(found, shown(&[("File_Name_Of", "file_name:a.exe", &hash)]));
     }
-    // Asked the other way round it is an ordinary relation.
+    // For the file name it is an ordinary relation.
     let pair = [neighbour(1, "filename|md5", &format!("a.exe|{md5}"))];
     let found = relations(("file_name", "a.exe"), &pair).await;
     assert_eq!(found, shown(&[("Related_To", "file_name:a.exe", &format!("md5:{md5}"))]));

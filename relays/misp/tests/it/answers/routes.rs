@@ -1,11 +1,12 @@
 //! Answers of each route: found, nothing found, invalid body.
 
-use crate::test_relay::{
-    MispAnswer, domains, responses::SEARCH, start, start_before, start_sandbox,
-};
 use relay_core::Route;
 use sandbox::{Fault, Times, misp::sample};
 use serde_json::{Value, json};
+
+use crate::test_relay::{
+    MispAnswer, domains, responses::SEARCH, start, start_before, start_sandbox,
+};
 
 #[tokio::test]
 async fn health_is_ok_when_misp_tells_its_version() {
@@ -33,7 +34,7 @@ async fn deliberate_answers_verdicts_without_judgements() {
     let answer = relay.deliberate(&observables).await;
     assert_eq!(answer["data"].as_object().unwrap().len(), 1);
     assert_eq!(answer.every("verdicts", "/judgement_id"), [&Value::Null, &Value::Null]);
-    // The verdicts of observe say the same, and name their judgement.
+    // The verdicts of observe are the same, with the ids of their judgements.
     let observed = relay.observe(&observables).await;
     assert_eq!(
         answer.every("verdicts", "/disposition"),

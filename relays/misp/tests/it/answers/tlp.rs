@@ -1,8 +1,9 @@
 //! TLP of entities, docs/relays/misp.md#tlp.
 
+use serde_json::{Value, json};
+
 use super::entities::answer_to;
 use crate::test_relay::responses::attribute;
-use serde_json::{Value, json};
 
 /// The TLP of sighting and judgement, and that of the indicator.
 async fn tlp(of_attribute: &[&str], of_event: &[&str]) -> (Value, Value) {

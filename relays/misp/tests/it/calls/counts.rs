@@ -2,39 +2,40 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::test_relay::{
-    MispAnswer, MispRelay, domains,
-    responses::{SEARCH, attribute, neighbour_searches, searches, serve},
-    sinkhole_domains, start_before, start_sandbox,
-};
 use axum::{Json, Router, extract::State, routing::post};
 use relay_core::Route;
 use sandbox::misp::sample;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::Barrier};
 
+use crate::test_relay::{
+    MispAnswer, MispRelay, domains,
+    responses::{SEARCH, attribute, neighbour_searches, searches, serve},
+    sinkhole_domains, start_before, start_sandbox,
+};
+
 #[tokio::test]
 async fn observe_sends_one_request_for_fifty_values_and_one_for_fifty_events() {
-    for (observables, chunks) in [(1, 1), (10, 1), (50, 1), (51, 2), (200, 4)] {
+    for (observables, batches) in [(1, 1), (10, 1), (50, 1), (51, 2), (200, 4)] {
         let sandbox = start_sandbox().await;
         let names = sinkhole_domains(observables);
         let answer = start_before(&sandbox).await.observe(domains(&names)).await;
         assert_eq!(answer.found().len(), observables);
-        assert_eq!(searches(&sandbox).len(), chunks, "{observables}");
-        assert_eq!(neighbour_searches(&sandbox).len(), chunks, "{observables}");
-        assert_eq!(sandbox.calls().len(), 2 * chunks);
+        assert_eq!(searches(&sandbox).len(), batches, "{observables}");
+        assert_eq!(neighbour_searches(&sandbox).len(), batches, "{observables}");
+        assert_eq!(sandbox.calls().len(), 2 * batches);
         assert!(sandbox.peak_concurrency() <= 4);
     }
 }
 
 #[tokio::test]
 async fn deliberate_sends_one_request_for_fifty_values() {
-    for (observables, chunks) in [(1, 1), (10, 1), (50, 1), (51, 2), (200, 4)] {
+    for (observables, batches) in [(1, 1), (10, 1), (50, 1), (51, 2), (200, 4)] {
         let sandbox = start_sandbox().await;
         let names = sinkhole_domains(observables);
         let answer = start_before(&sandbox).await.deliberate(domains(&names)).await;
         assert_eq!(answer.found().len(), observables);
-        assert_eq!(sandbox.calls().len(), chunks, "{observables}");
+        assert_eq!(sandbox.calls().len(), batches, "{observables}");
         assert_eq!(neighbour_searches(&sandbox).len(), 0);
     }
 }
@@ -80,7 +81,7 @@ async fn l05_a_thousand_observables_are_searched_four_batches_at_a_time() {
 #[tokio::test]
 async fn batches_repeated_value_by_value_keep_the_concurrency_limit() {
     let sandbox = start_sandbox().await;
-    // Every page is full, and slow enough for the calls to meet.
+    // Every page is full, and slow enough for the requests to overlap.
     serve(&sandbox, &vec![json!({}); 500], &[]);
     sandbox.delay(Duration::from_millis(2));
     let names = sinkhole_domains(200);

@@ -1,14 +1,15 @@
 //! Values that are searched, docs/relays/misp.md#observables.
 
+use relay_core::Route;
+use sandbox::misp::sample;
+use serde_json::json;
+use testkit::Observables;
+
 use crate::test_relay::{
     MispAnswer, MispRelay,
     responses::{attribute, searches, serve, values},
     start, start_before, start_sandbox, start_with,
 };
-use relay_core::Route;
-use sandbox::misp::sample;
-use serde_json::json;
-use testkit::Observables;
 
 const MORE_TYPES: (&str, &str) = ("MISP_MORE_TYPES", "true");
 
@@ -237,7 +238,7 @@ async fn i11_negation_and_lists_are_taken_to_the_letter() {
         sandbox.forget_calls();
         let answer = relay.observe([(kind, value)]).await;
         assert_eq!(values(&searches(&sandbox)[0])[0], value);
-        // The roundup holds the first two; nothing else may turn up.
+        // One event holds the first two values; no other may be found.
         assert!(answer.docs("sightings").len() <= 1, "{value}");
     }
     let found = relay.observe([("file_name", sample::FILE_NAME_WITH_BANG)]).await;

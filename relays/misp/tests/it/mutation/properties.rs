@@ -1,11 +1,6 @@
 //! Properties of any observables: valid CTIM or a clear error, and MISP gets no value that it would
 //! not search literally.
 
-use crate::test_relay::{
-    MispRelay,
-    responses::{searches, values},
-    start_with,
-};
 use percent_encoding::percent_decode_str;
 use proptest::{
     collection::vec,
@@ -16,6 +11,12 @@ use sandbox::misp::sample;
 use testkit::Answer;
 use testkit::Observables;
 use tokio::runtime::Runtime;
+
+use crate::test_relay::{
+    MispRelay,
+    responses::{searches, values},
+    start_with,
+};
 
 const TYPES: &[&str] = &[
     "ip",

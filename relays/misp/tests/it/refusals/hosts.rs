@@ -7,11 +7,12 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use crate::test_relay::{MispAnswer, MispRelay, listener::SilentListener, start, start_sandbox};
 use futures::{FutureExt, future::BoxFuture, future::join_all};
 use relay_core::Resolver;
 use sandbox::misp::{API_KEY, READ_ONLY_KEY, sample};
 use serde_json::json;
+
+use crate::test_relay::{MispAnswer, MispRelay, listener::SilentListener, start, start_sandbox};
 
 /// Resolves the names of internal addresses, no others, and records the names.
 #[derive(Default)]
@@ -19,7 +20,7 @@ struct Names(Mutex<Vec<String>>);
 
 impl Resolver for Names {
     fn addresses(&self, host: String) -> BoxFuture<'static, io::Result<Vec<IpAddr>>> {
-        let inside: &[&str] = match host.as_str() {
+        let addresses: &[&str] = match host.as_str() {
             "localhost" | "localhost." | "loopback.test" => &["127.0.0.1"],
             "loopback-v6.test" => &["::1"],
             "several.test" => &["127.0.0.1", "::1", "169.254.169.254", "fe80::1"],
@@ -29,7 +30,7 @@ impl Resolver for Names {
             _ => &[],
         };
         self.0.lock().unwrap().push(host);
-        let known: Vec<IpAddr> = inside.iter().map(|text| text.parse().unwrap()).collect();
+        let known: Vec<IpAddr> = addresses.iter().map(|text| text.parse().unwrap()).collect();
         let unknown = || io::Error::new(io::ErrorKind::NotFound, "no such name");
         let outcome = if known.is_empty() { Err(unknown()) } else { Ok(known) };
         async { outcome }.boxed()
@@ -61,7 +62,7 @@ async fn s02_keys_and_limits_of_concurrent_callers_never_mix() {
         sandbox.calls().iter().map(|call| call.authorization().unwrap().to_owned()).collect();
     let sent = |key: &str| keys.iter().filter(|sent| *sent == key).count();
     assert_eq!((sent(API_KEY), sent(READ_ONLY_KEY), sent("intruder")), (40, 40, 20));
-    // A right of one caller is no right of the next.
+    // A right of one caller is not one of the next caller.
     assert_eq!(analyst.respond(OBSERVABLES).await.items().len(), 3);
     assert_eq!(reader.respond(OBSERVABLES).await.items().len(), 2);
 }
@@ -84,7 +85,7 @@ async fn s02_hosts_of_concurrent_callers_never_mix() {
             let link = caller.refer(OBSERVABLES).await.items()[0]["url"].clone();
             assert!(link.as_str().unwrap().starts_with(&format!("https://{own}")), "{link}");
         }
-        // The caller without a host of his own gets the operator's, with his own key.
+        // A caller without a host gets the operator's, with its own key.
         assert_eq!(relay.observe(OBSERVABLES).await.found(), ["bad.example"]);
     }
     assert!(sandbox.calls().iter().all(|call| call.authorization() == Some(API_KEY)));
@@ -92,7 +93,7 @@ async fn s02_hosts_of_concurrent_callers_never_mix() {
 }
 
 /// Spellings of this machine's addresses and its neighbours', also behind a user name.
-fn hosts_inside(port: u16) -> Vec<String> {
+fn internal_hosts(port: u16) -> Vec<String> {
     let with_port = [
         "https://127.0.0.1",
         "https://127.0.0.1.",
@@ -183,7 +184,7 @@ async fn assert_unreachable(
         }
     }
     assert_eq!(listener.connections().await, 0);
-    // A bad host is not quietly replaced by the operator's either.
+    // The operator's host does not replace an invalid one.
     assert_eq!(sandbox.calls().len(), 0);
 }
 
@@ -191,7 +192,7 @@ async fn assert_unreachable(
 async fn i15_no_spelling_of_host_leads_to_an_internal_address() {
     let listener = SilentListener::start().await;
     let port = listener.port();
-    let mut hosts = hosts_inside(port);
+    let mut hosts = internal_hosts(port);
     for private in
         ["10.0.0.1", "172.16.0.1", "192.168.0.1", "100.64.0.1", "[fd12::1]", "private.test"]
     {
@@ -203,7 +204,7 @@ async fn i15_no_spelling_of_host_leads_to_an_internal_address() {
 #[tokio::test]
 async fn i15_allowed_private_hosts_do_not_include_loopback() {
     let listener = SilentListener::start().await;
-    let hosts = hosts_inside(listener.port());
+    let hosts = internal_hosts(listener.port());
     assert_unreachable(hosts, &[("ALLOW_PRIVATE_HOSTS", "true")], &listener).await;
 }
 

@@ -2,17 +2,18 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::test_relay::{
-    MispAnswer, domains,
-    responses::{SEARCH, for_matches, for_neighbours, neighbour_searches, searches},
-    sinkhole_domains, start, start_before, start_sandbox,
-};
 use futures::future::join_all;
 use sandbox::{Fault, Sandbox, Times, When, misp::faults, misp::sample};
 use serde_json::Value;
 use testkit::Answer;
 
-/// A value of the second of three batchs.
+use crate::test_relay::{
+    MispAnswer, domains,
+    responses::{SEARCH, for_matches, for_neighbours, neighbour_searches, searches},
+    sinkhole_domains, start, start_before, start_sandbox,
+};
+
+/// A value of the second of three batches.
 const IN_SECOND: &str = "batch60.sinkhole.example";
 
 fn to_second_batch() -> When {

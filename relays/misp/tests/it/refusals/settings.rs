@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use crate::test_relay::{
-    MispRelay,
-    responses::{attribute, neighbour, neighbour_searches, searches, serve},
-    start, start_sandbox, start_with,
-};
 use sandbox::{
     Sandbox,
     misp::{API_KEY, sample},
 };
 use serde_json::{Value, json};
+
+use crate::test_relay::{
+    MispRelay,
+    responses::{attribute, neighbour, neighbour_searches, searches, serve},
+    start, start_sandbox, start_with,
+};
 
 async fn refused(name: &str, value: &str) -> String {
     let outcome = MispRelay::start().with(&[(name, value)]).try_start().await;
@@ -92,7 +93,7 @@ async fn the_host_of_the_token_wins_over_the_setting() {
     assert_eq!(linked_host(&operators, Some("")).await.unwrap(), "https://operator.example/misp");
     let own = linked_host(&operators, Some("https://caller.example")).await;
     assert_eq!(own.unwrap(), "https://caller.example");
-    // A bad one is not quietly replaced by the operator's.
+    // The operator's does not replace an invalid one.
     assert_eq!(linked_host(&operators, Some("nonsense")).await.unwrap_err(), "invalid argument");
 }
 
