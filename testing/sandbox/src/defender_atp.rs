@@ -6,20 +6,19 @@
 
 mod access;
 mod alerts;
-mod clock;
+mod entity;
+mod error;
 mod files;
 pub(crate) mod fixture;
 mod hunting;
 mod indicators;
-mod limits;
+pub(crate) mod limits;
+mod list;
 mod machine_actions;
 mod machines;
-mod odata;
-mod problem;
 mod records;
 mod respond;
 pub mod sample;
-mod subject;
 mod tenant;
 
 use std::sync::Arc;
@@ -30,39 +29,42 @@ use axum::{
 };
 use http::StatusCode;
 
-use self::{access::Gate, clock::Clock, limits::Limits, problem::Problem, tenant::Tenant};
+use self::{access::Gate, error::DefenderError, tenant::DefenderTenant};
 use crate::{
+    clock::Clock,
     graph_security,
-    identity::{self, Identity},
+    identity::{self, CallLimits, Identity, NOW},
 };
 
-/// What all calls to one sandbox share.
+/// What all requests to one sandbox share.
 #[derive(Debug)]
 struct Service {
     identity: Identity,
     clock: Clock,
-    limits: Limits,
-    tenants: Vec<Tenant>,
+    limits: CallLimits,
+    tenants: Vec<DefenderTenant>,
 }
 
 impl Service {
-    /// # Errors
-    ///
-    /// The parser's error when the built-in data is damaged.
+    /// Errors: the parser's, when the built-in data is damaged.
     fn new(identity: Identity) -> serde_json::Result<Self> {
-        let tenants =
-            identity::tenant::ALL.into_iter().map(Tenant::new).collect::<Result<_, _>>()?;
-        Ok(Self { identity, clock: Clock::start(), limits: Limits::default(), tenants })
+        let tenants = identity::tenant::ALL.into_iter().map(DefenderTenant::new);
+        Ok(Self {
+            identity,
+            clock: Clock::starting_at(NOW),
+            limits: CallLimits::default(),
+            tenants: tenants.collect::<Result<_, _>>()?,
+        })
     }
 
-    fn tenant(&self, id: &str) -> Option<&Tenant> {
+    fn tenant(&self, id: &str) -> Option<&DefenderTenant> {
         self.tenants.iter().find(|tenant| tenant.id == id)
     }
 }
 
 /// The product's routes over fresh data, with the token endpoint and Graph's security API.
 pub(crate) fn router() -> Router {
-    let identity = Identity::new();
+    let identity = Identity::default();
     match Service::new(identity.clone()) {
         Ok(service) => routes(&Arc::new(service)).merge(identity.routes()),
         Err(damage) => {
@@ -102,13 +104,11 @@ fn api() -> Router<Arc<Service>> {
         .route("/indicators", get(indicators::list).post(indicators::submit))
         .route("/indicators/{id}", delete(indicators::remove))
         .route("/advancedqueries/run", post(hunting::run))
-        .fallback(nowhere)
+        .fallback(unknown_address)
 }
 
-/// An address that the API does not have; also a retired one.
-async fn nowhere(gate: Gate) -> Problem {
-    match gate.known() {
-        Ok(_) => Problem::new(StatusCode::NOT_FOUND, "NotFound", "There is no such address."),
-        Err(problem) => problem,
-    }
+/// The response on an address that the API does not have; also of a retired API.
+async fn unknown_address(gate: Gate) -> DefenderError {
+    let error = DefenderError::new(StatusCode::NOT_FOUND, "NotFound", "There is no such address.");
+    gate.caller().err().unwrap_or(error)
 }

@@ -6,17 +6,15 @@
 //! Source: page "Microsoft identity platform and the OAuth 2.0 client credentials flow".
 
 pub mod app;
-mod refusal;
+mod error;
+mod limits;
 mod request;
 pub mod tenant;
 mod tokens;
 
-use std::{
-    fmt::Write,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
 };
 
 use axum::{
@@ -32,22 +30,23 @@ use serde_json::json;
 use tokio::time::Instant;
 
 pub use app::App;
-pub(crate) use refusal::Unauthorized;
+pub(crate) use error::Unauthorized;
+pub(crate) use limits::{CallLimits, Limit, LimitReached, Rate};
 pub(crate) use request::Resource;
 pub use tenant::Tenant;
 pub(crate) use tokens::Grant;
 
-use refusal::Refusal;
+use error::TokenError;
 use request::TokenRequest;
 use tokens::Tokens;
 
-/// How long a token is good for; the `expires_in` of every answer.
+/// The lifetime of a token; the `expires_in` of every response.
 pub const LIFETIME_SECONDS: u64 = 3599;
 
-/// `POST` here ends every token issued so far; the answer is 204. No product has such a path.
+/// `POST` here ends every token issued so far; the response is 204. No product has such a path.
 pub const EXPIRE_TOKENS: &str = "/sandbox/tokens/expire";
 
-/// The moment at which the imitated services answer, shortly behind their newest record:
+/// The time at which the Microsoft simulators answer, shortly after their newest record:
 /// 2026-10-31T09:00:00Z. It does not go on, so that data never grows old and answers compare whole.
 pub const NOW: Timestamp = Timestamp::constant(1_793_437_200, 0);
 
@@ -55,14 +54,10 @@ pub const NOW: Timestamp = Timestamp::constant(1_793_437_200, 0);
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Identity {
     tokens: Arc<Tokens>,
-    ids: Arc<RequestIds>,
+    request_ids: Arc<AtomicU64>,
 }
 
 impl Identity {
-    pub(crate) fn new() -> Self {
-        Self::default()
-    }
-
     /// The token endpoint, and [`EXPIRE_TOKENS`].
     pub(crate) fn routes(&self) -> Router {
         Router::new()
@@ -71,7 +66,7 @@ impl Identity {
             .with_state(self.clone())
     }
 
-    /// What the caller's bearer token grants at this resource. Counts as a use of the token.
+    /// The grant of the caller's bearer token at this resource. Counts as a use of the token.
     pub(crate) fn authorize(
         &self,
         headers: &HeaderMap,
@@ -86,12 +81,13 @@ impl Identity {
         if grant.resource == resource { Ok(grant) } else { Err(Unauthorized::OtherResource) }
     }
 
-    /// A new id for an answer, in the form of a GUID.
+    /// A new id for a response, in the form of a GUID. Ids differ within a sandbox and repeat in the next.
     pub(crate) fn request_id(&self) -> String {
-        self.ids.next()
+        let number = self.request_ids.fetch_add(1, Ordering::Relaxed) + 1;
+        format!("5a9db0c5-0000-4000-8000-{number:012x}")
     }
 
-    fn answer(&self, tenant: &str, request: &TokenRequest) -> Result<Response, Refusal> {
+    fn grant(&self, tenant: &str, request: &TokenRequest) -> Result<Response, TokenError> {
         let grant = request.grant(tenant)?;
         let body = json!({
             "token_type": "Bearer",
@@ -117,25 +113,11 @@ async fn token(
     let form = if method == Method::POST && is_form { &body[..] } else { &[] };
     let request = TokenRequest::read(form);
     identity
-        .answer(&tenant, &request)
-        .unwrap_or_else(|refusal| refusal.answer(&identity.request_id(), &identity.request_id()))
+        .grant(&tenant, &request)
+        .unwrap_or_else(|error| error.response(&identity.request_id(), &identity.request_id()))
 }
 
 async fn expire(State(identity): State<Identity>) -> StatusCode {
     identity.tokens.expire_all();
     StatusCode::NO_CONTENT
-}
-
-/// Ids that differ within a sandbox and repeat in the next one.
-#[derive(Debug, Default)]
-struct RequestIds(AtomicU64);
-
-impl RequestIds {
-    fn next(&self) -> String {
-        let number = self.0.fetch_add(1, Ordering::Relaxed) + 1;
-        let mut id = String::from("5a9db0c5-0000-4000-8000-");
-        // Writing to a `String` does not fail.
-        let _ = write!(id, "{number:012x}");
-        id
-    }
 }

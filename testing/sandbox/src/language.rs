@@ -1,29 +1,37 @@
-//! The frame of a search language: words, quoted text and symbols, and clauses joined by `and`, `or`,
-//! `not` and parentheses. What a clause says is the language's own matter (QQL, IQL).
+//! What the query languages of the products have in common: tokens, a reader of them, and clauses joined by
+//! `and`, `or`, `not` and parentheses. Each language (KQL, OData, QQL, IQL) adds its own clauses.
 
-use std::{collections::VecDeque, error::Error, fmt};
+use std::{collections::VecDeque, fmt};
 
-/// Deeper parentheses are refused, because every level takes a piece of the stack.
+/// Levels of parentheses. Deeper ones are refused, because every level takes a part of the stack.
 const MAX_DEPTH: usize = 32;
 
-/// Why a query is not one: one sentence without a full stop.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct SyntaxError(pub(crate) String);
+/// Why a text does not follow the grammar. Prints one sentence without a full stop.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SyntaxError {
+    /// Where the unexpected token begins, in bytes.
+    pub(crate) at: usize,
+    /// Whether a quotation mark has no partner.
+    pub(crate) is_unterminated: bool,
+    reason: String,
+}
 
-impl fmt::Display for SyntaxError {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&self.0)
+impl SyntaxError {
+    pub(crate) fn new(reason: impl Into<String>) -> Self {
+        Self { at: 0, is_unterminated: false, reason: reason.into() }
     }
 }
 
-impl Error for SyntaxError {}
+impl fmt::Display for SyntaxError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.reason)
+    }
+}
 
-type Result<T> = std::result::Result<T, SyntaxError>;
-
-/// A piece of a query.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A part of a query.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Token {
-    /// Bare text.
+    /// Text without quotation marks.
     Word(String),
     /// The quotation mark, and the text between two of it.
     Quoted(char, String),
@@ -41,193 +49,287 @@ impl fmt::Display for Token {
     }
 }
 
-/// The spelling rules of a search language.
+/// The spelling rules of a query language.
 pub(crate) struct Language {
     /// Marks around text.
     pub(crate) quotes: &'static [char],
-    /// Whether a back-slash before the closing mark makes it a part of the text.
-    pub(crate) back_slash_escapes: bool,
+    /// Returns the text up to the closing mark, and what follows that mark. `None`: it is not closed.
+    pub(crate) unquote: fn(&str, char) -> Option<(String, &str)>,
     /// Besides the parentheses; a symbol stands before those it begins with.
     pub(crate) symbols: &'static [&'static str],
-    /// Characters of bare text.
-    pub(crate) is_word: fn(char) -> bool,
+    /// Whether a character continues a word that begins with this text.
+    pub(crate) is_word: fn(&str, char) -> bool,
+    /// Whether keywords may be written in any case.
+    pub(crate) ignores_case: bool,
+    /// Whether `//` begins a comment.
+    pub(crate) has_comments: bool,
+}
+
+/// Reads up to the next mark, without escapes.
+pub(crate) fn unquote_plainly(rest: &str, mark: char) -> Option<(String, &str)> {
+    rest.split_once(mark).map(|(text, rest)| (text.to_owned(), rest))
 }
 
 impl Language {
-    /// Reads a whole query; `clause` reads one clause from the front.
+    /// Splits a query into tokens.
+    pub(crate) fn tokens<'a>(&self, query: &'a str) -> Result<Tokens<'a>, SyntaxError> {
+        let mut tokens = VecDeque::new();
+        let mut rest = self.skip_blanks(query);
+        while !rest.is_empty() {
+            let at = query.len() - rest.len();
+            let (token, after) = self.token(rest).map_err(|error| SyntaxError { at, ..error })?;
+            tokens.push_back((at, token));
+            rest = self.skip_blanks(after);
+        }
+        Ok(Tokens { query, tokens, depth: 0, ignores_case: self.ignores_case })
+    }
+
+    /// Reads a query that consists of clauses; `clause` reads one of them from the front.
     pub(crate) fn parse<C>(
         &self,
         query: &str,
-        clause: impl Fn(&mut Tokens) -> Result<C>,
-    ) -> Result<Expression<C>> {
-        let mut parser = Parser { tokens: self.tokens(query)?, clause, depth: 0 };
-        let expression = parser.any()?;
-        match parser.tokens.next() {
-            None => Ok(expression),
-            Some(token) => Err(SyntaxError(format!("unexpected {token}"))),
-        }
+        mut clause: impl FnMut(&mut Tokens<'_>) -> Result<C, SyntaxError>,
+    ) -> Result<Expression<C>, SyntaxError> {
+        let mut tokens = self.tokens(query)?;
+        let expression = tokens.expression(&mut clause)?;
+        tokens.end()?;
+        Ok(expression)
     }
 
-    fn tokens(&self, query: &str) -> Result<Tokens> {
-        let mut tokens = VecDeque::new();
-        let mut rest = query.trim_start();
-        while !rest.is_empty() {
-            let (token, after) = self.token(rest)?;
-            tokens.push_back(token);
-            rest = after.trim_start();
+    fn skip_blanks<'a>(&self, text: &'a str) -> &'a str {
+        let mut text = text.trim_start();
+        while self.has_comments && text.starts_with("//") {
+            text = text.split_once('\n').map_or("", |(_, rest)| rest).trim_start();
         }
-        Ok(Tokens(tokens))
+        text
     }
 
-    fn token<'a>(&self, rest: &'a str) -> Result<(Token, &'a str)> {
+    fn token<'a>(&self, rest: &'a str) -> Result<(Token, &'a str), SyntaxError> {
         if let Some(mark) = self.quotes.iter().copied().find(|mark| rest.starts_with(*mark)) {
-            return self.quoted(mark, &rest[mark.len_utf8()..]);
+            let quoted = (self.unquote)(&rest[mark.len_utf8()..], mark);
+            let (text, after) = quoted.ok_or_else(|| SyntaxError {
+                is_unterminated: true,
+                ..SyntaxError::new(format!("a closing {mark} is missing"))
+            })?;
+            return Ok((Token::Quoted(mark, text), after));
         }
         let mut symbols = self.symbols.iter().chain(&["(", ")"]);
         if let Some(symbol) = symbols.find(|symbol| rest.starts_with(**symbol)) {
             return Ok((Token::Symbol(symbol), &rest[symbol.len()..]));
         }
-        let end = rest.find(|letter| !(self.is_word)(letter)).unwrap_or(rest.len());
+        let ends = |(at, letter): &(usize, char)| !(self.is_word)(&rest[..*at], *letter);
+        let end = rest.char_indices().find(ends).map_or(rest.len(), |(at, _)| at);
         match rest.split_at(end) {
-            ("", rest) => Err(SyntaxError(format!("unexpected character at {rest}"))),
+            ("", rest) => Err(SyntaxError::new(format!("unexpected character at {rest}"))),
             (word, after) => Ok((Token::Word(word.to_owned()), after)),
         }
     }
-
-    fn quoted<'a>(&self, mark: char, rest: &'a str) -> Result<(Token, &'a str)> {
-        let closes = |at: usize| !(self.back_slash_escapes && rest[..at].ends_with('\\'));
-        let (end, _) = rest
-            .match_indices(mark)
-            .find(|(at, _)| closes(*at))
-            .ok_or_else(|| SyntaxError(format!("a closing {mark} is missing")))?;
-        Ok((Token::Quoted(mark, rest[..end].to_owned()), &rest[end + mark.len_utf8()..]))
-    }
 }
 
-/// What is left of a query.
-pub(crate) struct Tokens(VecDeque<Token>);
+/// The tokens that are not read yet.
+pub(crate) struct Tokens<'a> {
+    query: &'a str,
+    tokens: VecDeque<(usize, Token)>,
+    depth: usize,
+    ignores_case: bool,
+}
 
-impl Tokens {
+impl<'a> Tokens<'a> {
     pub(crate) fn next(&mut self) -> Option<Token> {
-        self.0.pop_front()
+        self.tokens.pop_front().map(|(_, token)| token)
     }
 
-    /// Takes the next token if it is this word, in any case.
-    pub(crate) fn takes_word(&mut self, wanted: &str) -> bool {
-        self.takes(|token| matches!(token, Token::Word(word) if word.eq_ignore_ascii_case(wanted)))
+    pub(crate) fn peek(&self) -> Option<&Token> {
+        self.tokens.front().map(|(_, token)| token)
+    }
+
+    /// The next token if it is a word.
+    pub(crate) fn peek_word(&self) -> Option<&str> {
+        match self.peek()? {
+            Token::Word(word) => Some(word),
+            _ => None,
+        }
+    }
+
+    /// Whether the token after the next one is this symbol.
+    pub(crate) fn is_before(&self, symbol: &str) -> bool {
+        matches!(self.tokens.get(1), Some((_, Token::Symbol(second))) if *second == symbol)
+    }
+
+    /// Takes the next token if it is this word.
+    pub(crate) fn takes_word(&mut self, expected: &str) -> bool {
+        let is_next = self.peek_word().is_some_and(|word| match self.ignores_case {
+            true => word.eq_ignore_ascii_case(expected),
+            false => word == expected,
+        });
+        is_next && self.next().is_some()
     }
 
     /// Takes the next token if it is this symbol.
-    pub(crate) fn takes_symbol(&mut self, wanted: &str) -> bool {
-        self.takes(|token| matches!(token, Token::Symbol(symbol) if *symbol == wanted))
+    pub(crate) fn takes_symbol(&mut self, expected: &str) -> bool {
+        let is_next = matches!(self.peek(), Some(Token::Symbol(symbol)) if *symbol == expected);
+        is_next && self.next().is_some()
     }
 
     /// Takes this symbol, which must be next.
-    pub(crate) fn symbol(&mut self, wanted: &str) -> Result<()> {
-        if self.takes_symbol(wanted) { Ok(()) } else { Err(self.expected(wanted)) }
+    pub(crate) fn symbol(&mut self, expected: &str) -> Result<(), SyntaxError> {
+        if self.takes_symbol(expected) { Ok(()) } else { Err(self.expected(expected)) }
     }
 
-    /// Takes a word, which must be next; `what` names it in the error.
-    pub(crate) fn word(&mut self, what: &str) -> Result<String> {
-        match self.0.front() {
-            Some(Token::Word(word)) => {
-                let word = word.clone();
-                self.0.pop_front();
-                Ok(word)
-            }
-            _ => Err(self.expected(what)),
+    /// Takes a word, which must be next; `meaning` names it in the error.
+    pub(crate) fn word(&mut self, meaning: &str) -> Result<String, SyntaxError> {
+        let word = self.peek_word().map(str::to_owned);
+        let word = word.ok_or_else(|| self.expected(meaning))?;
+        self.next();
+        Ok(word)
+    }
+
+    /// Takes everything before this symbol and returns it as it is written.
+    pub(crate) fn text_before(&mut self, symbol: &str) -> Result<&'a str, SyntaxError> {
+        let start = self.position();
+        while !matches!(self.peek(), Some(Token::Symbol(next)) if *next == symbol) {
+            self.next().ok_or_else(|| self.expected(symbol))?;
+        }
+        Ok(&self.query[start..self.position()])
+    }
+
+    /// Nothing may be left.
+    pub(crate) fn end(&self) -> Result<(), SyntaxError> {
+        match self.peek() {
+            None => Ok(()),
+            Some(token) => Err(self.error(format!("unexpected {token}"))),
         }
     }
 
     /// The error for a query that goes on with something else, or ends.
-    pub(crate) fn expected(&self, what: &str) -> SyntaxError {
-        match self.0.front() {
-            Some(token) => SyntaxError(format!("expected {what} before {token}")),
-            None => SyntaxError(format!("expected {what} at the end")),
-        }
+    pub(crate) fn expected(&self, meaning: &str) -> SyntaxError {
+        self.error(match self.peek() {
+            Some(token) => format!("expected {meaning} before {token}"),
+            None => format!("expected {meaning} at the end"),
+        })
     }
 
-    fn takes(&mut self, fits: impl Fn(&Token) -> bool) -> bool {
-        let found = self.0.front().is_some_and(fits);
-        if found {
-            self.0.pop_front();
+    fn error(&self, reason: String) -> SyntaxError {
+        SyntaxError { at: self.position(), ..SyntaxError::new(reason) }
+    }
+
+    fn position(&self) -> usize {
+        self.tokens.front().map_or(self.query.len(), |(at, _)| *at)
+    }
+
+    /// Reads `item, item, …`: at least one.
+    pub(crate) fn list<T, E>(
+        &mut self,
+        mut item: impl FnMut(&mut Self) -> Result<T, E>,
+    ) -> Result<Vec<T>, E> {
+        let mut items = vec![item(self)?];
+        while self.takes_symbol(",") {
+            items.push(item(self)?);
         }
-        found
+        Ok(items)
+    }
+
+    /// Reads clauses: `or` binds weaker than `and`, `and` weaker than `not`.
+    pub(crate) fn expression<C, E: From<SyntaxError>>(
+        &mut self,
+        clause: &mut impl FnMut(&mut Self) -> Result<C, E>,
+    ) -> Result<Expression<C>, E> {
+        let mut parts = vec![self.conjunction(clause)?];
+        while self.takes_word("or") {
+            parts.push(self.conjunction(clause)?);
+        }
+        Ok(Expression::Any(parts))
+    }
+
+    fn conjunction<C, E: From<SyntaxError>>(
+        &mut self,
+        clause: &mut impl FnMut(&mut Self) -> Result<C, E>,
+    ) -> Result<Expression<C>, E> {
+        let mut parts = vec![self.negation(clause)?];
+        while self.takes_word("and") {
+            parts.push(self.negation(clause)?);
+        }
+        Ok(Expression::All(parts))
+    }
+
+    fn negation<C, E: From<SyntaxError>>(
+        &mut self,
+        clause: &mut impl FnMut(&mut Self) -> Result<C, E>,
+    ) -> Result<Expression<C>, E> {
+        if self.takes_word("not") {
+            return self.nested(|tokens| Ok(Expression::Not(Box::new(tokens.negation(clause)?))));
+        }
+        if !self.takes_symbol("(") {
+            return clause(self).map(Expression::Clause);
+        }
+        self.nested(|tokens| {
+            let inner = tokens.expression(clause)?;
+            tokens.symbol(")")?;
+            Ok(inner)
+        })
+    }
+
+    /// Reads something one level deeper.
+    pub(crate) fn nested<T, E: From<SyntaxError>>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        if self.depth == MAX_DEPTH {
+            return Err(self.error("the query is nested too deeply".to_owned()).into());
+        }
+        self.depth += 1;
+        let result = read(self);
+        self.depth -= 1;
+        result
     }
 }
 
 /// Clauses, joined.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Expression<C> {
-    /// One comparison.
     Clause(C),
-    /// The opposite.
     Not(Box<Self>),
-    /// All must hold.
     All(Vec<Self>),
-    /// One must hold.
     Any(Vec<Self>),
 }
 
 impl<C> Expression<C> {
-    /// Whether the expression holds, when `clause` tells it of a single clause.
+    /// Whether the expression holds, when `clause` decides about a single clause.
     pub(crate) fn holds(&self, clause: &impl Fn(&C) -> bool) -> bool {
+        self.truth(&|one| Some(clause(one))) == Some(true)
+    }
+
+    /// The same where clauses can be neither true nor false, as a comparison with null.
+    pub(crate) fn truth(&self, clause: &impl Fn(&C) -> Option<bool>) -> Option<bool> {
         match self {
             Self::Clause(one) => clause(one),
-            Self::Not(inner) => !inner.holds(clause),
-            Self::All(parts) => parts.iter().all(|part| part.holds(clause)),
-            Self::Any(parts) => parts.iter().any(|part| part.holds(clause)),
+            Self::Not(inner) => inner.truth(clause).map(|truth| !truth),
+            Self::All(parts) => joined(parts, false, clause),
+            Self::Any(parts) => joined(parts, true, clause),
+        }
+    }
+
+    /// All clauses, in the order in which they are written.
+    pub(crate) fn clauses(&self) -> Vec<&C> {
+        match self {
+            Self::Clause(one) => vec![one],
+            Self::Not(inner) => inner.clauses(),
+            Self::All(parts) | Self::Any(parts) => parts.iter().flat_map(Self::clauses).collect(),
         }
     }
 }
 
-/// Recursive descent: `or` binds weaker than `and`, `and` weaker than `not`.
-struct Parser<F> {
-    tokens: Tokens,
-    clause: F,
-    depth: usize,
-}
-
-impl<C, F: Fn(&mut Tokens) -> Result<C>> Parser<F> {
-    fn any(&mut self) -> Result<Expression<C>> {
-        let mut parts = vec![self.all()?];
-        while self.tokens.takes_word("or") {
-            parts.push(self.all()?);
-        }
-        Ok(Expression::Any(parts))
+/// One part with the truth `decides` decides; else one unknown part makes the whole unknown.
+fn joined<C>(
+    parts: &[Expression<C>],
+    decides: bool,
+    clause: &impl Fn(&C) -> Option<bool>,
+) -> Option<bool> {
+    let truths: Vec<_> = parts.iter().map(|part| part.truth(clause)).collect();
+    if truths.contains(&Some(decides)) {
+        return Some(decides);
     }
-
-    fn all(&mut self) -> Result<Expression<C>> {
-        let mut parts = vec![self.one()?];
-        while self.tokens.takes_word("and") {
-            parts.push(self.one()?);
-        }
-        Ok(Expression::All(parts))
-    }
-
-    fn one(&mut self) -> Result<Expression<C>> {
-        if self.tokens.takes_word("not") {
-            return self.deeper(|parser| Ok(Expression::Not(Box::new(parser.one()?))));
-        }
-        if !self.tokens.takes_symbol("(") {
-            return Ok(Expression::Clause((self.clause)(&mut self.tokens)?));
-        }
-        self.deeper(|parser| {
-            let inner = parser.any()?;
-            parser.tokens.symbol(")")?;
-            Ok(inner)
-        })
-    }
-
-    fn deeper<T>(&mut self, inner: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
-        if self.depth == MAX_DEPTH {
-            return Err(SyntaxError("the query is nested too deeply".to_owned()));
-        }
-        self.depth += 1;
-        let result = inner(self);
-        self.depth -= 1;
-        result
-    }
+    truths.into_iter().collect::<Option<Vec<_>>>().map(|_| !decides)
 }
 
 #[cfg(test)]
@@ -237,66 +339,64 @@ mod tests {
     /// A language whose clauses are single words.
     const WORDS: Language = Language {
         quotes: &['"'],
-        back_slash_escapes: false,
+        unquote: unquote_plainly,
         symbols: &["==", "="],
-        is_word: char::is_alphanumeric,
+        is_word: |_, letter| letter.is_alphanumeric(),
+        ignores_case: true,
+        has_comments: false,
     };
 
-    /// Whether the query holds when exactly the words of `true_words` do.
-    fn holds(query: &str, true_words: &str) -> Result<bool> {
+    /// Whether the query holds when exactly the words of `true_words` do; `u` is unknown.
+    fn truth(query: &str, true_words: &str) -> Result<Option<bool>, SyntaxError> {
         let expression = WORDS.parse(query, |tokens| tokens.word("a word"))?;
-        Ok(expression.holds(&|word| true_words.contains(word.as_str())))
+        Ok(expression.truth(&|word| (word != "u").then(|| true_words.contains(word.as_str()))))
     }
 
     #[test]
     fn and_binds_stronger_than_or_and_not_strongest() {
         for (query, true_words, expected) in [
-            ("a or b and c", "a", true),
-            ("a or b and c", "b", false),
-            ("a or b and c", "bc", true),
-            ("(a or b) and c", "a", false),
-            ("(a or b) and c", "ac", true),
-            ("not a and b", "b", true),
-            ("not (a and b)", "b", true),
-            ("NOT not a", "a", true),
-            ("a AND b Or c", "c", true),
+            ("a or b and c", "a", Some(true)),
+            ("a or b and c", "b", Some(false)),
+            ("a or b and c", "bc", Some(true)),
+            ("(a or b) and c", "a", Some(false)),
+            ("(a or b) and c", "ac", Some(true)),
+            ("not a and b", "b", Some(true)),
+            ("not (a and b)", "b", Some(true)),
+            ("NOT not a", "a", Some(true)),
+            ("a AND b Or c", "c", Some(true)),
+            ("u or a", "a", Some(true)),
+            ("u or a", "", None),
+            ("u and a", "", Some(false)),
+            ("not u and a", "a", None),
         ] {
-            assert_eq!(holds(query, true_words), Ok(expected), "{query} with {true_words}");
+            assert_eq!(truth(query, true_words), Ok(expected), "{query} with {true_words}");
         }
     }
 
     #[test]
-    fn errors_say_what_is_wrong() {
-        for (query, expected) in [
-            ("", "expected a word at the end"),
-            ("a and", "expected a word at the end"),
-            ("a b", "unexpected b"),
-            ("(a", "expected ) at the end"),
-            ("a)", "unexpected )"),
-            ("a or \"b\"", "expected a word before \"b\""),
-            ("\"a", "a closing \" is missing"),
-            ("a == b", "unexpected =="),
-            ("a ; b", "unexpected character at ; b"),
+    fn errors_name_the_reason_and_the_position() {
+        for (query, at, expected) in [
+            ("", 0, "expected a word at the end"),
+            ("a and", 5, "expected a word at the end"),
+            ("a b", 2, "unexpected b"),
+            ("(a", 2, "expected ) at the end"),
+            ("a)", 1, "unexpected )"),
+            ("a or \"b\"", 5, "expected a word before \"b\""),
+            ("\"a", 0, "a closing \" is missing"),
+            ("a == b", 2, "unexpected =="),
+            ("a ; b", 2, "unexpected character at ; b"),
         ] {
-            assert_eq!(holds(query, ""), Err(SyntaxError(expected.to_owned())), "{query}");
+            let error = truth(query, "").expect_err(query);
+            assert_eq!((error.at, error.to_string().as_str()), (at, expected), "{query}");
+            assert_eq!(error.is_unterminated, query == "\"a");
         }
     }
 
     #[test]
     fn deep_nesting_is_refused_before_it_takes_the_stack() {
         let nested = |levels: usize| format!("{}a{}", "(".repeat(levels), ")".repeat(levels));
-        assert_eq!(holds(&nested(MAX_DEPTH), "a"), Ok(true));
-        assert!(holds(&nested(MAX_DEPTH + 1), "a").is_err());
-        assert!(holds(&format!("{}a", "not ".repeat(100_000)), "a").is_err());
-    }
-
-    #[test]
-    fn a_back_slash_guards_the_mark_only_where_the_language_says_so() {
-        let escaping = Language { back_slash_escapes: true, ..WORDS };
-        let read = |language: &Language, query| language.tokens(query).map(|tokens| tokens.0);
-        let quoted = |text: &str| Token::Quoted('"', text.to_owned());
-        assert_eq!(read(&WORDS, r#""a\""#).unwrap(), [quoted(r"a\")]);
-        assert_eq!(read(&escaping, r#""a\"b""#).unwrap(), [quoted(r#"a\"b"#)]);
-        assert!(read(&escaping, r#""a\""#).is_err());
+        assert_eq!(truth(&nested(MAX_DEPTH), "a"), Ok(Some(true)));
+        assert!(truth(&nested(MAX_DEPTH + 1), "a").is_err());
+        assert!(truth(&format!("{}a", "not ".repeat(100_000)), "a").is_err());
     }
 }

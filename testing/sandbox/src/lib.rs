@@ -6,11 +6,14 @@
 //! the path says which of them is meant.
 
 mod call;
+mod clock;
 mod fault;
 mod fixture;
 mod gate;
 mod kql;
 mod language;
+mod lock;
+mod odata;
 mod product;
 mod sandbox;
 mod server;

@@ -1,4 +1,4 @@
-//! Who calls: token, tenant, permission and quota, in the order in which the service looks at them.
+//! Token, tenant, permission and call limit, in the order in which the service checks them.
 
 use std::sync::Arc;
 
@@ -9,27 +9,19 @@ use axum::{
 use http::{HeaderMap, StatusCode, Uri, header, request::Parts};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
-use tokio::time::Instant;
 
-use super::{
-    Service,
-    limits::Quota,
-    odata::{Entity, List, Options},
-    problem::Problem,
-    tenant::Tenant,
-};
-use crate::identity::{Grant, Resource, Unauthorized, app};
+use super::{Service, error::DefenderError, tenant::DefenderTenant};
+use crate::identity::{Grant, Limit, Resource, Unauthorized, app};
 
-/// What an API asks of its callers.
+/// What an API requires of its callers.
 #[derive(Debug)]
 pub(super) struct Api {
-    pub(super) quota: Quota,
+    pub(super) limit: &'static Limit,
     /// Application permissions, of which one is enough.
     pub(super) roles: &'static [&'static str],
 }
 
-/// A call before anybody has looked at its token.
+/// A request before its token is checked.
 #[derive(Debug)]
 pub(super) struct Gate {
     service: Arc<Service>,
@@ -37,10 +29,10 @@ pub(super) struct Gate {
     uri: Uri,
 }
 
-/// Who passed the gate.
+/// The app that calls, and the tenant it calls for.
 #[derive(Debug)]
 pub(super) struct Caller<'a> {
-    pub(super) tenant: &'a Tenant,
+    pub(super) tenant: &'a DefenderTenant,
     pub(super) now: Timestamp,
     grant: Grant,
 }
@@ -61,81 +53,68 @@ impl Caller<'_> {
 }
 
 impl Gate {
-    /// The address as the caller wrote it.
-    pub(super) fn uri(&self) -> &Uri {
-        &self.uri
+    /// The address without the query, and the query.
+    pub(super) fn address(&self) -> (String, &str) {
+        let host = self.headers.get(header::HOST).and_then(|value| value.to_str().ok());
+        let address = format!("http://{}{}", host.unwrap_or_default(), self.uri.path());
+        (address, self.uri.query().unwrap_or_default())
     }
 
     /// Lets the caller of this API in, or says what is missing.
-    pub(super) fn admit(&self, api: &Api) -> Result<Caller<'_>, Problem> {
-        let caller = self.known()?;
+    pub(super) fn admit(&self, api: &Api) -> Result<Caller<'_>, DefenderError> {
+        let caller = self.caller()?;
         if !caller.grant.has_any(api.roles) {
             let roles = api.roles.join(", ");
-            return Err(Problem::forbidden(format!(
+            return Err(DefenderError::forbidden(format!(
                 "The token has none of the application permissions that this API requires: {roles}."
             )));
         }
-        if caller.tenant.manners.is_limited {
-            let key = (caller.tenant.id, caller.app_id());
-            self.service.limits.take(key, api.quota, Instant::now())?;
-        }
+        let counted = self.service.limits.count(api.limit, &caller.grant);
+        counted.map_err(|reached| DefenderError::too_many_requests(&reached))?;
         Ok(caller)
     }
 
-    /// The caller by its token, whatever it may do.
-    pub(super) fn known(&self) -> Result<Caller<'_>, Problem> {
-        let grant = self
-            .service
-            .identity
-            .authorize(&self.headers, Resource::Defender)
-            .map_err(|reason| unwelcome(&reason))?;
+    /// The caller by its token, whatever its permissions.
+    pub(super) fn caller(&self) -> Result<Caller<'_>, DefenderError> {
+        let grant = self.service.identity.authorize(&self.headers, Resource::Defender);
+        let grant = grant.map_err(|reason| unauthorized(&reason))?;
         let tenant = self.service.tenant(grant.tenant.id).ok_or_else(|| {
-            Problem::forbidden("The tenant has no Defender for Endpoint subscription.")
+            DefenderError::forbidden("The tenant has no Defender for Endpoint subscription.")
         })?;
-        match tenant.manners.gone {
+        match tenant.behaviour.retired {
             Some(status) => Err(retired(status)),
             None => Ok(Caller { tenant, now: self.service.clock.now(), grant }),
         }
     }
 
-    /// The body of a call, which must be declared as JSON.
-    pub(super) fn json<T: DeserializeOwned>(&self, body: &[u8]) -> Result<T, Problem> {
-        let kind = self.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        if !kind.is_some_and(|kind| kind.starts_with("application/json")) {
-            return Err(Problem::body("Request body is incorrect: send it as application/json."));
+    /// The body of a request, which must be declared as JSON.
+    pub(super) fn json<T: DeserializeOwned>(&self, body: &[u8]) -> Result<T, DefenderError> {
+        let media = self.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        if !media.is_some_and(|media| media.starts_with("application/json")) {
+            return Err(DefenderError::body("send it as application/json"));
         }
-        serde_json::from_slice(body)
-            .map_err(|error| Problem::body(format!("Request body is incorrect: {error}.")))
-    }
-
-    /// One page of a list of this tenant, with an absolute link to the next.
-    pub(super) fn page(
-        &self,
-        caller: &Caller<'_>,
-        options: &Options,
-        list: &List,
-        rows: Vec<Entity>,
-    ) -> Value {
-        let host = self.headers.get(header::HOST).and_then(|value| value.to_str().ok());
-        let address = format!("http://{}{}", host.unwrap_or_default(), self.uri.path());
-        options.page(list, rows, caller.tenant.manners.page, &address)
+        serde_json::from_slice(body).map_err(DefenderError::body)
     }
 }
 
-/// A token for another resource is valid, but not permitted here (spec §3.2).
-fn unwelcome(reason: &Unauthorized) -> Problem {
-    match reason {
-        Unauthorized::Missing => Problem::unauthorized("The call carries no bearer token."),
-        Unauthorized::Unknown => Problem::unauthorized("The token is not valid."),
-        Unauthorized::Expired => Problem::unauthorized("The token has expired."),
-        Unauthorized::OtherResource => Problem::forbidden("The token is for another API."),
-    }
+/// A token for another resource is valid, but not permitted here.
+fn unauthorized(reason: &Unauthorized) -> DefenderError {
+    let message = match reason {
+        Unauthorized::Missing => "The call carries no bearer token.",
+        Unauthorized::Unknown => "The token is not valid.",
+        Unauthorized::Expired => "The token has expired.",
+        Unauthorized::OtherResource => {
+            return DefenderError::forbidden("The token is for another API.");
+        }
+    };
+    DefenderError::new(StatusCode::UNAUTHORIZED, "Unauthorized", message)
 }
 
 /// What every address of a retired API answers.
-fn retired(status: StatusCode) -> Problem {
+fn retired(status: StatusCode) -> DefenderError {
     let code = if status == StatusCode::GONE { "Gone" } else { "NotFound" };
-    Problem::new(status, code, "This API is retired. Use the Microsoft Graph security API.")
+    let message = "This API is retired. Use the Microsoft Graph security API.";
+    DefenderError::new(status, code, message)
 }
 
 impl FromRequestParts<Arc<Service>> for Gate {

@@ -8,19 +8,19 @@ use serde_json::Value;
 
 use super::{
     access::{Api, Caller, Gate},
-    limits::Quota,
-    odata::{self, Entity, List, Options},
-    problem::Problem,
-    subject::{Subject, invalid_ip},
+    entity::{EntityId, invalid_ip},
+    error::DefenderError,
+    limits,
+    list::{self, List, ListQuery},
 };
 
 const READERS: &[&str] = &["Alert.Read.All", "Alert.ReadWrite.All"];
-const ALERTS: Api = Api { quota: Quota::Alerts, roles: READERS };
-const FILES: Api = Api { quota: Quota::Files, roles: READERS };
-const IPS: Api = Api { quota: Quota::Ips, roles: READERS };
-const DOMAINS: Api = Api { quota: Quota::Domains, roles: READERS };
+const ALERTS: Api = Api { limit: &limits::ALERTS, roles: READERS };
+const FILES: Api = Api { limit: &limits::FILES, roles: READERS };
+const IPS: Api = Api { limit: &limits::IPS, roles: READERS };
+const DOMAINS: Api = Api { limit: &limits::DOMAINS, roles: READERS };
 
-const LIST: List = List {
+static LIST: List = List {
     context: "Alerts",
     filters: &[
         "alertCreationTime",
@@ -39,63 +39,65 @@ const LIST: List = List {
 };
 
 /// The lists of an entity's alerts know paging only.
-const ENTITY_LIST: List = List { context: "Alerts", filters: &[], expands: &[] };
+static ENTITY_LIST: List = List { context: "Alerts", filters: &[], expands: &[] };
 
-pub(super) async fn list(gate: Gate) -> Result<Json<Value>, Problem> {
+pub(super) async fn list(gate: Gate) -> Result<Json<Value>, DefenderError> {
     let caller = gate.admit(&ALERTS)?;
-    let options = Options::read(gate.uri(), &LIST)?;
+    let query = ListQuery::read(&gate, &LIST)?;
     let alerts = caller.tenant.records.alerts.iter();
-    let mut fitting: Vec<Entity> = alerts
-        .map(|alert| alert.shown(options.expand))
-        .filter(|alert| options.accepts(alert))
-        .collect();
-    fitting.sort_by_key(|alert| std::cmp::Reverse(creation(alert)));
-    Ok(Json(gate.page(&caller, &options, &LIST, fitting)))
+    let mut alerts: Vec<Value> = alerts.map(|alert| alert.shown(query.expands())).collect();
+    // ISO 8601 texts sort by time; an alert without a time comes last.
+    alerts.sort_by_key(|alert| {
+        std::cmp::Reverse(alert["alertCreationTime"].as_str().map(str::to_owned))
+    });
+    Ok(Json(query.page(&caller, alerts)))
 }
 
-/// ISO texts sort by time; an alert without a time comes last.
-fn creation(alert: &Entity) -> Option<String> {
-    alert.get("alertCreationTime").and_then(Value::as_str).map(str::to_owned)
-}
-
-pub(super) async fn one(gate: Gate, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
+pub(super) async fn one(gate: Gate, Path(id): Path<String>) -> Result<Json<Value>, DefenderError> {
     let caller = gate.admit(&ALERTS)?;
     let mut alerts = caller.tenant.records.alerts.iter();
-    let alert = alerts
-        .find(|alert| alert.entity.get("id").and_then(Value::as_str) == Some(&id))
-        .ok_or_else(|| Problem::not_found(format_args!("Alert {id}")))?;
-    Ok(Json(odata::single("Alerts/$entity", alert.shown(true))))
+    let alert = alerts.find(|alert| alert.entity["id"] == id);
+    let alert = alert.ok_or_else(|| DefenderError::not_found(format_args!("Alert {id}")))?;
+    Ok(Json(list::single("Alerts/$entity", alert.shown(true))))
 }
 
-pub(super) async fn of_file(gate: Gate, Path(hash): Path<String>) -> Result<Json<Value>, Problem> {
+pub(super) async fn of_file(
+    gate: Gate,
+    Path(hash): Path<String>,
+) -> Result<Json<Value>, DefenderError> {
     let caller = gate.admit(&FILES)?;
-    about(&gate, &caller, &Subject::file(&hash)?)
+    about(&gate, &caller, &EntityId::file(&hash)?)
 }
 
-pub(super) async fn of_ip(gate: Gate, Path(ip): Path<String>) -> Result<Json<Value>, Problem> {
+pub(super) async fn of_ip(
+    gate: Gate,
+    Path(ip): Path<String>,
+) -> Result<Json<Value>, DefenderError> {
     let caller = gate.admit(&IPS)?;
-    match Subject::ip(&ip)? {
-        Subject::Ip(address) if address.is_ipv6() && !caller.tenant.manners.knows_ipv6 => {
+    match EntityId::ip(&ip)? {
+        EntityId::Ip(address) if address.is_ipv6() && !caller.tenant.behaviour.knows_ipv6 => {
             Err(invalid_ip(&ip))
         }
-        subject => about(&gate, &caller, &subject),
+        entity => about(&gate, &caller, &entity),
     }
 }
 
 pub(super) async fn of_domain(
     gate: Gate,
     Path(domain): Path<String>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<Value>, DefenderError> {
     let caller = gate.admit(&DOMAINS)?;
-    about(&gate, &caller, &Subject::domain(&domain)?)
+    about(&gate, &caller, &EntityId::domain(&domain)?)
 }
 
 /// The alerts in no particular order; an unknown entity has none.
-fn about(gate: &Gate, caller: &Caller<'_>, subject: &Subject) -> Result<Json<Value>, Problem> {
-    let options = Options::read(gate.uri(), &ENTITY_LIST)?;
-    let with_evidence = caller.tenant.manners.lists_evidence;
-    let alerts = caller.tenant.records.alerts.iter();
-    let fitting =
-        alerts.filter(|it| it.is_about(subject)).map(|it| it.shown(with_evidence)).collect();
-    Ok(Json(gate.page(caller, &options, &ENTITY_LIST, fitting)))
+fn about(
+    gate: &Gate,
+    caller: &Caller<'_>,
+    entity: &EntityId,
+) -> Result<Json<Value>, DefenderError> {
+    let query = ListQuery::read(gate, &ENTITY_LIST)?;
+    let with_evidence = caller.tenant.behaviour.lists_evidence;
+    let alerts = caller.tenant.records.alerts.iter().filter(|alert| alert.is_about(entity));
+    Ok(Json(query.page(caller, alerts.map(|alert| alert.shown(with_evidence)))))
 }

@@ -5,29 +5,24 @@ use serde_json::Value;
 
 use super::{
     access::{Api, Gate},
-    limits::Quota,
-    odata,
-    problem::Problem,
-    subject::{invalid_hash, is_hash},
+    entity::{invalid_hash, is_hash},
+    error::DefenderError,
+    limits, list,
 };
 
-const PROFILE: Api = Api { quota: Quota::Files, roles: &["File.Read.All"] };
+const PROFILE: Api = Api { limit: &limits::FILES, roles: &["File.Read.All"] };
 
-pub(super) async fn profile(gate: Gate, Path(hash): Path<String>) -> Result<Json<Value>, Problem> {
+pub(super) async fn profile(
+    gate: Gate,
+    Path(hash): Path<String>,
+) -> Result<Json<Value>, DefenderError> {
     let caller = gate.admit(&PROFILE)?;
-    let kind = kind_of(&hash).ok_or_else(|| invalid_hash(&hash))?;
-    let is_meant = |known: &Value| known.as_str().is_some_and(|it| it.eq_ignore_ascii_case(&hash));
+    let kinds = [(40, "sha1"), (64, "sha256"), (32, "md5")];
+    let kind = kinds.into_iter().find(|(digits, _)| is_hash(&hash, *digits));
+    let (_, kind) = kind.ok_or_else(|| invalid_hash(&hash))?;
     let mut files = caller.tenant.records.files.iter();
     let file = files
-        .find(|file| file.get(kind).is_some_and(is_meant))
-        .ok_or_else(|| Problem::not_found(format_args!("File {hash}")))?;
-    Ok(Json(odata::single("Files/$entity", file.clone())))
-}
-
-/// The property that holds hashes of this length.
-fn kind_of(hash: &str) -> Option<&'static str> {
-    [(40, "sha1"), (64, "sha256"), (32, "md5")]
-        .into_iter()
-        .find(|(digits, _)| is_hash(hash, *digits))
-        .map(|(_, property)| property)
+        .find(|file| file[kind].as_str().is_some_and(|known| known.eq_ignore_ascii_case(&hash)))
+        .ok_or_else(|| DefenderError::not_found(format_args!("File {hash}")))?;
+    Ok(Json(list::single("Files/$entity", file.clone())))
 }

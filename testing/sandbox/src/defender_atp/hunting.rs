@@ -2,9 +2,6 @@
 //!
 //! Page "Advanced hunting API", and the limits it names: 30 days back, no `AlertEvidence` at the older endpoint.
 
-mod columns;
-mod evidence;
-
 use axum::Json;
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
@@ -13,16 +10,48 @@ use serde_json::{Value, json};
 
 use super::{
     access::{Api, Gate},
-    limits::Quota,
-    problem::{Problem, required},
-    records::Records,
+    error::{DefenderError, required},
+    limits,
+    records::{Alert, Records},
 };
-use crate::kql::{self, Tables};
+use crate::{
+    graph_security::evidence::{Cell, cells},
+    kql::{self, Tables},
+};
 
-const RUN: Api = Api { quota: Quota::Hunting, roles: &["AdvancedQuery.Read.All"] };
+const RUN: Api = Api { limit: &limits::HUNTING, roles: &["AdvancedQuery.Read.All"] };
 
 /// How far back a query sees.
 const LOOKBACK: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// The columns of `AlertEvidence` that come from the alert, and those that come from an entry of its evidence.
+const OF_ALERT: &[Cell] = &[
+    ("Timestamp", "/alertCreationTime"),
+    ("AlertId", "/id"),
+    ("Title", "/title"),
+    ("DetectionSource", "/detectionSource"),
+    ("ThreatFamily", "/threatFamilyName"),
+    ("Severity", "/severity"),
+    ("DeviceId", "/machineId"),
+    ("DeviceName", "/computerDnsName"),
+];
+const OF_ENTRY: &[Cell] = &[
+    ("EntityType", "/entityType"),
+    ("FileName", "/fileName"),
+    ("FolderPath", "/filePath"),
+    ("SHA1", "/sha1"),
+    ("SHA256", "/sha256"),
+    ("RemoteIP", "/ipAddress"),
+    ("RemoteUrl", "/url"),
+    ("AccountName", "/accountName"),
+    ("AccountDomain", "/domainName"),
+    ("AccountSid", "/userSid"),
+    ("AccountObjectId", "/aadUserId"),
+    ("AccountUpn", "/userPrincipalName"),
+    ("ProcessCommandLine", "/processCommandLine"),
+    ("RegistryKey", "/registryKey"),
+    ("RegistryValueData", "/registryValue"),
+];
 
 /// The body; names are case-sensitive.
 #[derive(Deserialize)]
@@ -32,23 +61,19 @@ struct Body {
 }
 
 /// `Stats`, `Schema` and `Results`, or 400 with the reason why the query cannot run.
-pub(super) async fn run(gate: Gate, body: Bytes) -> Result<Json<Value>, Problem> {
+pub(super) async fn run(gate: Gate, body: Bytes) -> Result<Json<Value>, DefenderError> {
     let caller = gate.admit(&RUN)?;
     let body: Body = gate.json(&body)?;
-    let query = required(body.query, "Query")?;
-    let tables = device_tables(&caller.tenant.records, Tables::new(caller.now));
-    let table = kql::run(&query, &within(tables, caller.now))
-        .map_err(|error| Problem::bad("BadRequest", error.to_string()))?;
-    let schema: Vec<_> = table
-        .columns
-        .iter()
-        .map(|column| json!({ "Name": column.name, "Type": column.kind.schema_name() }))
-        .collect();
+    let query = required(&body.query, "Query")?;
+    let table = kql::run(query, &tables(&caller.tenant.records, caller.now))
+        .map_err(|error| DefenderError::bad("BadRequest", error.to_string()))?;
+    let columns = table.columns.iter();
+    let schema = columns.map(|it| json!({ "Name": it.name, "Type": it.kind.schema_name() }));
     let size: usize = table.rows.iter().map(|row| row.to_string().len()).sum();
     let statistics = json!({ "table_row_count": table.rows.len(), "table_size": size });
     Ok(Json(json!({
         "Stats": { "ExecutionTime": 0.21, "dataset_statistics": [statistics] },
-        "Schema": schema,
+        "Schema": schema.collect::<Vec<_>>(),
         "Results": table.rows,
     })))
 }
@@ -56,22 +81,36 @@ pub(super) async fn run(gate: Gate, body: Bytes) -> Result<Json<Value>, Problem>
 /// Adds what Graph's hunting knows of the same tenant; `AlertEvidence` names the alerts of both services.
 pub(super) fn graph_tables(records: &Records, tables: Tables) -> Tables {
     let of_graph = kql::run("AlertEvidence", &tables).map(|table| table.rows).unwrap_or_default();
-    let evidence = [of_graph, evidence::rows(&records.alerts)].concat();
-    device_tables(records, tables.with("AlertEvidence", columns::ALERT_EVIDENCE, &evidence))
+    let own = records.alerts.iter().flat_map(evidence);
+    let evidence: Vec<Value> = of_graph.into_iter().chain(own).collect();
+    device_tables(records, tables.with("AlertEvidence", &evidence))
+}
+
+/// The tables of the older endpoint, as far back as it sees.
+fn tables(records: &Records, now: Timestamp) -> Tables {
+    device_tables(records, Tables::new(now)).within(&(now - LOOKBACK..=now))
 }
 
 /// Adds the tables that both endpoints know.
 fn device_tables(records: &Records, tables: Tables) -> Tables {
-    let events = &records.events;
-    tables
-        .with("DeviceFileEvents", columns::DEVICE_FILE_EVENTS, &events.files)
-        .with("DeviceNetworkEvents", columns::DEVICE_NETWORK_EVENTS, &events.network)
-        .with("DeviceInfo", columns::DEVICE_INFO, &events.devices)
-        .with("DeviceNetworkInfo", columns::DEVICE_NETWORK_INFO, &events.adapters)
+    records.events.iter().fold(tables, |tables, (name, rows)| tables.with(name, rows))
 }
 
-fn within(tables: Tables, now: Timestamp) -> Tables {
-    tables.within(&(now - LOOKBACK..=now))
+/// A row of `AlertEvidence` for each entry of the evidence, and one for the device.
+fn evidence(alert: &Alert) -> Vec<Value> {
+    let mut common = cells(&alert.entity, OF_ALERT);
+    let techniques = &alert.entity["mitreTechniques"];
+    common.insert("Categories".into(), json!([alert.entity["category"]]).to_string().into());
+    common.insert("AttackTechniques".into(), techniques.to_string().into());
+    common.insert("ServiceSource".into(), "Microsoft Defender for Endpoint".into());
+    let device = json!({ "EntityType": "Machine", "EvidenceRole": "Impacted" });
+    let entries = alert.evidence().iter().map(|entry| {
+        let mut row = Value::Object(cells(entry, OF_ENTRY));
+        row["EvidenceRole"] = "Related".into();
+        row
+    });
+    let rows = entries.chain([device]).filter_map(|row| row.as_object().cloned());
+    rows.map(|row| common.clone().into_iter().chain(row).collect()).collect()
 }
 
 #[cfg(test)]
@@ -81,11 +120,10 @@ mod tests {
 
     fn run(query: &str) -> Vec<Value> {
         let records = Records::of(&CONTOSO).expect("built-in data");
-        let tables = within(device_tables(&records, Tables::new(NOW)), NOW);
-        kql::run(query, &tables).unwrap_or_else(|error| panic!("{error}")).rows
+        kql::run(query, &tables(&records, NOW)).unwrap_or_else(|error| panic!("{error}")).rows
     }
 
-    /// The one query of a relay for all observables of a request (spec §4.4).
+    /// A query of the relay for several observables.
     const EVERYTHING: &str = r"
 let s1 = dynamic(['36b3216fdaeeb975729fae923d5a4fd12aabfe22']); let s2 = dynamic([]); let m5 = dynamic([]); let ips = dynamic(['203.0.113.80']); let doms = dynamic([]);
 let hits = materialize(union
@@ -99,75 +137,45 @@ let dev = hits | distinct DeviceId;
 hits
 | join kind=leftouter (DeviceInfo | where DeviceId in (dev) and isnotempty(OSPlatform) | summarize arg_max(Timestamp, OSPlatform, OSArchitecture, OSVersion) by DeviceId | project-away Timestamp) on DeviceId
 | join kind=leftouter (DeviceNetworkInfo | where DeviceId in (dev) | summarize arg_max(Timestamp, MacAddress, IPAddresses) by DeviceId, NetworkAdapterName | summarize Adapters = make_list(bag_pack('mac', MacAddress, 'ips', IPAddresses)) by DeviceId) on DeviceId
-| project K, Timestamp, DeviceId, DeviceName, ActionType, FileName, FolderPath, SHA1, SHA256, MD5, FileOriginUrl, FileOriginReferrerUrl, PreviousFileName, RemoteIP, RemoteUrl, RemotePort, LocalIP, Protocol, InitiatingProcessFileName, InitiatingProcessFolderPath, InitiatingProcessSHA1, InitiatingProcessSHA256, InitiatingProcessMD5, InitiatingProcessParentFileName, InitiatingProcessAccountName, OSPlatform, OSArchitecture, OSVersion, Adapters, ReportId";
-
-    /// The sample row of spec §4.4.
-    fn sample() -> Value {
-        json!({
-            "K": "sha1:36b3216fdaeeb975729fae923d5a4fd12aabfe22",
-            "Timestamp": "2026-10-29T11:06:58.4Z",
-            "DeviceId": "f506b40928b5b7a767c76fb008f86bebb2737f6a",
-            "DeviceName": "ws-204.contoso.example",
-            "ActionType": "FileCreated",
-            "FileName": "ps.exe",
-            "FolderPath": "C:\\Users\\mara\\Downloads\\ps.exe",
-            "SHA1": "36b3216fdaeeb975729fae923d5a4fd12aabfe22",
-            "SHA256": "",
-            "MD5": "6e53a13043b026c48bbf33feff9243a8",
-            "FileOriginUrl": "https://cdn.contoso-files.example/ps.exe",
-            "FileOriginReferrerUrl": "https://contoso-files.example/",
-            "PreviousFileName": "",
-            "RemoteIP": null,
-            "RemoteUrl": null,
-            "RemotePort": null,
-            "LocalIP": null,
-            "Protocol": null,
-            "InitiatingProcessFileName": "msedge.exe",
-            "InitiatingProcessFolderPath":
-                "c:\\program files (x86)\\microsoft\\edge\\application\\msedge.exe",
-            "InitiatingProcessSHA1": "6f0fb23c6f5da2cec255404e4fb440034d660869",
-            "InitiatingProcessSHA256": "",
-            "InitiatingProcessMD5": "7a8d41bed440e50454f31af3176813e0",
-            "InitiatingProcessParentFileName": "explorer.exe",
-            "InitiatingProcessAccountName": "mara",
-            "OSPlatform": "Windows11",
-            "OSArchitecture": "64-bit",
-            "OSVersion": "10.0",
-            "Adapters": [{
-                "mac": "00155D0A0B0C",
-                "ips": r#"[{"IPAddress":"10.20.4.17","SubnetPrefix":24,"AddressType":"Private"}]"#,
-            }],
-            "ReportId": 20771,
-        })
-    }
+| project K, Timestamp, DeviceId, ActionType, FileName, SHA1, SHA256, RemoteIP, InitiatingProcessFileName, OSPlatform, OSArchitecture, Adapters, ReportId";
 
     #[test]
     fn one_query_brings_events_with_their_devices() {
         let rows = run(EVERYTHING);
-        assert!(rows.contains(&sample()), "{rows:#?}");
-        let files = rows.iter().filter(|row| row["K"] == sample()["K"]);
-        assert_eq!(files.count(), 3);
-        let addresses = rows.iter().filter(|row| row["K"] == "ip:203.0.113.80");
-        assert_eq!(addresses.count(), 12);
+        let sha1 = "36b3216fdaeeb975729fae923d5a4fd12aabfe22";
+        let sample = json!({
+            "K": format!("sha1:{sha1}"), "Timestamp": "2026-10-29T11:06:58.4Z",
+            "DeviceId": "f506b40928b5b7a767c76fb008f86bebb2737f6a", "ActionType": "FileCreated",
+            "FileName": "ps.exe", "SHA1": sha1, "SHA256": "", "RemoteIP": null,
+            "InitiatingProcessFileName": "msedge.exe", "OSPlatform": "Windows11",
+            "OSArchitecture": "64-bit", "ReportId": 20771,
+            "Adapters": [{
+                "mac": "00155D0A0B0C",
+                "ips": r#"[{"IPAddress":"10.20.4.17","SubnetPrefix":24,"AddressType":"Private"}]"#,
+            }],
+        });
+        assert!(rows.contains(&sample), "{rows:#?}");
+        let counted = |key: &str| rows.iter().filter(|row| row["K"] == key).count();
+        assert_eq!((counted(&format!("sha1:{sha1}")), counted("ip:203.0.113.80")), (3, 12));
     }
 
     #[test]
     fn thirty_days_are_seen() {
-        assert_eq!(run("DeviceFileEvents | where ReportId == 19000"), [] as [Value; 0]);
-        assert_eq!(run("DeviceFileEvents | where Timestamp < ago(30d)"), [] as [Value; 0]);
+        for condition in ["ReportId == 19000", "Timestamp < ago(30d)"] {
+            let rows = run(&format!("DeviceFileEvents | where {condition}"));
+            assert!(rows.is_empty(), "{condition}");
+        }
     }
 
     #[test]
     fn evidence_rows_come_from_the_alerts() {
         let records = Records::of(&CONTOSO).expect("built-in data");
-        let rows = evidence::rows(&records.alerts);
         let entries: usize = records.alerts.iter().map(|alert| alert.evidence().len()).sum();
+        let rows: Vec<Value> = records.alerts.iter().flat_map(evidence).collect();
         assert_eq!(rows.len(), entries + records.alerts.len());
-        let of_sample = |row: &&Value| {
-            row["AlertId"] == "da638470011223344556_-1200345678"
-                && row["RemoteIP"] == "203.0.113.80"
-        };
-        let row = rows.iter().find(of_sample).expect("the sample alert's address");
+        let id = "da638470011223344556_-1200345678";
+        let is_sample = |row: &&Value| row["AlertId"] == id && row["RemoteIP"] == "203.0.113.80";
+        let row = rows.iter().find(is_sample).expect("the sample alert's address");
         assert_eq!(row["DeviceId"], "f506b40928b5b7a767c76fb008f86bebb2737f6a");
         assert_eq!(row["EntityType"], "Ip");
     }

@@ -1,159 +1,143 @@
-//! Indicators: what the tenant blocks, allows or watches. Page "Indicator resource type".
+//! Indicators: what the tenant blocks, allows or watches. Pages "Indicator resource type", "List Indicators
+//! API", "Submit or Update Indicator API", "Delete Indicator API".
 
-mod calls;
 mod submission;
 
+use axum::{Json, extract::Path};
+use bytes::Bytes;
+use http::StatusCode;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
-pub(super) use self::calls::{list, remove, submit};
-use self::submission::{IndicatorAction, IndicatorType, Severity, Submission};
-use super::problem::Problem;
+use self::submission::Submission;
+use super::{
+    access::{Api, Caller, Gate},
+    error::DefenderError,
+    limits,
+    list::{self, List, ListQuery},
+};
 
-/// An indicator as it goes over the wire (spec §8.1).
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Indicator {
-    id: String,
-    indicator_value: String,
-    indicator_type: IndicatorType,
-    action: IndicatorAction,
-    application: Option<String>,
-    source: String,
-    source_type: String,
-    title: String,
-    creation_time_date_time_utc: String,
-    created_by: String,
-    created_by_display_name: String,
-    created_by_source: String,
-    expiration_time: Option<String>,
-    last_update_time: String,
-    last_updated_by: Option<String>,
-    severity: Option<Severity>,
-    description: String,
-    recommended_actions: Option<String>,
-    generate_alert: bool,
-    rbac_group_names: Vec<String>,
-    rbac_group_ids: Vec<String>,
+const READ_WRITE_ALL: &str = "Ti.ReadWrite.All";
+const INDICATORS: Api =
+    Api { limit: &limits::INDICATORS, roles: &["Ti.ReadWrite", READ_WRITE_ALL] };
+
+static LIST: List = List {
+    context: "Indicators",
+    filters: &[
+        "application",
+        "createdByDisplayName",
+        "expirationTime",
+        "generateAlert",
+        "title",
+        "rbacGroupNames",
+        "rbacGroupIds",
+        "indicatorValue",
+        "indicatorType",
+        "creationTimeDateTimeUtc",
+        "createdBy",
+        "action",
+        "severity",
+    ],
+    expands: &[],
+};
+
+/// The active ones that the caller may see.
+pub(super) async fn list(gate: Gate) -> Result<Json<Value>, DefenderError> {
+    let caller = gate.admit(&INDICATORS)?;
+    let query = ListQuery::read(&gate, &LIST)?;
+    let indicators = caller.tenant.indicators();
+    let shown = indicators.all.iter().filter(|it| sees(&caller, it) && !is_expired(it, caller.now));
+    Ok(Json(query.page(&caller, shown.cloned())))
 }
 
-impl Indicator {
-    fn is_for(&self, value: &str, kind: IndicatorType) -> bool {
-        self.indicator_type == kind && self.indicator_value.eq_ignore_ascii_case(value)
-    }
-
-    fn is_expired(&self, now: Timestamp) -> bool {
-        let end = self.expiration_time.as_deref().and_then(|time| time.parse::<Timestamp>().ok());
-        end.is_some_and(|end| end <= now)
-    }
-
-    /// Takes over what an update may change; `application` is only read when the indicator is new.
-    fn update(&mut self, submission: Submission, by: &Author<'_>, now: Timestamp) {
-        self.action = submission.action;
-        self.title = submission.title;
-        self.description = submission.description;
-        self.expiration_time = submission.expiration_time;
-        self.severity = submission.severity;
-        self.recommended_actions = submission.recommended_actions;
-        self.generate_alert = submission.generate_alert;
-        self.rbac_group_names = submission.rbac_group_names;
-        self.last_update_time = now.to_string();
-        self.last_updated_by = Some(by.name.to_owned());
-    }
+pub(super) async fn submit(gate: Gate, body: Bytes) -> Result<Json<Value>, DefenderError> {
+    let caller = gate.admit(&INDICATORS)?;
+    let submission: Submission = gate.json(&body)?;
+    submission.check()?;
+    let indicator = caller.tenant.indicators().submit(&submission, &caller)?;
+    Ok(Json(list::single("Indicators/$entity", indicator)))
 }
 
-/// Who submits or reads.
-#[derive(Debug)]
-struct Author<'a> {
-    id: &'a str,
-    name: &'a str,
-    /// Whether indicators of others are visible: `Ti.ReadWrite.All`.
-    sees_all: bool,
+pub(super) async fn remove(
+    gate: Gate,
+    Path(id): Path<String>,
+) -> Result<StatusCode, DefenderError> {
+    let caller = gate.admit(&INDICATORS)?;
+    let indicators = &mut caller.tenant.indicators().all;
+    let place = indicators.iter().position(|known| known["id"] == id && sees(&caller, known));
+    let place = place.ok_or_else(|| DefenderError::not_found(format_args!("Indicator {id}")))?;
+    indicators.remove(place);
+    Ok(StatusCode::NO_CONTENT)
 }
 
-impl Author<'_> {
-    fn sees(&self, indicator: &Indicator) -> bool {
-        self.sees_all || indicator.created_by == self.id
-    }
+/// Indicators of other apps need the permission for all.
+fn sees(caller: &Caller<'_>, indicator: &Value) -> bool {
+    caller.has(READ_WRITE_ALL) || indicator["createdBy"] == caller.app_id()
+}
+
+fn is_expired(indicator: &Value, now: Timestamp) -> bool {
+    let end = indicator["expirationTime"].as_str().and_then(|time| time.parse().ok());
+    end.is_some_and(|end: Timestamp| end <= now)
 }
 
 /// All indicators of a tenant.
 #[derive(Debug)]
 pub(super) struct Indicators {
-    all: Vec<Indicator>,
+    all: Vec<Value>,
     next_id: u64,
 }
 
 impl Indicators {
-    pub(super) fn new(all: Vec<Indicator>) -> Self {
-        let ids = all.iter().filter_map(|indicator| indicator.id.parse::<u64>().ok());
+    pub(super) fn new(all: Vec<Value>) -> Self {
+        let ids = all.iter().filter_map(|indicator| indicator["id"].as_str()?.parse().ok());
         let next_id = ids.max().unwrap_or(0) + 1;
         Self { all, next_id }
-    }
-
-    /// Those that are active and visible.
-    fn seen_by(&self, author: &Author<'_>, now: Timestamp) -> Vec<&Indicator> {
-        let is_shown = |it: &&Indicator| author.sees(it) && !it.is_expired(now);
-        self.all.iter().filter(is_shown).collect()
     }
 
     /// Creates an indicator, or updates the one with the same value and type.
     fn submit(
         &mut self,
-        submission: Submission,
-        author: &Author<'_>,
-        now: Timestamp,
-    ) -> Result<Indicator, Problem> {
-        let (value, kind) = (&submission.indicator_value, submission.indicator_type);
-        match self.all.iter_mut().find(|known| known.is_for(value, kind)) {
-            Some(known) if !author.sees(known) => Err(Problem::new(
-                http::StatusCode::FORBIDDEN,
-                "DisallowedOperation",
-                format!(
-                    "The indicator for {value} belongs to somebody else; Ti.ReadWrite.All may change it."
-                ),
-            )),
+        submission: &Submission,
+        caller: &Caller<'_>,
+    ) -> Result<Value, DefenderError> {
+        let known = self.all.iter_mut().find(|known| submission.is_for(known));
+        match known {
+            Some(known) if !sees(caller, known) => {
+                let value = &known["indicatorValue"];
+                let message = format!(
+                    "The indicator for {value} belongs to somebody else; {READ_WRITE_ALL} may change it."
+                );
+                Err(DefenderError::new(StatusCode::FORBIDDEN, "DisallowedOperation", message))
+            }
             Some(known) => {
-                known.update(submission, author, now);
+                submission.update(known);
+                known["lastUpdateTime"] = caller.now.to_string().into();
+                known["lastUpdatedBy"] = caller.app_name().into();
                 Ok(known.clone())
             }
-            None => Ok(self.create(submission, author, now)),
+            None => Ok(self.create(submission, caller)),
         }
     }
 
-    fn create(&mut self, new: Submission, author: &Author<'_>, now: Timestamp) -> Indicator {
-        let indicator = Indicator {
-            id: self.next_id.to_string(),
-            indicator_value: new.indicator_value,
-            indicator_type: new.indicator_type,
-            action: new.action,
-            application: new.application,
-            source: author.name.to_owned(),
-            source_type: "AadApp".to_owned(),
-            title: new.title,
-            creation_time_date_time_utc: now.to_string(),
-            created_by: author.id.to_owned(),
-            created_by_display_name: author.name.to_owned(),
-            created_by_source: "PublicApi".to_owned(),
-            expiration_time: new.expiration_time,
-            last_update_time: now.to_string(),
-            last_updated_by: None,
-            severity: new.severity,
-            description: new.description,
-            recommended_actions: new.recommended_actions,
-            generate_alert: new.generate_alert,
-            rbac_group_names: new.rbac_group_names,
-            rbac_group_ids: Vec::new(),
-        };
+    fn create(&mut self, submission: &Submission, caller: &Caller<'_>) -> Value {
+        let mut indicator = json!({
+            "id": self.next_id.to_string(),
+            "indicatorValue": submission.indicator_value,
+            "indicatorType": submission.indicator_type,
+            "application": submission.application,
+            "source": caller.app_name(),
+            "sourceType": "AadApp",
+            "creationTimeDateTimeUtc": caller.now.to_string(),
+            "createdBy": caller.app_id(),
+            "createdByDisplayName": caller.app_name(),
+            "createdBySource": "PublicApi",
+            "lastUpdateTime": caller.now.to_string(),
+            "lastUpdatedBy": null,
+            "rbacGroupIds": [],
+        });
+        submission.update(&mut indicator);
         self.next_id += 1;
         self.all.push(indicator.clone());
         indicator
-    }
-
-    fn remove(&mut self, id: &str, author: &Author<'_>) -> Result<(), Problem> {
-        let place = self.all.iter().position(|known| known.id == id && author.sees(known));
-        let place = place.ok_or_else(|| Problem::not_found(format_args!("Indicator {id}")))?;
-        self.all.remove(place);
-        Ok(())
     }
 }

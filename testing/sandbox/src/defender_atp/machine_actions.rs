@@ -5,127 +5,68 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::problem::Problem;
+use super::error::DefenderError;
 
 /// How long a new action waits, and how long it then runs.
 const WAITING: Duration = Duration::from_secs(4);
 const RUNNING: Duration = Duration::from_secs(4);
 
-/// The documented kinds of action.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
-pub(super) enum Kind {
-    RunAntiVirusScan,
-    Offboard,
-    LiveResponse,
-    CollectInvestigationPackage,
-    Isolate,
-    Unisolate,
-    StopAndQuarantineFile,
-    RestrictCodeExecution,
-    UnrestrictCodeExecution,
+/// A kind that brings a state about and the kind that ends it.
+const SWITCHES: [(&str, &str); 2] =
+    [("Isolate", "Unisolate"), ("RestrictCodeExecution", "UnrestrictCodeExecution")];
+
+/// The switch that a kind belongs to.
+fn switch(kind: &str) -> Option<(&'static str, &'static str)> {
+    SWITCHES.into_iter().find(|(on, off)| [*on, *off].contains(&kind))
 }
 
-impl Kind {
-    /// The action that brings a state about and the one that ends it, if this is one of the two.
-    fn switch(self) -> Option<(Self, Self)> {
-        match self {
-            Self::Isolate | Self::Unisolate => Some((Self::Isolate, Self::Unisolate)),
-            Self::RestrictCodeExecution | Self::UnrestrictCodeExecution => {
-                Some((Self::RestrictCodeExecution, Self::UnrestrictCodeExecution))
-            }
-            _ => None,
-        }
-    }
+fn is_active(action: &Value) -> bool {
+    action["status"] == "Pending" || action["status"] == "InProgress"
 }
 
-/// The documented states of an action.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
-pub(super) enum Status {
-    Pending,
-    InProgress,
-    Succeeded,
-    Failed,
-    TimeOut,
-    Cancelled,
+fn created(action: &Value) -> Timestamp {
+    let time = action["creationDateTimeUtc"].as_str().and_then(|time| time.parse().ok());
+    time.unwrap_or(Timestamp::MIN)
 }
 
-impl Status {
-    fn is_active(self) -> bool {
-        matches!(self, Self::Pending | Self::InProgress)
-    }
+/// The action at this time: a new one waits, then runs, then has succeeded.
+fn at(action: &Value, now: Timestamp) -> Value {
+    let mut action = action.clone();
+    let (running, done) = (created(&action) + WAITING, created(&action) + WAITING + RUNNING);
+    let (status, since) = match now {
+        _ if action["status"] != "Pending" => return action,
+        now if now >= done => ("Succeeded", done),
+        now if now >= running => ("InProgress", running),
+        _ => return action,
+    };
+    action["status"] = status.into();
+    action["lastUpdateDateTimeUtc"] = since.to_string().into();
+    action
 }
 
-/// A machine action as it goes over the wire (spec §8.1).
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct MachineAction {
-    pub(super) id: String,
-    #[serde(rename = "type")]
-    kind: Kind,
-    title: Option<String>,
-    requestor: String,
-    requestor_comment: String,
-    status: Status,
-    pub(super) machine_id: String,
-    computer_dns_name: Option<String>,
-    creation_date_time_utc: String,
-    last_update_date_time_utc: String,
-    cancellation_requestor: Option<String>,
-    cancellation_comment: Option<String>,
-    cancellation_date_time_utc: Option<String>,
-    error_h_result: i64,
-    scope: Option<String>,
-    external_id: Option<String>,
-    request_source: String,
-    related_file_info: Option<Value>,
-    commands: Vec<Value>,
-}
-
-impl MachineAction {
-    fn created(&self) -> Timestamp {
-        self.creation_date_time_utc.parse().unwrap_or(Timestamp::MIN)
-    }
-
-    /// The action as it is at this time: a new one waits, then runs, then has succeeded.
-    fn at(&self, now: Timestamp) -> Self {
-        let mut action = self.clone();
-        let (running, done) = (self.created() + WAITING, self.created() + WAITING + RUNNING);
-        let (status, since) = match self.status {
-            Status::Pending if now >= done => (Status::Succeeded, done),
-            Status::Pending if now >= running => (Status::InProgress, running),
-            _ => return action,
-        };
-        action.status = status;
-        action.last_update_date_time_utc = since.to_string();
-        action
-    }
-}
-
-/// An action that somebody asks for.
+/// An action that is requested.
 #[derive(Debug)]
-pub(super) struct Order {
-    pub(super) kind: Kind,
-    pub(super) machine_id: String,
-    pub(super) computer_dns_name: Option<String>,
-    pub(super) scope: Option<String>,
-    pub(super) comment: String,
-    pub(super) external_id: Option<String>,
-    pub(super) requestor: String,
+pub(super) struct ActionRequest<'a> {
+    pub(super) kind: &'static str,
+    pub(super) machine: &'a Value,
+    pub(super) scope: Option<&'a str>,
+    pub(super) comment: &'a str,
+    pub(super) external_id: Option<&'a str>,
+    pub(super) requestor: &'static str,
 }
 
 /// All machine actions of a tenant.
 #[derive(Debug)]
 pub(super) struct MachineActions {
     /// Oldest first.
-    all: Vec<MachineAction>,
+    all: Vec<Value>,
     investigations: u64,
 }
 
 impl MachineActions {
-    pub(super) fn new(all: Vec<MachineAction>) -> Self {
+    pub(super) fn new(all: Vec<Value>) -> Self {
         Self { all, investigations: 63_000 }
     }
 
@@ -136,75 +77,80 @@ impl MachineActions {
     }
 
     /// Newest first, as they are at this time.
-    pub(super) fn at(&self, now: Timestamp) -> Vec<MachineAction> {
-        let mut actions: Vec<_> = self.all.iter().rev().map(|action| action.at(now)).collect();
-        actions.sort_by_key(|action| std::cmp::Reverse(action.created()));
+    pub(super) fn at(&self, now: Timestamp) -> Vec<Value> {
+        let mut actions: Vec<_> = self.all.iter().rev().map(|action| at(action, now)).collect();
+        actions.sort_by_key(|action| std::cmp::Reverse(created(action)));
         actions
     }
 
     /// Whether an action of this kind waits or runs on this machine.
-    pub(super) fn is_active(&self, machine_id: &str, kind: Kind, now: Timestamp) -> bool {
-        self.of(machine_id, now).any(|action| action.kind == kind && action.status.is_active())
+    pub(super) fn is_active(&self, machine_id: &str, kind: &str, now: Timestamp) -> bool {
+        self.of(machine_id, now).any(|action| action["type"] == kind && is_active(&action))
     }
 
     /// Starts an action unless the state of the machine forbids it.
-    pub(super) fn start(&mut self, order: Order, now: Timestamp) -> Result<MachineAction, Problem> {
-        self.check(&order, now)?;
-        let action = MachineAction {
-            id: format!("5afe0000-0000-4000-8000-{:012x}", self.all.len()),
-            kind: order.kind,
-            title: None,
-            requestor: order.requestor,
-            requestor_comment: order.comment,
-            status: Status::Pending,
-            machine_id: order.machine_id,
-            computer_dns_name: order.computer_dns_name,
-            creation_date_time_utc: now.to_string(),
-            last_update_date_time_utc: now.to_string(),
-            cancellation_requestor: None,
-            cancellation_comment: None,
-            cancellation_date_time_utc: None,
-            error_h_result: 0,
-            scope: order.scope,
-            external_id: order.external_id,
-            request_source: "PublicApi".to_owned(),
-            related_file_info: None,
-            commands: Vec::new(),
-        };
+    pub(super) fn start(
+        &mut self,
+        request: &ActionRequest<'_>,
+        now: Timestamp,
+    ) -> Result<Value, DefenderError> {
+        self.check(request, now)?;
+        let action = json!({
+            "id": format!("5afe0000-0000-4000-8000-{:012x}", self.all.len()),
+            "type": request.kind,
+            "title": null,
+            "requestor": request.requestor,
+            "requestorComment": request.comment,
+            "status": "Pending",
+            "machineId": request.machine["id"],
+            "computerDnsName": request.machine["computerDnsName"],
+            "creationDateTimeUtc": now.to_string(),
+            "lastUpdateDateTimeUtc": now.to_string(),
+            "cancellationRequestor": null,
+            "cancellationComment": null,
+            "cancellationDateTimeUtc": null,
+            "errorHResult": 0,
+            "scope": request.scope,
+            "externalId": request.external_id,
+            "requestSource": "PublicApi",
+            "relatedFileInfo": null,
+            "commands": [],
+        });
         self.all.push(action.clone());
         Ok(action)
     }
 
-    fn check(&self, order: &Order, now: Timestamp) -> Result<(), Problem> {
-        let is_repeated = match order.kind.switch() {
-            Some((on, off)) => self.is_on(&order.machine_id, on, off, now) == (order.kind == on),
-            None => self.is_active(&order.machine_id, order.kind, now),
+    fn check(&self, request: &ActionRequest<'_>, now: Timestamp) -> Result<(), DefenderError> {
+        let (kind, machine) = (request.kind, request.machine["id"].as_str().unwrap_or_default());
+        let is_active = self.is_active(machine, kind, now);
+        let (is_repeated, is_undoing) = match switch(kind) {
+            Some((on, off)) => (self.is_on(machine, on, off, now) == (kind == on), kind == off),
+            None => (is_active, false),
         };
-        let ends_nothing = order.kind.switch().is_some_and(|(_, off)| off == order.kind)
-            && !self.is_active(&order.machine_id, order.kind, now);
-        match (is_repeated, ends_nothing) {
-            (false, _) => Ok(()),
-            (true, true) => Err(Problem::bad(
-                "BadRequest",
-                format!("Nothing to undo: {:?} has no effect on this machine.", order.kind),
-            )),
-            (true, false) => {
-                Err(Problem::bad("ActiveRequestAlreadyExists", "Action is already in progress"))
+        match is_repeated {
+            false => Ok(()),
+            true if is_undoing && !is_active => {
+                let message = format!("Nothing to undo: {kind} has no effect on this machine.");
+                Err(DefenderError::bad("BadRequest", message))
             }
+            true => Err(DefenderError::bad(
+                "ActiveRequestAlreadyExists",
+                "Action is already in progress",
+            )),
         }
     }
 
     /// Whether the newest of the two actions that is under way or done is the one that switches on.
-    fn is_on(&self, machine_id: &str, on: Kind, off: Kind, now: Timestamp) -> bool {
+    fn is_on(&self, machine_id: &str, on: &str, off: &str, now: Timestamp) -> bool {
         self.of(machine_id, now)
-            .filter(|action| action.status.is_active() || action.status == Status::Succeeded)
-            .find(|action| action.kind == on || action.kind == off)
-            .is_some_and(|action| action.kind == on)
+            .filter(|action| is_active(action) || action["status"] == "Succeeded")
+            .find(|action| action["type"] == on || action["type"] == off)
+            .is_some_and(|action| action["type"] == on)
     }
 
     /// Newest first.
-    fn of(&self, machine_id: &str, now: Timestamp) -> impl Iterator<Item = MachineAction> {
-        self.at(now).into_iter().filter(move |action| action.machine_id == machine_id)
+    fn of(&self, machine_id: &str, now: Timestamp) -> impl Iterator<Item = Value> {
+        self.at(now).into_iter().filter(move |action| action["machineId"] == machine_id)
     }
 }
 
@@ -212,71 +158,67 @@ impl MachineActions {
 mod tests {
     use super::*;
 
-    fn order(kind: Kind) -> Order {
-        Order {
-            kind,
-            machine_id: "m".to_owned(),
-            computer_dns_name: None,
-            scope: None,
-            comment: "c".to_owned(),
-            external_id: None,
-            requestor: "r".to_owned(),
-        }
-    }
-
     fn later(seconds: i64) -> Timestamp {
         Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_secs(seconds)
     }
 
-    fn statuses(actions: &MachineActions, now: Timestamp) -> Vec<(Kind, Status)> {
-        actions.at(now).iter().map(|action| (action.kind, action.status)).collect()
+    /// Whether a request at this time is accepted.
+    fn start(actions: &mut MachineActions, kind: &'static str, seconds: i64) -> bool {
+        let machine = json!({"id": "m"});
+        let (scope, external_id) = (None, None);
+        let request = ActionRequest {
+            kind,
+            machine: &machine,
+            scope,
+            comment: "c",
+            external_id,
+            requestor: "r",
+        };
+        actions.start(&request, later(seconds)).is_ok()
     }
 
     #[test]
     fn an_action_waits_then_runs_then_has_succeeded() {
         let mut actions = MachineActions::new(Vec::new());
-        actions.start(order(Kind::RunAntiVirusScan), later(0)).expect("a new action");
-        for (seconds, status) in [
-            (0, Status::Pending),
-            (3, Status::Pending),
-            (4, Status::InProgress),
-            (8, Status::Succeeded),
-            (900, Status::Succeeded),
+        assert!(start(&mut actions, "RunAntiVirusScan", 0));
+        for (seconds, status, updated) in [
+            (0, "Pending", 0),
+            (3, "Pending", 0),
+            (4, "InProgress", 4),
+            (8, "Succeeded", 8),
+            (900, "Succeeded", 8),
         ] {
-            assert_eq!(statuses(&actions, later(seconds)), [(Kind::RunAntiVirusScan, status)]);
+            let action = &actions.at(later(seconds))[0];
+            assert_eq!(action["status"], status);
+            assert_eq!(action["lastUpdateDateTimeUtc"], later(updated).to_string());
         }
-        assert_eq!(actions.at(later(900))[0].last_update_date_time_utc, later(8).to_string());
     }
 
     #[test]
-    fn scans_may_follow_each_other_but_not_overlap() {
+    fn scans_do_not_overlap_and_isolation_is_a_switch() {
         let mut actions = MachineActions::new(Vec::new());
-        let mut scan =
-            |seconds| actions.start(order(Kind::RunAntiVirusScan), later(seconds)).is_ok();
-        assert_eq!([scan(0), scan(7), scan(8)], [true, false, true]);
-    }
-
-    #[test]
-    fn isolation_is_a_switch() {
-        let mut actions = MachineActions::new(Vec::new());
-        let mut ask = |kind, seconds| actions.start(order(kind), later(seconds)).is_ok();
-        assert!(!ask(Kind::Unisolate, 0));
-        assert!(ask(Kind::Isolate, 1));
-        assert!(!ask(Kind::Isolate, 2));
-        assert!(!ask(Kind::Isolate, 900));
-        assert!(ask(Kind::Unisolate, 901));
-        assert!(!ask(Kind::Unisolate, 902));
-        assert!(ask(Kind::Isolate, 903));
-        assert!(ask(Kind::RestrictCodeExecution, 904));
+        for (kind, seconds, accepted) in [
+            ("RunAntiVirusScan", 0, true),
+            ("RunAntiVirusScan", 7, false),
+            ("RunAntiVirusScan", 8, true),
+            ("Unisolate", 10, false),
+            ("Isolate", 11, true),
+            ("Isolate", 12, false),
+            ("Isolate", 900, false),
+            ("Unisolate", 901, true),
+            ("Unisolate", 902, false),
+            ("Isolate", 903, true),
+            ("RestrictCodeExecution", 904, true),
+        ] {
+            assert_eq!(start(&mut actions, kind, seconds), accepted, "{kind} at {seconds}");
+        }
     }
 
     #[test]
     fn the_newest_comes_first() {
         let mut actions = MachineActions::new(Vec::new());
-        actions.start(order(Kind::Isolate), later(5)).expect("a new action");
-        actions.start(order(Kind::Unisolate), later(5)).expect("a new action");
-        let kinds: Vec<_> =
-            statuses(&actions, later(5)).into_iter().map(|(kind, _)| kind).collect();
-        assert_eq!(kinds, [Kind::Unisolate, Kind::Isolate]);
+        assert!(start(&mut actions, "Isolate", 5) && start(&mut actions, "Unisolate", 5));
+        let kinds: Vec<_> = actions.at(later(5)).iter().map(|it| it["type"].clone()).collect();
+        assert_eq!(kinds, ["Unisolate", "Isolate"]);
     }
 }

@@ -1,23 +1,21 @@
 //! Devices and what can be done on them.
 //!
-//! Pages "List machines API", "Get machine by ID API"; `availableMachineActions` is undocumented (spec §8.1).
+//! Pages "List machines API", "Get machine by ID API"; `availableMachineActions` is undocumented.
 
 use axum::{Json, extract::Path};
 use serde_json::{Value, json};
 
 use super::{
     access::{Api, Caller, Gate},
-    limits::Quota,
-    machine_actions::Kind,
-    odata::{self, Entity, List, Options},
-    problem::Problem,
-    records::Availability,
+    error::DefenderError,
+    limits,
+    list::{self, List, ListQuery},
 };
 
 const MACHINES: Api =
-    Api { quota: Quota::Machines, roles: &["Machine.Read.All", "Machine.ReadWrite.All"] };
+    Api { limit: &limits::MACHINES, roles: &["Machine.Read.All", "Machine.ReadWrite.All"] };
 
-const LIST: List = List {
+static LIST: List = List {
     context: "Machines",
     filters: &[
         "computerDnsName",
@@ -38,73 +36,61 @@ const LIST: List = List {
     expands: &[],
 };
 
-/// 404 when no machine fits, as documented.
-pub(super) async fn list(gate: Gate) -> Result<Json<Value>, Problem> {
+/// 404 when the filter accepts no machine, as documented.
+pub(super) async fn list(gate: Gate) -> Result<Json<Value>, DefenderError> {
     let caller = gate.admit(&MACHINES)?;
-    let options = Options::read(gate.uri(), &LIST)?;
-    let machines = caller.tenant.records.machines.iter();
-    let fitting: Vec<Entity> = machines.filter(|it| options.accepts(it)).cloned().collect();
-    match fitting.is_empty() {
-        true => Err(Problem::not_found("A machine that fits")),
-        false => Ok(Json(gate.page(&caller, &options, &LIST, fitting))),
+    let query = ListQuery::read(&gate, &LIST)?;
+    let machines = &caller.tenant.records.machines;
+    match machines.iter().any(|machine| query.accepts(machine)) {
+        true => Ok(Json(query.page(&caller, machines.iter().cloned()))),
+        false => Err(DefenderError::not_found("A machine that fits")),
     }
 }
 
-pub(super) async fn one(gate: Gate, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
+pub(super) async fn one(gate: Gate, Path(id): Path<String>) -> Result<Json<Value>, DefenderError> {
     let caller = gate.admit(&MACHINES)?;
-    Ok(Json(odata::single("Machines/$entity", find(&caller, &id)?.clone())))
+    Ok(Json(list::single("Machines/$entity", find(&caller, &id)?.clone())))
 }
 
 /// The machine with this id or name, or 404.
-pub(super) fn find<'a>(caller: &Caller<'a>, id: &str) -> Result<&'a Entity, Problem> {
+pub(super) fn find<'a>(caller: &Caller<'a>, id: &str) -> Result<&'a Value, DefenderError> {
     let machine = caller.tenant.records.machine(id);
-    machine.ok_or_else(|| Problem::not_found(format_args!("Machine {id}")))
+    machine.ok_or_else(|| DefenderError::not_found(format_args!("Machine {id}")))
 }
 
-pub(super) fn id_of(machine: &Entity) -> &str {
-    machine.get("id").and_then(Value::as_str).unwrap_or_default()
-}
-
-pub(super) fn name_of(machine: &Entity) -> Option<&str> {
-    machine.get("computerDnsName").and_then(Value::as_str)
-}
-
-pub(super) fn platform_of(machine: &Entity) -> &str {
-    machine.get("osPlatform").and_then(Value::as_str).unwrap_or_default()
+pub(super) fn id_of(machine: &Value) -> &str {
+    machine["id"].as_str().unwrap_or_default()
 }
 
 pub(super) async fn available_actions(
     gate: Gate,
     Path(id): Path<String>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<Value>, DefenderError> {
     let caller = gate.admit(&MACHINES)?;
     let id = id_of(find(&caller, &id)?);
     let offered: Vec<_> = supported(&caller, id).iter().map(|it| now(&caller, id, it)).collect();
-    Ok(Json(json!({
-        "@odata.context": "https://api.security.microsoft.com/api/$metadata#Collection(microsoft.windowsDefenderATP.api.ActionAvailabilityStatus)",
-        "value": offered,
-    })))
+    let context =
+        list::context("Collection(microsoft.windowsDefenderATP.api.ActionAvailabilityStatus)");
+    Ok(Json(json!({ "@odata.context": context, "value": offered })))
 }
 
-/// What the platform of this machine supports.
-pub(super) fn supported<'a>(caller: &Caller<'a>, machine_id: &str) -> &'a [Availability] {
+/// The actions of `availableMachineActions` for this machine.
+pub(super) fn supported<'a>(caller: &Caller<'a>, machine_id: &str) -> &'a [Value] {
     caller.tenant.records.available.get(machine_id).map_or(&[], Vec::as_slice)
 }
 
-/// An action that waits or runs cannot be asked for again.
-fn now(caller: &Caller<'_>, machine_id: &str, supported: &Availability) -> Availability {
-    let kind = match supported.action.as_str() {
-        "FullIsolation" | "SelectiveIsolation" => Some(Kind::Isolate),
-        "RestrictCodeExecution" => Some(Kind::RestrictCodeExecution),
-        "RunAntiVirusScan" => Some(Kind::RunAntiVirusScan),
-        "CollectInvestigationPackage" => Some(Kind::CollectInvestigationPackage),
-        _ => None,
+/// An action that waits or runs cannot be requested again.
+fn now(caller: &Caller<'_>, machine_id: &str, supported: &Value) -> Value {
+    let kind = match supported["action"].as_str() {
+        Some("FullIsolation" | "SelectiveIsolation") => "Isolate",
+        Some(name) => name,
+        None => "",
     };
-    let actions = caller.tenant.machine_actions();
     let mut shown = supported.clone();
-    if shown.is_available && kind.is_some_and(|it| actions.is_active(machine_id, it, caller.now)) {
-        shown.is_available = false;
-        shown.not_supported_reason = Some("ActiveRequestAlreadyExists".to_owned());
+    let actions = caller.tenant.machine_actions();
+    if shown["isAvailable"] == true && actions.is_active(machine_id, kind, caller.now) {
+        shown["isAvailable"] = false.into();
+        shown["notSupportedReason"] = "ActiveRequestAlreadyExists".into();
     }
     shown
 }

@@ -1,77 +1,134 @@
-//! Asking a device to do something, and reading what was asked.
+//! Requests for machine actions, and the lists of what was requested.
 //!
 //! Pages "Isolate machine API", "Release device from isolation API", "Restrict app execution API",
 //! "Remove app restriction API", "Run antivirus scan API", "Collect investigation package API",
 //! "Start Investigation API", "List machineActions API", "Get machineAction API".
 
-mod wish;
-
 use axum::{Json, extract::Path};
 use bytes::Bytes;
 use http::StatusCode;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-use self::wish::Wish;
 use super::{
     access::{Api, Caller, Gate},
-    limits::Quota,
-    machine_actions::{Kind, MachineAction, Order},
-    machines::{find, id_of, name_of, supported},
-    odata::{self, Entity, List, Options, entity},
-    problem::Problem,
+    error::{DefenderError, required},
+    limits,
+    list::{self, List, ListQuery},
+    machine_actions::ActionRequest,
+    machines::{find, id_of, supported},
 };
 
 const READ: Api =
-    Api { quota: Quota::MachineActions, roles: &["Machine.Read.All", "Machine.ReadWrite.All"] };
-const INVESTIGATE: Api = Api { quota: Quota::Investigations, roles: &["Alert.ReadWrite.All"] };
+    Api { limit: &limits::MACHINE_ACTIONS, roles: &["Machine.Read.All", "Machine.ReadWrite.All"] };
+const INVESTIGATE: Api = Api { limit: &limits::INVESTIGATIONS, roles: &["Alert.ReadWrite.All"] };
 
-const LIST: List = List {
+static LIST: List = List {
     context: "MachineActions",
     filters: &["id", "status", "machineId", "type", "requestor", "creationDateTimeUtc"],
     expands: &[],
 };
 
-/// The last part of a request's path, what it starts and the permission it needs.
-const VERBS: [(&str, Kind, &[&str]); 6] = [
-    ("isolate", Kind::Isolate, &["Machine.Isolate"]),
-    ("unisolate", Kind::Unisolate, &["Machine.Isolate"]),
-    ("restrictCodeExecution", Kind::RestrictCodeExecution, &["Machine.RestrictExecution"]),
-    ("unrestrictCodeExecution", Kind::UnrestrictCodeExecution, &["Machine.RestrictExecution"]),
-    ("runAntiVirusScan", Kind::RunAntiVirusScan, &["Machine.Scan"]),
-    (
-        "collectInvestigationPackage",
-        Kind::CollectInvestigationPackage,
-        &["Machine.CollectForensics"],
-    ),
+/// The last part of a request's path, the kind of the action and the permission it needs.
+const VERBS: [(&str, &str, &[&str]); 6] = [
+    ("isolate", "Isolate", &["Machine.Isolate"]),
+    ("unisolate", "Unisolate", &["Machine.Isolate"]),
+    ("restrictCodeExecution", "RestrictCodeExecution", &["Machine.RestrictExecution"]),
+    ("unrestrictCodeExecution", "UnrestrictCodeExecution", &["Machine.RestrictExecution"]),
+    ("runAntiVirusScan", "RunAntiVirusScan", &["Machine.Scan"]),
+    ("collectInvestigationPackage", "CollectInvestigationPackage", &["Machine.CollectForensics"]),
 ];
+
+/// The isolation types, and their names in `availableMachineActions`.
+const ISOLATIONS: [(&str, &str); 3] = [
+    ("Full", "FullIsolation"),
+    ("Selective", "SelectiveIsolation"),
+    ("UnManagedDevice", "Contain"),
+];
+
+/// The members of all bodies by their documented names; names are case-sensitive.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Body {
+    comment: Option<String>,
+    isolation_type: Option<String>,
+    scan_type: Option<String>,
+    external_id: Option<String>,
+}
+
+impl Body {
+    /// Checks the body for an action of this kind. Returns the scope to show, and the name in
+    /// `availableMachineActions`; an action that only undoes another has none.
+    fn check(&self, kind: &'static str) -> Result<(Option<&str>, Option<&str>), DefenderError> {
+        required(&self.comment, "Comment")?;
+        let (isolation, scan) = (self.isolation_type.as_deref(), self.scan_type.as_deref());
+        match kind {
+            "Isolate" if scan.is_none() => {
+                let scope = isolation.unwrap_or("Full");
+                let known = ISOLATIONS.into_iter().find(|(known, _)| *known == scope);
+                let (_, ability) = known.ok_or_else(|| DefenderError::input(format!(
+                    "Invalid input {scope}: IsolationType is Full, Selective or UnManagedDevice."
+                )))?;
+                Ok((Some(scope), Some(ability)))
+            }
+            "RunAntiVirusScan" if isolation.is_none() => {
+                let scope = required(&self.scan_type, "ScanType")?;
+                if !["Quick", "Full"].contains(&scope) {
+                    let message = format!("Invalid input {scope}: ScanType is Quick or Full.");
+                    return Err(DefenderError::input(message));
+                }
+                Ok((Some(scope), Some(kind)))
+            }
+            _ if isolation.is_some() || scan.is_some() => {
+                Err(DefenderError::body("a member belongs to another action"))
+            }
+            "Unisolate" | "UnrestrictCodeExecution" => Ok((None, None)),
+            _ => Ok((None, Some(kind))),
+        }
+    }
+}
+
+/// Refuses what the machine's platform does not support.
+fn check_platform(
+    caller: &Caller<'_>,
+    machine: &Value,
+    ability: Option<&str>,
+) -> Result<(), DefenderError> {
+    let Some(ability) = ability else { return Ok(()) };
+    let mut offered = supported(caller, id_of(machine)).iter();
+    if offered.any(|offer| offer["action"] == ability && offer["isAvailable"] == true) {
+        return Ok(());
+    }
+    let platform = machine["osPlatform"].as_str().unwrap_or_default();
+    let message = format!("OS Platform {platform} isn't supported for this action.");
+    Err(DefenderError::bad("OsPlatformNotSupported", message))
+}
 
 /// 201 with the new action, or 400 when the machine's platform or state does not allow it.
 pub(super) async fn start(
     gate: Gate,
     Path((id, verb)): Path<(String, String)>,
     body: Bytes,
-) -> Result<(StatusCode, Json<Value>), Problem> {
-    let (_, kind, roles) =
-        VERBS.into_iter().find(|(name, ..)| *name == verb).ok_or_else(no_verb)?;
-    let caller = gate.admit(&Api { quota: Quota::MachineActions, roles })?;
-    let wish = Wish::read(gate.json(&body)?, kind)?;
+) -> Result<(StatusCode, Json<Value>), DefenderError> {
+    let known = VERBS.into_iter().find(|(name, ..)| *name == verb);
+    let (_, kind, roles) = known.ok_or_else(|| {
+        DefenderError::new(StatusCode::NOT_FOUND, "NotFound", "There is no such action.")
+    })?;
+    let caller = gate.admit(&Api { limit: &limits::MACHINE_ACTIONS, roles })?;
+    let body: Body = gate.json(&body)?;
+    let (scope, ability) = body.check(kind)?;
     let machine = find(&caller, &id)?;
-    wish.check(supported(&caller, id_of(machine)), machine)?;
-    let order = Order {
+    check_platform(&caller, machine, ability)?;
+    let request = ActionRequest {
         kind,
-        machine_id: id_of(machine).to_owned(),
-        computer_dns_name: name_of(machine).map(str::to_owned),
-        scope: wish.scope,
-        comment: wish.comment,
-        external_id: wish.external_id,
-        requestor: caller.app_name().to_owned(),
+        machine,
+        scope,
+        comment: required(&body.comment, "Comment")?,
+        external_id: body.external_id.as_deref(),
+        requestor: caller.app_name(),
     };
-    let action = caller.tenant.machine_actions().start(order, caller.now)?;
-    Ok((StatusCode::CREATED, Json(odata::single("MachineActions/$entity", entity(&action)))))
-}
-
-fn no_verb() -> Problem {
-    Problem::new(StatusCode::NOT_FOUND, "NotFound", "There is no such action.")
+    let action = caller.tenant.machine_actions().start(&request, caller.now)?;
+    Ok((StatusCode::CREATED, Json(list::single("MachineActions/$entity", action))))
 }
 
 /// 201 with an investigation; several may run on one device.
@@ -79,64 +136,58 @@ pub(super) async fn investigate(
     gate: Gate,
     Path(id): Path<String>,
     body: Bytes,
-) -> Result<(StatusCode, Json<Value>), Problem> {
+) -> Result<(StatusCode, Json<Value>), DefenderError> {
     let caller = gate.admit(&INVESTIGATE)?;
-    let wish = Wish::investigation(gate.json(&body)?)?;
+    let body: Body = gate.json(&body)?;
+    let (_, ability) = body.check("InitiateInvestigation")?;
     let machine = find(&caller, &id)?;
-    wish.check(supported(&caller, id_of(machine)), machine)?;
+    check_platform(&caller, machine, ability)?;
     let number = caller.tenant.machine_actions().next_investigation();
-    Ok((
-        StatusCode::CREATED,
-        Json(json!({
-            "@odata.context": "https://api.security.microsoft.com/api/$metadata#Investigations/$entity",
-            "id": number.to_string(),
-            "startTime": caller.now.to_string(),
-            "endTime": null,
-            "state": "Running",
-            "cancelledBy": null,
-            "statusDetails": null,
-            "machineId": id_of(machine),
-            "computerDnsName": name_of(machine),
-            "triggeringAlertId": format!("da{}_{number}", caller.now.as_millisecond()),
-        })),
-    ))
+    let investigation = json!({
+        "id": number.to_string(),
+        "startTime": caller.now.to_string(),
+        "endTime": null,
+        "state": "Running",
+        "cancelledBy": null,
+        "statusDetails": null,
+        "machineId": machine["id"],
+        "computerDnsName": machine["computerDnsName"],
+        "triggeringAlertId": format!("da{}_{number}", caller.now.as_millisecond()),
+    });
+    Ok((StatusCode::CREATED, Json(list::single("Investigations/$entity", investigation))))
 }
 
 /// Newest first.
-pub(super) async fn list(gate: Gate) -> Result<Json<Value>, Problem> {
+pub(super) async fn list(gate: Gate) -> Result<Json<Value>, DefenderError> {
     let caller = gate.admit(&READ)?;
     page(&gate, &caller, |_| true)
 }
 
-/// The undocumented list of one machine (spec §8.1).
-pub(super) async fn of_machine(gate: Gate, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
+/// The list of one machine, which is undocumented.
+pub(super) async fn of_machine(
+    gate: Gate,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, DefenderError> {
     let caller = gate.admit(&READ)?;
     let id = id_of(find(&caller, &id)?);
-    page(&gate, &caller, |action| action.machine_id == id)
+    page(&gate, &caller, |action| action["machineId"] == id)
 }
 
 fn page(
     gate: &Gate,
     caller: &Caller<'_>,
-    is_meant: impl Fn(&MachineAction) -> bool,
-) -> Result<Json<Value>, Problem> {
-    let options = Options::read(gate.uri(), &LIST)?;
+    is_listed: impl Fn(&Value) -> bool,
+) -> Result<Json<Value>, DefenderError> {
+    let query = ListQuery::read(gate, &LIST)?;
     let actions = caller.tenant.machine_actions().at(caller.now);
-    let fitting: Vec<Entity> = actions
-        .iter()
-        .filter(|action| is_meant(action))
-        .map(entity)
-        .filter(|action| options.accepts(action))
-        .collect();
-    Ok(Json(gate.page(caller, &options, &LIST, fitting)))
+    Ok(Json(query.page(caller, actions.into_iter().filter(is_listed))))
 }
 
-pub(super) async fn one(gate: Gate, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
+pub(super) async fn one(gate: Gate, Path(id): Path<String>) -> Result<Json<Value>, DefenderError> {
     let caller = gate.admit(&READ)?;
     let actions = caller.tenant.machine_actions().at(caller.now);
-    let action = actions
-        .iter()
-        .find(|action| action.id == id)
-        .ok_or_else(|| Problem::not_found(format_args!("Machine action {id}")))?;
-    Ok(Json(odata::single("MachineActions/$entity", entity(action))))
+    let action = actions.into_iter().find(|action| action["id"] == id);
+    let action =
+        action.ok_or_else(|| DefenderError::not_found(format_args!("Machine action {id}")))?;
+    Ok(Json(list::single("MachineActions/$entity", action)))
 }

@@ -1,42 +1,43 @@
 //! One tenant: its records, its changing state, and in which way its API differs from the usual.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use http::StatusCode;
 
 use super::{
-    indicators::Indicators, machine_actions::MachineActions, odata::LARGEST_PAGE, records::Records,
+    indicators::Indicators, list::MAX_PAGE_SIZE, machine_actions::MachineActions, records::Records,
 };
-use crate::identity::{
-    self,
-    tenant::{TAILSPIN, WINGTIP},
+use crate::{
+    identity::{
+        Tenant,
+        tenant::{TAILSPIN, WINGTIP},
+    },
+    lock::locked,
 };
 
 /// What differs between tenants beside their data.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Manners {
-    /// The status of every answer where the whole Defender API is retired.
-    pub(super) gone: Option<StatusCode>,
-    /// Whether the published call limits are kept.
-    pub(super) is_limited: bool,
-    /// Entries in a page.
-    pub(super) page: usize,
-    /// Whether the alert lists of files, addresses and domains bring the evidence along.
+pub(super) struct Behaviour {
+    /// The status of every response where the whole Defender API is retired.
+    pub(super) retired: Option<StatusCode>,
+    pub(super) page_size: usize,
+    /// Whether the alert lists of files, addresses and domains contain the evidence.
     pub(super) lists_evidence: bool,
     /// Whether an IPv6 address is valid in `/ips/{ip}/alerts`.
     pub(super) knows_ipv6: bool,
 }
 
-impl Manners {
+impl Behaviour {
     /// As documented, except for the tenants made to differ.
-    fn of(tenant: &identity::Tenant) -> Self {
-        let is = |other: &identity::Tenant| tenant == other;
+    fn of(tenant: &Tenant) -> Self {
         let is_second = tenant.is_second_customer();
         Self {
-            gone: (is(&WINGTIP).then_some(StatusCode::GONE))
-                .or(is(&TAILSPIN).then_some(StatusCode::NOT_FOUND)),
-            is_limited: tenant.is_limited(),
-            page: if is_second { 2 } else { LARGEST_PAGE },
+            retired: match tenant {
+                tenant if *tenant == WINGTIP => Some(StatusCode::GONE),
+                tenant if *tenant == TAILSPIN => Some(StatusCode::NOT_FOUND),
+                _ => None,
+            },
+            page_size: if is_second { 2 } else { MAX_PAGE_SIZE },
             lists_evidence: !is_second,
             knows_ipv6: !is_second,
         }
@@ -44,25 +45,23 @@ impl Manners {
 }
 
 #[derive(Debug)]
-pub(super) struct Tenant {
+pub(super) struct DefenderTenant {
     pub(super) id: &'static str,
-    pub(super) manners: Manners,
+    pub(super) behaviour: Behaviour,
     pub(super) records: Records,
     machine_actions: Mutex<MachineActions>,
     indicators: Mutex<Indicators>,
 }
 
-impl Tenant {
-    /// # Errors
-    ///
-    /// The parser's error when the built-in data is damaged.
-    pub(super) fn new(tenant: &'static identity::Tenant) -> serde_json::Result<Self> {
+impl DefenderTenant {
+    /// Errors: the parser's, when the built-in data is damaged.
+    pub(super) fn new(tenant: &'static Tenant) -> serde_json::Result<Self> {
         let mut records = Records::of(tenant)?;
         let machine_actions = MachineActions::new(std::mem::take(&mut records.machine_actions));
         let indicators = Indicators::new(std::mem::take(&mut records.indicators));
         Ok(Self {
             id: tenant.id,
-            manners: Manners::of(tenant),
+            behaviour: Behaviour::of(tenant),
             records,
             machine_actions: Mutex::new(machine_actions),
             indicators: Mutex::new(indicators),
@@ -70,10 +69,10 @@ impl Tenant {
     }
 
     pub(super) fn machine_actions(&self) -> MutexGuard<'_, MachineActions> {
-        self.machine_actions.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.machine_actions)
     }
 
     pub(super) fn indicators(&self) -> MutexGuard<'_, Indicators> {
-        self.indicators.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.indicators)
     }
 }

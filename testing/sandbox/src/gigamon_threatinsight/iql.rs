@@ -9,14 +9,16 @@ use std::net::IpAddr;
 
 use serde_json::Value;
 
-use crate::language::{Expression, Language, SyntaxError, Token, Tokens};
+use crate::language::{Expression, Language, SyntaxError, Token, Tokens, unquote_plainly};
 use field::Field;
 
 const IQL: Language = Language {
     quotes: &['\'', '"'],
-    back_slash_escapes: false,
+    unquote: unquote_plainly,
     symbols: &["==", "=", "!=", "<>", ","],
-    is_word: |letter| letter.is_ascii_alphanumeric() || "._:-".contains(letter),
+    is_word: |_, letter| letter.is_ascii_alphanumeric() || "._:-".contains(letter),
+    ignores_case: true,
+    has_comments: false,
 };
 
 /// A query that was understood.
@@ -66,7 +68,9 @@ impl Query {
             let clause = Clause::read(tokens)?;
             match known.clone().any(|event| clause.field.exists_in(event)) {
                 true => Ok(clause),
-                false => Err(SyntaxError(format!("no event has a field {}", clause.field.name()))),
+                false => {
+                    Err(SyntaxError::new(format!("no event has a field {}", clause.field.name())))
+                }
             }
         })
         .map(Self)
@@ -79,7 +83,7 @@ impl Query {
 }
 
 impl Clause {
-    fn read(tokens: &mut Tokens) -> Result<Self, SyntaxError> {
+    fn read(tokens: &mut Tokens<'_>) -> Result<Self, SyntaxError> {
         let field = Field::read(&tokens.word("a field")?);
         Ok(Self { field, comparison: Comparison::read(tokens)? })
     }
@@ -97,7 +101,7 @@ impl Clause {
 }
 
 impl Comparison {
-    fn read(tokens: &mut Tokens) -> Result<Self, SyntaxError> {
+    fn read(tokens: &mut Tokens<'_>) -> Result<Self, SyntaxError> {
         if tokens.takes_symbol("=") || tokens.takes_symbol("==") {
             return Ok(match Literal::read(tokens)? {
                 Literal::Null => Self::Absent,
@@ -120,7 +124,7 @@ impl Comparison {
 }
 
 impl Literal {
-    fn read(tokens: &mut Tokens) -> Result<Self, SyntaxError> {
+    fn read(tokens: &mut Tokens<'_>) -> Result<Self, SyntaxError> {
         let missing = tokens.expected("a value");
         match tokens.next() {
             Some(Token::Quoted(_, text)) => Ok(Self::of_text(text)),
@@ -129,12 +133,9 @@ impl Literal {
         }
     }
 
-    fn read_list(tokens: &mut Tokens) -> Result<Vec<Self>, SyntaxError> {
+    fn read_list(tokens: &mut Tokens<'_>) -> Result<Vec<Self>, SyntaxError> {
         tokens.symbol("(")?;
-        let mut list = vec![Self::read(tokens)?];
-        while tokens.takes_symbol(",") {
-            list.push(Self::read(tokens)?);
-        }
+        let list = tokens.list(Self::read)?;
         tokens.symbol(")")?;
         Ok(list)
     }

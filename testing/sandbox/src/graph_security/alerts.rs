@@ -1,17 +1,20 @@
 //! Alerts of the new generation: pages "List alerts_v2" and "Get alert".
 
+use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::{
-    Graph,
-    answer::{Answered, Problem, Reply},
-    odata::{Entity, Filter},
-    options::Options,
-    question::Question,
-    quota::Pool,
+    ALERTS_LIMIT, Graph,
     records::FilterSupport,
+    request::GraphRequest,
+    response::{GraphError, GraphResponse},
 };
-use crate::identity::Grant;
+use crate::{
+    identity::Grant,
+    odata::{Filter, Schema},
+};
+
+const SCHEMA: Schema = Schema::Type("microsoft.graph.security.alert");
 
 const ROLES: [&str; 4] = [
     "SecurityAlert.Read.All",
@@ -20,9 +23,8 @@ const ROLES: [&str; 4] = [
     "SecurityIncident.ReadWrite.All",
 ];
 
-/// Rows of a page when the caller does not say, and the most that a page holds.
-const USUAL_PAGE: usize = 100;
-const LARGEST_PAGE: usize = 1000;
+const DEFAULT_PAGE_SIZE: usize = 100;
+const MAX_PAGE_SIZE: usize = 1000;
 
 /// What the list's page says can be filtered; evidence is added by the migration guide.
 const FILTERABLE: [&str; 9] = [
@@ -38,123 +40,118 @@ const FILTERABLE: [&str; 9] = [
 ];
 
 /// Callers get these members of enumerations only when they ask for members newer than the version.
-const NEW_MEMBERS: [&str; 19] = [
-    "microsoftDefenderForCloud",
-    "microsoftDefenderForIoT",
-    "microsoftDefenderForServers",
-    "microsoftDefenderForStorage",
-    "microsoftDefenderForDNS",
-    "microsoftDefenderForDatabases",
-    "microsoftDefenderForContainers",
-    "microsoftDefenderForNetwork",
-    "microsoftDefenderForAppService",
-    "microsoftDefenderForKeyVault",
-    "microsoftDefenderForResourceManager",
-    "microsoftDefenderForApiManagement",
-    "microsoftSentinel",
-    "active",
-    "pendingApproval",
-    "declined",
-    "unremediated",
-    "running",
-    "partiallyRemediated",
-];
+const NEW_MEMBERS: &str = "\
+    microsoftDefenderForCloud microsoftDefenderForIoT microsoftDefenderForServers \
+    microsoftDefenderForStorage microsoftDefenderForDNS microsoftDefenderForDatabases \
+    microsoftDefenderForContainers microsoftDefenderForNetwork microsoftDefenderForAppService \
+    microsoftDefenderForKeyVault microsoftDefenderForResourceManager \
+    microsoftDefenderForApiManagement microsoftSentinel active pendingApproval declined \
+    unremediated running partiallyRemediated";
 const PREFERENCE: &str = "include-unknown-enum-members";
 
-pub(super) fn list(graph: &Graph, grant: &Grant, question: &Question) -> Answered {
+pub(super) fn list(
+    graph: &Graph,
+    grant: &Grant,
+    request: &GraphRequest,
+) -> Result<GraphResponse, GraphError> {
     admit(graph, grant)?;
-    let options = Options::read(&question.query)?;
+    let options = request.options()?;
     let filter = filter(options.filter.as_deref(), FilterSupport::of(grant.tenant))?;
-    let alerts = graph.library.of(grant.tenant).map_or(&[][..], |records| &records.alerts);
+    let alerts = &graph.library.of(grant.tenant).alerts;
     let found: Vec<&Value> = alerts
         .iter()
         .filter(|alert| filter.as_ref().is_none_or(|filter| filter.matches(alert)))
         .collect();
 
-    let size = options.top.unwrap_or(USUAL_PAGE).min(LARGEST_PAGE);
+    let size = options.top.unwrap_or(DEFAULT_PAGE_SIZE).min(MAX_PAGE_SIZE);
     let end = options.skip.saturating_add(size).min(found.len());
     let page = found.get(options.skip..end).unwrap_or_default();
     let mut body = json!({
-        "@odata.context": question.context("security/alerts_v2"),
-        "value": page.iter().map(|alert| shown(alert, question)).collect::<Value>(),
+        "@odata.context": request.context("security/alerts_v2"),
+        "value": page.iter().map(|alert| shown(alert, request)).collect::<Value>(),
     });
     if options.count {
         body["@odata.count"] = json!(found.len());
     }
     if end < found.len() && size > 0 {
-        body["@odata.nextLink"] = json!(options.next_link(question, ("$skip", end.to_string())));
+        let next = options.next_page(("$skip", end.to_string()));
+        body["@odata.nextLink"] = json!(request.link(&next));
     }
-    Ok(replied(body, question))
+    Ok(response(body, request))
 }
 
-pub(super) fn get(graph: &Graph, grant: &Grant, question: &Question, id: &str) -> Answered {
+pub(super) fn get(
+    graph: &Graph,
+    grant: &Grant,
+    request: &GraphRequest,
+    id: &str,
+) -> Result<GraphResponse, GraphError> {
     admit(graph, grant)?;
-    let alerts = graph.library.of(grant.tenant).map_or(&[][..], |records| &records.alerts);
-    let alert = alerts
-        .iter()
-        .find(|alert| alert["id"] == id)
-        .ok_or_else(|| Problem::not_found(format!("Alert '{id}' was not found.")))?;
-    let mut body = shown(alert, question);
-    body["@odata.context"] = json!(question.context("security/alerts_v2/$entity"));
-    Ok(replied(body, question))
+    let mut alerts = graph.library.of(grant.tenant).alerts.iter();
+    let alert = alerts.find(|alert| alert["id"] == id).ok_or_else(|| {
+        let message = format!("Alert '{id}' was not found.");
+        GraphError::new(StatusCode::NOT_FOUND, "NotFound", message)
+    })?;
+    let mut body = shown(alert, request);
+    body["@odata.context"] = json!(request.context("security/alerts_v2/$entity"));
+    Ok(response(body, request))
 }
 
-fn admit(graph: &Graph, grant: &Grant) -> Result<(), Problem> {
-    if !grant.has_any(&ROLES) {
-        return Err(missing_roles(&ROLES, grant));
+fn admit(graph: &Graph, grant: &Grant) -> Result<(), GraphError> {
+    require(&ROLES, grant)?;
+    graph.count(&ALERTS_LIMIT, grant)
+}
+
+/// One of these permissions, else the 403 that names what the API requires and what the token has.
+pub(super) fn require(roles: &[&str], grant: &Grant) -> Result<(), GraphError> {
+    if grant.has_any(roles) {
+        return Ok(());
     }
-    graph.quotas.count(Pool::Alerts, grant)
-}
-
-/// The 403 that names what the API requires and what the token has.
-pub(super) fn missing_roles(required: &[&str], grant: &Grant) -> Problem {
-    Problem::forbidden(format!(
+    Err(GraphError::forbidden(format!(
         "Missing application roles. API required roles: {}, application roles: {}.",
-        required.join(","),
+        roles.join(","),
         grant.roles().join(",")
-    ))
+    )))
 }
 
-fn filter(text: Option<&str>, support: FilterSupport) -> Result<Option<Filter>, Problem> {
+fn filter(text: Option<&str>, support: FilterSupport) -> Result<Option<Filter>, GraphError> {
     let Some(text) = text.filter(|_| support != FilterSupport::Ignored) else { return Ok(None) };
-    let filter = Filter::parse(text, Entity::Alert)
-        .map_err(|error| Problem::bad_request(error.to_string()))?;
+    let filter = Filter::parse(text, SCHEMA);
+    let filter = filter.map_err(|error| GraphError::bad_request(error.to_string()))?;
     let properties = filter.properties();
     if let Some(name) = properties.iter().find(|name| !FILTERABLE.contains(name)) {
-        return Err(Problem::bad_request(format!(
+        return Err(GraphError::bad_request(format!(
             "Invalid filter clause: The property '{name}' cannot be used in the $filter query option."
         )));
     }
-    if properties.contains(&"evidence") {
-        let refusal = "Filtering on 'evidence' is not supported.";
-        match support {
-            FilterSupport::EvidenceRefused => {
-                return Err(Problem::bad_request(format!("Invalid filter clause: {refusal}")));
-            }
-            FilterSupport::EvidenceNotImplemented => return Err(Problem::not_implemented(refusal)),
-            FilterSupport::Full | FilterSupport::Ignored => {}
+    let message = "Filtering on 'evidence' is not supported.";
+    match support {
+        FilterSupport::EvidenceRefused if properties.contains(&"evidence") => {
+            Err(GraphError::bad_request(format!("Invalid filter clause: {message}")))
         }
+        FilterSupport::EvidenceNotImplemented if properties.contains(&"evidence") => {
+            Err(GraphError::new(StatusCode::NOT_IMPLEMENTED, "NotImplemented", message))
+        }
+        _ => Ok(Some(filter)),
     }
-    Ok(Some(filter))
 }
 
-fn wants_new_members(question: &Question) -> bool {
-    question.header("prefer").contains(PREFERENCE)
+fn wants_new_members(request: &GraphRequest) -> bool {
+    request.header("prefer").contains(PREFERENCE)
 }
 
-fn replied(body: Value, question: &Question) -> Reply {
-    let reply = Reply::ok(body);
-    if wants_new_members(question) {
-        reply.with_header("Preference-Applied", PREFERENCE)
-    } else {
-        reply
+fn response(body: Value, request: &GraphRequest) -> GraphResponse {
+    let response = GraphResponse::ok(body);
+    match wants_new_members(request) {
+        true => response.with_header("Preference-Applied", PREFERENCE),
+        false => response,
     }
 }
 
 /// The alert as this caller sees it.
-fn shown(alert: &Value, question: &Question) -> Value {
+fn shown(alert: &Value, request: &GraphRequest) -> Value {
     let mut alert = alert.clone();
-    if !wants_new_members(question) {
+    if !wants_new_members(request) {
         hide_new_members(&mut alert, &["serviceSource", "detectionSource"]);
         // Indexing would add the member where it is missing.
         let evidence = alert.get_mut("evidence").and_then(Value::as_array_mut);
@@ -167,8 +164,8 @@ fn shown(alert: &Value, question: &Question) -> Value {
 
 fn hide_new_members(of: &mut Value, properties: &[&str]) {
     for name in properties {
-        let is_new = of[*name].as_str().is_some_and(|member| NEW_MEMBERS.contains(&member));
-        if is_new {
+        let member = of[*name].as_str();
+        if member.is_some_and(|member| NEW_MEMBERS.split(' ').any(|new| new == member)) {
             of[*name] = json!("unknownFutureValue");
         }
     }

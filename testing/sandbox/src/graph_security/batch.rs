@@ -9,21 +9,20 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Graph,
-    answer::{Answered, Problem, Reply},
-    question::Question,
+    request::GraphRequest,
+    response::{GraphError, GraphResponse},
 };
 use crate::identity::Grant;
 
-const LARGEST_BATCH: usize = 20;
+const MAX_REQUESTS: usize = 20;
 
 #[derive(Debug, Deserialize)]
 struct Batch {
-    requests: Vec<Inner>,
+    requests: Vec<InnerRequest>,
 }
 
-/// One of the requests.
 #[derive(Debug, Deserialize)]
-struct Inner {
+struct InnerRequest {
     id: String,
     method: String,
     url: String,
@@ -33,48 +32,50 @@ struct Inner {
 }
 
 /// Answers every request on its own, the last one first: the order is not promised.
-pub(super) fn run(graph: &Graph, grant: &Grant, question: &Question) -> Answered {
-    let batch: Value = question.json()?;
+pub(super) fn run(
+    graph: &Graph,
+    grant: &Grant,
+    request: &GraphRequest,
+) -> Result<GraphResponse, GraphError> {
+    let batch: Value = request.json()?;
     let batch: Batch = serde_json::from_value(batch)
-        .map_err(|_| Problem::bad_request("Invalid batch payload format."))?;
+        .map_err(|_| GraphError::bad_request("Invalid batch payload format."))?;
     check(&batch.requests)?;
-    let answer = |inner: &Inner| {
-        let answered = inner.question(question).and_then(|asked| graph.answer(grant, &asked));
-        shown(&inner.id, graph.reply(answered))
+    let answer = |inner: &InnerRequest| {
+        let outcome = inner.read(request).and_then(|request| graph.answer(grant, &request));
+        shown(&inner.id, graph.response(outcome))
     };
     let responses: Vec<Value> = batch.requests.iter().rev().map(answer).collect();
-    Ok(Reply::ok(json!({"responses": responses})))
+    Ok(GraphResponse::ok(json!({"responses": responses})))
 }
 
-fn check(requests: &[Inner]) -> Result<(), Problem> {
-    if requests.len() > LARGEST_BATCH {
-        return Err(Problem::bad_request(format!(
-            "Number of batch request steps exceeds the maximum value of {LARGEST_BATCH}."
+fn check(requests: &[InnerRequest]) -> Result<(), GraphError> {
+    if requests.len() > MAX_REQUESTS {
+        return Err(GraphError::bad_request(format!(
+            "Number of batch request steps exceeds the maximum value of {MAX_REQUESTS}."
         )));
     }
     let mut ids = BTreeSet::new();
     match requests.iter().find(|inner| !ids.insert(inner.id.to_lowercase())) {
         None => Ok(()),
-        Some(inner) => Err(Problem::bad_request(format!(
-            "Request Id {} has to be unique in a batch.",
-            inner.id
-        ))),
+        Some(InnerRequest { id, .. }) => {
+            Err(GraphError::bad_request(format!("Request Id {id} has to be unique in a batch.")))
+        }
     }
 }
 
-impl Inner {
-    /// The call it stands for. A batch in a batch and absolute URLs are no resources.
-    fn question(&self, outer: &Question) -> Result<Question, Problem> {
-        let is_relative =
-            !self.url.contains("://") && !self.url.trim_start_matches('/').starts_with("$batch");
-        if !is_relative {
-            return Err(Problem::no_such_segment(&[&self.url]));
+impl InnerRequest {
+    /// The request it stands for. A batch in a batch and absolute URLs are no resources.
+    fn read(&self, outer: &GraphRequest) -> Result<GraphRequest, GraphError> {
+        let is_batch = self.url.trim_start_matches('/').starts_with("$batch");
+        if is_batch || self.url.contains("://") {
+            return Err(GraphError::no_such_segment(&[&self.url]));
         }
-        let method: Method =
-            self.method.to_uppercase().parse().map_err(|_| Problem::method_not_allowed())?;
+        let method: Result<Method, _> = self.method.to_uppercase().parse();
+        let method = method.map_err(|_| GraphError::method_not_allowed())?;
         let headers = self.headers();
         if self.body.is_some() && !headers.contains_key("content-type") {
-            return Err(Problem::bad_request(
+            return Err(GraphError::bad_request(
                 "Write request does not contain Content-Type header or body.",
             ));
         }
@@ -91,11 +92,9 @@ impl Inner {
     }
 }
 
-fn shown(id: &str, reply: Reply) -> Value {
-    let headers: Map<String, Value> = reply
-        .headers
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), Value::from(value)))
-        .collect();
-    json!({"id": id, "status": reply.status.as_u16(), "headers": headers, "body": reply.body})
+fn shown(id: &str, response: GraphResponse) -> Value {
+    let GraphResponse { status, headers, body } = response;
+    let headers = headers.into_iter().map(|(name, value)| (name.to_owned(), value.into()));
+    let headers: Map<String, Value> = headers.collect();
+    json!({"id": id, "status": status.as_u16(), "headers": headers, "body": body})
 }

@@ -4,47 +4,79 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::kql::Kind::{self, Long, Text, Time};
+/// A column and the JSON pointer to its value.
+pub(crate) type Cell = (&'static str, &'static str);
 
-/// The table's columns.
-pub(super) const COLUMNS: &[(&str, Kind)] = &[
-    ("Timestamp", Time),
-    ("AlertId", Text),
-    ("Title", Text),
-    ("Categories", Text),
-    ("AttackTechniques", Text),
-    ("ServiceSource", Text),
-    ("DetectionSource", Text),
-    ("EntityType", Text),
-    ("EvidenceRole", Text),
-    ("EvidenceDirection", Text),
-    ("FileName", Text),
-    ("FolderPath", Text),
-    ("SHA1", Text),
-    ("SHA256", Text),
-    ("FileSize", Long),
-    ("ThreatFamily", Text),
-    ("RemoteIP", Text),
-    ("RemoteUrl", Text),
-    ("AccountName", Text),
-    ("AccountDomain", Text),
-    ("AccountSid", Text),
-    ("AccountObjectId", Text),
-    ("AccountUpn", Text),
-    ("DeviceId", Text),
-    ("DeviceName", Text),
-    ("LocalIP", Text),
-    ("NetworkMessageId", Text),
-    ("EmailSubject", Text),
-    ("Application", Text),
-    ("ApplicationId", Long),
-    ("OAuthApplicationId", Text),
-    ("ProcessCommandLine", Text),
-    ("RegistryKey", Text),
-    ("RegistryValueName", Text),
-    ("RegistryValueData", Text),
-    ("AdditionalFields", Text),
-    ("Severity", Text),
+const OF_ALERT: &[Cell] = &[
+    ("AlertId", "/id"),
+    ("Title", "/title"),
+    ("ServiceSource", "/productName"),
+    ("DetectionSource", "/detectionSource"),
+    ("ThreatFamily", "/threatFamilyName"),
+    ("Severity", "/severity"),
+];
+
+const OF_ANY: &[Cell] = &[
+    ("DeviceId", "/mdeDeviceId"),
+    ("AccountName", "/userAccount/accountName"),
+    ("AccountDomain", "/userAccount/domainName"),
+    ("AccountSid", "/userAccount/userSid"),
+    ("AccountObjectId", "/userAccount/azureAdUserId"),
+    ("AccountUpn", "/userAccount/userPrincipalName"),
+];
+
+/// A type of evidence, its `EntityType`, and its own columns.
+const KINDS: &[(&str, &str, &[Cell])] = &[
+    ("device", "Machine", &[("DeviceName", "/deviceDnsName"), ("LocalIP", "/ipInterfaces/0")]),
+    ("ip", "Ip", &[("RemoteIP", "/ipAddress")]),
+    ("url", "Url", &[("RemoteUrl", "/url")]),
+    ("dns", "Dns", &[("RemoteUrl", "/domainName")]),
+    (
+        "networkConnection",
+        "NetworkConnection",
+        &[("LocalIP", "/sourceAddress/ipAddress"), ("RemoteIP", "/destinationAddress/ipAddress")],
+    ),
+    (
+        "file",
+        "File",
+        &[
+            ("FileName", "/fileDetails/fileName"),
+            ("FolderPath", "/fileDetails/filePath"),
+            ("SHA1", "/fileDetails/sha1"),
+            ("SHA256", "/fileDetails/sha256"),
+            ("FileSize", "/fileDetails/fileSize"),
+        ],
+    ),
+    ("fileHash", "FileHash", &[]),
+    (
+        "process",
+        "Process",
+        &[
+            ("FileName", "/imageFile/fileName"),
+            ("FolderPath", "/imageFile/filePath"),
+            ("SHA1", "/imageFile/sha1"),
+            ("SHA256", "/imageFile/sha256"),
+            ("FileSize", "/imageFile/fileSize"),
+            ("ProcessCommandLine", "/processCommandLine"),
+        ],
+    ),
+    (
+        "analyzedMessage",
+        "MailMessage",
+        &[
+            ("RemoteIP", "/senderIp"),
+            ("NetworkMessageId", "/networkMessageId"),
+            ("EmailSubject", "/subject"),
+        ],
+    ),
+    ("registryKey", "RegistryKey", &[("RegistryKey", "/registryKey")]),
+    (
+        "cloudApplication",
+        "CloudApplication",
+        &[("Application", "/displayName"), ("ApplicationId", "/appId")],
+    ),
+    ("user", "User", &[]),
+    ("mailbox", "User", &[]),
 ];
 
 /// One row for each piece of evidence, at the time of the alert's last activity.
@@ -52,115 +84,35 @@ pub(super) fn rows(alerts: &[Value]) -> Vec<Value> {
     alerts.iter().flat_map(rows_of).collect()
 }
 
-fn rows_of(alert: &Value) -> impl Iterator<Item = Value> + '_ {
-    let evidence = alert["evidence"].as_array().map_or(&[][..], Vec::as_slice);
-    evidence.iter().map(|evidence| {
-        let mut row = Map::new();
-        for (column, value) in about_alert(alert).into_iter().chain(about_entity(evidence)) {
-            row.insert(column.to_owned(), value);
-        }
-        Value::Object(row)
-    })
-}
-
-type Cells = Vec<(&'static str, Value)>;
-
-fn about_alert(alert: &Value) -> Cells {
+fn rows_of(alert: &Value) -> Vec<Value> {
     let seen = &alert["lastActivityDateTime"];
     let seen = if seen.is_null() { &alert["createdDateTime"] } else { seen };
-    vec![
-        ("Timestamp", seen.clone()),
-        ("AlertId", alert["id"].clone()),
-        ("Title", alert["title"].clone()),
-        ("Categories", json!(json!([alert["category"]]).to_string())),
-        ("AttackTechniques", json!(alert["mitreTechniques"].to_string())),
-        ("ServiceSource", alert["productName"].clone()),
-        ("DetectionSource", alert["detectionSource"].clone()),
-        ("ThreatFamily", alert["threatFamilyName"].clone()),
-        ("Severity", alert["severity"].clone()),
-    ]
+    let mut common = cells(alert, OF_ALERT);
+    common.insert("Timestamp".to_owned(), seen.clone());
+    common.insert("Categories".to_owned(), json!([alert["category"]]).to_string().into());
+    common.insert("AttackTechniques".to_owned(), alert["mitreTechniques"].to_string().into());
+    common.insert("EvidenceRole".to_owned(), "Related".into());
+    let evidence = alert["evidence"].as_array().map_or(&[][..], Vec::as_slice);
+    evidence.iter().map(|one| common.clone().into_iter().chain(of_entity(one)).collect()).collect()
 }
 
-fn about_entity(evidence: &Value) -> Cells {
+fn of_entity(evidence: &Value) -> Map<String, Value> {
     let written = evidence["@odata.type"].as_str().unwrap_or_default();
-    let kind = written.rsplit('.').next().unwrap_or_default();
-    let mut cells = match kind {
-        "deviceEvidence" => vec![
-            ("EntityType", json!("Machine")),
-            ("DeviceName", evidence["deviceDnsName"].clone()),
-            ("LocalIP", evidence["ipInterfaces"][0].clone()),
-        ],
-        "ipEvidence" => {
-            vec![("EntityType", json!("Ip")), ("RemoteIP", evidence["ipAddress"].clone())]
-        }
-        "urlEvidence" => vec![("EntityType", json!("Url")), ("RemoteUrl", evidence["url"].clone())],
-        "dnsEvidence" => {
-            vec![("EntityType", json!("Dns")), ("RemoteUrl", evidence["domainName"].clone())]
-        }
-        "networkConnectionEvidence" => vec![
-            ("EntityType", json!("NetworkConnection")),
-            ("LocalIP", evidence["sourceAddress"]["ipAddress"].clone()),
-            ("RemoteIP", evidence["destinationAddress"]["ipAddress"].clone()),
-        ],
-        "fileEvidence" => file("File", &evidence["fileDetails"]),
-        "fileHashEvidence" => file_hash(evidence),
-        "processEvidence" => {
-            let mut cells = file("Process", &evidence["imageFile"]);
-            cells.push(("ProcessCommandLine", evidence["processCommandLine"].clone()));
-            cells
-        }
-        "analyzedMessageEvidence" => vec![
-            ("EntityType", json!("MailMessage")),
-            ("RemoteIP", evidence["senderIp"].clone()),
-            ("NetworkMessageId", evidence["networkMessageId"].clone()),
-            ("EmailSubject", evidence["subject"].clone()),
-        ],
-        "registryKeyEvidence" => vec![
-            ("EntityType", json!("RegistryKey")),
-            ("RegistryKey", evidence["registryKey"].clone()),
-        ],
-        "cloudApplicationEvidence" => vec![
-            ("EntityType", json!("CloudApplication")),
-            ("Application", evidence["displayName"].clone()),
-            ("ApplicationId", evidence["appId"].clone()),
-        ],
-        "userEvidence" | "mailboxEvidence" => vec![("EntityType", json!("User"))],
-        _ => vec![("EntityType", json!("Unknown"))],
-    };
-    cells.push(("EvidenceRole", json!("Related")));
-    cells.push(("DeviceId", evidence["mdeDeviceId"].clone()));
-    cells.extend(account(&evidence["userAccount"]));
-    cells
+    let kind = written.rsplit('.').next().unwrap_or_default().trim_end_matches("Evidence");
+    let known = KINDS.iter().find(|(known, ..)| *known == kind);
+    let (_, entity_type, own) = known.unwrap_or(&("", "Unknown", &[]));
+    let mut row = cells(evidence, own);
+    row.extend(cells(evidence, OF_ANY));
+    row.insert("EntityType".to_owned(), (*entity_type).into());
+    // The table has columns for two algorithms only.
+    if let Some(algorithm @ ("sha1" | "sha256")) = evidence["algorithm"].as_str() {
+        row.insert(algorithm.to_uppercase(), evidence["value"].clone());
+    }
+    row
 }
 
-fn file(entity_type: &str, details: &Value) -> Cells {
-    vec![
-        ("EntityType", json!(entity_type)),
-        ("FileName", details["fileName"].clone()),
-        ("FolderPath", details["filePath"].clone()),
-        ("SHA1", details["sha1"].clone()),
-        ("SHA256", details["sha256"].clone()),
-        ("FileSize", details["fileSize"].clone()),
-    ]
-}
-
-/// The table has columns for two algorithms only.
-fn file_hash(evidence: &Value) -> Cells {
-    let column = match evidence["algorithm"].as_str() {
-        Some("sha1") => Some("SHA1"),
-        Some("sha256") => Some("SHA256"),
-        _ => None,
-    };
-    let hash = column.map(|column| (column, evidence["value"].clone()));
-    [("EntityType", json!("FileHash"))].into_iter().chain(hash).collect()
-}
-
-fn account(account: &Value) -> Cells {
-    vec![
-        ("AccountName", account["accountName"].clone()),
-        ("AccountDomain", account["domainName"].clone()),
-        ("AccountSid", account["userSid"].clone()),
-        ("AccountObjectId", account["azureAdUserId"].clone()),
-        ("AccountUpn", account["userPrincipalName"].clone()),
-    ]
+/// The cells that have a value.
+pub(crate) fn cells(record: &Value, cells: &[Cell]) -> Map<String, Value> {
+    let value = |pointer| record.pointer(pointer).cloned();
+    cells.iter().filter_map(|(name, at)| Some(((*name).to_owned(), value(at)?))).collect()
 }

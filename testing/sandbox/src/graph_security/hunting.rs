@@ -4,20 +4,16 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{
-    Graph,
-    alerts::missing_roles,
-    answer::{Answered, Problem, Reply},
-    evidence,
-    question::Question,
-    quota::Pool,
+    Graph, HUNTING_LIMIT,
+    alerts::require,
+    request::GraphRequest,
+    response::{GraphError, GraphResponse},
     timespan,
 };
 use crate::{
     identity::{Grant, NOW},
     kql::{self, Tables},
 };
-
-const ROLES: [&str; 1] = ["ThreatHunting.Read.All"];
 
 /// The body.
 #[derive(Debug, Deserialize)]
@@ -28,39 +24,39 @@ struct Hunt {
     timespan: Option<String>,
 }
 
-pub(super) fn run(graph: &Graph, grant: &Grant, question: &Question) -> Answered {
-    if !grant.has_any(&ROLES) {
-        return Err(missing_roles(&ROLES, grant));
-    }
-    graph.quotas.count(Pool::Hunting, grant)?;
-    let hunt: Hunt = question.json()?;
+pub(super) fn run(
+    graph: &Graph,
+    grant: &Grant,
+    request: &GraphRequest,
+) -> Result<GraphResponse, GraphError> {
+    require(&["ThreatHunting.Read.All"], grant)?;
+    graph.count(&HUNTING_LIMIT, grant)?;
+    let hunt: Hunt = request.json()?;
     let query = hunt.query.filter(|query| !query.trim().is_empty());
-    let query = query.ok_or_else(|| Problem::bad_request("The parameter 'Query' is required."))?;
-    let timespan = hunt.timespan.as_deref().unwrap_or(timespan::USUAL);
+    let query =
+        query.ok_or_else(|| GraphError::bad_request("The parameter 'Query' is required."))?;
+    let timespan = hunt.timespan.as_deref().unwrap_or(timespan::DEFAULT);
     let range = timespan::range(timespan, NOW).ok_or_else(|| {
-        Problem::bad_request(format!("The timespan '{timespan}' is not in ISO 8601 format."))
+        GraphError::bad_request(format!("The timespan '{timespan}' is not in ISO 8601 format."))
     })?;
 
-    let rows = graph.library.of(grant.tenant).map_or(&[][..], |records| &records.alert_evidence);
-    let tables = Tables::new(NOW).with("AlertEvidence", evidence::COLUMNS, rows);
+    let rows = &graph.library.of(grant.tenant).alert_evidence;
+    let tables = Tables::new(NOW).with("AlertEvidence", rows);
     let tables = (graph.more_tables)(grant.tenant, tables).within(&range);
-    let result = kql::run(&understood(&query, question), &tables)
-        .map_err(|error| Problem::bad_request(error.to_string()))?;
-    let schema: Vec<_> = result
-        .columns
-        .iter()
-        .map(|column| json!({"name": column.name, "type": column.kind.schema_name()}))
-        .collect();
-    Ok(Reply::ok(json!({
-        "@odata.context": question.context("microsoft.graph.security.huntingQueryResults"),
-        "schema": schema,
+    let result = kql::run(&understood(&query, request), &tables)
+        .map_err(|error| GraphError::bad_request(error.to_string()))?;
+    let columns = result.columns.iter();
+    let schema = columns.map(|it| json!({"name": it.name, "type": it.kind.schema_name()}));
+    Ok(GraphResponse::ok(json!({
+        "@odata.context": request.context("microsoft.graph.security.huntingQueryResults"),
+        "schema": schema.collect::<Vec<_>>(),
         "results": result.rows,
     })))
 }
 
 /// Without the right charset the service does not understand characters beyond ASCII.
-fn understood(query: &str, question: &Question) -> String {
-    let media = question.header("content-type").to_lowercase();
+fn understood(query: &str, request: &GraphRequest) -> String {
+    let media = request.header("content-type").to_lowercase();
     if media.replace(' ', "").contains("charset=utf-8") {
         return query.to_owned();
     }

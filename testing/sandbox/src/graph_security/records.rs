@@ -50,14 +50,6 @@ pub(super) struct Records {
 }
 
 impl Records {
-    /// Contoso's records, as those of this tenant.
-    fn contoso(tenant: &Tenant) -> Self {
-        let own = |text: &str| text.replace(tenant::CONTOSO.id, tenant.id);
-        let mut alerts = parsed(&own(CONTOSO_ALERTS));
-        alerts.extend(busy_alerts(&own(CONTOSO_BUSY)));
-        Self::new(alerts, parsed(&own(CONTOSO_LEGACY)), parsed(CONTOSO_EVIDENCE))
-    }
-
     fn new(mut alerts: Vec<Value>, mut legacy: Vec<Value>, more_evidence: Vec<Value>) -> Self {
         sort_newest_first(&mut alerts);
         sort_newest_first(&mut legacy);
@@ -66,11 +58,15 @@ impl Records {
         Self { alerts, legacy, alert_evidence }
     }
 
+    /// All tenants but the second customer have Contoso's records as their own.
     fn of(tenant: &Tenant) -> Self {
         if tenant.is_second_customer() {
             return Self::new(parsed(FABRIKAM_ALERTS), parsed(FABRIKAM_LEGACY), Vec::new());
         }
-        Self::contoso(tenant)
+        let own = |text: &str| text.replace(tenant::CONTOSO.id, tenant.id);
+        let mut alerts = parsed(&own(CONTOSO_ALERTS));
+        alerts.extend(busy_alerts(&own(CONTOSO_BUSY)));
+        Self::new(alerts, parsed(&own(CONTOSO_LEGACY)), parsed(CONTOSO_EVIDENCE))
     }
 }
 
@@ -94,16 +90,12 @@ fn sort_newest_first(alerts: &mut [Value]) {
 }
 
 /// The records of all tenants, each read when it is first asked for.
-#[derive(Debug)]
-pub(super) struct Library(Vec<(&'static Tenant, OnceLock<Records>)>);
+#[derive(Debug, Default)]
+pub(super) struct Library([OnceLock<Records>; tenant::ALL.len()]);
 
 impl Library {
-    pub(super) fn new() -> Self {
-        Self(tenant::ALL.into_iter().map(|tenant| (tenant, OnceLock::new())).collect())
-    }
-
-    pub(super) fn of(&self, tenant: &Tenant) -> Option<&Records> {
-        let (tenant, records) = self.0.iter().find(|(known, _)| *known == tenant)?;
-        Some(records.get_or_init(|| Records::of(tenant)))
+    pub(super) fn of(&self, tenant: &Tenant) -> &Records {
+        let at = tenant::ALL.iter().position(|known| *known == tenant).unwrap_or_default();
+        self.0[at].get_or_init(|| Records::of(tenant))
     }
 }

@@ -4,8 +4,8 @@ use std::ops::RangeInclusive;
 
 use jiff::{Span, Timestamp, tz::TimeZone};
 
-/// What holds when the caller does not say.
-pub(super) const USUAL: &str = "P30D";
+/// Holds if the caller does not say.
+pub(super) const DEFAULT: &str = "P30D";
 
 /// The range of time that the text means at this moment; `None` when it is none of the forms.
 pub(super) fn range(text: &str, now: Timestamp) -> Option<RangeInclusive<Timestamp>> {

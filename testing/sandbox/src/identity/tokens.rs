@@ -1,17 +1,18 @@
-//! Issued tokens and what they grant.
+//! Issued tokens and their grants.
 
 use std::{
     collections::{HashMap, hash_map::RandomState},
     hash::BuildHasher,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::Mutex,
     time::Duration,
 };
 
 use tokio::time::Instant;
 
 use super::{App, LIFETIME_SECONDS, Resource, Tenant, Unauthorized};
+use crate::lock::locked;
 
-/// Who calls, on whose behalf, and for which API the token was made.
+/// The app that calls, the tenant it calls for, and the API that the token is for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Grant {
     pub(crate) tenant: &'static Tenant,
@@ -32,7 +33,7 @@ impl Grant {
 }
 
 #[derive(Debug)]
-struct Token {
+struct AccessToken {
     grant: Grant,
     ends: Instant,
     uses_left: Option<u32>,
@@ -40,30 +41,26 @@ struct Token {
 
 #[derive(Debug, Default)]
 pub(super) struct Tokens {
-    issued: Mutex<HashMap<String, Token>>,
+    issued: Mutex<HashMap<String, AccessToken>>,
     /// Makes the tokens of two sandboxes differ.
     seed: RandomState,
 }
 
 impl Tokens {
-    fn issued(&self) -> MutexGuard<'_, HashMap<String, Token>> {
-        self.issued.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     pub(super) fn issue(&self, grant: Grant, now: Instant) -> String {
-        let mut issued = self.issued();
+        let mut issued = locked(&self.issued);
         let number = issued.len();
         let part = |salt: u64| self.seed.hash_one((number, salt));
         let text = format!("eyJ0eXAiOiJKV1QifQ.{:016x}{:016x}.{:016x}", part(1), part(2), part(3));
         let ends = now + Duration::from_secs(LIFETIME_SECONDS);
         let uses_left = grant.app.tokens_last_one_call.then_some(1);
-        issued.insert(text.clone(), Token { grant, ends, uses_left });
+        issued.insert(text.clone(), AccessToken { grant, ends, uses_left });
         text
     }
 
-    /// What the token grants, as long as it is good.
+    /// The token's grant, as long as the token is valid. Counts as a use.
     pub(super) fn use_once(&self, text: &str, now: Instant) -> Result<Grant, Unauthorized> {
-        let mut issued = self.issued();
+        let mut issued = locked(&self.issued);
         let token = issued.get_mut(text).ok_or(Unauthorized::Unknown)?;
         if token.ends <= now || token.uses_left == Some(0) {
             return Err(Unauthorized::Expired);
@@ -74,7 +71,7 @@ impl Tokens {
 
     pub(super) fn expire_all(&self) {
         let now = Instant::now();
-        self.issued().values_mut().for_each(|token| token.ends = now);
+        locked(&self.issued).values_mut().for_each(|token| token.ends = now);
     }
 }
 

@@ -2,34 +2,34 @@
 
 use std::{collections::BTreeMap, rc::Rc};
 
-use jiff::Timestamp;
+use serde_json::Value;
 
 use super::{
-    bind::{Scope, Typed},
-    error::QueryError,
-    syntax::{Expression, Pipe, Query, Source},
+    QueryError,
+    bind::Scope,
+    syntax::{Expression, Query, Step},
     table::{Table, Tables},
-    value::{Datum, Kind},
+    value::Kind,
 };
 
-/// What a `let` has bound.
-pub(super) enum Binding {
-    Scalar(Datum, Kind),
+/// What a `let` has defined.
+pub(super) enum Definition {
+    Scalar(Value, Kind),
     Rows(Rc<Table>),
 }
 
 /// The tables and definitions that names can mean.
 pub(super) struct Engine<'a> {
-    tables: &'a Tables,
-    lets: BTreeMap<&'a str, Binding>,
+    pub(super) tables: &'a Tables,
+    pub(super) definitions: BTreeMap<&'a str, Definition>,
 }
 
 /// The rows that a query answers.
-pub(super) fn answer(query: &Query, tables: &Tables) -> Result<Table, QueryError> {
-    let mut engine = Engine { tables, lets: BTreeMap::new() };
+pub(super) fn run(query: &Query, tables: &Tables) -> Result<Table, QueryError> {
+    let mut engine = Engine { tables, definitions: BTreeMap::new() };
     for (name, value) in &query.lets {
-        let binding = engine.definition(value)?;
-        engine.lets.insert(name, binding);
+        let definition = engine.definition(value)?;
+        engine.definitions.insert(name, definition);
     }
     if !engine.is_tabular(&query.body) && query.body.as_name().is_none() {
         return Err(QueryError::semantic("No tabular expression statement found"));
@@ -38,41 +38,32 @@ pub(super) fn answer(query: &Query, tables: &Tables) -> Result<Table, QueryError
 }
 
 impl Engine<'_> {
-    pub(super) fn now(&self) -> Timestamp {
-        self.tables.now()
-    }
-
-    pub(super) fn binding(&self, name: &str) -> Option<&Binding> {
-        self.lets.get(name)
-    }
-
-    fn definition(&self, value: &Expression) -> Result<Binding, QueryError> {
+    fn definition(&self, value: &Expression) -> Result<Definition, QueryError> {
         if self.is_tabular(value) {
-            return Ok(Binding::Rows(Rc::new(self.table(value)?)));
+            return Ok(Definition::Rows(Rc::new(self.table(value)?)));
         }
-        let Typed { node, kind } = self.scope(&Table::default()).bind(value)?;
-        Ok(Binding::Scalar(node.value(&[Vec::new()], 0), kind))
+        let scalar = Scope { engine: self, table: &Table::default() }.bind(value)?;
+        Ok(Definition::Scalar((scalar.value)(&[Vec::new()], 0), scalar.kind))
     }
 
     fn is_tabular(&self, expression: &Expression) -> bool {
         match expression {
-            Expression::Pipe(_) => true,
-            Expression::Call { name, .. } => name == "materialize",
-            Expression::Name(name) => match self.binding(name) {
-                Some(Binding::Rows(_)) => true,
-                Some(Binding::Scalar(..)) => false,
+            Expression::Pipe(..) => true,
+            Expression::Call(name, _) => name == "materialize",
+            Expression::Name(name) => match self.definitions.get(name.as_str()) {
+                Some(definition) => matches!(definition, Definition::Rows(_)),
                 None => self.tables.get(name).is_some(),
             },
-            Expression::Literal(_) | Expression::Star => false,
+            Expression::Literal(..) | Expression::Star => false,
         }
     }
 
     /// The rows of a tabular expression.
     pub(super) fn table(&self, expression: &Expression) -> Result<Table, QueryError> {
         match expression {
-            Expression::Pipe(pipe) => self.pipe(pipe),
+            Expression::Pipe(source, steps) => self.pipe(source.as_deref(), steps),
             Expression::Name(name) => self.named(name),
-            Expression::Call { name, arguments } if name == "materialize" => match &arguments[..] {
+            Expression::Call(name, arguments) if name == "materialize" => match &arguments[..] {
                 [one] => self.table(one),
                 _ => Err(QueryError::semantic("materialize(): function expects 1 argument(s)")),
             },
@@ -81,39 +72,25 @@ impl Engine<'_> {
     }
 
     fn named(&self, name: &str) -> Result<Table, QueryError> {
-        if let Some(Binding::Rows(table)) = self.binding(name) {
-            return Ok(Table::clone(table));
-        }
-        match self.tables.get(name) {
-            Some(table) => Ok(Table::clone(&table)),
-            None => Err(QueryError::semantic(format!(
-                "Failed to resolve table or column expression named '{name}'"
-            ))),
-        }
-    }
-
-    fn pipe(&self, pipe: &Pipe) -> Result<Table, QueryError> {
-        let first = pipe.steps.first().map_or("", |step| step.operator());
-        let mut table = match &pipe.source {
-            Source::Expression(source) => {
-                self.table(source).map_err(|error| error.in_operator(first))?
-            }
-            Source::Union(union) => self.union(union, None)?,
-            Source::Print(items) => self.print(items)?,
+        let table = match self.definitions.get(name) {
+            Some(Definition::Rows(table)) => Some(Rc::clone(table)),
+            _ => self.tables.get(name),
         };
-        for step in &pipe.steps {
-            table = self.step(step, table).map_err(|error| error.in_operator(step.operator()))?;
-        }
-        Ok(table)
+        table.map(|table| Table::clone(&table)).ok_or_else(|| {
+            QueryError::semantic(format!(
+                "Failed to resolve table or column expression named '{name}'"
+            ))
+        })
     }
 
-    /// The names that a scalar expression over this table can use.
-    pub(super) fn scope<'s>(&'s self, table: &'s Table) -> Scope<'s> {
-        Scope {
-            engine: self,
-            columns: &table.columns,
-            is_serialized: table.is_serialized,
-            aggregates: None,
+    fn pipe(&self, source: Option<&Expression>, steps: &[Step]) -> Result<Table, QueryError> {
+        let first = steps.first().map_or("", Step::operator);
+        let source = source.map(|source| self.table(source)).transpose();
+        let mut table = source.map_err(|error| error.in_operator(first))?;
+        for step in steps {
+            let next = self.step(step, table);
+            table = Some(next.map_err(|error| error.in_operator(step.operator()))?);
         }
+        Ok(table.unwrap_or_default())
     }
 }

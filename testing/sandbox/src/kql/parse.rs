@@ -1,135 +1,255 @@
-//! Tokens to the parsed query: statements here, operators and scalar expressions in the files below.
+//! Text to the parsed query: statements and scalar expressions; the operators are in `operator`.
 
-mod expression;
 mod operator;
 
+use serde_json::Value;
+
 use super::{
-    error::QueryError,
-    syntax::{Expression, Pipe, Query, Source},
-    token::{Token, tokens},
-    value::Datum,
+    QueryError, functions,
+    syntax::{Expression, Query, Step},
+    value::{Kind, nanoseconds},
 };
+use crate::language::{Language, SyntaxError, Token, Tokens};
+
+const KQL: Language = Language {
+    quotes: &['\'', '"'],
+    unquote,
+    symbols: &[
+        "==", "=~", "!=", "!~", "<=", ">=", "|", "[", "]", ",", ";", "=", "<", ">", "+", "-", "*",
+        ".", ":", "!", "~",
+    ],
+    is_word: |_, letter| letter.is_ascii_alphanumeric() || "_$".contains(letter),
+    ignores_case: false,
+    has_comments: true,
+};
+
+/// Comparisons written as signs.
+const SIGNS: [&str; 8] = ["==", "!=", "=~", "!~", "<=", ">=", "<", ">"];
+
+/// The units of a timespan literal, in nanoseconds.
+const UNITS: [(&str, i64); 6] = [
+    ("ms", 1_000_000),
+    ("min", 60_000_000_000),
+    ("d", 86_400_000_000_000),
+    ("h", 3_600_000_000_000),
+    ("m", 60_000_000_000),
+    ("s", 1_000_000_000),
+];
 
 type Parsed<T> = Result<T, QueryError>;
 
-/// Parses the text of a query.
+/// Reads a literal of one line with back-slash escapes.
+fn unquote(rest: &str, mark: char) -> Option<(String, &str)> {
+    let mut text = String::new();
+    let mut letters = rest.chars();
+    loop {
+        match letters.next()? {
+            '\n' | '\r' => return None,
+            '\\' => text.push(match letters.next()? {
+                plain @ ('\\' | '\'' | '"') => plain,
+                'n' => '\n',
+                'r' => '\r',
+                't' => '\t',
+                'u' => {
+                    let digits: String = letters.by_ref().take(4).collect();
+                    char::from_u32(u32::from_str_radix(&digits, 16).ok()?)?
+                }
+                _ => return None,
+            }),
+            letter if letter == mark => return Some((text, letters.as_str())),
+            letter => text.push(letter),
+        }
+    }
+}
+
+/// Parses `let name = …; …; body`.
 pub(super) fn query(text: &str) -> Parsed<Query> {
-    Parser { tokens: tokens(text)?, at: 0 }.query()
+    let mut tokens = KQL.tokens(text)?;
+    let mut lets = Vec::new();
+    while tokens.takes_word("let") {
+        let name = tokens.word("a name")?;
+        tokens.symbol("=")?;
+        lets.push((name, expression(&mut tokens)?));
+        tokens.symbol(";")?;
+    }
+    if tokens.peek().is_none() {
+        return Err(QueryError::Syntax("The incomplete fragment is unexpected."));
+    }
+    let body = expression(&mut tokens)?;
+    tokens.takes_symbol(";");
+    tokens.end()?;
+    Ok(Query { lets, body })
 }
 
-struct Parser {
-    tokens: Vec<Token>,
-    at: usize,
+/// A scalar, or a source of rows with the operators after it.
+fn expression(tokens: &mut Tokens<'_>) -> Parsed<Expression> {
+    let (mut source, mut steps) = (None, Vec::new());
+    if tokens.takes_word("print") {
+        steps.push(Step::Print(tokens.list(operator::named)?));
+    } else if tokens.takes_word("union") {
+        steps.push(Step::Union(tokens.list(scalar)?));
+    } else {
+        source = Some(scalar(tokens)?);
+    }
+    while tokens.takes_symbol("|") {
+        steps.push(operator::step(tokens)?);
+    }
+    Ok(match source {
+        Some(alone) if steps.is_empty() => alone,
+        source => Expression::Pipe(source.map(Box::new), steps),
+    })
 }
 
-impl Parser {
-    /// `let name = …; …; body`
-    fn query(&mut self) -> Parsed<Query> {
-        let mut lets = Vec::new();
-        while self.take_name("let") {
-            let name = self.name()?;
-            self.expect("=")?;
-            lets.push((name, self.expression()?));
-            self.expect(";")?;
-        }
-        if self.is_at_end() {
-            return Err(QueryError::syntax("The incomplete fragment is unexpected."));
-        }
-        let body = self.expression()?;
-        self.take(";");
-        if self.is_at_end() { Ok(Query { lets, body }) } else { Err(QueryError::unrecognized()) }
-    }
+fn scalar(tokens: &mut Tokens<'_>) -> Parsed<Expression> {
+    chain(tokens, &["or"], |tokens| chain(tokens, &["and"], comparison))
+}
 
-    /// A scalar, or a source of rows with the operators behind it.
-    fn expression(&mut self) -> Parsed<Expression> {
-        let source = self.source()?;
-        let mut steps = Vec::new();
-        while self.take("|") {
-            steps.push(self.step()?);
-        }
-        Ok(match source {
-            Source::Expression(alone) if steps.is_empty() => alone,
-            source => Expression::Pipe(Box::new(Pipe { source, steps })),
-        })
+/// Operands with operators between them, from left to right.
+fn chain(
+    tokens: &mut Tokens<'_>,
+    operators: &[&'static str],
+    operand: fn(&mut Tokens<'_>) -> Parsed<Expression>,
+) -> Parsed<Expression> {
+    let mut left = operand(tokens)?;
+    while let Some(operator) =
+        operators.iter().find(|it| tokens.takes_word(it) || tokens.takes_symbol(it))
+    {
+        left = Expression::call(*operator, [left, operand(tokens)?]);
     }
+    Ok(left)
+}
 
-    fn source(&mut self) -> Parsed<Source> {
-        if self.take_name("union") {
-            return Ok(Source::Union(self.union()?));
-        }
-        if self.take_name("print") {
-            return Ok(Source::Print(self.named_list()?));
-        }
-        Ok(Source::Expression(self.scalar()?))
+fn sum(tokens: &mut Tokens<'_>) -> Parsed<Expression> {
+    chain(tokens, &["+", "-"], member)
+}
+
+fn comparison(tokens: &mut Tokens<'_>) -> Parsed<Expression> {
+    let left = sum(tokens)?;
+    if let Some(sign) = SIGNS.into_iter().find(|sign| tokens.takes_symbol(sign)) {
+        return Ok(Expression::call(sign, [left, sum(tokens)?]));
     }
-
-    fn is_at_end(&self) -> bool {
-        self.at == self.tokens.len()
+    let sign = if tokens.takes_symbol("!") { "!" } else { "" };
+    let Some(word) = tokens.peek_word().filter(|word| functions::is_comparison(word)) else {
+        return if sign.is_empty() {
+            Ok(left)
+        } else {
+            Err(tokens.expected("a comparison").into())
+        };
+    };
+    let mut name = format!("{sign}{word}");
+    tokens.next();
+    if name.ends_with("in") && tokens.takes_symbol("~") {
+        name.push('~');
     }
-
-    fn peek(&self) -> Option<&Token> {
-        self.tokens.get(self.at)
+    let mut operands = vec![left];
+    match functions::takes_list(&name) {
+        true => operands.extend(arguments(tokens)?),
+        false => operands.push(sum(tokens)?),
     }
+    Ok(Expression::Call(name, operands))
+}
 
-    fn is_mark(&self, mark: &str) -> bool {
-        matches!(self.peek(), Some(Token::Mark(next)) if *next == mark)
-    }
-
-    fn is_name(&self, name: &str) -> bool {
-        matches!(self.peek(), Some(Token::Name(next)) if next == name)
-    }
-
-    /// Whether the token behind the next one is this mark.
-    fn is_before(&self, mark: &str) -> bool {
-        matches!(self.tokens.get(self.at + 1), Some(Token::Mark(next)) if *next == mark)
-    }
-
-    fn take(&mut self, mark: &str) -> bool {
-        let is_next = self.is_mark(mark);
-        self.at += usize::from(is_next);
-        is_next
-    }
-
-    fn take_name(&mut self, name: &str) -> bool {
-        let is_next = self.is_name(name);
-        self.at += usize::from(is_next);
-        is_next
-    }
-
-    fn expect(&mut self, mark: &str) -> Parsed<()> {
-        if self.take(mark) { Ok(()) } else { Err(QueryError::unrecognized()) }
-    }
-
-    fn expect_name(&mut self, name: &str) -> Parsed<()> {
-        if self.take_name(name) { Ok(()) } else { Err(QueryError::unrecognized()) }
-    }
-
-    fn next(&mut self) -> Parsed<Token> {
-        let token = self.peek().cloned().ok_or_else(QueryError::unrecognized)?;
-        self.at += 1;
-        Ok(token)
-    }
-
-    fn name(&mut self) -> Parsed<String> {
-        match self.next()? {
-            Token::Name(name) => Ok(name),
-            _ => Err(QueryError::unrecognized()),
+/// `value.name`, `value[index]`
+fn member(tokens: &mut Tokens<'_>) -> Parsed<Expression> {
+    let mut value = primary(tokens)?;
+    loop {
+        if tokens.takes_symbol(".") {
+            let name = Expression::text(tokens.word("a member")?);
+            value = Expression::call("[]", [value, name]);
+        } else if tokens.takes_symbol("[") {
+            value = Expression::call("[]", [value, tokens.nested(scalar)?]);
+            tokens.symbol("]")?;
+        } else {
+            return Ok(value);
         }
     }
+}
 
-    fn text(&mut self) -> Parsed<String> {
-        match self.next()? {
-            Token::Literal(Datum::Text(text)) => Ok(text),
-            _ => Err(QueryError::unrecognized()),
+fn primary(tokens: &mut Tokens<'_>) -> Parsed<Expression> {
+    let missing = tokens.expected("a value");
+    match tokens.next() {
+        Some(Token::Quoted(_, text)) => Ok(Expression::text(text)),
+        Some(Token::Symbol("*")) => Ok(Expression::Star),
+        Some(Token::Symbol("(")) => {
+            let inside = tokens.nested(expression)?;
+            tokens.symbol(")")?;
+            Ok(inside)
         }
+        Some(Token::Word(word)) => of_word(word, tokens),
+        _ => Err(missing.into()),
     }
+}
 
-    /// `item, item, …`: at least one.
-    fn list<T>(&mut self, mut item: impl FnMut(&mut Self) -> Parsed<T>) -> Parsed<Vec<T>> {
-        let mut items = vec![item(self)?];
-        while self.take(",") {
-            items.push(item(self)?);
+fn of_word(word: String, tokens: &mut Tokens<'_>) -> Parsed<Expression> {
+    if word.starts_with(|first: char| first.is_ascii_digit()) {
+        return number(&word);
+    }
+    let is_call = matches!(tokens.peek(), Some(Token::Symbol("(")));
+    match word.as_str() {
+        "true" | "false" => Ok(Expression::Literal((word == "true").into(), Kind::Bool)),
+        "datetime" if is_call => datetime(tokens),
+        "dynamic" if is_call => {
+            tokens.symbol("(")?;
+            let value = json(tokens)?;
+            tokens.symbol(")")?;
+            Ok(Expression::Literal(value, Kind::Dynamic))
         }
-        Ok(items)
+        _ if is_call => Ok(Expression::Call(word, arguments(tokens)?)),
+        _ => Ok(Expression::Name(word)),
+    }
+}
+
+/// `(value, …)`
+fn arguments(tokens: &mut Tokens<'_>) -> Parsed<Vec<Expression>> {
+    tokens.symbol("(")?;
+    if tokens.takes_symbol(")") {
+        return Ok(Vec::new());
+    }
+    let arguments = tokens.nested(|tokens| tokens.list(expression))?;
+    tokens.symbol(")")?;
+    Ok(arguments)
+}
+
+/// `500`, or a timespan such as `30d`.
+fn number(word: &str) -> Parsed<Expression> {
+    let digits = word.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
+    let (count, unit) = (digits.parse::<i64>().ok(), &word[digits.len()..]);
+    if unit.is_empty() {
+        let count = count.ok_or_else(unreadable)?;
+        return Ok(Expression::Literal(count.into(), Kind::Long));
+    }
+    let unit = UNITS.into_iter().find(|(name, _)| *name == unit);
+    let length = count.zip(unit).and_then(|(count, (_, unit))| count.checked_mul(unit));
+    Ok(Expression::Literal(length.ok_or_else(unreadable)?.into(), Kind::Span))
+}
+
+fn unreadable() -> QueryError {
+    SyntaxError::new("an unreadable literal").into()
+}
+
+/// `datetime(2026-10-30T06:12:01Z)`: the text between the parentheses has no quotes.
+fn datetime(tokens: &mut Tokens<'_>) -> Parsed<Expression> {
+    tokens.symbol("(")?;
+    let inside = tokens.text_before(")")?;
+    tokens.symbol(")")?;
+    let time = nanoseconds(inside).ok_or_else(|| {
+        QueryError::semantic(format!("Failed to parse 'datetime' literal: '{inside}'"))
+    })?;
+    Ok(Expression::Literal(time.into(), Kind::Time))
+}
+
+/// The inside of `dynamic(…)`: texts, whole numbers, truth values, null, and lists of them.
+fn json(tokens: &mut Tokens<'_>) -> Parsed<Value> {
+    let missing = tokens.expected("a value");
+    match tokens.next() {
+        Some(Token::Quoted(_, text)) => Ok(text.into()),
+        Some(Token::Word(word)) => serde_json::from_str(&word).map_err(|_| missing.into()),
+        Some(Token::Symbol("[")) if tokens.takes_symbol("]") => Ok(Value::Array(Vec::new())),
+        Some(Token::Symbol("[")) => {
+            let items = tokens.nested(|tokens| tokens.list(json))?;
+            tokens.symbol("]")?;
+            Ok(items.into())
+        }
+        _ => Err(missing.into()),
     }
 }

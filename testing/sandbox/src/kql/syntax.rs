@@ -1,6 +1,8 @@
 //! The parsed query. Operators between scalars are calls of functions with the operator's name.
 
-use super::value::{Datum, Kind};
+use serde_json::Value;
+
+use super::value::Kind;
 
 pub(super) struct Query {
     pub(super) lets: Vec<(String, Expression)>,
@@ -10,24 +12,22 @@ pub(super) struct Query {
 /// A scalar or a tabular expression; which of them a name is, is known only when it is resolved.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Expression {
-    Literal(Datum),
+    Literal(Value, Kind),
     Name(String),
     /// `*`, all columns.
     Star,
-    Call {
-        name: String,
-        arguments: Vec<Expression>,
-    },
-    Pipe(Box<Pipe>),
+    Call(String, Vec<Expression>),
+    /// A source of rows and the operators after it; `union` and `print` need no source.
+    Pipe(Option<Box<Expression>>, Vec<Step>),
 }
 
 impl Expression {
-    pub(super) fn call(name: impl Into<String>, arguments: Vec<Self>) -> Self {
-        Self::Call { name: name.into(), arguments }
+    pub(super) fn call(name: impl Into<String>, arguments: impl Into<Vec<Self>>) -> Self {
+        Self::Call(name.into(), arguments.into())
     }
 
-    pub(super) fn text(text: impl Into<String>) -> Self {
-        Self::Literal(Datum::Text(text.into()))
+    pub(super) fn text(text: String) -> Self {
+        Self::Literal(text.into(), Kind::Text)
     }
 
     pub(super) fn as_name(&self) -> Option<&str> {
@@ -36,20 +36,6 @@ impl Expression {
             _ => None,
         }
     }
-}
-
-/// A source of rows and the operators behind it.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Pipe {
-    pub(super) source: Source,
-    pub(super) steps: Vec<Step>,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Source {
-    Expression(Expression),
-    Union(Union),
-    Print(Vec<Named>),
 }
 
 /// `name = value`, or a value alone.
@@ -65,17 +51,15 @@ pub(super) enum Step {
     Extend(Vec<Named>),
     Project(Vec<Named>),
     ProjectAway(Vec<String>),
-    ProjectKeep(Vec<String>),
-    ProjectRename(Vec<(String, String)>),
     Summarize { aggregates: Vec<Named>, by: Vec<Named> },
     Sort(Vec<SortKey>),
     Take(Expression),
     Distinct(Vec<Named>),
     Join(Join),
-    Union(Union),
-    Expand(Vec<Expansion>),
+    Union(Vec<Expression>),
+    Expand(Vec<(Named, Kind)>),
     Count,
-    Serialize(Vec<Named>),
+    Print(Vec<Named>),
 }
 
 impl Step {
@@ -86,8 +70,6 @@ impl Step {
             Self::Extend(_) => "extend",
             Self::Project(_) => "project",
             Self::ProjectAway(_) => "project-away",
-            Self::ProjectKeep(_) => "project-keep",
-            Self::ProjectRename(_) => "project-rename",
             Self::Summarize { .. } => "summarize",
             Self::Sort(_) => "order",
             Self::Take(_) => "take",
@@ -96,7 +78,7 @@ impl Step {
             Self::Union(_) => "union",
             Self::Expand(_) => "mv-expand",
             Self::Count => "count",
-            Self::Serialize(_) => "serialize",
+            Self::Print(_) => "print",
         }
     }
 }
@@ -105,36 +87,12 @@ impl Step {
 pub(super) struct SortKey {
     pub(super) value: Expression,
     pub(super) is_ascending: bool,
-    pub(super) nulls_first: bool,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Union {
-    /// Only the columns that all operands have.
-    pub(super) is_inner: bool,
-    pub(super) operands: Vec<Expression>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum JoinKind {
-    InnerUnique,
-    Inner,
-    LeftOuter,
-    LeftSemi,
-    LeftAnti,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Join {
-    pub(super) kind: JoinKind,
-    pub(super) right: Expression,
-    /// Pairs of a left and a right column.
-    pub(super) on: Vec<(String, String)>,
-}
-
-/// One column of `mv-expand`.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Expansion {
-    pub(super) item: Named,
-    pub(super) kind: Kind,
+    /// Whether rows without a partner stay, with nulls.
+    pub(super) is_outer: bool,
+    pub(super) right: Box<Expression>,
+    pub(super) on: Vec<String>,
 }

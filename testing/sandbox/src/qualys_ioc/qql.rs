@@ -11,10 +11,19 @@ use crate::language::{Expression, Language, SyntaxError, Token, Tokens};
 
 const QQL: Language = Language {
     quotes: &['"', '`', '\''],
-    back_slash_escapes: true,
+    unquote,
     symbols: &[":"],
-    is_word: |letter| !letter.is_whitespace() && !":()[]<>=,\"'`".contains(letter),
+    is_word: |_, letter| !letter.is_whitespace() && !":()[]<>=,\"'`".contains(letter),
+    ignores_case: true,
+    has_comments: false,
 };
+
+/// A mark behind a back-slash does not close; the back-slash stays a part of the text.
+fn unquote(rest: &str, mark: char) -> Option<(String, &str)> {
+    let mut marks = rest.match_indices(mark);
+    let (end, _) = marks.find(|(at, _)| !rest[..*at].ends_with('\\'))?;
+    Some((rest[..end].to_owned(), &rest[end + mark.len_utf8()..]))
+}
 
 /// How a field compares.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -52,11 +61,12 @@ pub(crate) struct Filter(Expression<Clause>);
 #[derive(Debug, PartialEq)]
 struct Clause {
     places: &'static [&'static str],
-    wanted: Wanted,
+    term: Term,
 }
 
+/// What a value must be.
 #[derive(Debug, PartialEq)]
-enum Wanted {
+enum Term {
     /// These words next to each other, in any case: `"…"` and bare text.
     Words(Vec<String>),
     /// The whole value, character by character: back-ticks.
@@ -83,17 +93,17 @@ impl Filter {
     }
 }
 
-fn clause(tokens: &mut Tokens) -> Result<Clause, SyntaxError> {
+fn clause(tokens: &mut Tokens<'_>) -> Result<Clause, SyntaxError> {
     let name = tokens.word("a search token")?;
     let (_, kind, places) = FIELDS
         .iter()
         .find(|(known, ..)| known.eq_ignore_ascii_case(&name))
-        .ok_or_else(|| SyntaxError(format!("unknown search token {name}")))?;
+        .ok_or_else(|| SyntaxError::new(format!("unknown search token {name}")))?;
     tokens.symbol(":")?;
-    Ok(Clause { places, wanted: wanted(*kind, tokens)? })
+    Ok(Clause { places, term: term(*kind, tokens)? })
 }
 
-fn wanted(kind: Kind, tokens: &mut Tokens) -> Result<Wanted, SyntaxError> {
+fn term(kind: Kind, tokens: &mut Tokens<'_>) -> Result<Term, SyntaxError> {
     let missing = tokens.expected("a value");
     let (mark, text) = match tokens.next() {
         Some(Token::Word(text)) => (None, text),
@@ -101,15 +111,15 @@ fn wanted(kind: Kind, tokens: &mut Tokens) -> Result<Wanted, SyntaxError> {
         _ => return Err(missing),
     };
     Ok(match (kind, mark) {
-        (Kind::Address, _) => Wanted::Address(address(&text)?),
-        (Kind::Text, Some('`')) => Wanted::Exact(text),
-        (Kind::Text, Some('\'')) => Wanted::Plain(text),
-        (Kind::Text, _) => Wanted::Words(words(&text)),
+        (Kind::Address, _) => Term::Address(address(&text)?),
+        (Kind::Text, Some('`')) => Term::Exact(text),
+        (Kind::Text, Some('\'')) => Term::Plain(text),
+        (Kind::Text, _) => Term::Words(words(&text)),
     })
 }
 
 fn address(text: &str) -> Result<IpAddr, SyntaxError> {
-    text.parse().map_err(|_| SyntaxError(format!("{text} is not an IP address")))
+    text.parse().map_err(|_| SyntaxError::new(format!("{text} is not an IP address")))
 }
 
 /// What the search index keeps of a text: its words in lower case.
@@ -123,19 +133,19 @@ fn words(text: &str) -> Vec<String> {
 impl Clause {
     fn holds(&self, event: &Value) -> bool {
         let mut values = self.places.iter().filter_map(|place| event.pointer(place)?.as_str());
-        values.any(|value| self.wanted.fits(value))
+        values.any(|value| self.term.matches(value))
     }
 }
 
-impl Wanted {
-    fn fits(&self, value: &str) -> bool {
+impl Term {
+    fn matches(&self, value: &str) -> bool {
         match self {
-            Self::Words(wanted) => {
-                !wanted.is_empty() && words(value).windows(wanted.len()).any(|part| part == wanted)
+            Self::Words(term) => {
+                !term.is_empty() && words(value).windows(term.len()).any(|part| part == term)
             }
-            Self::Exact(wanted) => value == wanted,
-            Self::Plain(wanted) => value.eq_ignore_ascii_case(wanted),
-            Self::Address(wanted) => value.parse() == Ok(*wanted),
+            Self::Exact(term) => value == term,
+            Self::Plain(term) => value.eq_ignore_ascii_case(term),
+            Self::Address(term) => value.parse() == Ok(*term),
         }
     }
 }

@@ -3,11 +3,12 @@
 use std::net::IpAddr;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Value, json};
 
 use super::super::{
-    problem::{Problem, required},
-    subject::{invalid_domain, invalid_hash, invalid_ip, invalid_url, is_domain, is_hash},
+    entity::{invalid_domain, invalid_hash, invalid_ip, invalid_url, is_domain, is_hash},
+    error::{DefenderError, missing, required},
 };
 
 /// The documented types of an indicator.
@@ -23,10 +24,10 @@ pub(super) enum IndicatorType {
 }
 
 impl IndicatorType {
-    /// Whether `value` can be an indicator of this type. CIDR notation is not supported, and only
+    /// Checks that `value` can be an indicator of this type. CIDR notation is not supported, and only
     /// external addresses can be added.
-    fn check(self, value: &str) -> Result<(), Problem> {
-        let (is_valid, problem): (bool, fn(&str) -> Problem) = match self {
+    fn check(self, value: &str) -> Result<(), DefenderError> {
+        let (is_valid, error): (bool, fn(&str) -> DefenderError) = match self {
             Self::FileSha1 | Self::CertificateThumbprint => (is_hash(value, 40), invalid_hash),
             Self::FileSha256 => (is_hash(value, 64), invalid_hash),
             Self::FileMd5 => (is_hash(value, 32), invalid_hash),
@@ -34,7 +35,7 @@ impl IndicatorType {
             Self::DomainName => (is_domain(value), invalid_domain),
             Self::Url => (url::Url::parse(value).is_ok_and(|url| url.has_host()), invalid_url),
         };
-        if is_valid { Ok(()) } else { Err(problem(value)) }
+        if is_valid { Ok(()) } else { Err(error(value)) }
     }
 
     /// Whether the type's page lists `action` ("Overview of indicators").
@@ -58,7 +59,7 @@ fn is_external(address: IpAddr) -> bool {
 /// What happens when the indicator is met. `Alert` and `AlertAndBlock` are known from old
 /// indicators; new ones may not have them since January 2022.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
-pub(super) enum IndicatorAction {
+enum IndicatorAction {
     Warn,
     Block,
     Audit,
@@ -68,136 +69,101 @@ pub(super) enum IndicatorAction {
     Allowed,
 }
 
-/// The documented severities.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
-pub(super) enum Severity {
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+enum Severity {
     Informational,
     Low,
     Medium,
     High,
 }
 
-/// A checked body.
-#[derive(Debug)]
-pub(super) struct Submission {
-    pub(super) indicator_value: String,
-    pub(super) indicator_type: IndicatorType,
-    pub(super) action: IndicatorAction,
-    pub(super) application: Option<String>,
-    pub(super) title: String,
-    pub(super) description: String,
-    pub(super) expiration_time: Option<String>,
-    pub(super) severity: Option<Severity>,
-    pub(super) recommended_actions: Option<String>,
-    pub(super) rbac_group_names: Vec<String>,
-    pub(super) generate_alert: bool,
-}
-
 /// The body's members by their documented names; names are case-sensitive.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Body {
-    indicator_value: Option<String>,
-    indicator_type: Option<IndicatorType>,
+pub(super) struct Submission {
+    pub(super) indicator_value: Option<String>,
+    pub(super) indicator_type: Option<IndicatorType>,
     action: Option<IndicatorAction>,
-    application: Option<String>,
+    pub(super) application: Option<String>,
     title: Option<String>,
     description: Option<String>,
     expiration_time: Option<String>,
     severity: Option<Severity>,
     recommended_actions: Option<String>,
-    rbac_group_names: Option<GroupNames>,
-    #[expect(dead_code, reason = "accepted as documented, and not part of an answer")]
+    #[serde(default, deserialize_with = "group_names")]
+    rbac_group_names: Vec<String>,
+    #[expect(dead_code, reason = "accepted as documented, and not part of a response")]
     educate_url: Option<String>,
-    #[expect(dead_code, reason = "accepted as documented, and not part of an answer")]
+    #[expect(dead_code, reason = "accepted as documented, and not part of a response")]
     external_id: Option<String>,
-    generate_alert: Option<Flag>,
+    #[serde(default, deserialize_with = "flag")]
+    generate_alert: bool,
 }
 
 /// The table of parameters shows one text with commas, the example a list.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum GroupNames {
-    List(Vec<String>),
-    Text(String),
+fn group_names<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+    match Value::deserialize(from)? {
+        Value::String(names) => Ok(names.split(',').map(|name| name.trim().to_owned()).collect()),
+        list => serde_json::from_value(list).map_err(serde::de::Error::custom),
+    }
 }
 
 /// `generateAlert` is documented as the words True and False; clients also send a Boolean.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum Flag {
-    Boolean(bool),
-    Word(Word),
-}
-
-#[derive(Debug, Deserialize)]
-enum Word {
-    #[serde(alias = "TRUE", alias = "true")]
-    True,
-    #[serde(alias = "FALSE", alias = "false")]
-    False,
+fn flag<'de, D: Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
+    match Value::deserialize(from)? {
+        Value::Bool(flag) => Ok(flag),
+        Value::Null => Ok(false),
+        word => {
+            let word = word.as_str().unwrap_or_default().to_ascii_lowercase();
+            word.parse().map_err(serde::de::Error::custom)
+        }
+    }
 }
 
 impl Submission {
-    /// Checks a body.
-    pub(super) fn read(body: Body) -> Result<Self, Problem> {
-        let submission = Self {
-            indicator_value: required(body.indicator_value, "indicatorValue")?,
-            indicator_type: body.indicator_type.ok_or_else(|| Problem::missing("indicatorType"))?,
-            action: body.action.ok_or_else(|| Problem::missing("action"))?,
-            application: body.application,
-            title: required(body.title, "title")?,
-            description: required(body.description, "description")?,
-            expiration_time: body.expiration_time,
-            severity: body.severity,
-            recommended_actions: body.recommended_actions,
-            rbac_group_names: body.rbac_group_names.map(GroupNames::list).unwrap_or_default(),
-            generate_alert: body.generate_alert.is_some_and(|flag| flag.is_set()),
-        };
-        submission.check()?;
-        Ok(submission)
-    }
-
-    fn check(&self) -> Result<(), Problem> {
-        self.indicator_type.check(&self.indicator_value)?;
-        let (kind, action) = (self.indicator_type, self.action);
-        match action {
-            IndicatorAction::Alert | IndicatorAction::AlertAndBlock => {
-                Err(Problem::input(format!(
-                    "Invalid input {action:?}: use Allowed, Audit, Block, BlockAndRemediate or Warn."
-                )))
-            }
+    pub(super) fn check(&self) -> Result<(), DefenderError> {
+        let value = required(&self.indicator_value, "indicatorValue")?;
+        let kind = self.indicator_type.ok_or_else(|| missing("indicatorType"))?;
+        let action = self.action.ok_or_else(|| missing("action"))?;
+        required(&self.title, "title")?;
+        required(&self.description, "description")?;
+        kind.check(value)?;
+        let problem = match action {
+            IndicatorAction::Alert | IndicatorAction::AlertAndBlock => format!(
+                "Invalid input {action:?}: use Allowed, Audit, Block, BlockAndRemediate or Warn."
+            ),
             IndicatorAction::Audit if !self.generate_alert => {
-                Err(Problem::input("The action Audit needs generateAlert to be true."))
+                "The action Audit needs generateAlert to be true.".to_owned()
             }
             _ if !kind.supports(action) => {
-                Err(Problem::input(format!("The action {action:?} is not supported for {kind:?}.")))
+                format!("The action {action:?} is not supported for {kind:?}.")
             }
-            _ => self.check_time(),
-        }
+            _ => match &self.expiration_time {
+                Some(time) if time.parse::<Timestamp>().is_err() => {
+                    format!("Invalid input {time}: expirationTime is no time.")
+                }
+                _ => return Ok(()),
+            },
+        };
+        Err(DefenderError::input(problem))
     }
 
-    fn check_time(&self) -> Result<(), Problem> {
-        match &self.expiration_time {
-            Some(time) if time.parse::<Timestamp>().is_err() => {
-                Err(Problem::input(format!("Invalid input {time}: expirationTime is no time.")))
-            }
-            _ => Ok(()),
-        }
+    /// Whether the indicator has the same value and type.
+    pub(super) fn is_for(&self, indicator: &Value) -> bool {
+        let value = indicator["indicatorValue"].as_str().unwrap_or_default();
+        indicator["indicatorType"] == json!(self.indicator_type)
+            && self.indicator_value.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(value))
     }
-}
 
-impl GroupNames {
-    fn list(self) -> Vec<String> {
-        match self {
-            Self::List(names) => names,
-            Self::Text(names) => names.split(',').map(|name| name.trim().to_owned()).collect(),
-        }
-    }
-}
-
-impl Flag {
-    fn is_set(&self) -> bool {
-        matches!(self, Self::Boolean(true) | Self::Word(Word::True))
+    /// Sets what an update may change; `application` is only read when the indicator is new.
+    pub(super) fn update(&self, indicator: &mut Value) {
+        indicator["action"] = json!(self.action);
+        indicator["title"] = json!(self.title);
+        indicator["description"] = json!(self.description);
+        indicator["expirationTime"] = json!(self.expiration_time);
+        indicator["severity"] = json!(self.severity);
+        indicator["recommendedActions"] = json!(self.recommended_actions);
+        indicator["generateAlert"] = json!(self.generate_alert);
+        indicator["rbacGroupNames"] = json!(self.rbac_group_names);
     }
 }

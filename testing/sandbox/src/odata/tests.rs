@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{Entity, Filter};
+use super::{Filter, Schema};
+
+const ALERT: Schema = Schema::Type("microsoft.graph.security.alert");
 
 fn alert() -> Value {
     json!({
@@ -31,13 +33,13 @@ fn alert() -> Value {
 }
 
 fn chooses(filter: &str) -> bool {
-    Filter::parse(filter, Entity::Alert)
+    Filter::parse(filter, ALERT)
         .unwrap_or_else(|error| panic!("{filter}: {error}"))
         .matches(&alert())
 }
 
 fn refusal(filter: &str) -> String {
-    Filter::parse(filter, Entity::Alert).expect_err(filter).to_string()
+    Filter::parse(filter, ALERT).expect_err(filter).to_string()
 }
 
 fn any(condition: &str) -> String {
@@ -134,7 +136,7 @@ fn lambdas_over_everything_and_nothing() {
 #[test]
 fn an_entity_without_evidence_is_not_found() {
     let filter = any("e/{P}ipEvidence/ipAddress eq '203.0.113.80'");
-    let filter = Filter::parse(&filter, Entity::Alert).unwrap();
+    let filter = Filter::parse(&filter, ALERT).unwrap();
     for entity in [json!({}), json!({"evidence": null}), json!({"evidence": []})] {
         assert!(!filter.matches(&entity), "{entity}");
     }
@@ -161,7 +163,7 @@ fn legacy_predicates() {
         ("fileStates/any(x: x/fileHash/hashValue eq 'b860')", true),
         ("vendorInformation/provider eq 'Palo Alto Networks' and confidence ge 72.0", true),
     ] {
-        let parsed = Filter::parse(filter, Entity::LegacyAlert)
+        let parsed = Filter::parse(filter, Schema::Type("microsoft.graph.alert"))
             .unwrap_or_else(|error| panic!("{filter}: {error}"));
         assert_eq!(parsed.matches(&alert), expected, "{filter}");
     }
@@ -242,8 +244,8 @@ fn names_and_types_are_checked() {
 fn a_filter_tells_what_it_looks_at() {
     let filter =
         "severity eq 'high' and not evidence/any(e: e/verdict eq 'x') or startswith(id, 'a')";
-    let filter = Filter::parse(filter, Entity::Alert).unwrap();
+    let filter = Filter::parse(filter, ALERT).unwrap();
     assert_eq!(filter.properties(), ["severity", "evidence", "id"]);
     assert!(filter.has_lambda());
-    assert!(!Filter::parse("severity eq 'high'", Entity::Alert).unwrap().has_lambda());
+    assert!(!Filter::parse("severity eq 'high'", ALERT).unwrap().has_lambda());
 }

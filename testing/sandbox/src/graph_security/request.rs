@@ -1,27 +1,27 @@
-//! One call to Graph, alone or inside a batch.
+//! One request to Graph, alone or inside a batch.
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Uri, header};
 use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
 
-use super::answer::Problem;
+use super::response::GraphError;
+use crate::odata::Options;
 
-/// A call as the endpoints see it.
 #[derive(Debug)]
-pub(super) struct Question {
+pub(super) struct GraphRequest {
     pub(super) method: Method,
-    /// Behind `/v1.0`, still percent-encoded.
+    /// After `/v1.0`, still percent-encoded.
     path: String,
-    /// Behind `?`, still percent-encoded.
-    pub(super) query: String,
+    /// After `?`, still percent-encoded.
+    query: String,
     pub(super) headers: HeaderMap,
-    pub(super) body: Bytes,
+    body: Bytes,
     /// Scheme, host and port under which the caller reached Graph.
     origin: String,
 }
 
-impl Question {
+impl GraphRequest {
     pub(super) fn read(method: Method, uri: &Uri, headers: HeaderMap, body: Bytes) -> Self {
         let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
         let origin = format!("http://{}", host.unwrap_or("graph.microsoft.com"));
@@ -30,21 +30,15 @@ impl Question {
         Self { method, path, query, headers, body, origin }
     }
 
-    /// A call inside the batch that this call is.
+    /// A request inside the batch that this request is.
     pub(super) fn inner(&self, method: Method, url: &str, headers: HeaderMap, body: Bytes) -> Self {
         let (path, query) = url.split_once('?').unwrap_or((url, ""));
-        Self {
-            method,
-            path: path.to_owned(),
-            query: query.to_owned(),
-            headers,
-            body,
-            origin: self.origin.clone(),
-        }
+        let (path, query) = (path.to_owned(), query.to_owned());
+        Self { method, path, query, headers, body, origin: self.origin.clone() }
     }
 
     /// The decoded parts of the path. Names are lower-cased, because Graph takes them in any case;
-    /// ids (everything behind the second part) stay as they are.
+    /// ids (everything after the second part) stay as they are.
     pub(super) fn segments(&self) -> Vec<String> {
         let parts = self.path.split('/').filter(|part| !part.is_empty());
         let decoded = parts.map(|part| percent_decode_str(part).decode_utf8_lossy().into_owned());
@@ -52,6 +46,12 @@ impl Question {
             .enumerate()
             .map(|(at, part)| if at < 2 { part.to_lowercase() } else { part })
             .collect()
+    }
+
+    /// The query options that both lists of alerts take.
+    pub(super) fn options(&self) -> Result<Options, GraphError> {
+        let allowed = ["$filter", "$top", "$skip", "$skiptoken", "$count"];
+        Options::read(&self.query, &allowed).map_err(GraphError::bad_request)
     }
 
     /// The same resource with another query, as an absolute URL.
@@ -68,10 +68,12 @@ impl Question {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
-    /// The body, which must be JSON and be called so.
-    pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+    /// The body, which must be JSON and be declared as JSON.
+    pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, GraphError> {
         let is_json = self.header("content-type").starts_with("application/json");
         let body = is_json.then(|| serde_json::from_slice(&self.body).ok()).flatten();
-        body.ok_or_else(Problem::no_json)
+        body.ok_or_else(|| GraphError::bad_request(
+            "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.",
+        ))
     }
 }

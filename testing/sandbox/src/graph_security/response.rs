@@ -1,4 +1,4 @@
-//! Replies and problems as Graph writes them.
+//! Responses and errors as Graph writes them.
 //!
 //! Source: page "Microsoft Graph error responses and resource types".
 
@@ -14,38 +14,28 @@ const AUTHENTICATE: &str = "Bearer realm=\"\", \
      authorization_uri=\"https://login.microsoftonline.com/common/oauth2/authorize\", \
      client_id=\"00000003-0000-0000-c000-000000000000\"";
 
-/// What an endpoint makes of a call.
-pub(super) type Answered = Result<Reply, Problem>;
-
-/// An answer, on its own or inside a batch.
+/// A response, on its own or inside a batch.
 #[derive(Debug)]
-pub(super) struct Reply {
+pub(super) struct GraphResponse {
     pub(super) status: StatusCode,
     /// In the spelling that a batch shows.
     pub(super) headers: Vec<(&'static str, String)>,
     pub(super) body: Value,
 }
 
-impl Reply {
+impl GraphResponse {
     pub(super) fn ok(body: Value) -> Self {
-        Self {
-            status: StatusCode::OK,
-            headers: vec![("Content-Type", JSON.to_owned()), ("OData-Version", "4.0".to_owned())],
-            body,
-        }
+        let headers = vec![("Content-Type", JSON.to_owned()), ("OData-Version", "4.0".to_owned())];
+        Self { status: StatusCode::OK, headers, body }
     }
 
     pub(super) fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
     }
-
-    pub(super) fn with_request_id(self, id: &str) -> Self {
-        self.with_header("request-id", id).with_header("client-request-id", id)
-    }
 }
 
-impl IntoResponse for Reply {
+impl IntoResponse for GraphResponse {
     fn into_response(self) -> Response {
         let mut response = (self.status, self.body.to_string()).into_response();
         response.headers_mut().remove(header::CONTENT_TYPE);
@@ -59,9 +49,9 @@ impl IntoResponse for Reply {
     }
 }
 
-/// Why a call fails.
+/// Why a request fails.
 #[derive(Debug)]
-pub(super) struct Problem {
+pub(super) struct GraphError {
     status: StatusCode,
     code: &'static str,
     message: String,
@@ -69,27 +59,13 @@ pub(super) struct Problem {
     header: Option<(&'static str, String)>,
 }
 
-impl Problem {
-    fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+impl GraphError {
+    pub(super) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
         Self { status, code, message: message.into(), header: None }
     }
 
     pub(super) fn bad_request(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "BadRequest", message)
-    }
-
-    pub(super) fn no_json() -> Self {
-        Self::bad_request(
-            "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.",
-        )
-    }
-
-    pub(super) fn not_implemented(message: impl Into<String>) -> Self {
-        Self::new(StatusCode::NOT_IMPLEMENTED, "NotImplemented", message)
-    }
-
-    pub(super) fn not_found(message: impl Into<String>) -> Self {
-        Self::new(StatusCode::NOT_FOUND, "NotFound", message)
     }
 
     pub(super) fn forbidden(message: impl Into<String>) -> Self {
@@ -106,13 +82,12 @@ impl Problem {
         Self::bad_request(format!("Resource not found for the segment '{last}'."))
     }
 
-    /// After so many seconds another call is allowed.
     pub(super) fn too_many_requests(wait_seconds: u64, message: impl Into<String>) -> Self {
-        let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "TooManyRequests", message);
-        Self { header: Some(("Retry-After", wait_seconds.to_string())), ..problem }
+        let error = Self::new(StatusCode::TOO_MANY_REQUESTS, "TooManyRequests", message);
+        Self { header: Some(("Retry-After", wait_seconds.to_string())), ..error }
     }
 
-    pub(super) fn reply(self, request_id: &str) -> Reply {
+    pub(super) fn response(self, request_id: &str) -> GraphResponse {
         let mut inner = json!({
             "date": NOW.strftime("%Y-%m-%dT%H:%M:%S").to_string(),
             "request-id": request_id,
@@ -122,12 +97,10 @@ impl Problem {
             inner["code"] = json!("429");
             inner["status"] = json!("429");
         }
-        Reply {
+        let media = ("Content-Type", "application/json".to_owned());
+        GraphResponse {
             status: self.status,
-            headers: [("Content-Type", "application/json".to_owned())]
-                .into_iter()
-                .chain(self.header)
-                .collect(),
+            headers: [media].into_iter().chain(self.header).collect(),
             body: json!({
                 "error": {"code": self.code, "message": self.message, "innerError": inner},
             }),
@@ -135,7 +108,7 @@ impl Problem {
     }
 }
 
-impl From<Unauthorized> for Problem {
+impl From<Unauthorized> for GraphError {
     fn from(reason: Unauthorized) -> Self {
         let message = match reason {
             Unauthorized::Missing => "Access token is empty.",
@@ -143,7 +116,7 @@ impl From<Unauthorized> for Problem {
             Unauthorized::Expired => "Lifetime validation failed, the token is expired.",
             Unauthorized::OtherResource => "Access token validation failure. Invalid audience.",
         };
-        let problem = Self::new(StatusCode::UNAUTHORIZED, "InvalidAuthenticationToken", message);
-        Self { header: Some(("WWW-Authenticate", AUTHENTICATE.to_owned())), ..problem }
+        let error = Self::new(StatusCode::UNAUTHORIZED, "InvalidAuthenticationToken", message);
+        Self { header: Some(("WWW-Authenticate", AUTHENTICATE.to_owned())), ..error }
     }
 }

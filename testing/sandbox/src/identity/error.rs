@@ -1,4 +1,4 @@
-//! Refusals: of the token endpoint, with the service's `AADSTS` codes, and of tokens at an API.
+//! Errors of the token endpoint, with the service's `AADSTS` codes, and of tokens at an API.
 //!
 //! Source: page "Microsoft Entra authentication and authorization error codes".
 
@@ -18,7 +18,7 @@ pub(crate) enum Unauthorized {
     Missing,
     /// A token that was never issued.
     Unknown,
-    /// A token that is no longer good.
+    /// A token that is no longer valid.
     Expired,
     /// A token for another API.
     OtherResource,
@@ -26,7 +26,7 @@ pub(crate) enum Unauthorized {
 
 /// Why there is no token.
 #[derive(Debug)]
-pub(super) enum Refusal {
+pub(super) enum TokenError {
     MalformedTenant(String),
     UnknownTenant(String),
     MissingParameter(&'static str),
@@ -39,34 +39,20 @@ pub(super) enum Refusal {
     UnknownResource { name: String, tenant: &'static Tenant },
 }
 
-impl Refusal {
-    fn code(&self) -> u32 {
+impl TokenError {
+    /// The number of the code, and the OAuth error.
+    fn code(&self) -> (u32, &'static str) {
         match self {
-            Self::MalformedTenant(_) => 900_023,
-            Self::UnknownTenant(_) => 90_002,
-            Self::MissingParameter(_) => 900_144,
-            Self::UnsupportedGrant(_) => 70_003,
-            Self::UnknownApp { .. } => 700_016,
-            Self::MissingSecret => 7_000_216,
-            Self::WrongSecret(_) => 7_000_215,
-            Self::ExpiredSecret(_) => 7_000_222,
-            Self::NotDefaultScope(_) => 1_002_012,
-            Self::UnknownResource { .. } => 500_011,
-        }
-    }
-
-    fn kind(&self) -> (StatusCode, &'static str) {
-        match self {
-            Self::MalformedTenant(_) | Self::UnknownTenant(_) | Self::MissingParameter(_) => {
-                (StatusCode::BAD_REQUEST, "invalid_request")
-            }
-            Self::UnsupportedGrant(_) => (StatusCode::BAD_REQUEST, "unsupported_grant_type"),
-            Self::UnknownApp { .. } => (StatusCode::BAD_REQUEST, "unauthorized_client"),
-            Self::MissingSecret | Self::WrongSecret(_) | Self::ExpiredSecret(_) => {
-                (StatusCode::UNAUTHORIZED, "invalid_client")
-            }
-            Self::NotDefaultScope(_) => (StatusCode::BAD_REQUEST, "invalid_scope"),
-            Self::UnknownResource { .. } => (StatusCode::BAD_REQUEST, "invalid_resource"),
+            Self::MalformedTenant(_) => (900_023, "invalid_request"),
+            Self::UnknownTenant(_) => (90_002, "invalid_request"),
+            Self::MissingParameter(_) => (900_144, "invalid_request"),
+            Self::UnsupportedGrant(_) => (70_003, "unsupported_grant_type"),
+            Self::UnknownApp { .. } => (700_016, "unauthorized_client"),
+            Self::MissingSecret => (7_000_216, "invalid_client"),
+            Self::WrongSecret(_) => (7_000_215, "invalid_client"),
+            Self::ExpiredSecret(_) => (7_000_222, "invalid_client"),
+            Self::NotDefaultScope(_) => (1_002_012, "invalid_scope"),
+            Self::UnknownResource { .. } => (500_011, "invalid_resource"),
         }
     }
 
@@ -108,9 +94,13 @@ impl Refusal {
         }
     }
 
-    pub(super) fn answer(&self, trace_id: &str, correlation_id: &str) -> Response {
-        let (status, error) = self.kind();
-        let (code, time) = (self.code(), NOW.strftime("%Y-%m-%d %H:%M:%SZ").to_string());
+    pub(super) fn response(&self, trace_id: &str, correlation_id: &str) -> Response {
+        let (code, error) = self.code();
+        let status = match error {
+            "invalid_client" => StatusCode::UNAUTHORIZED,
+            _ => StatusCode::BAD_REQUEST,
+        };
+        let time = NOW.strftime("%Y-%m-%d %H:%M:%SZ").to_string();
         let description = format!(
             "AADSTS{code}: {} Trace ID: {trace_id} Correlation ID: {correlation_id} Timestamp: {time}",
             self.description()
