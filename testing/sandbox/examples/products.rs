@@ -1,4 +1,4 @@
-//! The five imitations on the ports that the files in `events/env/` name, for a function that is run by
+//! The five simulators on the ports that the files in `events/env/` name, for a function that is run by
 //! `cargo lambda watch`, `sam local` or the Runtime Interface Emulator.
 
 use std::{

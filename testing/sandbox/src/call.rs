@@ -1,4 +1,4 @@
-//! What a caller sent, kept so that a test can look at it afterwards.
+//! A call as it arrived, kept so that tests can look at it.
 
 use std::borrow::Cow;
 

@@ -28,6 +28,7 @@ use axum::{
     routing::{delete, get, post},
 };
 use http::StatusCode;
+use jiff::Timestamp;
 
 use self::{access::Gate, error::DefenderError, tenant::DefenderTenant};
 use crate::{
@@ -62,8 +63,8 @@ impl Service {
     }
 }
 
-/// The product's routes over fresh data, with the token endpoint and Graph's security API.
-pub(crate) fn router() -> Router {
+/// The product's routes over fresh data, with the token endpoint and Graph's security API; they start at [`NOW`].
+pub(crate) fn router(_: Timestamp) -> Router {
     let identity = Identity::default();
     match Service::new(identity.clone()) {
         Ok(service) => routes(&Arc::new(service)).merge(identity.routes()),

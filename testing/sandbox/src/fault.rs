@@ -1,4 +1,4 @@
-//! How an imitated product can fail, and for which calls.
+//! The faults that a simulator can be told to have, and the calls that meet them.
 
 mod answers;
 mod rules;
@@ -10,10 +10,10 @@ use serde_json::Value;
 pub(crate) use rules::Faults;
 pub use rules::{Times, When};
 
-/// A way to fail. Only the faults that send a part of the true answer let the product do its work.
+/// A fault. Only the faults that send a part of the true response let the product do its work.
 #[derive(Clone, Debug)]
 pub enum Fault {
-    /// This answer instead of the true one. A code or header that HTTP does not know resets the
+    /// This response instead of the true one. A code or header that HTTP does not know resets the
     /// connection.
     Status {
         /// The status code.
@@ -45,16 +45,15 @@ pub enum Fault {
     Empty,
     /// The first half of the true body, in a well-formed HTTP message: JSON that breaks off.
     Malformed,
-    /// The true answer, its JSON body rewritten: what the product might say of other data. A body
-    /// that is no JSON goes out as it is.
+    /// The true response with its JSON body rewritten. A body that is no JSON goes out as it is.
     Rewritten(fn(Value) -> Value),
-    /// The connection is reset before any answer.
+    /// The connection is reset before any response.
     ResetBeforeAnswer,
     /// The connection is reset after half of the true body.
     ResetInBody,
-    /// The head of the true answer, then silence.
+    /// The head of the true response, then nothing.
     Stall,
-    /// Silence: no head ever comes.
+    /// No response at all; the connection stays open.
     SlowHeaders,
     /// The true body, one byte at a time.
     Trickle {

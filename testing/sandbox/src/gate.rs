@@ -1,8 +1,8 @@
-//! Where calls wait while the sandbox's user holds them.
+//! Holds calls until the sandbox's user releases them.
 
 use tokio::sync::watch;
 
-/// Open until it is closed; counts who waits before it.
+/// Open until it is closed; counts the calls that wait.
 #[derive(Debug)]
 pub(crate) struct Gate {
     is_closed: watch::Sender<bool>,
@@ -20,30 +20,30 @@ impl Gate {
         self.is_closed.send_replace(is_closed);
     }
 
-    /// Goes through, as soon as it is open.
+    /// Returns as soon as the gate is open.
     pub(crate) async fn pass(&self) {
-        let _place = Place::before(self);
+        let _waiting = Waiting::new(self);
         // The gate holds the sender, so that the wait ends with an opening only.
         let _ = self.is_closed.subscribe().wait_for(|is_closed| !is_closed).await;
     }
 
-    /// Waits until so many wait before it.
+    /// Returns as soon as so many calls wait.
     pub(crate) async fn holds(&self, calls: usize) {
         let _ = self.waiting.subscribe().wait_for(|waiting| *waiting >= calls).await;
     }
 }
 
-/// Counts one who waits, also when it goes away.
-struct Place<'a>(&'a Gate);
+/// Counts a call that waits, also when its caller goes away.
+struct Waiting<'a>(&'a Gate);
 
-impl<'a> Place<'a> {
-    fn before(gate: &'a Gate) -> Self {
+impl<'a> Waiting<'a> {
+    fn new(gate: &'a Gate) -> Self {
         gate.waiting.send_modify(|waiting| *waiting += 1);
         Self(gate)
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         self.0.waiting.send_modify(|waiting| *waiting -= 1);
     }
@@ -56,7 +56,7 @@ mod tests {
     use super::Gate;
 
     #[test]
-    fn who_comes_to_a_closed_gate_waits_and_is_counted() {
+    fn calls_at_a_closed_gate_wait_and_are_counted() {
         let gate = Gate::default();
         assert!(gate.pass().now_or_never().is_some());
         gate.set_closed(true);

@@ -5,12 +5,12 @@
 //! Source: FortiNDR Cloud user guide ("IQL reference guide", "Event fields"); public API clients.
 
 mod accounts;
-mod answers;
 mod detections;
 mod devices;
 mod events;
 pub(crate) mod fixture;
 mod iql;
+mod parameters;
 mod records;
 #[cfg(test)]
 mod samples;
@@ -29,19 +29,19 @@ pub use accounts::{
 };
 use records::{Data, Records};
 
-/// What the base URL of the detections family adds to the origin.
+/// The path of the base URL of the detections family.
 pub const DETECTIONS_BASE: &str = "/detections/v1";
-/// What the base URL of the event family adds to the origin.
+/// The path of the base URL of the event family.
 pub const EVENTS_BASE: &str = "/events/v2";
-/// What the base URL of the entity family adds to the origin.
+/// The path of the base URL of the entity family.
 pub const ENTITY_BASE: &str = "/entity/v2";
-/// The present for which the data stands as written, one hour after the newest event. RFC 3339.
+/// The time for which the data is written, one hour after the newest event. RFC 3339.
 pub const RECORDED_AT: &str = "2026-03-03T10:00:00Z";
 
 type Shared = Arc<Data>;
 
 /// The product's routes over data that ends one hour before `now`, in whole seconds.
-pub(crate) fn router_at(now: Timestamp) -> Router {
+pub(crate) fn router(now: Timestamp) -> Router {
     Router::new()
         .nest(
             DETECTIONS_BASE,
@@ -54,6 +54,6 @@ pub(crate) fn router_at(now: Timestamp) -> Router {
             ENTITY_BASE,
             Router::new().route("/entity/tracking/bulk/get/ip", post(devices::by_address)),
         )
-        .fallback(answers::no_such_page)
+        .fallback(parameters::unknown_path)
         .with_state(Shared::new(Data::at(now)))
 }

@@ -25,6 +25,7 @@ use axum::{
 };
 use bytes::Bytes;
 use http::{HeaderMap, Method, Uri};
+use jiff::Timestamp;
 
 use crate::{
     identity::{CallLimits, Grant, Identity, Limit, Rate, Resource, Tenant},
@@ -61,8 +62,8 @@ pub(crate) static HUNTING_LIMIT: Limit = Limit {
     is_per_app: false,
 };
 
-/// The product with a token endpoint of its own.
-pub(crate) fn router() -> Router {
+/// The product with a token endpoint of its own; it answers as of [`crate::identity::NOW`].
+pub(crate) fn router(_: Timestamp) -> Router {
     let identity = Identity::default();
     identity.routes().merge(routes(identity, |_, tables| tables))
 }

@@ -4,11 +4,11 @@
 //! An API key decides what its role may do; [`sample`] names values that the events hold.
 
 mod access;
+mod attribute;
 mod events;
 pub mod faults;
 mod filter;
 pub(crate) mod fixture;
-mod row;
 pub mod sample;
 mod search;
 mod server;
@@ -27,7 +27,7 @@ use jiff::Timestamp;
 pub use access::{API_KEY, NO_SEARCH_KEY, READ_ONLY_KEY};
 pub use urlscan::URLSCAN_API_KEY;
 
-use access::Refusal;
+use access::MispError;
 use server::Server;
 
 /// The product's routes over fresh data; sightings that callers add are dated `now`.
@@ -41,13 +41,13 @@ pub(crate) fn router(now: Timestamp) -> Router {
 fn routes(server: Arc<Server>) -> Router {
     Router::new()
         .route("/servers/getVersion", get(server::version))
-        .route("/attributes/restSearch", post(search::answer))
+        .route("/attributes/restSearch", post(search::search))
         .route("/sightings/add", post(sighting::add))
-        .fallback(nowhere)
+        .fallback(unknown_path)
         .with_state(server)
         .nest("/urlscan/api/v1", urlscan::router())
 }
 
-async fn nowhere(uri: Uri) -> Refusal {
-    Refusal::new(StatusCode::NOT_FOUND, "Not Found", uri.path())
+async fn unknown_path(uri: Uri) -> MispError {
+    MispError::new(StatusCode::NOT_FOUND, "Not Found", uri.path())
 }

@@ -1,70 +1,47 @@
-//! The five products and their folder names.
+//! The list of products.
 
-use axum::Router;
-use jiff::Timestamp;
+/// Declares [`Product`](crate::Product): for each product its documentation, its name, the module of its
+/// simulator and the name of its relay's folder.
+macro_rules! products {
+    ($($(#[$doc:meta])+ $name:ident = $module:ident, $slug:literal;)+) => {
+        /// A product with a simulator.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Product {
+            $($(#[$doc])+ $name,)+
+        }
 
-use crate::{Fixture, defender_atp, gigamon_threatinsight, graph_security, misp, qualys_ioc};
+        impl Product {
+            /// Every product, in the order of the documentation.
+            pub const ALL: [Self; [$($slug),+].len()] = [$(Self::$name),+];
 
-/// A product that the sandbox imitates.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Product {
-    /// Microsoft Graph security alerts, with the Microsoft login.
-    GraphSecurity,
-    /// Microsoft Defender for Endpoint, with both Microsoft logins.
-    DefenderAtp,
-    /// Qualys Indication of Compromise, with the Qualys gateway's login.
-    QualysIoc,
-    /// A MISP server, and the submission call of urlscan.io.
-    Misp,
-    /// Gigamon ThreatINSIGHT: entities, detections and events.
-    GigamonThreatinsight,
+            /// The name of the relay's folder, such as `graph-security`.
+            pub const fn slug(self) -> &'static str {
+                match self {
+                    $(Self::$name => $slug,)+
+                }
+            }
+
+            /// The product with this folder name; `None` for any other text.
+            pub fn from_slug(slug: &str) -> Option<Self> {
+                Self::ALL.into_iter().find(|product| product.slug() == slug)
+            }
+
+            /// The settings, claims and samples with which the product's relay runs against this
+            /// simulator.
+            pub fn fixture(self) -> &'static Fixture {
+                match self {
+                    $(Self::$name => &$module::fixture::FIXTURE,)+
+                }
+            }
+
+            /// The product's routes over fresh data; `now` is the time of the simulator.
+            pub(crate) fn router(self, now: jiff::Timestamp) -> axum::Router {
+                match self {
+                    $(Self::$name => $module::router(now),)+
+                }
+            }
+        }
+    };
 }
 
-impl Product {
-    /// Every product, in the order of the documentation.
-    pub const ALL: [Self; 5] = [
-        Self::GraphSecurity,
-        Self::DefenderAtp,
-        Self::QualysIoc,
-        Self::Misp,
-        Self::GigamonThreatinsight,
-    ];
-
-    /// The name of the relay's folder, such as `graph-security`.
-    pub const fn slug(self) -> &'static str {
-        match self {
-            Self::GraphSecurity => "graph-security",
-            Self::DefenderAtp => "defender-atp",
-            Self::QualysIoc => "qualys-ioc",
-            Self::Misp => "misp",
-            Self::GigamonThreatinsight => "gigamon-threatinsight",
-        }
-    }
-
-    /// The product with this folder name; `None` for any other text.
-    pub fn from_slug(slug: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|product| product.slug() == slug)
-    }
-
-    /// What it takes to run the product's relay against this simulator.
-    pub fn fixture(self) -> &'static Fixture {
-        match self {
-            Self::GraphSecurity => &graph_security::fixture::FIXTURE,
-            Self::DefenderAtp => &defender_atp::fixture::FIXTURE,
-            Self::QualysIoc => &qualys_ioc::fixture::FIXTURE,
-            Self::Misp => &misp::fixture::FIXTURE,
-            Self::GigamonThreatinsight => &gigamon_threatinsight::fixture::FIXTURE,
-        }
-    }
-
-    /// The product's routes over fresh data, which is as old as it was at `now`.
-    pub(crate) fn router(self, now: Timestamp) -> Router {
-        match self {
-            Self::GraphSecurity => graph_security::router(),
-            Self::DefenderAtp => defender_atp::router(),
-            Self::QualysIoc => qualys_ioc::router(),
-            Self::Misp => misp::router(now),
-            Self::GigamonThreatinsight => gigamon_threatinsight::router_at(now),
-        }
-    }
-}
+pub(crate) use products;

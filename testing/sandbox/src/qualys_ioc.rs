@@ -1,11 +1,10 @@
 //! Qualys Indication of Compromise (today EDR) and the login of its API gateway.
 //!
-//! What differs between callers is the account they log in with: the constants name one account for
-//! each behaviour.
+//! Callers differ in the account with which they log in: the constants name one account for each behaviour.
 //! Source: EDR API guide ("Qualys User Account", "Fetch Events Using SearchAfter"), "API Rate Limits".
 
 mod accounts;
-mod answers;
+mod error;
 mod events;
 pub(crate) mod fixture;
 mod login;
@@ -14,7 +13,7 @@ mod quota;
 mod time;
 mod tokens;
 
-use std::{sync::Arc, time::SystemTime};
+use std::sync::Arc;
 
 use axum::{
     Router,
@@ -22,6 +21,7 @@ use axum::{
 };
 use jiff::Timestamp;
 
+use crate::clock::Clock;
 pub use accounts::{
     ACCOUNT, AWKWARD_PASSWORD, Account, ONE_CALL_A_SECOND, OUTDATED_TOKENS, SECOND_TENANT,
     SHORT_LIVED_TOKENS, SINGLE_USE_TOKENS, SPENT_QUOTA, TWO_CALLS_AT_A_TIME, VERSIONED_PATHS_ONLY,
@@ -37,24 +37,26 @@ pub const EVENTS_PATH: &str = "/ioc/events";
 /// The event search of the versioned interface.
 pub const VERSIONED_EVENTS_PATH: &str = "/ioc/v1/events";
 
-/// What the calls to one imitation share.
-#[derive(Default)]
+/// What the requests to one simulator share.
 struct Gateway {
+    clock: Clock,
     tokens: Tokens,
     quotas: Quotas,
     records: Records,
 }
 
-/// The product's routes over fresh data.
-pub(crate) fn router() -> Router {
+/// The product's routes over fresh data; the gateway's clock starts at `now`.
+pub(crate) fn router(now: Timestamp) -> Router {
+    let gateway = Gateway {
+        clock: Clock::starting_at(now),
+        tokens: Tokens::default(),
+        quotas: Quotas::default(),
+        records: Records::default(),
+    };
     Router::new()
         .route(AUTH_PATH, post(login::log_in))
         .route(EVENTS_PATH, get(events::search))
         .route(VERSIONED_EVENTS_PATH, get(events::search))
-        .fallback(answers::no_such_page)
-        .with_state(Arc::<Gateway>::default())
-}
-
-fn present() -> Timestamp {
-    Timestamp::try_from(SystemTime::now()).unwrap_or_default()
+        .fallback(error::unknown_path)
+        .with_state(Arc::new(gateway))
 }

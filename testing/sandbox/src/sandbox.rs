@@ -1,4 +1,4 @@
-//! A running imitation, as its user holds it.
+//! A running simulator.
 
 use std::{
     io,
@@ -15,7 +15,7 @@ use crate::{
     server::{self, Hub},
 };
 
-/// One product, imitated on 127.0.0.1 with fresh data until this value is dropped.
+/// The simulator of one product on 127.0.0.1, with fresh data, until this value is dropped.
 ///
 /// It lives in the tokio runtime that started it and shares nothing with other sandboxes.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// Starts the imitation on a free port.
+    /// Starts the simulator on a free port, at the machine's present time.
     ///
     /// # Errors
     ///
@@ -36,7 +36,7 @@ impl Sandbox {
         Self::start_on(product, 0).await
     }
 
-    /// Starts the imitation on this port; 0 takes a free one.
+    /// Starts the simulator on this port, at the machine's present time; 0 takes a free port.
     ///
     /// # Errors
     ///
@@ -46,8 +46,9 @@ impl Sandbox {
         Self::serve(product, port, now).await
     }
 
-    /// Starts the imitation with data as old as it was at `now`: products whose searches look back
-    /// over days have their events moved along with the present.
+    /// Starts the simulator at this time. The data of products whose searches look back over days
+    /// moves along with it; the Microsoft simulators always answer as of
+    /// [`identity::NOW`](crate::identity::NOW).
     ///
     /// # Errors
     ///
@@ -64,7 +65,7 @@ impl Sandbox {
         Ok(Self { product, url, hub, server })
     }
 
-    /// Which product this is.
+    /// The simulated product.
     pub fn product(&self) -> Product {
         self.product
     }
@@ -74,35 +75,34 @@ impl Sandbox {
         &self.url
     }
 
-    /// Lets the answer to every call from now on leave this long after the call came in, the work on
-    /// it included; zero ends it.
+    /// Delays the response to every later call until this long after its arrival; zero ends it.
     pub fn delay(&self, per_call: Duration) {
         self.hub.state().delay = per_call;
     }
 
-    /// Holds every call that comes from now on, until [`Sandbox::release`].
+    /// Holds every later call until [`Sandbox::release`].
     pub fn hold(&self) {
         self.hub.gate.set_closed(true);
     }
 
-    /// Waits until so many calls are held at the same time.
+    /// Returns as soon as so many calls are held at the same time.
     pub async fn held(&self, calls: usize) {
         self.hub.gate.holds(calls).await;
     }
 
-    /// Lets the held calls go on, and those to come.
+    /// Lets the held and all later calls go on.
     pub fn release(&self) {
         self.hub.gate.set_closed(false);
     }
 
-    /// Breaks the calls that fit `when`. Of several faults that fit a call, the one set first acts.
+    /// Sets a fault for the calls that fit `when`. Of several faults that fit a call, the one set first acts.
     ///
     /// `when` may be the beginning of a path: `sandbox.fault("/api", Fault::Html, Times::Always)`.
     pub fn fault(&self, when: impl Into<When>, fault: Fault, times: Times) {
         self.hub.state().faults.add(when.into(), fault, times);
     }
 
-    /// Repairs everything that [`Sandbox::fault`] broke.
+    /// Removes all faults.
     pub fn clear_faults(&self) {
         self.hub.state().faults.clear();
     }
@@ -112,7 +112,7 @@ impl Sandbox {
         self.hub.state().calls.clone()
     }
 
-    /// How many calls were in work at the same time at most: from arrival to the answer's head.
+    /// The largest number of calls that were in work at the same time: from arrival to the response's head.
     pub fn peak_concurrency(&self) -> usize {
         self.hub.state().peak
     }

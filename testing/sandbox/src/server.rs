@@ -1,8 +1,8 @@
-//! The accept loop and the way of one call: record, wait, break or answer.
+//! The accept loop, and the steps of one call: record, wait, answer or break.
 
 use std::{
     io,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
 
@@ -17,12 +17,12 @@ use tokio::{
 };
 use tower::ServiceExt;
 
-use crate::{Call, Fault, fault::Faults, gate::Gate};
+use crate::{Call, Fault, fault::Faults, gate::Gate, lock::locked};
 
-/// No imitated product takes a body as large as this.
-const MAX_REQUEST_BODY: usize = 32 * 1024 * 1024;
+/// No product takes a request body as large as this.
+const MAX_REQUEST_BYTES: usize = 32 * 1024 * 1024;
 
-/// What the sandbox's user and its connections share.
+/// The state that the sandbox's user and its connections share.
 #[derive(Debug)]
 pub(crate) struct Hub {
     router: Router,
@@ -45,33 +45,32 @@ impl Hub {
         Self { router, state: Mutex::default(), gate: Gate::default() }
     }
 
-    /// The state, also after a test panicked while it held the lock.
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.state)
     }
 
     async fn answer(&self, request: Request<Incoming>) -> io::Result<Response<Body>> {
         let _in_work = InWork::new(self);
         let arrived = Instant::now();
         let (head, body) = request.into_parts();
-        let body = axum::body::to_bytes(Body::new(body), MAX_REQUEST_BODY)
+        let body = axum::body::to_bytes(Body::new(body), MAX_REQUEST_BYTES)
             .await
             .map_err(io::Error::other)?;
         let (delay, fault) = self.record(Call::new(&head, body.clone()));
         self.gate.pass().await;
-        let truth = self.true_answer(Request::from_parts(head, Body::from(body)));
-        let answer = match fault {
-            Some(fault) => fault.break_answer(truth).await,
+        let truth = self.true_response(Request::from_parts(head, Body::from(body)));
+        let response = match fault {
+            Some(fault) => fault.break_response(truth).await,
             None => Ok(truth.await),
         };
-        // The work on the answer is a part of the delay, as it is of any product's.
+        // The delay contains the work, so that a loaded machine does not make it longer.
         if !delay.is_zero() {
             sleep_until(arrived + delay).await;
         }
-        answer
+        response
     }
 
-    /// Keeps the call and says how it is to be treated.
+    /// Keeps the call. Returns its delay and its fault.
     fn record(&self, call: Call) -> (Duration, Option<Fault>) {
         let mut state = self.state();
         let fault = state.faults.for_call(&call);
@@ -79,9 +78,9 @@ impl Hub {
         (state.delay, fault)
     }
 
-    async fn true_answer(&self, request: Request<Body>) -> Response<Body> {
-        let Ok(answer) = self.router.clone().oneshot(request).await;
-        answer
+    async fn true_response(&self, request: Request<Body>) -> Response<Body> {
+        let Ok(response) = self.router.clone().oneshot(request).await;
+        response
     }
 }
 
@@ -116,7 +115,7 @@ pub(crate) async fn accept(listener: TcpListener, hub: Arc<Hub>) {
     }
 }
 
-/// Serves one connection. An error of the service or of an answer's body ends it with a TCP reset.
+/// Serves one connection. An error of the service or of a response's body ends it with a TCP reset.
 async fn serve(stream: TcpStream, hub: Arc<Hub>) {
     let service = service_fn(move |request| {
         let hub = Arc::clone(&hub);

@@ -60,7 +60,7 @@ impl Gate {
         (address, self.uri.query().unwrap_or_default())
     }
 
-    /// Lets the caller of this API in, or says what is missing.
+    /// Checks the caller of this API and counts the call.
     pub(super) fn admit(&self, api: &Api) -> Result<Caller<'_>, DefenderError> {
         let caller = self.caller()?;
         if !caller.grant.has_any(api.roles) {

@@ -22,24 +22,13 @@ const DOMAINS: Api = Api { limit: &limits::DOMAINS, roles: READERS };
 
 static LIST: List = List {
     context: "Alerts",
-    filters: &[
-        "alertCreationTime",
-        "lastUpdateTime",
-        "incidentId",
-        "investigationId",
-        "id",
-        "assignedTo",
-        "detectionSource",
-        "lastEventTime",
-        "status",
-        "severity",
-        "category",
-    ],
+    filters: "alertCreationTime lastUpdateTime incidentId investigationId id assignedTo \
+              detectionSource lastEventTime status severity category",
     expands: &["evidence"],
 };
 
 /// The lists of an entity's alerts know paging only.
-static ENTITY_LIST: List = List { context: "Alerts", filters: &[], expands: &[] };
+static ENTITY_LIST: List = List { context: "Alerts", filters: "", expands: &[] };
 
 pub(super) async fn list(gate: Gate) -> Result<Json<Value>, DefenderError> {
     let caller = gate.admit(&ALERTS)?;

@@ -23,21 +23,9 @@ const INDICATORS: Api =
 
 static LIST: List = List {
     context: "Indicators",
-    filters: &[
-        "application",
-        "createdByDisplayName",
-        "expirationTime",
-        "generateAlert",
-        "title",
-        "rbacGroupNames",
-        "rbacGroupIds",
-        "indicatorValue",
-        "indicatorType",
-        "creationTimeDateTimeUtc",
-        "createdBy",
-        "action",
-        "severity",
-    ],
+    filters: "application createdByDisplayName expirationTime generateAlert title \
+              rbacGroupNames rbacGroupIds indicatorValue indicatorType \
+              creationTimeDateTimeUtc createdBy action severity",
     expands: &[],
 };
 

@@ -13,17 +13,17 @@ use crate::odata::{Filter, Options, Schema};
 /// Entities of one page, and the largest `$top`.
 pub(super) const MAX_PAGE_SIZE: usize = 10_000;
 
-/// What the documentation says about one list.
+/// One list as it is documented.
 pub(super) struct List {
     /// The last part of `@odata.context`, such as `Alerts`.
     pub(super) context: &'static str,
-    /// Properties that `$filter` knows.
-    pub(super) filters: &'static [&'static str],
+    /// Properties that `$filter` knows, with blanks between them.
+    pub(super) filters: &'static str,
     /// Properties that `$expand` knows.
     pub(super) expands: &'static [&'static str],
 }
 
-/// What one request asks of a list.
+/// The query of one request for a list.
 pub(super) struct ListQuery {
     list: &'static List,
     options: Options,
@@ -105,7 +105,7 @@ pub(super) fn context(of: &str) -> String {
 mod tests {
     use super::*;
 
-    static LIST: List = List { context: "Things", filters: &["n"], expands: &["parts"] };
+    static LIST: List = List { context: "Things", filters: "n", expands: &["parts"] };
 
     fn read(query: &str) -> Result<ListQuery, DefenderError> {
         ListQuery::new(&LIST, "http://127.0.0.1/api/things".to_owned(), query)

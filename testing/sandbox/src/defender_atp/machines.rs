@@ -17,22 +17,9 @@ const MACHINES: Api =
 
 static LIST: List = List {
     context: "Machines",
-    filters: &[
-        "computerDnsName",
-        "id",
-        "version",
-        "deviceValue",
-        "aadDeviceId",
-        "machineTags",
-        "lastSeen",
-        "exposureLevel",
-        "onboardingStatus",
-        "lastIpAddress",
-        "healthStatus",
-        "osPlatform",
-        "riskScore",
-        "rbacGroupId",
-    ],
+    filters: "computerDnsName id version deviceValue aadDeviceId machineTags lastSeen \
+              exposureLevel onboardingStatus lastIpAddress healthStatus osPlatform riskScore \
+              rbacGroupId",
     expands: &[],
 };
 

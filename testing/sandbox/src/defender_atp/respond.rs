@@ -25,7 +25,7 @@ const INVESTIGATE: Api = Api { limit: &limits::INVESTIGATIONS, roles: &["Alert.R
 
 static LIST: List = List {
     context: "MachineActions",
-    filters: &["id", "status", "machineId", "type", "requestor", "creationDateTimeUtc"],
+    filters: "id status machineId type requestor creationDateTimeUtc",
     expands: &[],
 };
 

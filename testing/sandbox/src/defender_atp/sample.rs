@@ -1,4 +1,4 @@
-//! Values of the built-in data that make good questions. Both [`CONTOSO`] and [`FABRIKAM`] know
+//! Values of the built-in data for tests. Both [`CONTOSO`] and [`FABRIKAM`] know
 //! [`SCRIPT_HOST_SHA1`], [`ADDRESS`] and [`DOMAIN`], from other alerts on other devices.
 //!
 //! [`CONTOSO`]: crate::identity::tenant::CONTOSO

@@ -1,4 +1,4 @@
-//! What a broken call gets instead of the true answer.
+//! The responses that faults send instead of the true one.
 
 use std::{
     future,
@@ -22,12 +22,13 @@ use super::Fault;
 const JSON: &str = "application/json";
 const LOGIN_PAGE: &str = "<!DOCTYPE html><html><head><title>Sign in</title></head>\
     <body><form method=\"post\"><input name=\"user\"><input name=\"password\"></form></body></html>";
-const PIECE: usize = 64 * 1024;
+/// The size of the parts in which made bodies are sent.
+const PIECE_BYTES: usize = 64 * 1024;
 
 impl Fault {
-    /// The answer to send for the true one, which is asked for only if a part of it is sent.
+    /// The response to send instead of the true one, which is made only if a part of it is sent.
     /// An error resets the connection.
-    pub(crate) async fn break_answer(
+    pub(crate) async fn break_response(
         self,
         truth: impl Future<Output = Response<Body>>,
     ) -> io::Result<Response<Body>> {
@@ -65,11 +66,11 @@ fn status(
     headers: &[(String, String)],
     body: impl Into<Body>,
 ) -> io::Result<Response<Body>> {
-    let mut answer = Response::builder().status(code);
+    let mut response = Response::builder().status(code);
     for (name, value) in headers {
-        answer = answer.header(name, value);
+        response = response.header(name, value);
     }
-    answer.body(body.into()).map_err(io::Error::other)
+    response.body(body.into()).map_err(io::Error::other)
 }
 
 fn too_many_requests(retry_after: Option<String>) -> io::Result<Response<Body>> {
@@ -77,7 +78,7 @@ fn too_many_requests(retry_after: Option<String>) -> io::Result<Response<Body>> 
     status(StatusCode::TOO_MANY_REQUESTS.as_u16(), wait.as_slice(), "")
 }
 
-/// The true head over another body, whose length is another too.
+/// The true head with another body.
 fn with_body(truth: Response<Body>, body: Body) -> Response<Body> {
     let (mut head, _) = truth.into_parts();
     head.headers.remove(CONTENT_LENGTH);
@@ -135,9 +136,9 @@ async fn trickle(truth: Response<Body>, pause: Duration) -> io::Result<Response<
 fn huge(bytes: u64) -> Body {
     let (open, close) = (r#"{"value":""#, r#""}"#);
     let padding = bytes.saturating_sub((open.len() + close.len()) as u64);
-    let piece = Bytes::from(vec![b'a'; PIECE]);
+    let piece = Bytes::from(vec![b'a'; PIECE_BYTES]);
     let pieces = stream::unfold(padding, move |left| {
-        let now = left.min(PIECE as u64);
+        let now = left.min(PIECE_BYTES as u64);
         let piece = piece.slice(..now as usize);
         async move { (now > 0).then_some((Piece::Ok(piece), left - now)) }
     });
@@ -150,11 +151,11 @@ fn gzip_bomb(bytes: u64) -> io::Result<Response<Body>> {
     let packer = GzEncoder::new(Vec::new(), Compression::default());
     let pieces = stream::try_unfold(Some((packer, bytes)), |state| async {
         let Some((mut packer, left)) = state else { return Ok(None) };
-        let now = left.min(PIECE as u64);
+        let now = left.min(PIECE_BYTES as u64);
         if now == 0 {
             return Ok(Some((Bytes::from(packer.finish()?), None)));
         }
-        packer.write_all(&[b' '; PIECE][..now as usize])?;
+        packer.write_all(&[b' '; PIECE_BYTES][..now as usize])?;
         let packed = Bytes::from(mem::take(packer.get_mut()));
         io::Result::Ok(Some((packed, Some((packer, left - now)))))
     });

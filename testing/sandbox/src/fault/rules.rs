@@ -1,4 +1,4 @@
-//! Which calls a fault meets, and how often.
+//! The calls that meet a fault, and how often.
 
 use http::Method;
 

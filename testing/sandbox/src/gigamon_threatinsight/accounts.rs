@@ -1,10 +1,9 @@
-//! The API keys of the imitation: whose data they open, and which families of the interface serve
-//! them.
+//! The API keys of the simulator: the data that each opens, and the families of the interface that serve it.
 
 use axum::extract::FromRequestParts;
 use http::{StatusCode, header::AUTHORIZATION, request::Parts};
 
-use super::{Records, Shared, answers::Refusal};
+use super::{Records, Shared, parameters::GigamonError};
 
 /// The usual key.
 pub const KEY: &str = "sandbox-key-1f7c0e5a9b3d";
@@ -21,32 +20,32 @@ pub const DETECTIONS_ONLY_KEY: &str = "sandbox-detections-only-key-3a4b5c6d";
 /// Sees the data of [`KEY`]; the event search answers 400 to a window longer than a day.
 pub const DAY_WINDOWS_KEY: &str = "sandbox-day-windows-key-7e8f9a0b";
 
-/// Whose data a key opens.
+/// The customer whose data a key opens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Tenant {
+enum Customer {
     First,
     Second,
 }
 
-/// What a key opens.
+/// The account behind a key.
 #[derive(Debug)]
 pub(super) struct Account {
     key: &'static str,
-    tenant: Tenant,
-    /// How the event family answers instead of serving.
+    customer: Customer,
+    /// The status of the event family if it does not serve this account.
     pub(super) events: Option<StatusCode>,
-    /// How the entity family answers instead of serving.
+    /// The status of the entity family if it does not serve this account.
     pub(super) devices: Option<StatusCode>,
     /// The longest window of an event search.
-    pub(super) longest_days: Option<i64>,
+    pub(super) max_days: Option<i64>,
 }
 
 const USUAL: Account =
-    Account { key: KEY, tenant: Tenant::First, events: None, devices: None, longest_days: None };
+    Account { key: KEY, customer: Customer::First, events: None, devices: None, max_days: None };
 
 static ACCOUNTS: [Account; 6] = [
     USUAL,
-    Account { key: SECOND_KEY, tenant: Tenant::Second, ..USUAL },
+    Account { key: SECOND_KEY, customer: Customer::Second, ..USUAL },
     Account { key: NO_EVENTS_KEY, events: Some(StatusCode::NOT_FOUND), ..USUAL },
     Account { key: NO_DEVICES_KEY, devices: Some(StatusCode::GONE), ..USUAL },
     Account {
@@ -55,33 +54,33 @@ static ACCOUNTS: [Account; 6] = [
         devices: Some(StatusCode::NOT_FOUND),
         ..USUAL
     },
-    Account { key: DAY_WINDOWS_KEY, longest_days: Some(1), ..USUAL },
+    Account { key: DAY_WINDOWS_KEY, max_days: Some(1), ..USUAL },
 ];
 
-/// Who calls: taken from `Authorization: IBToken <key>`.
+/// The account that calls, by its `Authorization: IBToken <key>`.
 pub(super) struct Caller(pub(super) &'static Account);
 
 impl Caller {
     /// The part of the data that the caller sees.
     pub(super) fn records<'a>(&self, data: &'a Shared) -> &'a Records {
-        match self.0.tenant {
-            Tenant::First => &data.first,
-            Tenant::Second => &data.second,
+        match self.0.customer {
+            Customer::First => &data.first,
+            Customer::Second => &data.second,
         }
     }
 }
 
 impl FromRequestParts<Shared> for Caller {
-    type Rejection = Refusal;
+    type Rejection = GigamonError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &Shared) -> Result<Self, Refusal> {
+    async fn from_request_parts(parts: &mut Parts, _: &Shared) -> Result<Self, GigamonError> {
         let header = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
         let key = header
             .and_then(|value| value.strip_prefix("IBToken "))
-            .ok_or_else(|| Refusal::unauthenticated("No API token was sent."))?;
+            .ok_or_else(|| GigamonError::unauthenticated("No API token was sent."))?;
         let account = ACCOUNTS.iter().find(|account| account.key == key);
         account.map(Self).ok_or_else(|| {
-            Refusal::unauthenticated(match key {
+            GigamonError::unauthenticated(match key {
                 REVOKED_KEY => "The API token was revoked.",
                 _ => "The API token is not known.",
             })

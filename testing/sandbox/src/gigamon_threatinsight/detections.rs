@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::{
     Records, Shared,
     accounts::Caller,
-    answers::{Parameters, Refusal},
+    parameters::{GigamonError, Parameters},
     records::{DetectionRecord, time_of},
 };
 
@@ -26,7 +26,7 @@ pub(super) async fn list(
     caller: Caller,
     State(data): State<Shared>,
     RawQuery(query): RawQuery,
-) -> Result<Json<Value>, Refusal> {
+) -> Result<Json<Value>, GigamonError> {
     let records = caller.records(&data);
     let parameters = Parameters::new(query.as_deref());
     let page = parameters.page()?;
@@ -55,12 +55,12 @@ pub(super) async fn events(
     caller: Caller,
     State(data): State<Shared>,
     RawQuery(query): RawQuery,
-) -> Result<Json<Value>, Refusal> {
+) -> Result<Json<Value>, GigamonError> {
     let records = caller.records(&data);
     let parameters = Parameters::new(query.as_deref());
     let page = parameters.page()?;
     let uuid = parameters.first("detection_uuid").ok_or_else(|| {
-        Refusal::bad_request("client.missing_parameter", "detection_uuid is needed.")
+        GigamonError::bad_request("client.missing_parameter", "detection_uuid is needed.")
     })?;
     let detection = records.detections.iter().find(|one| one.detection["uuid"] == uuid);
     let rule = detection.map_or(&Value::Null, |one| &one.detection["rule_uuid"]);
@@ -78,14 +78,14 @@ pub(super) async fn events(
     })))
 }
 
-fn included(parameters: &Parameters<'_>) -> Result<Vec<&'static str>, Refusal> {
+fn included(parameters: &Parameters<'_>) -> Result<Vec<&'static str>, GigamonError> {
     let known = |part: &str| PARTS.into_iter().find(|known| *known == part);
     parameters
         .all("include")
         .map(|part| {
             known(part).ok_or_else(|| {
                 let message = format!("include knows no {part}.");
-                Refusal::bad_request("client.invalid_parameter", message)
+                GigamonError::bad_request("client.invalid_parameter", message)
             })
         })
         .collect()
@@ -94,7 +94,7 @@ fn included(parameters: &Parameters<'_>) -> Result<Vec<&'static str>, Refusal> {
 fn matching<'a>(
     records: &'a Records,
     parameters: &Parameters<'_>,
-) -> Result<Vec<&'a DetectionRecord>, Refusal> {
+) -> Result<Vec<&'a DetectionRecord>, GigamonError> {
     let status = match parameters.first("status") {
         None => None,
         Some(_) => Some(parameters.choice("status", &STATUSES)?),
@@ -107,18 +107,18 @@ fn matching<'a>(
     Ok(records.detections.iter().filter(fits).collect())
 }
 
-fn has_indicator(record: &DetectionRecord, wanted: &str) -> bool {
+fn has_indicator(record: &DetectionRecord, expected: &str) -> bool {
     let indicators = record.detection["indicators"].as_array().into_iter().flatten();
     let values = indicators.filter_map(|indicator| indicator["values"].as_array()).flatten();
     let found_by = record.found_by.iter().map(String::as_str);
-    values.filter_map(Value::as_str).chain(found_by).any(|value| same_value(value, wanted))
+    values.filter_map(Value::as_str).chain(found_by).any(|value| same_value(value, expected))
 }
 
 /// Addresses are equal in any spelling, names and hashes in any case.
-fn same_value(value: &str, wanted: &str) -> bool {
-    match (value.parse::<IpAddr>(), wanted.parse::<IpAddr>()) {
-        (Ok(value), Ok(wanted)) => value == wanted,
-        _ => value.eq_ignore_ascii_case(wanted),
+fn same_value(value: &str, expected: &str) -> bool {
+    match (value.parse::<IpAddr>(), expected.parse::<IpAddr>()) {
+        (Ok(value), Ok(expected)) => value == expected,
+        _ => value.eq_ignore_ascii_case(expected),
     }
 }
 

@@ -12,11 +12,11 @@ use serde_json::{Value, json};
 use super::{
     Shared,
     accounts::Caller,
-    answers::Refusal,
+    parameters::GigamonError,
     records::{Moment, time_of},
 };
 
-const MOST_ENTITIES: usize = 500;
+const MAX_ENTITIES: usize = 500;
 
 /// The body of the bulk call.
 #[derive(Deserialize)]
@@ -35,15 +35,15 @@ pub(super) async fn by_address(
     caller: Caller,
     State(data): State<Shared>,
     body: Result<Json<Bulk>, JsonRejection>,
-) -> Result<Json<Value>, Refusal> {
+) -> Result<Json<Value>, GigamonError> {
     if let Some(status) = caller.0.devices {
-        return Err(Refusal::no_family(status));
+        return Err(GigamonError::no_family(status));
     }
     let Json(bulk) = body.map_err(|error| invalid(error.body_text()))?;
     if bulk.entities.is_empty() {
         return Err(invalid("No entities specified."));
     }
-    if bulk.entities.len() > MOST_ENTITIES {
+    if bulk.entities.len() > MAX_ENTITIES {
         return Err(invalid("At most 500 entities can be asked for."));
     }
     let leases = caller.records(&data).leases.iter();
@@ -52,12 +52,12 @@ pub(super) async fn by_address(
     Ok(Json(json!({"entity_tracking_bulk_response": {"pdns": [], "dhcp": dhcp}})))
 }
 
-fn invalid(message: impl Into<String>) -> Refusal {
-    Refusal::bad_request("client.invalid_body", message)
+fn invalid(message: impl Into<String>) -> GigamonError {
+    GigamonError::bad_request("client.invalid_body", message)
 }
 
 impl Entity {
-    /// Whether the lease was this address's when the event happened.
+    /// Whether the address had this lease when the event happened.
     fn held(&self, lease: &Value) -> bool {
         let address = lease["ip"].as_str().and_then(|ip| ip.parse().ok());
         let Moment(time) = self.event_time;

@@ -13,20 +13,20 @@ use serde_json::{Value, json};
 use super::{
     Shared,
     accounts::{Account, Caller},
-    answers::{Page, Refusal},
     iql::Query,
+    parameters::{GigamonError, Page},
     records::{Moment, time_of},
 };
 
 /// The body of `POST /query`. Without a date the window is open on that side.
 #[derive(Deserialize)]
-pub(super) struct Search {
+pub(super) struct EventQuery {
     query: String,
     /// Inclusive.
     start_date: Option<Moment>,
     /// Exclusive.
     end_date: Option<Moment>,
-    #[serde(default = "usual_limit")]
+    #[serde(default = "default_limit")]
     limit: usize,
     #[serde(default)]
     offset: usize,
@@ -51,17 +51,17 @@ enum Order {
     Desc,
 }
 
-fn usual_limit() -> usize {
+fn default_limit() -> usize {
     100
 }
 
 pub(super) async fn query(
     caller: Caller,
     State(data): State<Shared>,
-    body: Result<Json<Search>, JsonRejection>,
-) -> Result<Json<Value>, Refusal> {
+    body: Result<Json<EventQuery>, JsonRejection>,
+) -> Result<Json<Value>, GigamonError> {
     if let Some(status) = caller.0.events {
-        return Err(Refusal::no_family(status));
+        return Err(GigamonError::no_family(status));
     }
     let Json(search) = body.map_err(|error| invalid_body(error.body_text()))?;
     search.check(caller.0)?;
@@ -71,25 +71,25 @@ pub(super) async fn query(
     Ok(Json(search.answer(searchable.filter(|event| query.selects(event)))))
 }
 
-fn parsed(text: &str, data: &Shared) -> Result<Query, Refusal> {
+fn parsed(text: &str, data: &Shared) -> Result<Query, GigamonError> {
     let known = data.first.events.iter().chain(&data.second.events).map(|record| &record.event);
     Query::parse(text, known)
-        .map_err(|error| Refusal::bad_request("client.invalid_query", format!("{error}.")))
+        .map_err(|error| GigamonError::bad_request("client.invalid_query", format!("{error}.")))
 }
 
-fn invalid_body(message: impl Into<String>) -> Refusal {
-    Refusal::bad_request("client.invalid_body", message)
+fn invalid_body(message: impl Into<String>) -> GigamonError {
+    GigamonError::bad_request("client.invalid_body", message)
 }
 
-impl Search {
-    fn check(&self, account: &Account) -> Result<(), Refusal> {
+impl EventQuery {
+    fn check(&self, account: &Account) -> Result<(), GigamonError> {
         if !(1..=10_000).contains(&self.limit) {
             return Err(invalid_body("limit must lie between 1 and 10000."));
         }
-        let longest = account.longest_days.map(|days| SignedDuration::from_hours(24 * days));
+        let longest = account.max_days.map(|days| SignedDuration::from_hours(24 * days));
         if longest.is_some_and(|longest| self.window().is_none_or(|window| window > longest)) {
             let message = "The time between start_date and end_date is too long.";
-            return Err(Refusal::bad_request("client.invalid_date_range", message));
+            return Err(GigamonError::bad_request("client.invalid_date_range", message));
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! The built-in data of both accounts, moved in time. Each record's `about` says what it is good for.
+//! The built-in data of both accounts, moved in time. The `about` of a record names its purpose.
 //! A file that cannot be read would give no data; the tests look at all of it.
 
 use jiff::{SignedDuration, Timestamp, civil::DateTime};
@@ -17,13 +17,13 @@ const SECOND_ACCOUNT: &str = include_str!("data/second_account.json");
 const TIMES: [&str; 7] =
     ["timestamp", "first_seen", "last_seen", "created", "updated", "lease_start", "lease_end"];
 
-/// All that the imitation knows.
+/// The data of both customers.
 pub(super) struct Data {
     pub(super) first: Records,
     pub(super) second: Records,
 }
 
-/// What one account sees.
+/// The data of one customer.
 #[derive(Default, Deserialize)]
 pub(super) struct Records {
     pub(super) detections: Vec<DetectionRecord>,
@@ -58,7 +58,7 @@ fn yes() -> bool {
 }
 
 impl Data {
-    /// The data as a system shows it whose present is `now`.
+    /// The data as of `now`.
     pub(super) fn at(now: Timestamp) -> Self {
         let recorded = RECORDED_AT.parse().unwrap_or(now);
         let shift = SignedDuration::from_secs(now.as_second() - recorded.as_second());

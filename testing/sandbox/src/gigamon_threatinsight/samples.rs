@@ -5,7 +5,7 @@ use http::{Method, Request};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use super::{DETECTIONS_BASE, ENTITY_BASE, EVENTS_BASE, KEY, RECORDED_AT, router_at};
+use super::{DETECTIONS_BASE, ENTITY_BASE, EVENTS_BASE, KEY, RECORDED_AT, router};
 
 const SHA256: &str = "9f0b3a7ce1d24586b7f0c1de5a2934876d10fb82ce4490a35617d8e2b3c4f5a6";
 
@@ -17,7 +17,7 @@ async fn answer(method: Method, path: String, body: Value) -> Value {
         .header("content-type", "application/json")
         .body(Body::from(body.to_string()))
         .unwrap();
-    let answer = router_at(RECORDED_AT.parse().unwrap()).oneshot(request).await.unwrap();
+    let answer = router(RECORDED_AT.parse().unwrap()).oneshot(request).await.unwrap();
     assert_eq!(answer.status(), 200);
     let body = axum::body::to_bytes(answer.into_body(), usize::MAX).await.unwrap();
     serde_json::from_slice(&body).unwrap()

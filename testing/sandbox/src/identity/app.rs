@@ -1,6 +1,6 @@
 //! The app registrations of the sandbox: which secret each has, and which permissions were consented to.
 //!
-//! Every app is installed in every tenant, except where its text says otherwise.
+//! Every app is installed in every tenant, except where noted.
 
 use super::{Resource, Tenant, tenant};
 
@@ -35,15 +35,16 @@ impl App {
     }
 }
 
-const NOTHING: App = App {
-    id: "",
-    secret: "",
-    graph: &[],
-    defender: &[],
-    secret_is_expired: false,
-    tokens_last_one_call: false,
-    only_in: None,
-};
+/// An app that is installed in every tenant, with these permissions for Graph and Defender.
+const fn app(
+    id: &'static str,
+    secret: &'static str,
+    graph: &'static [&'static str],
+    defender: &'static [&'static str],
+) -> App {
+    let (secret_is_expired, tokens_last_one_call, only_in) = (false, false, None);
+    App { id, secret, graph, defender, secret_is_expired, tokens_last_one_call, only_in }
+}
 
 const ALERTS: &str = "SecurityAlert.Read.All";
 const HUNTING: &str = "ThreatHunting.Read.All";
@@ -64,101 +65,64 @@ const ALL_DEFENDER: &[&str] = &[
 ];
 
 /// The Graph relay's app: alerts, legacy alerts and hunting.
-pub static GRAPH: App = App {
-    id: "2824c1c0-9972-4caf-a941-d4072014b3ce",
-    secret: "q8Q~example",
-    graph: ALL_GRAPH,
-    ..NOTHING
-};
+pub static GRAPH: App = app("2824c1c0-9972-4caf-a941-d4072014b3ce", "q8Q~example", ALL_GRAPH, &[]);
 
 /// The Defender relay's app: everything of Defender, and alerts and hunting of Graph.
-pub static DEFENDER: App = App {
-    id: "12c9791e-558e-48ba-a719-6b50ac2f8670",
-    secret: "Zt8~example",
-    graph: ALL_GRAPH,
-    defender: ALL_DEFENDER,
-    ..NOTHING
-};
+pub static DEFENDER: App =
+    app("12c9791e-558e-48ba-a719-6b50ac2f8670", "Zt8~example", ALL_GRAPH, ALL_DEFENDER);
 
 /// Without the permission to read alerts: `SecurityAlert.Read.All`, `Alert.Read.All`.
-pub static WITHOUT_ALERTS: App = App {
-    id: "26ddfffc-601c-47f2-be66-d85865788d9f",
-    secret: "a1A~example",
-    graph: &[HUNTING, LEGACY],
-    defender: &["AdvancedQuery.Read.All", "File.Read.All", "Machine.Read.All", "Ti.ReadWrite.All"],
-    ..NOTHING
-};
+pub static WITHOUT_ALERTS: App = app(
+    "26ddfffc-601c-47f2-be66-d85865788d9f",
+    "a1A~example",
+    &[HUNTING, LEGACY],
+    &["AdvancedQuery.Read.All", "File.Read.All", "Machine.Read.All", "Ti.ReadWrite.All"],
+);
 
 /// Without the permission to hunt: `ThreatHunting.Read.All`, `AdvancedQuery.Read.All`.
-pub static WITHOUT_HUNTING: App = App {
-    id: "93e7efe8-7aa5-4132-85d4-9ffda87b9121",
-    secret: "b2B~example",
-    graph: &[ALERTS, LEGACY],
-    defender: &["Alert.Read.All", "File.Read.All", "Machine.Read.All", "Ti.ReadWrite.All"],
-    ..NOTHING
-};
+pub static WITHOUT_HUNTING: App = app(
+    "93e7efe8-7aa5-4132-85d4-9ffda87b9121",
+    "b2B~example",
+    &[ALERTS, LEGACY],
+    &["Alert.Read.All", "File.Read.All", "Machine.Read.All", "Ti.ReadWrite.All"],
+);
 
 /// Hunts in Defender, but not in Graph: `AdvancedQuery.Read.All` without `ThreatHunting.Read.All`.
-pub static WITHOUT_GRAPH: App = App {
-    id: "22f31c35-eac8-412e-9d00-d2adcd8d740b",
-    secret: "c3C~example",
-    defender: ALL_DEFENDER,
-    ..NOTHING
-};
+pub static WITHOUT_GRAPH: App =
+    app("22f31c35-eac8-412e-9d00-d2adcd8d740b", "c3C~example", &[], ALL_DEFENDER);
 
 /// Only what the legacy alerts need: `SecurityEvents.Read.All`.
-pub static LEGACY_ONLY: App = App {
-    id: "da3bdc36-37de-4cd4-a7d1-7a445bb671c8",
-    secret: "d4D~example",
-    graph: &[LEGACY],
-    ..NOTHING
-};
+pub static LEGACY_ONLY: App =
+    app("da3bdc36-37de-4cd4-a7d1-7a445bb671c8", "d4D~example", &[LEGACY], &[]);
 
 /// Reads everything of Defender and changes nothing: no machine actions, no indicators.
-pub static READ_ONLY: App = App {
-    id: "f76d8b75-978c-4672-97cf-57cd7f871c49",
-    secret: "e5E~example",
-    graph: ALL_GRAPH,
-    defender: &["Alert.Read.All", "AdvancedQuery.Read.All", "File.Read.All", "Machine.Read.All"],
-    ..NOTHING
-};
+pub static READ_ONLY: App = app(
+    "f76d8b75-978c-4672-97cf-57cd7f871c49",
+    "e5E~example",
+    ALL_GRAPH,
+    &["Alert.Read.All", "AdvancedQuery.Read.All", "File.Read.All", "Machine.Read.All"],
+);
 
 /// Only its own indicators: `Ti.ReadWrite`.
-pub static OWN_INDICATORS: App = App {
-    id: "7d0c3c52-94e1-4c7f-b6a8-35f2d1e0a9b4",
-    secret: "i9I~example",
-    defender: &["Ti.ReadWrite"],
-    ..NOTHING
-};
+pub static OWN_INDICATORS: App =
+    app("7d0c3c52-94e1-4c7f-b6a8-35f2d1e0a9b4", "i9I~example", &[], &["Ti.ReadWrite"]);
 
-/// All permissions; each of its tokens is good for one call only, whatever `expires_in` says.
+/// All permissions; each of its tokens is valid for one call, whatever `expires_in` says.
 pub static ONE_CALL: App = App {
-    id: "5e359d05-d1b9-4977-863d-830d8e83d7d6",
-    secret: "f6F~example",
-    graph: ALL_GRAPH,
-    defender: ALL_DEFENDER,
     tokens_last_one_call: true,
-    ..NOTHING
+    ..app("5e359d05-d1b9-4977-863d-830d8e83d7d6", "f6F~example", ALL_GRAPH, ALL_DEFENDER)
 };
 
 /// All permissions, and a secret that has expired.
 pub static EXPIRED_SECRET: App = App {
-    id: "9ced02f4-4307-477c-9d88-48a53be7a688",
-    secret: "g7G~example",
-    graph: ALL_GRAPH,
-    defender: ALL_DEFENDER,
     secret_is_expired: true,
-    ..NOTHING
+    ..app("9ced02f4-4307-477c-9d88-48a53be7a688", "g7G~example", ALL_GRAPH, ALL_DEFENDER)
 };
 
 /// All permissions, but installed in [`tenant::FABRIKAM`] only.
 pub static FABRIKAM_ONLY: App = App {
-    id: "41840381-8a2e-4024-a043-41c3b2d8de2f",
-    secret: "h8H~example",
-    graph: ALL_GRAPH,
-    defender: ALL_DEFENDER,
     only_in: Some(&tenant::FABRIKAM),
-    ..NOTHING
+    ..app("41840381-8a2e-4024-a043-41c3b2d8de2f", "h8H~example", ALL_GRAPH, ALL_DEFENDER)
 };
 
 /// All apps.

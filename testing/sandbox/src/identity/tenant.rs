@@ -1,4 +1,4 @@
-//! The tenants of the sandbox. Each has data of its own; some behave differently, as their texts say.
+//! The tenants of the sandbox, and in which way each behaves differently.
 
 /// A tenant, as a customer has one.
 #[derive(Debug, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! API keys, what their roles may do, and how MISP says no.
+//! API keys, the rights of their roles, and MISP's errors.
 
 use axum::{
     Json,
@@ -18,7 +18,7 @@ pub const NO_SEARCH_KEY: &str = "Sandb0xMispKeyOfARoleWithoutApiSearch003";
 const UNKNOWN_KEY: &str = "Authentication failed. Please make sure you pass the API key of an \
     API enabled user along in the Authorization header.";
 
-/// The rights behind the caller's key. Any other key is refused with 403.
+/// The rights of the caller's key. Any other key is refused with 403.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Role {
     pub(super) may_search: bool,
@@ -27,10 +27,10 @@ pub(super) struct Role {
 
 impl Role {
     fn of_key(key: &[u8]) -> Option<Self> {
-        let (may_search, may_sight) = match key {
-            key if key == API_KEY.as_bytes() => (true, true),
-            key if key == READ_ONLY_KEY.as_bytes() => (true, false),
-            key if key == NO_SEARCH_KEY.as_bytes() => (false, false),
+        let (may_search, may_sight) = match std::str::from_utf8(key).ok()? {
+            API_KEY => (true, true),
+            READ_ONLY_KEY => (true, false),
+            NO_SEARCH_KEY => (false, false),
             _ => return None,
         };
         Some(Self { may_search, may_sight })
@@ -38,20 +38,20 @@ impl Role {
 }
 
 impl<S: Sync> FromRequestParts<S> for Role {
-    type Rejection = Refusal;
+    type Rejection = MispError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, MispError> {
         parts
             .headers
             .get(AUTHORIZATION)
             .and_then(|key| Self::of_key(key.as_bytes()))
-            .ok_or_else(|| Refusal::new(StatusCode::FORBIDDEN, UNKNOWN_KEY, parts.uri.path()))
+            .ok_or_else(|| MispError::new(StatusCode::FORBIDDEN, UNKNOWN_KEY, parts.uri.path()))
     }
 }
 
 /// An error as MISP writes it: the message stands under two names.
 #[derive(Debug, Serialize)]
-pub(super) struct Refusal {
+pub(super) struct MispError {
     #[serde(skip)]
     status: StatusCode,
     name: &'static str,
@@ -59,13 +59,13 @@ pub(super) struct Refusal {
     url: String,
 }
 
-impl Refusal {
+impl MispError {
     pub(super) fn new(status: StatusCode, message: &'static str, url: &str) -> Self {
         Self { status, name: message, message, url: url.to_owned() }
     }
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for MispError {
     fn into_response(self) -> Response {
         (self.status, Json(self)).into_response()
     }

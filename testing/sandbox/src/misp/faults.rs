@@ -1,4 +1,4 @@
-//! Answers that MISP and urlscan.io give when a quota is used up.
+//! The responses of MISP and urlscan.io when a quota is used up.
 
 use serde_json::json;
 

@@ -1,11 +1,11 @@
-//! MISP's search filters: which forms it takes, what it parses in them, and when it drops them.
+//! MISP's search filters: the forms it takes, how it parses them, and when it drops them.
 
 use std::collections::HashSet;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-/// What a value must be and must not be. The default, also a dropped filter, passes everything.
+/// Terms that a value must and must not match. The default, also a dropped filter, passes everything.
 #[derive(Debug, Default, Deserialize)]
 #[serde(from = "Value")]
 pub(super) struct Filter {
@@ -14,15 +14,15 @@ pub(super) struct Filter {
 }
 
 impl Filter {
-    /// Whether one of these lower-case texts is wanted and none is unwanted.
+    /// Whether one of these lower-case texts matches and none is excluded.
     pub(super) fn passes(&self, texts: &[&str]) -> bool {
-        (self.any.is_empty() || self.any.meet(texts)) && !self.none.meet(texts)
+        (self.any.is_empty() || self.any.match_any(texts)) && !self.none.match_any(texts)
     }
 
-    /// Puts a term where its leading `!` says.
+    /// Adds a term; a leading `!` excludes it.
     fn add(&mut self, term: &str) {
         match term.strip_prefix('!') {
-            Some(unwanted) => self.none.add(unwanted),
+            Some(excluded) => self.none.add(excluded),
             None => self.any.add(term),
         }
     }
@@ -89,7 +89,7 @@ impl Terms {
         self.equal.is_empty() && self.like.is_empty()
     }
 
-    fn meet(&self, texts: &[&str]) -> bool {
+    fn match_any(&self, texts: &[&str]) -> bool {
         texts.iter().any(|text| {
             self.equal.contains(text.trim_end()) || self.like.iter().any(|like| fits(like, text))
         })
@@ -122,7 +122,7 @@ fn step(symbol: char, text: &[char], so_far: &[bool]) -> Vec<bool> {
     std::iter::once(false).chain(moved).collect()
 }
 
-/// What PHP calls empty, blank text included: the server drops such a filter.
+/// Whether PHP calls the value empty, blank text included: the server drops such a filter.
 pub(super) fn is_blank(value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(false) => true,

@@ -1,4 +1,4 @@
-//! Values of the built-in events that make good questions.
+//! Values of the built-in events for searches in tests.
 
 /// A domain of event 1483, the loader campaign: threat level High, `tlp:green`, one neighbour.
 pub const LOADER_DOMAIN: &str = "bad.example";

@@ -9,14 +9,14 @@ use axum::{
 };
 use bytes::Bytes;
 use http::StatusCode;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::Deserialize;
+use serde_json::{Value, json};
 
 use super::{
-    access::{Refusal, Role},
+    access::{MispError, Role},
+    attribute::{Detail, shown},
     events::{Attribute, Event},
     filter::{Filter, is_blank, text},
-    row::{AttributeRow, Detail},
     server::Server,
 };
 
@@ -28,42 +28,25 @@ const NOT_JSON: &str =
 /// The keys that the server reads; it ignores others.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-struct Search {
+struct RestSearch {
     value: Filter,
     #[serde(rename = "type")]
     kind: Filter,
     eventid: Filter,
-    limit: Amount,
-    page: Amount,
-    include_context: Switch,
-    include_event_tags: Switch,
-    include_sightings: Switch,
-}
-
-/// A switch in any of the forms that PHP takes for true.
-#[derive(Debug, Default, Deserialize)]
-#[serde(from = "Value")]
-struct Switch(bool);
-
-impl From<Value> for Switch {
-    fn from(value: Value) -> Self {
-        Self(!is_blank(&value))
-    }
+    limit: Value,
+    page: Value,
+    include_context: Value,
+    include_event_tags: Value,
+    include_sightings: Value,
 }
 
 /// A number, written as such or as text; `None` for 0 and whatever is no number.
-#[derive(Debug, Default, Deserialize)]
-#[serde(from = "Value")]
-struct Amount(Option<usize>);
-
-impl From<Value> for Amount {
-    fn from(value: Value) -> Self {
-        Self(text(&value).parse().ok().filter(|&amount| amount > 0))
-    }
+fn amount(value: &Value) -> Option<usize> {
+    text(value).parse().ok().filter(|&amount| amount > 0)
 }
 
-impl Search {
-    fn wants(&self, event: &Event, attribute: &Attribute) -> bool {
+impl RestSearch {
+    fn finds(&self, event: &Event, attribute: &Attribute) -> bool {
         let [first, second] = attribute.halves();
         !attribute.deleted
             && self.value.passes(&[&first, &second])
@@ -71,53 +54,36 @@ impl Search {
             && self.eventid.passes(&[&event.id.to_string(), &event.uuid])
     }
 
-    /// How many hits to pass over and how many to give; everything without a limit.
-    fn window(&self) -> (usize, usize) {
-        let limit = self.limit.0.unwrap_or(usize::MAX);
-        let earlier = self.page.0.unwrap_or(1) - 1;
-        (earlier.saturating_mul(limit), limit)
-    }
-
+    /// A switch is on in any of the forms that PHP takes for true.
     fn detail(&self) -> Detail {
         Detail {
-            context: self.include_context.0,
-            event_tags: self.include_event_tags.0,
-            sightings: self.include_sightings.0,
+            context: !is_blank(&self.include_context),
+            event_tags: !is_blank(&self.include_event_tags),
+            sightings: !is_blank(&self.include_sightings),
         }
     }
 
-    fn run<'a>(&self, server: &'a Server) -> Vec<AttributeRow<'a>> {
-        let (skip, limit) = self.window();
-        let hits = server.events.attributes().filter(|(event, row)| self.wants(event, row));
-        hits.skip(skip)
-            .take(limit)
-            .map(|(event, attribute)| AttributeRow::new(server, event, attribute, self.detail()))
-            .collect()
+    /// One page of the result; everything without a limit.
+    fn run(&self, server: &Server) -> Vec<Value> {
+        let limit = amount(&self.limit).unwrap_or(usize::MAX);
+        let skip = (amount(&self.page).unwrap_or(1) - 1).saturating_mul(limit);
+        let found = server.events.attributes().filter(|(event, one)| self.finds(event, one));
+        let page = found.skip(skip).take(limit);
+        page.map(|(event, attribute)| shown(server, event, attribute, self.detail())).collect()
     }
 }
 
-#[derive(Serialize)]
-struct Answer<'a> {
-    response: Rows<'a>,
-}
-
-#[derive(Serialize)]
-struct Rows<'a> {
-    #[serde(rename = "Attribute")]
-    attributes: Vec<AttributeRow<'a>>,
-}
-
-pub(super) async fn answer(
+pub(super) async fn search(
     State(server): State<Arc<Server>>,
     role: Role,
     body: Bytes,
-) -> Result<Response, Refusal> {
+) -> Result<Response, MispError> {
     if !role.may_search {
-        return Err(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, NO_SEARCHES, PATH));
+        return Err(MispError::new(StatusCode::METHOD_NOT_ALLOWED, NO_SEARCHES, PATH));
     }
-    let search: Search = serde_json::from_slice(&body)
-        .map_err(|_| Refusal::new(StatusCode::BAD_REQUEST, NOT_JSON, PATH))?;
+    let search: RestSearch = serde_json::from_slice(&body)
+        .map_err(|_| MispError::new(StatusCode::BAD_REQUEST, NOT_JSON, PATH))?;
     let attributes = search.run(&server);
     let count = [("X-Result-Count", attributes.len().to_string())];
-    Ok((count, Json(Answer { response: Rows { attributes } })).into_response())
+    Ok((count, Json(json!({"response": {"Attribute": attributes}}))).into_response())
 }

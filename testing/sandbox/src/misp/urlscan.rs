@@ -5,15 +5,11 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use axum::{
-    Json, Router,
-    extract::State,
-    response::{IntoResponse, Response},
-    routing::post,
-};
+use axum::{Json, Router, extract::State, routing::post};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use url::Url;
 
 /// The key that urlscan.io accepts, in the header `API-Key`.
@@ -28,7 +24,7 @@ pub(super) fn router() -> Router {
 }
 
 #[derive(Deserialize)]
-struct Submission {
+struct UrlSubmission {
     url: String,
     #[serde(default)]
     visibility: Visibility,
@@ -43,107 +39,65 @@ enum Visibility {
     Private,
 }
 
-#[derive(Serialize)]
-struct Accepted {
-    message: &'static str,
-    uuid: String,
-    result: String,
-    api: String,
-    visibility: Visibility,
-    options: Options,
-    url: String,
-}
-
-#[derive(Serialize)]
-struct Options {
-    useragent: &'static str,
-}
-
-#[derive(Serialize)]
-struct Refused {
-    message: &'static str,
-    description: String,
-    status: u16,
-    errors: [Problem; 1],
-}
-
-#[derive(Serialize)]
-struct Problem {
-    title: &'static str,
-    detail: &'static str,
-}
+type UrlscanError = (StatusCode, Json<Value>);
 
 async fn submit(
     State(submissions): State<Arc<AtomicU64>>,
     headers: HeaderMap,
     body: Bytes,
-) -> Result<Json<Accepted>, Refused> {
+) -> Result<Json<Value>, UrlscanError> {
     if headers.get("api-key").is_none_or(|key| key != URLSCAN_API_KEY) {
-        return Err(unknown_key());
+        let description = "The API key of this request is missing or unknown.";
+        return Err(error(StatusCode::UNAUTHORIZED, "API key is not valid", description));
     }
-    let submission: Submission =
-        serde_json::from_slice(&body).map_err(|error| unusable(error.to_string()))?;
-    check_host(&submission.url)?;
-    Ok(Json(Accepted::new(submissions.fetch_add(1, Ordering::Relaxed), submission)))
+    let UrlSubmission { url, visibility } = serde_json::from_slice(&body).map_err(invalid)?;
+    check_host(&url)?;
+    let scan = submissions.fetch_add(1, Ordering::Relaxed);
+    let uuid = format!("0e37e828-a9d9-45c0-ac50-{scan:012x}");
+    Ok(Json(json!({
+        "message": "Submission successful",
+        "uuid": uuid,
+        "result": format!("https://urlscan.io/result/{uuid}/"),
+        "api": format!("https://urlscan.io/api/v1/result/{uuid}/"),
+        "visibility": visibility,
+        "options": {"useragent": "Mozilla/5.0"},
+        "url": url,
+    })))
 }
 
-/// Names that begin with `nx.` do not exist in this world.
-fn check_host(url: &str) -> Result<(), Refused> {
-    let parsed = Url::parse(url).map_err(|error| unusable(error.to_string()))?;
+/// Names that begin with `nx.` do not resolve here.
+fn check_host(url: &str) -> Result<(), UrlscanError> {
+    let parsed = Url::parse(url).map_err(invalid)?;
     match parsed.host_str() {
-        Some(host) if host.starts_with("nx.") => Err(unresolvable(host)),
-        Some(_) => Ok(()),
-        None => Err(unusable("The URL has no host.".to_owned())),
-    }
-}
-
-impl Accepted {
-    fn new(scan: u64, submission: Submission) -> Self {
-        let uuid = format!("0e37e828-a9d9-45c0-ac50-{scan:012x}");
-        Self {
-            message: "Submission successful",
-            result: format!("https://urlscan.io/result/{uuid}/"),
-            api: format!("https://urlscan.io/api/v1/result/{uuid}/"),
-            uuid,
-            visibility: submission.visibility,
-            options: Options { useragent: "Mozilla/5.0" },
-            url: submission.url,
+        Some(host) if host.starts_with("nx.") => {
+            let description =
+                format!("The domain {host} could not be resolved to a valid IPv4/IPv6 address.");
+            Err((
+                StatusCode::BAD_REQUEST,
+                Json(json!({
+                    "message": "DNS Error - Could not resolve domain",
+                    "description": description,
+                    "status": 400,
+                    "errors": [{"title": "DNS Error", "detail": "Could not resolve domain"}],
+                })),
+            ))
         }
+        Some(_) => Ok(()),
+        None => Err(invalid("The URL has no host.")),
     }
 }
 
-fn unknown_key() -> Refused {
-    Refused {
-        message: "API key is not valid",
-        description: "The API key of this request is missing or unknown.".to_owned(),
-        status: StatusCode::UNAUTHORIZED.as_u16(),
-        errors: [Problem { title: "Unauthorized", detail: "API key is not valid" }],
-    }
+fn invalid(reason: impl ToString) -> UrlscanError {
+    error(StatusCode::BAD_REQUEST, "Invalid submission", &reason.to_string())
 }
 
-fn unusable(description: String) -> Refused {
-    Refused {
-        message: "Invalid submission",
-        description,
-        status: StatusCode::BAD_REQUEST.as_u16(),
-        errors: [Problem { title: "Bad Request", detail: "Invalid submission" }],
-    }
-}
-
-fn unresolvable(host: &str) -> Refused {
-    Refused {
-        message: "DNS Error - Could not resolve domain",
-        description: format!(
-            "The domain {host} could not be resolved to a valid IPv4/IPv6 address."
-        ),
-        status: StatusCode::BAD_REQUEST.as_u16(),
-        errors: [Problem { title: "DNS Error", detail: "Could not resolve domain" }],
-    }
-}
-
-impl IntoResponse for Refused {
-    fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::BAD_REQUEST);
-        (status, Json(self)).into_response()
-    }
+fn error(status: StatusCode, message: &str, description: &str) -> UrlscanError {
+    let title = status.canonical_reason();
+    let body = json!({
+        "message": message,
+        "description": description,
+        "status": status.as_u16(),
+        "errors": [{"title": title, "detail": message}],
+    });
+    (status, Json(body))
 }

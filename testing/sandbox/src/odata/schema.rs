@@ -20,8 +20,8 @@ pub(super) const ANY: Type = "";
 pub(crate) enum Schema {
     /// A type of the model; names are case-sensitive.
     Type(&'static str),
-    /// Properties of any type; names are not case-sensitive.
-    Names(&'static [&'static str]),
+    /// Properties of any type, with blanks between the names, which are not case-sensitive.
+    Names(&'static str),
 }
 
 impl Schema {
@@ -30,8 +30,8 @@ impl Schema {
         match self {
             Self::Type(of) => property(of, name),
             Self::Names(names) => {
-                let known = names.iter().find(|known| known.eq_ignore_ascii_case(name))?;
-                Some((known, ANY))
+                let mut names = names.split(' ');
+                Some((names.find(|known| known.eq_ignore_ascii_case(name))?, ANY))
             }
         }
     }

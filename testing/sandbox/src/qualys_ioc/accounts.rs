@@ -1,6 +1,6 @@
-//! The accounts of the imitation: whose data they see and how the gateway treats them.
+//! The accounts of the simulator: the data that each sees, and how the gateway treats it.
 
-/// What a caller logs in with.
+/// The credentials of a login.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Account {
     /// The user name.
@@ -39,9 +39,9 @@ pub const SPENT_QUOTA: Account = Account { username: "relay_spent", password: "n
 pub const VERSIONED_PATHS_ONLY: Account =
     Account { username: "relay_versioned", password: "version one" };
 
-/// Whose events an account sees.
+/// The customer whose events an account sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Tenant {
+pub(super) enum Customer {
     First,
     Second,
 }
@@ -50,7 +50,7 @@ pub(super) enum Tenant {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Subscription {
     pub(super) account: Account,
-    pub(super) tenant: Tenant,
+    pub(super) customer: Customer,
     /// From the issue of a token to its expiry; negative when it is issued too late.
     pub(super) token_seconds: i64,
     /// How many searches a token serves, if that is limited.
@@ -65,7 +65,7 @@ pub(super) struct Subscription {
 
 const USUAL: Subscription = Subscription {
     account: ACCOUNT,
-    tenant: Tenant::First,
+    customer: Customer::First,
     token_seconds: 4 * 60 * 60,
     searches_per_token: None,
     calls: 100_000,
@@ -76,7 +76,7 @@ const USUAL: Subscription = Subscription {
 
 static SUBSCRIPTIONS: [Subscription; 10] = [
     USUAL,
-    Subscription { account: SECOND_TENANT, tenant: Tenant::Second, ..USUAL },
+    Subscription { account: SECOND_TENANT, customer: Customer::Second, ..USUAL },
     Subscription { account: AWKWARD_PASSWORD, ..USUAL },
     Subscription { account: SHORT_LIVED_TOKENS, token_seconds: 60, ..USUAL },
     Subscription { account: OUTDATED_TOKENS, token_seconds: -1, ..USUAL },

@@ -1,34 +1,33 @@
 //! `GET /ioc/events`: the search for events of active objects, or of the history.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{cmp::Reverse, collections::BTreeMap, sync::Arc};
 
 use axum::{
     Json,
     extract::{OriginalUri, Query, State, rejection::QueryRejection},
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, StatusCode, header::AUTHORIZATION};
+use http::{HeaderMap, header::AUTHORIZATION};
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
     EVENTS_PATH, Gateway,
-    accounts::{Subscription, Tenant},
-    answers::Refusal,
-    present,
+    accounts::{Customer, Subscription},
+    error::QualysError,
     qql::Filter,
     time,
 };
 
-const FIRST_TENANT: &str = include_str!("data/events.json");
-const SECOND_TENANT: &str = include_str!("data/second_tenant.json");
+const FIRST_CUSTOMER: &str = include_str!("data/events.json");
+const SECOND_CUSTOMER: &str = include_str!("data/second_tenant.json");
 
-const USUAL_PAGE: usize = 10;
-const LARGEST_PAGE: usize = 1000;
+const DEFAULT_PAGE_SIZE: usize = 10;
+const MAX_PAGE_SIZE: usize = 1000;
 /// Pages reach no further into a result than this.
-const WINDOW: usize = 10_000;
+const MAX_RESULT_EVENTS: usize = 10_000;
 
-/// An event and the searches that find it; `about` in the file says what it is good for.
+/// An event and the searches that find it; `about` in the file names its purpose.
 #[derive(Clone, Deserialize)]
 struct Record {
     passes: Vec<Pass>,
@@ -55,11 +54,11 @@ pub(super) struct Records {
 impl Default for Records {
     fn default() -> Self {
         let read = |text| serde_json::from_str(text).unwrap_or_default();
-        Self { first: read(FIRST_TENANT), second: read(SECOND_TENANT) }
+        Self { first: read(FIRST_CUSTOMER), second: read(SECOND_CUSTOMER) }
     }
 }
 
-/// The query as sent, not yet understood.
+/// The query as sent, before it is checked.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Parameters {
@@ -70,7 +69,7 @@ pub(super) struct Parameters {
     sort: Option<String>,
 }
 
-struct Search {
+struct EventSearch {
     filter: Option<Filter>,
     pass: Pass,
     order: Option<Order>,
@@ -93,102 +92,104 @@ pub(super) async fn search(
     headers: HeaderMap,
     query: SearchQuery,
 ) -> Response {
+    let now = gateway.clock.now();
     let subscription = match caller(&gateway, &headers, uri.path()) {
         Ok(subscription) => subscription,
-        Err(refusal) => return refusal.into_response(),
+        Err(error) => return error.response(now),
     };
-    let (figures, place) = gateway.quotas.enter(subscription, present());
+    let (usage, slot) = gateway.quotas.enter(subscription, now);
     let found = async {
-        place?.work().await;
-        let Query(parameters) = query.map_err(|error| Refusal::bad_request(error.body_text()))?;
-        Ok::<_, Refusal>(Json(gateway.records.find(subscription.tenant, &parameters.read()?)))
+        slot?.work().await;
+        let query = query.map_err(|error| QualysError::bad_request(error.body_text()));
+        Ok::<_, QualysError>(Json(gateway.records.find(subscription.customer, &query?.read()?)))
     };
-    (figures.headers(), found.await).into_response()
+    let response =
+        found.await.map_or_else(|error| error.response(now), IntoResponse::into_response);
+    (usage.headers(), response).into_response()
 }
 
 fn caller(
     gateway: &Gateway,
     headers: &HeaderMap,
     path: &str,
-) -> Result<&'static Subscription, Refusal> {
+) -> Result<&'static Subscription, QualysError> {
     let token = headers
         .get(AUTHORIZATION)
         .and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "))
-        .ok_or_else(|| Refusal::unauthorized("Full authentication is required"))?;
-    let subscription = gateway.tokens.redeem(token, present())?;
+        .ok_or_else(|| QualysError::unauthorized("Full authentication is required"))?;
+    let subscription = gateway.tokens.redeem(token, gateway.clock.now())?;
     if path == EVENTS_PATH && !subscription.serves_plain_path {
-        return Err(Refusal::new(StatusCode::NOT_FOUND, "No message available"));
+        return Err(QualysError::unknown_path());
     }
     Ok(subscription)
 }
 
 impl Parameters {
-    fn read(&self) -> Result<Search, Refusal> {
-        let take = number("pageSize", self.page_size.as_deref(), USUAL_PAGE)?;
+    fn read(&self) -> Result<EventSearch, QualysError> {
+        let take = number("pageSize", self.page_size.as_deref(), DEFAULT_PAGE_SIZE)?;
         let page = number("pageNumber", self.page_number.as_deref(), 0)?;
-        if !(1..=LARGEST_PAGE).contains(&take) {
-            return Err(Refusal::bad_request("pageSize must lie between 1 and 1000"));
+        if !(1..=MAX_PAGE_SIZE).contains(&take) {
+            return Err(QualysError::bad_request("pageSize must lie between 1 and 1000"));
         }
         let skip = page.saturating_mul(take);
-        if skip.saturating_add(take) > WINDOW {
-            return Err(Refusal::bad_request("The result window ends at 10000 events"));
+        if skip.saturating_add(take) > MAX_RESULT_EVENTS {
+            return Err(QualysError::bad_request("The result window ends at 10000 events"));
         }
-        Ok(Search { filter: self.filter()?, pass: self.pass()?, order: self.order()?, skip, take })
+        let (filter, pass, order) = (self.filter()?, self.pass()?, self.order()?);
+        Ok(EventSearch { filter, pass, order, skip, take })
     }
 
-    fn filter(&self) -> Result<Option<Filter>, Refusal> {
+    fn filter(&self) -> Result<Option<Filter>, QualysError> {
         let filter = self.filter.as_deref().map(Filter::parse).transpose();
-        filter.map_err(|error| Refusal::bad_request(format!("Invalid filter: {error}")))
+        filter.map_err(|error| QualysError::bad_request(format!("Invalid filter: {error}")))
     }
 
-    fn pass(&self) -> Result<Pass, Refusal> {
+    fn pass(&self) -> Result<Pass, QualysError> {
         match self.state.as_deref() {
             Some("true") => Ok(Pass::Active),
             None | Some("false") => Ok(Pass::Historical),
-            Some(_) => Err(Refusal::bad_request("state must be true or false")),
+            Some(_) => Err(QualysError::bad_request("state must be true or false")),
         }
     }
 
     /// `[{"event.dateTime":"desc"}]`; no other field can be sorted by.
-    fn order(&self) -> Result<Option<Order>, Refusal> {
+    fn order(&self) -> Result<Option<Order>, QualysError> {
         let Some(sort) = self.sort.as_deref() else { return Ok(None) };
         let fields: Vec<BTreeMap<String, Order>> = serde_json::from_str(sort)
-            .map_err(|error| Refusal::bad_request(format!("Invalid sort: {error}")))?;
-        match fields.as_slice() {
+            .map_err(|error| QualysError::bad_request(format!("Invalid sort: {error}")))?;
+        let order = match fields.as_slice() {
             [field] if field.len() == 1 => field.get("event.dateTime").copied(),
             _ => None,
-        }
-        .map(Some)
-        .ok_or_else(|| Refusal::bad_request("Events can be sorted by event.dateTime only"))
+        };
+        let message = "Events can be sorted by event.dateTime only";
+        order.map(Some).ok_or_else(|| QualysError::bad_request(message))
     }
 }
 
-fn number(name: &str, text: Option<&str>, usual: usize) -> Result<usize, Refusal> {
-    let message = |_| Refusal::bad_request(format!("{name} must be a number"));
-    text.map_or(Ok(usual), |text| text.parse().map_err(message))
+fn number(name: &str, text: Option<&str>, default: usize) -> Result<usize, QualysError> {
+    let message = |_| QualysError::bad_request(format!("{name} must be a number"));
+    text.map_or(Ok(default), |text| text.parse().map_err(message))
 }
 
 impl Records {
-    fn find(&self, tenant: Tenant, search: &Search) -> Vec<Value> {
-        let records = match tenant {
-            Tenant::First => &self.first,
-            Tenant::Second => &self.second,
+    fn find(&self, customer: Customer, search: &EventSearch) -> Vec<Value> {
+        let records = match customer {
+            Customer::First => &self.first,
+            Customer::Second => &self.second,
         };
         let mut found: Vec<&Value> =
-            records.iter().filter(|record| search.wants(record)).map(|one| &one.event).collect();
+            records.iter().filter(|record| search.finds(record)).map(|one| &one.event).collect();
         match search.order {
             None => {}
             Some(Order::Asc) => found.sort_by_key(|event| time::of_event(event)),
-            Some(Order::Desc) => {
-                found.sort_by_key(|event| std::cmp::Reverse(time::of_event(event)));
-            }
+            Some(Order::Desc) => found.sort_by_key(|event| Reverse(time::of_event(event))),
         }
         found.into_iter().skip(search.skip).take(search.take).cloned().collect()
     }
 }
 
-impl Search {
-    fn wants(&self, record: &Record) -> bool {
+impl EventSearch {
+    fn finds(&self, record: &Record) -> bool {
         record.passes.contains(&self.pass)
             && self.filter.as_ref().is_none_or(|filter| filter.selects(&record.event))
     }

@@ -1,4 +1,4 @@
-//! `POST /auth`: user name and password in a form, the bare token in the answer.
+//! `POST /auth`: user name and password in a form, the bare token in the response.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use axum::{
 use http::{StatusCode, header::CONTENT_TYPE};
 use serde::Deserialize;
 
-use super::{Gateway, accounts::Subscription, answers::Refusal, present};
+use super::{Gateway, accounts::Subscription, error::QualysError};
 
 /// The fields of the form; others, such as `permissions`, change nothing here.
 #[derive(Deserialize)]
@@ -23,22 +23,23 @@ pub(super) struct Login {
 type LoginForm = Result<Form<Login>, FormRejection>;
 
 pub(super) async fn log_in(State(gateway): State<Arc<Gateway>>, form: LoginForm) -> Response {
-    match form.map_err(|error| Refusal::bad_request(error.body_text())).and_then(check) {
+    let now = gateway.clock.now();
+    match form.map_err(|error| QualysError::bad_request(error.body_text())).and_then(check) {
         Ok(subscription) => {
-            let token = gateway.tokens.issue(subscription, present());
+            let token = gateway.tokens.issue(subscription, now);
             (StatusCode::CREATED, [(CONTENT_TYPE, "text/plain")], token).into_response()
         }
-        Err(refusal) => refusal.into_response(),
+        Err(error) => error.response(now),
     }
 }
 
-fn check(Form(login): Form<Login>) -> Result<&'static Subscription, Refusal> {
-    let subscription = Subscription::of(&login.username).ok_or_else(Refusal::unknown_user)?;
+fn check(Form(login): Form<Login>) -> Result<&'static Subscription, QualysError> {
+    let subscription = Subscription::of(&login.username).ok_or_else(QualysError::unknown_user)?;
     if login.password != subscription.account.password {
-        return Err(Refusal::wrong_password());
+        return Err(QualysError::wrong_password());
     }
     if login.token != "true" {
-        return Err(Refusal::bad_request("The parameter token must be true"));
+        return Err(QualysError::bad_request("The parameter token must be true"));
     }
     Ok(subscription)
 }

@@ -5,7 +5,7 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -13,9 +13,10 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use jiff::Timestamp;
 use tokio::sync::Notify;
 
-use super::{accounts::Subscription, answers::Refusal};
+use super::{accounts::Subscription, error::QualysError};
+use crate::lock::locked;
 
-/// How long a call of an account with a limit on parallel calls keeps its place.
+/// How long a call of an account with a limit on parallel calls keeps its slot.
 const WORK: Duration = Duration::from_millis(250);
 
 /// The use of every account since the start.
@@ -35,9 +36,9 @@ struct Usage {
     running: usize,
 }
 
-/// The figures that go with every answer of a search.
+/// The numbers in the headers of every response to a search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Figures {
+pub(super) struct Allowance {
     limit: usize,
     window_seconds: i64,
     remaining: usize,
@@ -45,24 +46,22 @@ pub(super) struct Figures {
     parallel: Option<usize>,
 }
 
-/// A call that may go on; its place is free again when this value is dropped.
-pub(super) struct Place {
+/// A call that may go on; its slot is free again when this value is dropped.
+pub(super) struct Slot {
     quotas: Quotas,
     subscription: &'static Subscription,
 }
 
 impl Quotas {
-    /// Counts a call and gives it a place.
+    /// Counts a call and gives it a slot.
     ///
-    /// # Errors
-    ///
-    /// 409 for too many calls at once, 429 for too many in the window.
+    /// Errors: 409 for too many calls at once, 429 for too many in the window.
     pub(super) fn enter(
         &self,
         subscription: &'static Subscription,
         now: Timestamp,
-    ) -> (Figures, Result<Place, Refusal>) {
-        let mut accounts = self.usage();
+    ) -> (Allowance, Result<Slot, QualysError>) {
+        let mut accounts = locked(&self.0.usage);
         let usage = accounts.entry(subscription.account.username).or_default();
         usage.forget_before(now.as_millisecond() - subscription.window_seconds * 1000);
         let refusal = usage.refusal(subscription);
@@ -72,12 +71,8 @@ impl Quotas {
         } else {
             self.0.refused.notify_waiters();
         }
-        let place = || Place { quotas: self.clone(), subscription };
-        (usage.figures(subscription, now), refusal.map_or_else(|| Ok(place()), Err))
-    }
-
-    fn usage(&self) -> MutexGuard<'_, HashMap<&'static str, Usage>> {
-        self.0.usage.lock().unwrap_or_else(PoisonError::into_inner)
+        let slot = || Slot { quotas: self.clone(), subscription };
+        (usage.allowance(subscription, now), refusal.map_or_else(|| Ok(slot()), Err))
     }
 }
 
@@ -88,18 +83,18 @@ impl Usage {
         }
     }
 
-    fn refusal(&self, subscription: &Subscription) -> Option<Refusal> {
+    fn refusal(&self, subscription: &Subscription) -> Option<QualysError> {
         if subscription.parallel.is_some_and(|most| self.running >= most) {
             let message = "The limit of concurrent calls is reached";
-            return Some(Refusal::new(StatusCode::CONFLICT, message));
+            return Some(QualysError::new(StatusCode::CONFLICT, message));
         }
         let spent = self.calls.len() >= subscription.calls;
-        spent.then(|| Refusal::new(StatusCode::TOO_MANY_REQUESTS, "The rate limit is reached"))
+        spent.then(|| QualysError::new(StatusCode::TOO_MANY_REQUESTS, "The rate limit is reached"))
     }
 
-    fn figures(&self, subscription: &Subscription, now: Timestamp) -> Figures {
+    fn allowance(&self, subscription: &Subscription, now: Timestamp) -> Allowance {
         let remaining = subscription.calls.saturating_sub(self.calls.len());
-        Figures {
+        Allowance {
             limit: subscription.calls,
             window_seconds: subscription.window_seconds,
             remaining,
@@ -116,8 +111,8 @@ impl Usage {
     }
 }
 
-impl Figures {
-    /// As the gateway sends them.
+impl Allowance {
+    /// The headers of the gateway.
     pub(super) fn headers(&self) -> HeaderMap {
         let parallel = self.parallel.map(|most| ("x-concurrencylimit-limit", most.into()));
         [
@@ -133,10 +128,10 @@ impl Figures {
     }
 }
 
-impl Place {
-    /// The work behind a call of an account with few places: without it, calls would never meet. It
-    /// ends early when another call was refused, so that whoever runs into the limit need not wait
-    /// for the rest.
+impl Slot {
+    /// Takes as long as the work on a call of an account with few slots: otherwise calls would never
+    /// overlap. Ends early when another call was refused, so that a caller over the limit need not
+    /// wait for the rest.
     pub(super) async fn work(&self) {
         if self.subscription.parallel.is_some() {
             tokio::select! {
@@ -147,9 +142,11 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for Slot {
     fn drop(&mut self) {
-        if let Some(usage) = self.quotas.usage().get_mut(self.subscription.account.username) {
+        if let Some(usage) =
+            locked(&self.quotas.0.usage).get_mut(self.subscription.account.username)
+        {
             usage.running -= 1;
         }
     }
@@ -164,7 +161,7 @@ mod tests {
         ACCOUNT, Account, ONE_CALL_A_SECOND, SPENT_QUOTA, TWO_CALLS_AT_A_TIME,
     };
 
-    fn enter(quotas: &Quotas, account: Account, ms: i64) -> (Figures, Result<Place, Refusal>) {
+    fn enter(quotas: &Quotas, account: Account, ms: i64) -> (Allowance, Result<Slot, QualysError>) {
         let subscription = Subscription::of(account.username).unwrap();
         quotas.enter(subscription, Timestamp::from_millisecond(ms).unwrap())
     }
@@ -172,32 +169,22 @@ mod tests {
     #[test]
     fn the_window_slides() {
         let quotas = Quotas::default();
-        for (ms, admitted, wait_seconds) in
+        for (ms, is_admitted, wait_seconds) in
             [(10_000, true, 1), (10_400, false, 1), (10_999, false, 1), (11_000, true, 1)]
         {
-            let (figures, place) = enter(&quotas, ONE_CALL_A_SECOND, ms);
-            assert_eq!((place.is_ok(), figures.wait_seconds), (admitted, wait_seconds), "{ms}");
+            let (allowance, slot) = enter(&quotas, ONE_CALL_A_SECOND, ms);
+            assert_eq!((slot.is_ok(), allowance.wait_seconds), (is_admitted, wait_seconds), "{ms}");
         }
+        let (allowance, slot) = enter(&quotas, SPENT_QUOTA, 0);
+        assert!(slot.is_err());
+        assert_eq!((allowance.remaining, allowance.wait_seconds), (0, 3600));
+        let (allowance, slot) = enter(&quotas, ACCOUNT, 0);
+        assert!(slot.is_ok(), "accounts do not count for each other");
+        assert_eq!((allowance.remaining, allowance.wait_seconds), (99_999, 0));
     }
 
     #[test]
-    fn a_spent_quota_asks_for_the_whole_window() {
-        let (figures, place) = enter(&Quotas::default(), SPENT_QUOTA, 0);
-        assert!(place.is_err());
-        assert_eq!((figures.remaining, figures.wait_seconds), (0, 3600));
-    }
-
-    #[test]
-    fn accounts_do_not_count_for_each_other() {
-        let quotas = Quotas::default();
-        let (_, _place) = enter(&quotas, ONE_CALL_A_SECOND, 0);
-        let (figures, place) = enter(&quotas, ACCOUNT, 0);
-        assert!(place.is_ok());
-        assert_eq!((figures.remaining, figures.wait_seconds), (99_999, 0));
-    }
-
-    #[test]
-    fn a_third_call_at_once_is_refused_until_a_place_is_free() {
+    fn a_third_call_at_once_is_refused_until_a_slot_is_free() {
         let quotas = Quotas::default();
         let (_, first) = enter(&quotas, TWO_CALLS_AT_A_TIME, 0);
         let (_, second) = enter(&quotas, TWO_CALLS_AT_A_TIME, 0);

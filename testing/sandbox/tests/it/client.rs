@@ -4,22 +4,22 @@ use std::{error::Error, io};
 
 use axum::body::Body;
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request, Response, StatusCode};
+use http::{HeaderMap, Method, Request, StatusCode};
 use hyper_util::{
     client::legacy::{Client, Error as CallError},
     rt::TokioExecutor,
 };
 use serde_json::Value;
 
-/// An answer with its whole body.
+/// A response with its whole body.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }
 
-impl Answer {
+impl Response {
     pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).expect("the body is JSON")
     }
@@ -29,13 +29,13 @@ impl Answer {
     }
 }
 
-/// Sends a request and returns as soon as the head of the answer is there.
+/// Sends a request and returns as soon as the head of the response is there.
 pub(crate) async fn head(
     method: Method,
     url: &str,
     headers: &[(&str, &str)],
     body: impl Into<Body>,
-) -> Result<Response<Body>, CallError> {
+) -> Result<http::Response<Body>, CallError> {
     let mut request = Request::builder().method(method).uri(url);
     for (name, value) in headers {
         request = request.header(*name, *value);
@@ -48,21 +48,25 @@ pub(crate) async fn head(
     Ok(client.request(request).await?.map(Body::new))
 }
 
-/// Reads the body to its end.
-pub(crate) async fn whole(answer: Response<Body>) -> Result<Answer, axum::Error> {
-    let (head, body) = answer.into_parts();
-    let body = axum::body::to_bytes(body, usize::MAX).await?;
-    Ok(Answer { status: head.status, headers: head.headers, body })
+/// Sends a request and reads the whole response.
+pub(crate) async fn send(
+    method: Method,
+    url: &str,
+    headers: &[(&str, &str)],
+    body: impl Into<Body>,
+) -> Response {
+    let response = head(method, url, headers, body).await.expect("a response");
+    let (head, body) = response.into_parts();
+    let body = axum::body::to_bytes(body, usize::MAX).await.expect("a whole body");
+    Response { status: head.status, headers: head.headers, body }
 }
 
-pub(crate) async fn get(url: &str, headers: &[(&str, &str)]) -> Answer {
-    let answer = head(Method::GET, url, headers, Body::empty()).await.expect("an answer");
-    whole(answer).await.expect("a whole body")
+pub(crate) async fn get(url: &str, headers: &[(&str, &str)]) -> Response {
+    send(Method::GET, url, headers, Body::empty()).await
 }
 
-pub(crate) async fn post(url: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
-    let answer = head(Method::POST, url, headers, body.to_string()).await.expect("an answer");
-    whole(answer).await.expect("a whole body")
+pub(crate) async fn post(url: &str, headers: &[(&str, &str)], body: &Value) -> Response {
+    send(Method::POST, url, headers, body.to_string()).await
 }
 
 /// Whether a TCP reset stands at the root of this error.

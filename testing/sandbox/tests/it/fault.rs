@@ -9,7 +9,7 @@ use http::{Method, StatusCode};
 use sandbox::{Fault, Product, Sandbox, Times, When, misp};
 use serde_json::{Value, json};
 
-use crate::client::{self, Answer};
+use crate::client::{self, Response};
 
 const KEY: [(&str, &str); 1] = [("authorization", misp::API_KEY)];
 const VERSION: &str = "/servers/getVersion";
@@ -21,7 +21,7 @@ async fn broken(fault: Fault) -> Sandbox {
     sandbox
 }
 
-async fn version(sandbox: &Sandbox) -> Answer {
+async fn version(sandbox: &Sandbox) -> Response {
     client::get(&format!("{}{VERSION}", sandbox.url()), &KEY).await
 }
 

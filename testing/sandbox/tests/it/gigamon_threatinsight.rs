@@ -9,18 +9,27 @@ use sandbox::{Product, Sandbox, gigamon_threatinsight as gigamon};
 use serde_json::{Value, json};
 use url::form_urlencoded::Serializer;
 
-use crate::client::{self, Answer};
+use crate::client::{self, Response};
+
+/// The time of the simulator, which is not that of the built-in data.
+const NOW: &str = "2027-06-01T12:00:00Z";
 
 async fn start() -> Sandbox {
-    Sandbox::start(Product::GigamonThreatinsight).await.expect("a free port")
+    let now = NOW.parse().expect("a time");
+    Sandbox::start_at(Product::GigamonThreatinsight, now).await.expect("a free port")
 }
 
 /// A call of the detections family with the usual key.
-async fn get(sandbox: &Sandbox, path: &str, parameters: &[(&str, &str)]) -> Answer {
+async fn get(sandbox: &Sandbox, path: &str, parameters: &[(&str, &str)]) -> Response {
     get_with(gigamon::KEY, sandbox, path, parameters).await
 }
 
-async fn get_with(key: &str, sandbox: &Sandbox, path: &str, parameters: &[(&str, &str)]) -> Answer {
+async fn get_with(
+    key: &str,
+    sandbox: &Sandbox,
+    path: &str,
+    parameters: &[(&str, &str)],
+) -> Response {
     let query = Serializer::new(String::new()).extend_pairs(parameters).finish();
     let url = format!("{}{}{path}?{query}", sandbox.url(), gigamon::DETECTIONS_BASE);
     client::get(&url, &[("authorization", &format!("IBToken {key}"))]).await
@@ -40,26 +49,26 @@ async fn detections(key: &str, sandbox: &Sandbox, value: &str) -> Value {
 }
 
 /// An event search.
-async fn query(key: &str, sandbox: &Sandbox, body: &Value) -> Answer {
+async fn query(key: &str, sandbox: &Sandbox, body: &Value) -> Response {
     let url = format!("{}{}/query", sandbox.url(), gigamon::EVENTS_BASE);
     post(key, &url, body).await
 }
 
 /// A look-up of devices.
-async fn devices(key: &str, sandbox: &Sandbox, entities: Value) -> Answer {
+async fn devices(key: &str, sandbox: &Sandbox, entities: Value) -> Response {
     let path = "/entity/tracking/bulk/get/ip";
     let url = format!("{}{}{path}", sandbox.url(), gigamon::ENTITY_BASE);
     post(key, &url, &json!({"entities": entities})).await
 }
 
-async fn post(key: &str, url: &str, body: &Value) -> Answer {
+async fn post(key: &str, url: &str, body: &Value) -> Response {
     let token = format!("IBToken {key}");
     let headers = [("authorization", token.as_str()), ("content-type", "application/json")];
     client::post(url, &headers, body).await
 }
 
 /// The code of a refusal.
-fn code(answer: &Answer) -> String {
+fn code(answer: &Response) -> String {
     let body = answer.json();
     assert!(body["error"]["message"].as_str().is_some_and(|message| !message.is_empty()));
     body["error"]["code"].as_str().expect("a code").to_owned()

@@ -1,4 +1,4 @@
-//! The sandbox as its users see it: over HTTP.
+//! The sandbox over HTTP, as its users have it.
 
 mod client;
 mod defender_atp;
@@ -8,3 +8,4 @@ mod graph_security;
 mod misp;
 mod qualys_ioc;
 mod recording;
+mod session;

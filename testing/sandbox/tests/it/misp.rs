@@ -9,7 +9,7 @@ mod urlscan;
 use sandbox::{Product, Sandbox, misp};
 use serde_json::Value;
 
-use crate::client::{self, Answer};
+use crate::client::{self, Response};
 
 const SEARCH: &str = "/attributes/restSearch";
 
@@ -17,7 +17,7 @@ async fn start() -> Sandbox {
     Sandbox::start(Product::Misp).await.expect("a free port")
 }
 
-async fn post(sandbox: &Sandbox, path: &str, key: &str, body: &Value) -> Answer {
+async fn post(sandbox: &Sandbox, path: &str, key: &str, body: &Value) -> Response {
     client::post(&format!("{}{path}", sandbox.url()), &[("authorization", key)], body).await
 }
 

@@ -12,19 +12,18 @@ use sandbox::{
 use serde_json::Value;
 use url::form_urlencoded::Serializer;
 
-use crate::client::{self, Answer};
+use crate::client::{self, Response};
 
 async fn start() -> Sandbox {
-    Sandbox::start(Product::QualysIoc).await.expect("a free port")
+    let now = "2026-03-03T10:00:00Z".parse().expect("a time");
+    Sandbox::start_at(Product::QualysIoc, now).await.expect("a free port")
 }
 
 /// Sends a form to the login.
-async fn post_form(sandbox: &Sandbox, form: &str) -> Answer {
+async fn post_form(sandbox: &Sandbox, form: &str) -> Response {
     let url = format!("{}{}", sandbox.url(), qualys_ioc::AUTH_PATH);
     let headers = [("content-type", "application/x-www-form-urlencoded")];
-    let answer =
-        client::head(Method::POST, &url, &headers, form.to_owned()).await.expect("an answer");
-    client::whole(answer).await.expect("a whole body")
+    client::send(Method::POST, &url, &headers, form.to_owned()).await
 }
 
 /// The form of a login, encoded as a form must be.
@@ -44,7 +43,7 @@ async fn token(sandbox: &Sandbox, account: Account) -> String {
 }
 
 /// A search with this token and these parameters.
-async fn search(sandbox: &Sandbox, token: &str, parameters: &[(&str, &str)]) -> Answer {
+async fn search(sandbox: &Sandbox, token: &str, parameters: &[(&str, &str)]) -> Response {
     search_at(sandbox, qualys_ioc::EVENTS_PATH, token, parameters).await
 }
 
@@ -53,7 +52,7 @@ async fn search_at(
     path: &str,
     token: &str,
     parameters: &[(&str, &str)],
-) -> Answer {
+) -> Response {
     let query = Serializer::new(String::new()).extend_pairs(parameters).finish();
     let url = format!("{}{path}?{query}", sandbox.url());
     client::get(&url, &[("authorization", &format!("Bearer {token}"))]).await

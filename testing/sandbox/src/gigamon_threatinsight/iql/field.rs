@@ -39,7 +39,7 @@ impl Field {
         !self.leaves(event).is_empty()
     }
 
-    /// The values that are there, from all fields that end with this one.
+    /// The values that are not null, from all fields that end with this one.
     pub(super) fn values<'a>(&self, event: &'a Value) -> Vec<&'a Value> {
         let mut values = self.leaves(event);
         values.retain(|value| !value.is_null());
@@ -49,7 +49,7 @@ impl Field {
     /// The values of all fields that end with this one, also null.
     fn leaves<'a>(&self, event: &'a Value) -> Vec<&'a Value> {
         let mut leaves = Vec::new();
-        if self.event_type.as_ref().is_none_or(|wanted| event["event_type"] == *wanted) {
+        if self.event_type.as_ref().is_none_or(|expected| event["event_type"] == *expected) {
             self.collect(event, &mut Vec::new(), &mut leaves);
         }
         leaves

@@ -7,35 +7,39 @@ use sandbox::identity::{
 };
 use serde_json::json;
 
-use super::{GRAPH_SCOPE, Session, refusal, refused, token};
+use super::{error, refused, start};
+use crate::{
+    client::{self, Response},
+    session::{GRAPH, Session},
+};
 
 const ALERTS: &str = "/api/alerts?$top=1";
 const RUN: &str = "/api/advancedqueries/run";
+const JSON: [(&str, &str); 1] = [("content-type", "application/json")];
 
 #[tokio::test]
 async fn a_call_needs_a_good_token() {
-    let session = Session::start().await;
+    let session = start().await;
     assert_eq!(session.get(ALERTS).await.status, 200);
-    let nobody = crate::client::get(&format!("{}{ALERTS}", session.sandbox.url()), &[]).await;
-    assert_eq!(refusal(&nobody), refused(401, "Unauthorized"));
-    session.send(Method::POST, EXPIRE_TOKENS, "").await;
-    assert_eq!(refusal(&session.get(ALERTS).await), refused(401, "Unauthorized"));
+    let nobody = client::get(&format!("{}{ALERTS}", session.sandbox.url()), &[]).await;
+    assert_eq!(error(&nobody), refused(401, "Unauthorized"));
+    session.send(Method::POST, EXPIRE_TOKENS, &[], "").await;
+    assert_eq!(error(&session.get(ALERTS).await), refused(401, "Unauthorized"));
     let made_up = Session { token: "eyJ0eXAiOiJKV1QifQ.a.b".to_owned(), ..session };
-    assert_eq!(refusal(&made_up.get(ALERTS).await), refused(401, "Unauthorized"));
+    assert_eq!(error(&made_up.get(ALERTS).await), refused(401, "Unauthorized"));
 }
 
 #[tokio::test]
 async fn a_token_for_graph_is_forbidden() {
-    let session = Session::start().await;
-    let token = token(&session.sandbox, &CONTOSO, &app::DEFENDER, GRAPH_SCOPE).await;
-    let session = Session { token, ..session };
-    assert_eq!(refusal(&session.get(ALERTS).await), refused(403, "Forbidden"));
+    let session = start().await;
+    let session = session.switch(&CONTOSO, &app::DEFENDER, GRAPH).await;
+    assert_eq!(error(&session.get(ALERTS).await), refused(403, "Forbidden"));
 }
 
 async fn forbidden(app: &App, method: Method, path: &str) -> String {
-    let session = Session::of(&CONTOSO, app).await;
-    let answer = session.send(method, path, "{}").await;
-    assert_eq!(refusal(&answer), refused(403, "Forbidden"), "{path}");
+    let session = Session::defender(&CONTOSO, app).await;
+    let answer = session.send(method, path, &JSON, "{}").await;
+    assert_eq!(error(&answer), refused(403, "Forbidden"), "{path}");
     answer.json()["error"]["message"].as_str().expect("a message").to_owned()
 }
 
@@ -83,7 +87,7 @@ async fn a_missing_permission_is_named() {
 
 #[tokio::test]
 async fn a_token_may_end_after_one_call() {
-    let session = Session::of(&CONTOSO, &app::ONE_CALL).await;
+    let session = Session::defender(&CONTOSO, &app::ONE_CALL).await;
     assert_eq!(session.get(ALERTS).await.status, 200);
     assert_eq!(session.get(ALERTS).await.status, 401);
 }
@@ -91,65 +95,55 @@ async fn a_token_may_end_after_one_call() {
 #[tokio::test]
 async fn a_retired_api_answers_the_same_everywhere() {
     for (tenant, status, code) in [(&WINGTIP, 410, "Gone"), (&TAILSPIN, 404, "NotFound")] {
-        let session = Session::of(tenant, &app::DEFENDER).await;
+        let session = Session::defender(tenant, &app::DEFENDER).await;
         for path in [ALERTS, "/api/machines", "/api/indicators", "/api/v1.0/alerts", "/api/nothing"]
         {
-            assert_eq!(refusal(&session.get(path).await), refused(status, code), "{path}");
+            assert_eq!(error(&session.get(path).await), refused(status, code), "{path}");
         }
         let hunting = session.post(RUN, &json!({ "Query": "DeviceInfo" })).await;
-        assert_eq!(refusal(&hunting), refused(status, code));
+        assert_eq!(error(&hunting), refused(status, code));
     }
 }
 
 #[tokio::test]
 async fn unknown_addresses_and_methods_are_refused() {
-    let session = Session::start().await;
-    assert_eq!(refusal(&session.get("/api/nothing").await), refused(404, "NotFound"));
-    let method = session.send(Method::DELETE, "/api/alerts", "").await;
+    let session = start().await;
+    assert_eq!(error(&session.get("/api/nothing").await), refused(404, "NotFound"));
+    let method = session.send(Method::DELETE, "/api/alerts", &[], "").await;
     assert_eq!(method.status, 405);
-}
-
-/// Calls until one is refused, and how many were not.
-async fn until_refused(session: &Session, path: &str) -> (usize, crate::client::Answer) {
-    for accepted in 0..400 {
-        let answer = session.get(path).await;
-        if answer.status != 200 {
-            return (accepted, answer);
-        }
-    }
-    panic!("no call was refused");
 }
 
 #[tokio::test]
 async fn too_many_calls_are_refused_with_a_wait() {
-    let session = Session::start().await;
-    let (accepted, answer) = until_refused(&session, ALERTS).await;
-    assert!(accepted >= 100, "{accepted}");
-    assert_eq!(refusal(&answer), refused(429, "TooManyRequests"));
-    let wait: u64 = answer.header("retry-after").and_then(|it| it.parse().ok()).expect("seconds");
-    assert!((1..=60).contains(&wait), "{wait}");
+    let session = start().await;
+    let query = json!({ "Query": "DeviceInfo | count" });
+    for (is_hunt, limit, message) in
+        [(false, 100, "100 calls per minute"), (true, 45, "45 hunting calls per minute")]
+    {
+        let mut accepted = 0;
+        let response = loop {
+            let response = match is_hunt {
+                true => session.post(RUN, &query).await,
+                false => session.get(ALERTS).await,
+            };
+            if response.status != 200 || accepted > 400 {
+                break response;
+            }
+            accepted += 1;
+        };
+        assert!(accepted >= limit, "{accepted}");
+        assert_eq!(error(&response), refused(429, "TooManyRequests"));
+        let wait = response.header("retry-after").and_then(|wait| wait.parse::<u64>().ok());
+        assert!(wait.is_some_and(|wait| (1..=60).contains(&wait)), "{wait:?}");
+        let text = response.json()["error"]["message"].to_string();
+        assert!(text.contains(message), "{text}");
+    }
     assert_eq!(session.get("/api/machines?$top=1").await.status, 200, "another API goes on");
 }
 
 #[tokio::test]
-async fn too_much_hunting_names_its_quota() {
-    let session = Session::start().await;
-    let query = json!({ "Query": "DeviceInfo | count" });
-    let mut answer = session.post(RUN, &query).await;
-    let mut accepted = 0;
-    while answer.status == 200 && accepted < 400 {
-        accepted += 1;
-        answer = session.post(RUN, &query).await;
-    }
-    assert!(accepted >= 45, "{accepted}");
-    assert_eq!(refusal(&answer), refused(429, "TooManyRequests"));
-    let message = answer.json()["error"]["message"].to_string();
-    assert!(message.contains("45 hunting calls per minute"), "{message}");
-}
-
-#[tokio::test]
 async fn one_tenant_has_no_limits() {
-    let session = Session::of(&WOODGROVE, &app::DEFENDER).await;
+    let session = Session::defender(&WOODGROVE, &app::DEFENDER).await;
     for _ in 0..250 {
         assert_eq!(session.get(ALERTS).await.status, 200);
     }

@@ -11,7 +11,8 @@ use sandbox::{
 };
 use serde_json::{Value, json};
 
-use super::{GRAPH_SCOPE, Session, refusal, refused, token};
+use super::{error, ids, refused, start};
+use crate::session::{GRAPH, Session};
 
 const RUN: &str = "/api/advancedqueries/run";
 
@@ -23,7 +24,7 @@ async fn hunt(session: &Session, query: &str) -> Value {
 
 #[tokio::test]
 async fn a_query_answers_stats_schema_and_results() {
-    let session = Session::start().await;
+    let session = start().await;
     let query = "DeviceFileEvents | where SHA1 == '36b3216fdaeeb975729fae923d5a4fd12aabfe22' | sort by Timestamp desc | take 1 | project Timestamp, ActionType, ReportId";
     let answer = hunt(&session, query).await;
     assert_eq!(
@@ -43,7 +44,7 @@ async fn a_query_answers_stats_schema_and_results() {
 
 #[tokio::test]
 async fn devices_are_described() {
-    let session = Session::start().await;
+    let session = start().await;
     let query = "DeviceInfo | where isnotempty(OSPlatform) | summarize arg_max(Timestamp, OSPlatform) by DeviceName | sort by DeviceName asc | project DeviceName, OSPlatform";
     let rows = hunt(&session, query).await["Results"].clone();
     assert_eq!(
@@ -60,7 +61,7 @@ async fn devices_are_described() {
 
 #[tokio::test]
 async fn another_tenant_hunts_in_other_events() {
-    let session = Session::of(&FABRIKAM, &DEFENDER).await;
+    let session = Session::defender(&FABRIKAM, &DEFENDER).await;
     let rows = hunt(&session, "DeviceNetworkEvents | where RemoteIP == '203.0.113.80'").await;
     assert_eq!(rows["Results"].as_array().map(Vec::len), Some(1));
     assert_eq!(rows["Results"][0]["DeviceName"], "till-2.fabrikam.example");
@@ -68,27 +69,26 @@ async fn another_tenant_hunts_in_other_events() {
 
 #[tokio::test]
 async fn what_cannot_run_is_a_bad_request() {
-    let session = Session::start().await;
+    let session = start().await;
     for query in
         ["DeviceFileEvents | where", "AlertEvidence | take 1", "DeviceInfo | where Nothing == 1"]
     {
         let answer = session.post(RUN, &json!({ "Query": query })).await;
-        assert_eq!(refusal(&answer), refused(400, "BadRequest"), "{query}");
+        assert_eq!(error(&answer), refused(400, "BadRequest"), "{query}");
     }
     for (body, code) in [
         (json!({}), "MissingRequiredParameter"),
         (json!({ "query": "DeviceInfo" }), "InvalidRequestBody"),
     ] {
         let answer = session.post(RUN, &body).await;
-        assert_eq!(refusal(&answer), refused(400, code), "{body}");
+        assert_eq!(error(&answer), refused(400, code), "{body}");
     }
 }
 
 /// What Graph's hunting answers to the same app.
 async fn hunt_in_graph(tenant: &Tenant, query: &str) -> Vec<Value> {
-    let session = Session::of(tenant, &DEFENDER).await;
-    let token = token(&session.sandbox, tenant, &DEFENDER, GRAPH_SCOPE).await;
-    let session = Session { token, ..session };
+    let session = Session::defender(tenant, &DEFENDER).await;
+    let session = session.switch(tenant, &DEFENDER, GRAPH).await;
     let path = "/v1.0/security/runHuntingQuery";
     let answer = session.post(path, &json!({ "Query": query })).await;
     assert_eq!(answer.status, 200, "{:?}", answer.body);
@@ -114,8 +114,8 @@ async fn graph_knows_the_evidence_of_both_services() {
     let ids =
         |address: &str| format!("AlertEvidence | where RemoteIP == '{address}' | distinct AlertId");
     let rows = hunt_in_graph(&CONTOSO, &ids(sample::ADDRESS)).await;
-    let session = Session::start().await;
-    for id in session.ids(&format!("/api/ips/{}/alerts", sample::ADDRESS)).await {
+    let session = start().await;
+    for id in ids(&session, &format!("/api/ips/{}/alerts", sample::ADDRESS)).await {
         assert!(rows.contains(&json!({ "AlertId": id })), "{id}");
     }
     let of_graph = hunt_in_graph(&CONTOSO, &ids(BUSY_ADDRESS)).await;
@@ -124,10 +124,9 @@ async fn graph_knows_the_evidence_of_both_services() {
 
 #[tokio::test]
 async fn graph_alerts_are_below_the_same_origin() {
-    let session = Session::start().await;
-    let token = token(&session.sandbox, &CONTOSO, &DEFENDER, GRAPH_SCOPE).await;
-    let session = Session { token, ..session };
-    assert_eq!(session.list("/v1.0/security/alerts_v2?$top=1").await.len(), 1);
+    let session = start().await;
+    let session = session.switch(&CONTOSO, &DEFENDER, GRAPH).await;
+    assert_eq!(session.list("/v1.0/security/alerts_v2?$top=1", &[]).await.len(), 1);
     let batch = json!({ "requests": [{ "id": "0", "method": "GET", "url": "/security/alerts_v2?$top=1" }] });
     let answer = session.post("/v1.0/$batch", &batch).await.json();
     assert_eq!(answer["responses"][0]["status"], 200);

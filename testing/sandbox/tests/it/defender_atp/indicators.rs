@@ -7,7 +7,8 @@ use sandbox::{
 };
 use serde_json::{Value, json};
 
-use super::{Session, refusal, refused, texts};
+use super::{error, refused, start};
+use crate::session::{Session, texts};
 
 const PATH: &str = "/api/indicators";
 
@@ -35,12 +36,12 @@ fn changed(mut body: Value, changes: Value) -> Value {
 }
 
 async fn find(session: &Session, value: &str) -> Vec<Value> {
-    session.list(&format!("{PATH}?$filter=indicatorValue%20eq%20'{value}'")).await
+    session.list(&format!("{PATH}?$filter=indicatorValue%20eq%20'{value}'"), &[]).await
 }
 
 #[tokio::test]
 async fn the_sample_indicator_is_exact() {
-    let session = Session::start().await;
+    let session = start().await;
     let found = find(&session, "203.0.113.80").await;
     assert_eq!(
         found,
@@ -61,7 +62,7 @@ async fn the_sample_indicator_is_exact() {
 
 #[tokio::test]
 async fn an_indicator_is_created_updated_and_removed() {
-    let session = Session::start().await;
+    let session = start().await;
     let created = session.post(PATH, &block("203.0.113.7")).await;
     assert_eq!(created.status, 200);
     let created = created.json();
@@ -78,16 +79,16 @@ async fn an_indicator_is_created_updated_and_removed() {
     assert_eq!(texts(&find(&session, "203.0.113.7").await, "action"), ["Allowed"]);
 
     let address = format!("{PATH}/{}", created["id"].as_str().expect("an id"));
-    let removed = session.send(Method::DELETE, &address, "").await;
+    let removed = session.send(Method::DELETE, &address, &[], "").await;
     assert_eq!((removed.status.as_u16(), removed.body.len()), (204, 0));
     assert_eq!(find(&session, "203.0.113.7").await, [] as [Value; 0]);
-    let again = session.send(Method::DELETE, &address, "").await;
-    assert_eq!(refusal(&again), refused(404, "ResourceNotFound"));
+    let again = session.send(Method::DELETE, &address, &[], "").await;
+    assert_eq!(error(&again), refused(404, "ResourceNotFound"));
 }
 
 #[tokio::test]
 async fn one_value_may_have_indicators_of_several_types() {
-    let session = Session::start().await;
+    let session = start().await;
     let url = "https://cdn.contoso-files.example/ps.exe";
     let body =
         changed(block("cdn.contoso-files.example"), json!({ "indicatorType": "DomainName" }));
@@ -95,14 +96,14 @@ async fn one_value_may_have_indicators_of_several_types() {
     let or = format!(
         "{PATH}?$filter=indicatorValue eq 'cdn.contoso-files.example' or indicatorValue eq '{url}'"
     );
-    let types = texts(&session.list(&or.replace(' ', "%20")).await, "indicatorType");
+    let types = texts(&session.list(&or.replace(' ', "%20"), &[]).await, "indicatorType");
     assert_eq!(types, ["Url", "DomainName"]);
 }
 
 #[tokio::test]
 async fn old_awkward_and_expired_indicators_are_as_documented() {
-    let session = Session::start().await;
-    let all = session.list(PATH).await;
+    let session = start().await;
+    let all = session.list(PATH, &[]).await;
     let values = texts(&all, "indicatorValue");
     assert_eq!(all.len(), 6);
     assert!(texts(&all, "action").contains(&"AlertAndBlock".to_owned()));
@@ -121,7 +122,7 @@ async fn old_awkward_and_expired_indicators_are_as_documented() {
 
 #[tokio::test]
 async fn every_type_is_accepted() {
-    let session = Session::start().await;
+    let session = start().await;
     let digits = |count: usize| "a1".repeat(count / 2);
     for (kind, value, action) in [
         ("FileSha1", digits(40), "BlockAndRemediate"),
@@ -141,7 +142,7 @@ async fn every_type_is_accepted() {
 
 #[tokio::test]
 async fn bodies_are_checked() {
-    let session = Session::start().await;
+    let session = start().await;
     for (changes, code) in [
         (json!({ "indicatorValue": null }), "MissingRequiredParameter"),
         (json!({ "indicatorType": null }), "MissingRequiredParameter"),
@@ -167,25 +168,25 @@ async fn bodies_are_checked() {
     ] {
         let body = changed(block("203.0.113.7"), changes.clone());
         let answer = session.post(PATH, &body).await;
-        assert_eq!(refusal(&answer), refused(400, code), "{changes}");
+        assert_eq!(error(&answer), refused(400, code), "{changes}");
     }
 }
 
 #[tokio::test]
 async fn undocumented_filters_are_odata_errors() {
-    let session = Session::start().await;
+    let session = start().await;
     let answer = session.get(&format!("{PATH}?$filter=description%20eq%20'x'")).await;
-    assert_eq!(refusal(&answer), refused(400, "ODataError"));
+    assert_eq!(error(&answer), refused(400, "ODataError"));
 }
 
 #[tokio::test]
 async fn an_app_for_its_own_indicators_sees_and_changes_no_others() {
-    let session = Session::of(&CONTOSO, &app::OWN_INDICATORS).await;
-    assert_eq!(session.list(PATH).await, [] as [Value; 0]);
+    let session = Session::defender(&CONTOSO, &app::OWN_INDICATORS).await;
+    assert_eq!(session.list(PATH, &[]).await, [] as [Value; 0]);
     assert_eq!(session.post(PATH, &block("203.0.113.7")).await.status, 200);
-    assert_eq!(session.list(PATH).await.len(), 1);
+    assert_eq!(session.list(PATH, &[]).await.len(), 1);
     let others = session.post(PATH, &block("203.0.113.80")).await;
-    assert_eq!(refusal(&others), refused(403, "DisallowedOperation"));
-    let removed = session.send(Method::DELETE, &format!("{PATH}/995"), "").await;
-    assert_eq!(refusal(&removed), refused(404, "ResourceNotFound"));
+    assert_eq!(error(&others), refused(403, "DisallowedOperation"));
+    let removed = session.send(Method::DELETE, &format!("{PATH}/995"), &[], "").await;
+    assert_eq!(error(&removed), refused(404, "ResourceNotFound"));
 }

@@ -3,23 +3,24 @@
 use sandbox::defender_atp::sample::{self, WORKSTATION as WS_204};
 use serde_json::{Value, json};
 
-use super::{Session, refusal, refused, texts};
+use super::{error, ids, refused, start};
+use crate::session::texts;
 
 #[tokio::test]
 async fn machines_are_listed_by_their_ids() {
-    let session = Session::start().await;
-    let all = session.list("/api/machines").await;
+    let session = start().await;
+    let all = session.list("/api/machines", &[]).await;
     assert_eq!(all.len(), 6);
     let ids: Vec<_> = texts(&all, "id").iter().map(|id| format!("id eq '{id}'")).collect();
     let filter = ids[..3].join(" or ").replace(' ', "%20");
-    let three = session.ids(&format!("/api/machines?$filter={filter}")).await;
+    let three = ids(&session, &format!("/api/machines?$filter={filter}")).await;
     assert_eq!(three, texts(&all, "id")[..3]);
 }
 
 #[tokio::test]
 async fn the_sample_devices_are_the_machines() {
-    let session = Session::start().await;
-    let mut ids = session.ids("/api/machines").await;
+    let session = start().await;
+    let mut ids = ids(&session, "/api/machines").await;
     let mut known = [
         sample::WORKSTATION,
         sample::LAPTOP,
@@ -32,19 +33,19 @@ async fn the_sample_devices_are_the_machines() {
     known.sort();
     assert_eq!(ids, known);
     let forgotten = session.get(&format!("/api/machines/{}", sample::FORGOTTEN_DEVICE)).await;
-    assert_eq!(refusal(&forgotten), refused(404, "ResourceNotFound"));
+    assert_eq!(error(&forgotten), refused(404, "ResourceNotFound"));
 }
 
 #[tokio::test]
 async fn a_list_without_machines_is_not_found() {
-    let session = Session::start().await;
+    let session = start().await;
     let answer = session.get("/api/machines?$filter=id%20eq%20'unknown'").await;
-    assert_eq!(refusal(&answer), refused(404, "ResourceNotFound"));
+    assert_eq!(error(&answer), refused(404, "ResourceNotFound"));
 }
 
 #[tokio::test]
 async fn a_machine_is_read_by_id_or_name() {
-    let session = Session::start().await;
+    let session = start().await;
     for id in [WS_204, "ws-204.contoso.example", "WS-204.contoso.example"] {
         let machine = session.get(&format!("/api/machines/{id}")).await.json();
         assert_eq!(machine["id"], WS_204);
@@ -55,13 +56,13 @@ async fn a_machine_is_read_by_id_or_name() {
         );
     }
     let unknown = session.get("/api/machines/ws-017.contoso.example").await;
-    assert_eq!(refusal(&unknown), refused(404, "ResourceNotFound"));
+    assert_eq!(error(&unknown), refused(404, "ResourceNotFound"));
 }
 
 #[tokio::test]
 async fn machines_are_of_all_kinds() {
-    let session = Session::start().await;
-    let machines = session.list("/api/machines").await;
+    let session = start().await;
+    let machines = session.list("/api/machines", &[]).await;
     let has = |test: &dyn Fn(&Value) -> bool| machines.iter().any(test);
     for platform in ["Windows11", "Windows10", "Ubuntu", "macOS", "WindowsServer2022", "Other"] {
         assert!(has(&|it| it["osPlatform"] == platform), "{platform}");
@@ -75,7 +76,7 @@ async fn machines_are_of_all_kinds() {
 
 #[tokio::test]
 async fn the_samples_availability_is_exact() {
-    let session = Session::start().await;
+    let session = start().await;
     let answer = session.get(&format!("/api/machines/{WS_204}/availableMachineActions")).await;
     assert_eq!(
         answer.json(),
@@ -89,5 +90,5 @@ async fn the_samples_availability_is_exact() {
         })
     );
     let unknown = session.get("/api/machines/unknown/availableMachineActions").await;
-    assert_eq!(refusal(&unknown), refused(404, "ResourceNotFound"));
+    assert_eq!(error(&unknown), refused(404, "ResourceNotFound"));
 }

@@ -7,7 +7,8 @@ use sandbox::{
 };
 use serde_json::{Value, json};
 
-use super::{Caller, ids, refusal, rows};
+use super::{assert_bad_request, error, start};
+use crate::session::{Session, rows, texts};
 
 const PATH: &str = "/v1.0/$batch";
 
@@ -15,8 +16,8 @@ fn get(id: &str, url: &str) -> Value {
     json!({"id": id, "method": "GET", "url": url})
 }
 
-async fn run(caller: &Caller, requests: &[Value]) -> Vec<Value> {
-    let answer = caller.post(PATH, &json!({"requests": requests})).await;
+async fn run(session: &Session, requests: &[Value]) -> Vec<Value> {
+    let answer = session.post(PATH, &json!({"requests": requests})).await;
     assert_eq!(answer.status, 200, "{:?}", answer.body);
     answer.json()["responses"].as_array().expect("responses").clone()
 }
@@ -27,12 +28,12 @@ fn by_id<'a>(responses: &'a [Value], id: &str) -> &'a Value {
 
 #[tokio::test]
 async fn answers_come_in_another_order_each_with_its_status() {
-    let caller = Caller::start().await;
+    let session = start().await;
     let address = "/security/alerts_v2?$filter=evidence%2Fany%28e%3A%20e%2Fmicrosoft.graph.security.ipEvidence%2FipAddress%20eq%20%27203.0.113.80%27%29&$top=2";
     let mut with_header = get("0", address);
     with_header["headers"] = json!({"Prefer": "include-unknown-enum-members"});
     let responses = run(
-        &caller,
+        &session,
         &[
             with_header,
             get("1", "security/alerts_v2/da638470555000000001_101"),
@@ -46,8 +47,7 @@ async fn answers_come_in_another_order_each_with_its_status() {
         ],
     )
     .await;
-    let order: Vec<&str> = responses.iter().map(|one| one["id"].as_str().unwrap()).collect();
-    assert_eq!(order, ["8", "7", "6", "5", "4", "3", "2", "1", "0"]);
+    assert_eq!(texts(&responses, "id"), ["8", "7", "6", "5", "4", "3", "2", "1", "0"]);
     for (id, status) in [
         ("0", 200),
         ("1", 200),
@@ -69,23 +69,26 @@ async fn answers_come_in_another_order_each_with_its_status() {
     let list = by_id(&responses, "0");
     assert_eq!(list["headers"]["Preference-Applied"], "include-unknown-enum-members");
     let found = rows(&list["body"]);
-    assert_eq!(ids(&found), ["da638470011223344556_-1200345678", "da638470555000000003_103"]);
+    assert_eq!(
+        texts(&found, "id"),
+        ["da638470011223344556_-1200345678", "da638470555000000003_103"]
+    );
     let next = list["body"]["@odata.nextLink"].as_str().expect("a next page");
-    let inner = next.strip_prefix(caller.sandbox.url()).expect("an absolute link");
+    let inner = next.strip_prefix(session.sandbox.url()).expect("an absolute link");
     let inner = inner.strip_prefix("/v1.0").expect("the version");
-    let second = run(&caller, &[get("next", inner)]).await;
-    assert_eq!(ids(&rows(&second[0]["body"])), ["da638460000000000001_201"]);
+    let second = run(&session, &[get("next", inner)]).await;
+    assert_eq!(texts(&rows(&second[0]["body"]), "id"), ["da638460000000000001_201"]);
 }
 
 #[tokio::test]
 async fn an_inner_call_may_have_a_body() {
-    let caller = Caller::start().await;
+    let session = start().await;
     let hunt = |id: &str, headers: Value| {
         json!({"id": id, "method": "POST", "url": "/security/runHuntingQuery", "headers": headers,
                "body": {"Query": "AlertEvidence | count"}})
     };
     let media = json!({"Content-Type": "application/json"});
-    let responses = run(&caller, &[hunt("a", media), hunt("b", json!({}))]).await;
+    let responses = run(&session, &[hunt("a", media), hunt("b", json!({}))]).await;
     assert_eq!(by_id(&responses, "a")["status"], 200);
     assert!(by_id(&responses, "a")["body"]["results"][0]["Count"].as_i64().unwrap() > 200);
     assert_eq!(by_id(&responses, "b")["status"], 400);
@@ -93,11 +96,11 @@ async fn an_inner_call_may_have_a_body() {
 
 #[tokio::test]
 async fn inner_calls_meet_permissions_and_partial_answers() {
-    let caller = Caller::of(&tenant::CONTOSO, &app::LEGACY_ONLY).await;
+    let session = Session::graph(&tenant::CONTOSO, &app::LEGACY_ONLY).await;
     let partial = format!(
         "/security/alerts?$filter=networkConnections/any(x: x/destinationDomain eq '{HALF_ANSWERED_DOMAIN}')"
     );
-    let responses = run(&caller, &[get("v2", "/security/alerts_v2"), get("v1", &partial)]).await;
+    let responses = run(&session, &[get("v2", "/security/alerts_v2"), get("v1", &partial)]).await;
     assert_eq!(by_id(&responses, "v2")["status"], 403);
     let old = by_id(&responses, "v1");
     assert_eq!(old["status"], 206);
@@ -107,7 +110,7 @@ async fn inner_calls_meet_permissions_and_partial_answers() {
 
 #[tokio::test]
 async fn a_batch_that_is_none_is_refused_whole() {
-    let caller = Caller::start().await;
+    let session = start().await;
     let many: Vec<Value> =
         (0..21).map(|id| get(&id.to_string(), "/security/alerts_v2?$top=1")).collect();
     for (body, part) in [
@@ -120,27 +123,25 @@ async fn a_batch_that_is_none_is_refused_whole() {
         (json!({"requests": {}}), "Invalid batch payload format."),
         (json!({}), "Invalid batch payload format."),
     ] {
-        let (status, code, message) = refusal(&caller.post(PATH, &body).await);
-        assert_eq!((status, code.as_str()), (400, "BadRequest"));
-        assert!(message.contains(part), "{message}");
+        assert_bad_request(&session.post(PATH, &body).await, part);
     }
     for (media, body) in [("text/plain", "{\"requests\": []}"), ("application/json", "{")] {
-        let answer = caller.send(Method::POST, PATH, &[("content-type", media)], body).await;
-        assert!(refusal(&answer).2.starts_with("Unable to read JSON request payload."));
+        let answer = session.send(Method::POST, PATH, &[("content-type", media)], body).await;
+        assert!(error(&answer).2.starts_with("Unable to read JSON request payload."));
     }
-    assert!(run(&caller, &[]).await.is_empty());
-    assert_eq!(run(&caller, &many[..20]).await.len(), 20);
+    assert!(run(&session, &[]).await.is_empty());
+    assert_eq!(run(&session, &many[..20]).await.len(), 20);
 }
 
 #[tokio::test]
 async fn inner_calls_count_against_the_quota() {
-    let caller = Caller::start().await;
+    let session = start().await;
     let twenty: Vec<Value> =
         (0..20).map(|id| get(&id.to_string(), "/security/alerts_v2/none")).collect();
     let mut statuses = Vec::new();
     let mut waits = Vec::new();
     for _ in 0..20 {
-        for response in run(&caller, &twenty).await {
+        for response in run(&session, &twenty).await {
             if response["status"] == 429 {
                 waits.push(response["headers"]["Retry-After"].clone());
             }

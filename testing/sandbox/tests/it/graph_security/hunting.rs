@@ -4,26 +4,27 @@ use http::Method;
 use sandbox::identity::{app, tenant};
 use serde_json::{Value, json};
 
-use super::{Answer, Caller, refusal};
+use super::{assert_bad_request, error, start};
+use crate::{client::Response, session::Session};
 
 const PATH: &str = "/v1.0/security/runHuntingQuery";
 
-async fn hunt(caller: &Caller, query: &str) -> Answer {
-    caller.post(PATH, &json!({"Query": query, "Timespan": "P30D"})).await
+async fn hunt(session: &Session, query: &str) -> Response {
+    session.post(PATH, &json!({"Query": query, "Timespan": "P30D"})).await
 }
 
-async fn results(caller: &Caller, query: &str) -> Vec<Value> {
-    let answer = hunt(caller, query).await;
+async fn results(session: &Session, query: &str) -> Vec<Value> {
+    let answer = hunt(session, query).await;
     assert_eq!(answer.status, 200, "{query}: {:?}", answer.body);
     answer.json()["results"].as_array().expect("results").clone()
 }
 
 /// Alert ids of a query whose rows have them.
-async fn alerts(caller: &Caller, condition: &str) -> Vec<String> {
+async fn alerts(session: &Session, condition: &str) -> Vec<String> {
     let query = format!(
         "AlertEvidence | where {condition} | summarize Seen = max(Timestamp) by AlertId | sort by Seen desc"
     );
-    let rows = results(caller, &query).await;
+    let rows = results(session, &query).await;
     rows.iter().map(|row| row["AlertId"].as_str().expect("an id").to_owned()).collect()
 }
 
@@ -40,8 +41,8 @@ union
 
 #[tokio::test]
 async fn one_query_finds_the_alerts_of_all_observables() {
-    let caller = Caller::start().await;
-    let body = hunt(&caller, ALL_OBSERVABLES).await.json();
+    let session = start().await;
+    let body = hunt(&session, ALL_OBSERVABLES).await.json();
     assert!(body["@odata.context"].as_str().unwrap().ends_with("huntingQueryResults"));
     assert_eq!(
         body["schema"],
@@ -77,7 +78,7 @@ async fn one_query_finds_the_alerts_of_all_observables() {
 
 #[tokio::test]
 async fn every_key_has_a_column() {
-    let caller = Caller::start().await;
+    let session = start().await;
     for (condition, expected) in [
         ("DeviceName =~ 'WS-311'", vec!["da638470555000000006_106"]),
         (
@@ -101,18 +102,18 @@ async fn every_key_has_a_column() {
         ("EmailSubject has 'bitte'", vec!["fa0b2c1d-5f66-4c1f-8a53-08dcf7a1e001"]),
         ("FileName startswith 'résumé — 東京'", vec!["da638470555000000005_105"]),
     ] {
-        assert_eq!(alerts(&caller, condition).await, expected, "{condition}");
+        assert_eq!(alerts(&session, condition).await, expected, "{condition}");
     }
 }
 
 #[tokio::test]
 async fn every_row_belongs_to_an_alert_or_to_a_deleted_one() {
-    let caller = Caller::start().await;
-    let rows = results(&caller, "AlertEvidence | distinct AlertId").await;
+    let session = start().await;
+    let rows = results(&session, "AlertEvidence | distinct AlertId").await;
     let mut gone = Vec::new();
     for row in rows.iter().filter(|row| !row["AlertId"].as_str().unwrap().contains("638450")) {
         let id = row["AlertId"].as_str().unwrap();
-        let answer = caller.get(&format!("/v1.0/security/alerts_v2/{id}")).await;
+        let answer = session.get(&format!("/v1.0/security/alerts_v2/{id}")).await;
         if answer.status == 404 {
             gone.push(id);
         }
@@ -122,23 +123,23 @@ async fn every_row_belongs_to_an_alert_or_to_a_deleted_one() {
 
 #[tokio::test]
 async fn the_timespan_bounds_the_rows() {
-    let caller = Caller::start().await;
+    let session = start().await;
     let count = async |timespan: Option<&str>| {
         let query = "AlertEvidence | where RemoteIP == '203.0.113.80' | count";
         let body = json!({"Query": query, "Timespan": timespan});
-        caller.post(PATH, &body).await.json()["results"][0]["Count"].clone()
+        session.post(PATH, &body).await.json()["results"][0]["Count"].clone()
     };
     assert_eq!(count(None).await, 4, "30 days");
     assert_eq!(count(Some("P90D")).await, 5);
     assert_eq!(count(Some("P2D")).await, 2);
     assert_eq!(count(Some("2026-09-01T00:00:00Z/P30D")).await, 1);
-    let answer = caller.post(PATH, &json!({"Query": "AlertEvidence", "Timespan": "30d"})).await;
-    assert_eq!(refusal(&answer).0, 400);
+    let answer = session.post(PATH, &json!({"Query": "AlertEvidence", "Timespan": "30d"})).await;
+    assert_bad_request(&answer, "The timespan '30d' is not in ISO 8601 format.");
 }
 
 #[tokio::test]
 async fn broken_queries_are_refused_in_the_services_words() {
-    let caller = Caller::start().await;
+    let session = start().await;
     for (query, part) in [
         (
             "AlertEvidence | where RemoteIP == 'it's'",
@@ -154,31 +155,29 @@ async fn broken_queries_are_refused_in_the_services_words() {
         ),
         (" ", "The parameter 'Query' is required."),
     ] {
-        let (status, code, message) = refusal(&hunt(&caller, query).await);
-        assert_eq!((status, code.as_str()), (400, "BadRequest"), "{query}");
-        assert_eq!(message, part);
+        assert_bad_request(&hunt(&session, query).await, part);
     }
-    let answer = caller.send(Method::POST, PATH, &[], "{\"Query\": \"AlertEvidence\"}").await;
-    assert!(refusal(&answer).2.starts_with("Unable to read JSON request payload."));
+    let answer = session.send(Method::POST, PATH, &[], "{\"Query\": \"AlertEvidence\"}").await;
+    assert!(error(&answer).2.starts_with("Unable to read JSON request payload."));
 }
 
 #[tokio::test]
 async fn letters_beyond_ascii_need_the_charset() {
-    let caller = Caller::start().await;
+    let session = start().await;
     let body = json!({"Query": "print x = 'é'"}).to_string();
     for (media, expected) in [
         ("application/json; charset=utf-8", "é"),
         ("application/json;charset=UTF-8", "é"),
         ("application/json", "?"),
     ] {
-        let answer = caller.send(Method::POST, PATH, &[("content-type", media)], &body).await;
+        let answer = session.send(Method::POST, PATH, &[("content-type", media)], &body).await;
         assert_eq!(answer.json()["results"][0]["x"], expected, "{media}");
     }
 }
 
 #[tokio::test]
 async fn tenants_hunt_in_their_own_evidence() {
-    let caller = Caller::of(&tenant::FABRIKAM, &app::GRAPH).await;
-    let found = alerts(&caller, "RemoteIP == '203.0.113.80'").await;
+    let session = Session::graph(&tenant::FABRIKAM, &app::GRAPH).await;
+    let found = alerts(&session, "RemoteIP == '203.0.113.80'").await;
     assert_eq!(found, ["da638470777000000001_301"]);
 }

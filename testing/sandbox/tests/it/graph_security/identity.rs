@@ -3,23 +3,18 @@
 use http::Method;
 use sandbox::{
     Product, Sandbox,
-    identity::{App, EXPIRE_TOKENS, app, tenant},
+    identity::{EXPIRE_TOKENS, app, tenant},
 };
 use serde_json::json;
 
-use super::{Answer, Caller, GRAPH, ask, client, refusal, token};
+use super::error;
+use crate::{
+    client::{self, Response},
+    session::{DEFENDER, GRAPH, Session, ask, form, token},
+};
 
 async fn start() -> Sandbox {
     Sandbox::start(Product::GraphSecurity).await.expect("a free port")
-}
-
-fn form<'a>(app: &'a App, scope: &'a str) -> [(&'a str, &'a str); 4] {
-    [
-        ("client_id", app.id),
-        ("client_secret", app.secret),
-        ("grant_type", "client_credentials"),
-        ("scope", scope),
-    ]
 }
 
 /// The form with another value (or, empty, without a value) for one parameter.
@@ -31,7 +26,7 @@ fn changed<'a>(name: &str, value: &'a str) -> Vec<(&'a str, &'a str)> {
     form
 }
 
-fn check(answer: &Answer, status: u16, error: &str, code: u32) {
+fn check(answer: &Response, status: u16, error: &str, code: u32) {
     let body = answer.json();
     let description = body["error_description"].as_str().expect("a description");
     assert_eq!(answer.status, status, "{description}");
@@ -115,8 +110,7 @@ async fn only_a_posted_form_counts() {
         (Method::GET, form, 400),
         (Method::POST, "application/json", 400),
     ] {
-        let answer = client::head(method.clone(), &url, &[("content-type", media)], body).await;
-        let answer = client::whole(answer.unwrap()).await.unwrap();
+        let answer = client::send(method.clone(), &url, &[("content-type", media)], body).await;
         assert_eq!(answer.status, status, "{method} {media}");
         if status == 400 {
             check(&answer, 400, "invalid_request", 900144);
@@ -126,47 +120,46 @@ async fn only_a_posted_form_counts() {
 
 #[tokio::test]
 async fn graph_takes_only_its_own_good_tokens() {
-    let mut caller = Caller::start().await;
-    let good = std::mem::take(&mut caller.token);
-    let scope = "https://api.securitycenter.microsoft.com/.default";
-    let other = token(&caller.sandbox, &tenant::CONTOSO, &app::DEFENDER, scope).await;
+    let mut session = super::start().await;
+    let good = std::mem::take(&mut session.token);
+    let other = token(&session.sandbox, &tenant::CONTOSO, &app::DEFENDER, DEFENDER).await;
     for (token, part) in [
         ("", "Access token is empty."),
         ("eyJ0eXAiOiJKV1QifQ.sample.sample", "Invalid signature."),
         (other.as_str(), "Invalid audience."),
     ] {
-        caller.token = token.to_owned();
-        let answer = caller.get("/v1.0/security/alerts_v2").await;
-        let (status, code, message) = refusal(&answer);
+        session.token = token.to_owned();
+        let answer = session.get("/v1.0/security/alerts_v2").await;
+        let (status, code, message) = error(&answer);
         assert_eq!((status, code.as_str()), (401, "InvalidAuthenticationToken"));
         assert!(message.ends_with(part), "{message}");
         assert!(answer.header("www-authenticate").unwrap().starts_with("Bearer "));
     }
-    caller.token = good;
-    assert_eq!(caller.get("/v1.0/security/alerts_v2").await.status, 200);
+    session.token = good;
+    assert_eq!(session.get("/v1.0/security/alerts_v2").await.status, 200);
 }
 
 #[tokio::test]
 async fn tokens_can_be_ended_from_outside() {
-    let caller = Caller::start().await;
-    let url = format!("{}{EXPIRE_TOKENS}", caller.sandbox.url());
+    let session = super::start().await;
+    let url = format!("{}{EXPIRE_TOKENS}", session.sandbox.url());
     assert_eq!(client::post(&url, &[], &json!({})).await.status, 204);
-    let (status, _, message) = refusal(&caller.get("/v1.0/security/alerts_v2").await);
+    let (status, _, message) = error(&session.get("/v1.0/security/alerts_v2").await);
     assert_eq!(status, 401);
     assert_eq!(message, "Lifetime validation failed, the token is expired.");
-    let caller = caller.switch(&tenant::CONTOSO, &app::GRAPH).await;
-    assert_eq!(caller.get("/v1.0/security/alerts_v2").await.status, 200);
+    let session = session.switch(&tenant::CONTOSO, &app::GRAPH, GRAPH).await;
+    assert_eq!(session.get("/v1.0/security/alerts_v2").await.status, 200);
 }
 
 #[tokio::test]
 async fn tokens_of_one_app_are_good_for_one_call() {
-    let caller = Caller::of(&tenant::CONTOSO, &app::ONE_CALL).await;
-    assert_eq!(caller.get("/v1.0/security/alerts_v2").await.status, 200);
-    assert_eq!(caller.get("/v1.0/security/alerts_v2").await.status, 401);
-    let caller = caller.switch(&tenant::CONTOSO, &app::ONE_CALL).await;
+    let session = Session::graph(&tenant::CONTOSO, &app::ONE_CALL).await;
+    assert_eq!(session.get("/v1.0/security/alerts_v2").await.status, 200);
+    assert_eq!(session.get("/v1.0/security/alerts_v2").await.status, 401);
+    let session = session.switch(&tenant::CONTOSO, &app::ONE_CALL, GRAPH).await;
     let inner = |id: &str| json!({"id": id, "method": "GET", "url": "/security/alerts_v2?$top=1"});
     let batch = json!({"requests": [inner("1"), inner("2")]});
-    let answer = caller.post("/v1.0/$batch", &batch).await;
+    let answer = session.post("/v1.0/$batch", &batch).await;
     assert_eq!(answer.status, 200, "a batch is one call");
     assert!(answer.json()["responses"].as_array().unwrap().iter().all(|one| one["status"] == 200));
 }

@@ -1,12 +1,15 @@
 //! Legacy alerts of federated providers.
 
+use std::collections::BTreeSet;
+
 use sandbox::{
     graph_security::HALF_ANSWERED_DOMAIN,
     identity::{app, tenant},
 };
 use serde_json::{Value, json};
 
-use super::{Caller, ids, refusal, rows, with_options};
+use super::{error, start};
+use crate::session::{Session, rows, texts, with_options};
 
 const PATH: &str = "/v1.0/security/alerts";
 
@@ -31,9 +34,9 @@ fn providers(alerts: &[Value]) -> Vec<&str> {
 
 #[tokio::test]
 async fn the_sample_of_the_documentation_is_found() {
-    let caller = Caller::start().await;
+    let session = start().await;
     let filter = domain("cdn.contoso-files.example");
-    let alerts = caller.list(PATH, &[("$filter", &filter), ("$top", "100")]).await;
+    let alerts = session.list(PATH, &[("$filter", &filter), ("$top", "100")]).await;
     let sample = alerts.iter().find(|one| one["id"] == "FDA9988C-79FC-4552-AF7E-AED46725A2A7");
     let sample = sample.expect("the sample");
     assert_eq!(sample["confidence"], 72);
@@ -43,7 +46,7 @@ async fn the_sample_of_the_documentation_is_found() {
 
 #[tokio::test]
 async fn collections_are_searched_at_providers_that_can() {
-    let caller = Caller::start().await;
+    let session = start().await;
     for (filter, expected) in [
         (domain("cdn.contoso-files.example"), vec!["Palo Alto Networks"]),
         (connections("203.0.113.80"), vec!["Palo Alto Networks", "Azure Sentinel", "ASC", "IPC"]),
@@ -60,38 +63,28 @@ async fn collections_are_searched_at_providers_that_can() {
         ),
         ("vendorInformation/provider eq 'Microsoft Defender ATP'".to_owned(), vec!["Microsoft Defender ATP"]),
     ] {
-        let alerts = caller.list(PATH, &[("$filter", &filter)]).await;
+        let alerts = session.list(PATH, &[("$filter", &filter)]).await;
         assert_eq!(providers(&alerts), expected, "{filter}");
     }
 }
 
 #[tokio::test]
 async fn top_counts_for_each_provider() {
-    let caller = Caller::start().await;
+    let session = start().await;
     let filter = connections("203.0.113.80");
     let options = [("$filter", filter.as_str()), ("$top", "1"), ("$count", "true")];
-    let first = caller.get(&with_options(PATH, &options)).await.json();
-    assert_eq!(rows(&first).len(), 4, "one of each of four providers");
+    let first = session.get(&with_options(PATH, &options)).await.json();
     assert_eq!(first["@odata.count"], 6);
 
-    let mut next = first["@odata.nextLink"].as_str().map(str::to_owned);
-    let mut seen = rows(&first);
-    while let Some(link) = next {
-        let path = link.strip_prefix(caller.sandbox.url()).expect("an absolute link");
-        let body = caller.get(path).await.json();
-        seen.extend(rows(&body));
-        next = body["@odata.nextLink"].as_str().map(str::to_owned);
-    }
-    let mut all = ids(&seen);
-    all.sort_unstable();
-    all.dedup();
-    assert_eq!((seen.len(), all.len()), (6, 6));
-    assert_eq!(caller.get(&with_options(PATH, &[("$top", "0")])).await.json()["value"], json!([]));
+    let (sizes, alerts) = session.pages(with_options(PATH, &options)).await;
+    let ids: BTreeSet<_> = texts(&alerts, "id").into_iter().collect();
+    assert_eq!((sizes[0], alerts.len(), ids.len()), (4, 6, 6), "one of each of four providers");
+    assert_eq!(session.get(&with_options(PATH, &[("$top", "0")])).await.json()["value"], json!([]));
 }
 
 #[tokio::test]
 async fn limits_are_kept() {
-    let caller = Caller::start().await;
+    let session = start().await;
     for (name, value, status) in [
         ("$top", "1000", 200),
         ("$top", "1001", 400),
@@ -101,19 +94,19 @@ async fn limits_are_kept() {
         ("$filter", "networkConnections/any(x: x/nothing eq 'a')", 400),
         ("$filter", "fileStates/any(x: x/name eq 'a'b')", 400),
     ] {
-        let answer = caller.get(&with_options(PATH, &[(name, value)])).await;
+        let answer = session.get(&with_options(PATH, &[(name, value)])).await;
         assert_eq!(answer.status, status, "{name}={value}");
         if status == 400 {
-            assert_eq!(refusal(&answer).1, "BadRequest");
+            assert_eq!(error(&answer).1, "BadRequest");
         }
     }
 }
 
 #[tokio::test]
 async fn a_failing_provider_leaves_a_warning() {
-    let caller = Caller::start().await;
+    let session = start().await;
     let filter = format!("{} or {}", domain(HALF_ANSWERED_DOMAIN), connections("203.0.113.80"));
-    let answer = caller.get(&with_options(PATH, &[("$filter", &filter)])).await;
+    let answer = session.get(&with_options(PATH, &[("$filter", &filter)])).await;
     assert_eq!(answer.status, 206);
     assert_eq!(answer.header("warning"), Some("199 - \"Microsoft/Azure Sentinel/504/10000\""));
     let found = rows(&answer.json());
@@ -122,17 +115,17 @@ async fn a_failing_provider_leaves_a_warning() {
 
 #[tokio::test]
 async fn tenants_see_their_own_alerts() {
-    let caller = Caller::of(&tenant::FABRIKAM, &app::GRAPH).await;
+    let session = Session::graph(&tenant::FABRIKAM, &app::GRAPH).await;
     let filter = domain("cdn.contoso-files.example");
-    let alerts = caller.list(PATH, &[("$filter", &filter)]).await;
-    assert_eq!(ids(&alerts), ["F0000001-79FC-4552-AF7E-AED46725F001"]);
+    let alerts = session.list(PATH, &[("$filter", &filter)]).await;
+    assert_eq!(texts(&alerts, "id"), ["F0000001-79FC-4552-AF7E-AED46725F001"]);
     assert_eq!(alerts[0]["azureTenantId"], tenant::FABRIKAM.id);
 }
 
 #[tokio::test]
 async fn the_data_has_the_gaps_of_real_vendors() {
-    let caller = Caller::start().await;
-    let alerts = caller.list(PATH, &[]).await;
+    let session = start().await;
+    let alerts = session.list(PATH, &[]).await;
     assert_eq!(alerts.len(), 12);
     assert!(alerts.iter().any(|alert| alert["sourceMaterials"].is_null()));
     assert!(alerts.iter().any(|alert| alert["hostStates"].is_null()));

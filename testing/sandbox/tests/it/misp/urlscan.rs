@@ -4,11 +4,11 @@ use sandbox::{Sandbox, Times, misp, misp::sample};
 use serde_json::{Value, json};
 
 use super::start;
-use crate::client::{self, Answer};
+use crate::client::{self, Response};
 
 const PATH: &str = "/urlscan/api/v1/scan/";
 
-async fn submit(sandbox: &Sandbox, key: &str, body: Value) -> Answer {
+async fn submit(sandbox: &Sandbox, key: &str, body: Value) -> Response {
     client::post(&format!("{}{PATH}", sandbox.url()), &[("api-key", key)], &body).await
 }
 

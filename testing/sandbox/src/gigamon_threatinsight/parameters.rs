@@ -1,4 +1,4 @@
-//! How the product words a refusal, and how it reads the parameters of a query string.
+//! The parameters of a query string, and errors as the product writes them.
 
 use std::borrow::Cow;
 
@@ -9,15 +9,15 @@ use axum::{
 use http::StatusCode;
 use serde_json::json;
 
-/// A refusal: `{"error": {"code": …, "message": …}}`.
+/// Why a request is refused: `{"error": {"code": …, "message": …}}`.
 #[derive(Debug)]
-pub(super) struct Refusal {
+pub(super) struct GigamonError {
     status: StatusCode,
     code: &'static str,
     message: String,
 }
 
-impl Refusal {
+impl GigamonError {
     pub(super) fn bad_request(code: &'static str, message: impl Into<String>) -> Self {
         Self { status: StatusCode::BAD_REQUEST, code, message: message.into() }
     }
@@ -33,16 +33,16 @@ impl Refusal {
     }
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for GigamonError {
     fn into_response(self) -> Response {
         let error = json!({"error": {"code": self.code, "message": self.message}});
         (self.status, Json(error)).into_response()
     }
 }
 
-/// The answer on any other path.
-pub(super) async fn no_such_page() -> Refusal {
-    Refusal::no_family(StatusCode::NOT_FOUND)
+/// The response on any other path.
+pub(super) async fn unknown_path() -> GigamonError {
+    GigamonError::no_family(StatusCode::NOT_FOUND)
 }
 
 /// The parameters of a query string; a name may occur more than once.
@@ -68,7 +68,7 @@ impl<'a> Parameters<'a> {
         &self,
         name: &str,
         choices: &[&'static str],
-    ) -> Result<&'static str, Refusal> {
+    ) -> Result<&'static str, GigamonError> {
         let value = self.first(name).or(choices.first().copied());
         choices
             .iter()
@@ -77,8 +77,8 @@ impl<'a> Parameters<'a> {
             .ok_or_else(|| invalid(format!("{name} must be one of {}.", choices.join(", "))))
     }
 
-    /// `limit` (1 to 1000, usually 100) and `offset` (usually 0).
-    pub(super) fn page(&self) -> Result<Page, Refusal> {
+    /// `limit` (1 to 1000, 100 by default) and `offset` (0 by default).
+    pub(super) fn page(&self) -> Result<Page, GigamonError> {
         let (limit, offset) = (self.number("limit", 100)?, self.number("offset", 0)?);
         if !(1..=1000).contains(&limit) {
             return Err(invalid("limit must lie between 1 and 1000."));
@@ -86,17 +86,17 @@ impl<'a> Parameters<'a> {
         Ok(Page { limit, offset })
     }
 
-    fn number(&self, name: &str, usual: usize) -> Result<usize, Refusal> {
+    fn number(&self, name: &str, default: usize) -> Result<usize, GigamonError> {
         let message = |_| invalid(format!("{name} must be a number."));
-        self.first(name).map_or(Ok(usual), |text| text.parse().map_err(message))
+        self.first(name).map_or(Ok(default), |text| text.parse().map_err(message))
     }
 }
 
-fn invalid(message: impl Into<String>) -> Refusal {
-    Refusal::bad_request("client.invalid_parameter", message)
+fn invalid(message: impl Into<String>) -> GigamonError {
+    GigamonError::bad_request("client.invalid_parameter", message)
 }
 
-/// The part of a result that is wanted.
+/// The part of a result that is returned.
 #[derive(Clone, Copy)]
 pub(super) struct Page {
     pub(super) limit: usize,

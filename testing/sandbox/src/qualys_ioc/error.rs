@@ -1,23 +1,27 @@
-//! How the gateway words a refusal.
+//! Errors as the gateway writes them.
+
+use std::sync::Arc;
 
 use axum::{
     Json,
+    extract::State,
     response::{IntoResponse, Response},
 };
 use http::StatusCode;
-use serde_json::{Map, Value, json};
+use jiff::Timestamp;
+use serde_json::json;
 
-use super::present;
+use super::Gateway;
 
-/// A refusal: status, and the words for it.
+/// Why a request is refused.
 #[derive(Debug)]
-pub(super) struct Refusal {
+pub(super) struct QualysError {
     status: StatusCode,
     message: Option<String>,
     exceptions: &'static [&'static str],
 }
 
-impl Refusal {
+impl QualysError {
     pub(super) fn new(status: StatusCode, message: impl Into<String>) -> Self {
         Self { status, message: Some(message.into()), exceptions: &[] }
     }
@@ -30,38 +34,39 @@ impl Refusal {
         Self::new(StatusCode::UNAUTHORIZED, message)
     }
 
-    /// The login server's answer to a wrong password.
+    /// The login server's response to a wrong password.
     pub(super) fn wrong_password() -> Self {
         let exceptions = &["Invalid username or password"];
         Self { exceptions, ..Self::unauthorized("Bad credentials") }
     }
 
-    /// The login server's answer to an unknown user: without a message.
+    /// The login server's response to an unknown user: without a message.
     pub(super) fn unknown_user() -> Self {
         let exceptions = &["AccountNotFoundException"];
         Self { status: StatusCode::UNAUTHORIZED, message: None, exceptions }
     }
-}
 
-impl IntoResponse for Refusal {
-    fn into_response(self) -> Response {
-        let time = present().strftime("%Y-%m-%dT%H:%M:%S.%3f+0000").to_string();
-        let mut body = Map::from_iter([
-            ("timestamp".to_owned(), Value::from(time)),
-            ("status".to_owned(), self.status.as_u16().into()),
-            ("error".to_owned(), self.status.canonical_reason().into()),
-        ]);
+    pub(super) fn unknown_path() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "No message available")
+    }
+
+    pub(super) fn response(self, now: Timestamp) -> Response {
+        let mut body = json!({
+            "timestamp": now.strftime("%Y-%m-%dT%H:%M:%S.%3f+0000").to_string(),
+            "status": self.status.as_u16(),
+            "error": self.status.canonical_reason(),
+        });
         if let Some(message) = self.message {
-            body.insert("message".to_owned(), message.into());
+            body["message"] = message.into();
         }
         if !self.exceptions.is_empty() {
-            body.insert("authentication_exceptions".to_owned(), json!(self.exceptions));
+            body["authentication_exceptions"] = json!(self.exceptions);
         }
         (self.status, Json(body)).into_response()
     }
 }
 
-/// The answer on any other path.
-pub(super) async fn no_such_page() -> Refusal {
-    Refusal::new(StatusCode::NOT_FOUND, "No message available")
+/// The response on any other path.
+pub(super) async fn unknown_path(State(gateway): State<Arc<Gateway>>) -> Response {
+    QualysError::unknown_path().response(gateway.clock.now())
 }
