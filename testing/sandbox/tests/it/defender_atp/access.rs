@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::{error, refused, start};
 use crate::{
-    client::{self, Response},
+    client,
     session::{GRAPH, Session},
 };
 

@@ -111,14 +111,14 @@ async fn graph_hunts_in_the_same_events_also_where_the_own_api_is_retired() {
 
 #[tokio::test]
 async fn graph_knows_the_evidence_of_both_services() {
-    let ids =
+    let query =
         |address: &str| format!("AlertEvidence | where RemoteIP == '{address}' | distinct AlertId");
-    let rows = hunt_in_graph(&CONTOSO, &ids(sample::ADDRESS)).await;
+    let rows = hunt_in_graph(&CONTOSO, &query(sample::ADDRESS)).await;
     let session = start().await;
     for id in ids(&session, &format!("/api/ips/{}/alerts", sample::ADDRESS)).await {
         assert!(rows.contains(&json!({ "AlertId": id })), "{id}");
     }
-    let of_graph = hunt_in_graph(&CONTOSO, &ids(BUSY_ADDRESS)).await;
+    let of_graph = hunt_in_graph(&CONTOSO, &query(BUSY_ADDRESS)).await;
     assert_eq!(of_graph.len(), BUSY_ALERTS);
 }
 

@@ -96,8 +96,8 @@ async fn one_value_may_have_indicators_of_several_types() {
     let or = format!(
         "{PATH}?$filter=indicatorValue eq 'cdn.contoso-files.example' or indicatorValue eq '{url}'"
     );
-    let types = texts(&session.list(&or.replace(' ', "%20"), &[]).await, "indicatorType");
-    assert_eq!(types, ["Url", "DomainName"]);
+    let found = session.list(&or.replace(' ', "%20"), &[]).await;
+    assert_eq!(texts(&found, "indicatorType"), ["Url", "DomainName"]);
 }
 
 #[tokio::test]
@@ -106,7 +106,7 @@ async fn old_awkward_and_expired_indicators_are_as_documented() {
     let all = session.list(PATH, &[]).await;
     let values = texts(&all, "indicatorValue");
     assert_eq!(all.len(), 6);
-    assert!(texts(&all, "action").contains(&"AlertAndBlock".to_owned()));
+    assert!(texts(&all, "action").contains(&"AlertAndBlock"));
     for value in [
         sample::ADDRESS,
         sample::ALLOWED_DOMAIN,
@@ -117,7 +117,7 @@ async fn old_awkward_and_expired_indicators_are_as_documented() {
     ] {
         assert!(values.iter().any(|known| known.eq_ignore_ascii_case(value)), "{value}");
     }
-    assert!(!values.contains(&"198.51.100.44".to_owned()), "an expired one is not active");
+    assert!(!values.contains(&"198.51.100.44"), "an expired one is not active");
 }
 
 #[tokio::test]

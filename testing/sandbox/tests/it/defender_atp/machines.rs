@@ -11,8 +11,8 @@ async fn machines_are_listed_by_their_ids() {
     let session = start().await;
     let all = session.list("/api/machines", &[]).await;
     assert_eq!(all.len(), 6);
-    let ids: Vec<_> = texts(&all, "id").iter().map(|id| format!("id eq '{id}'")).collect();
-    let filter = ids[..3].join(" or ").replace(' ', "%20");
+    let terms: Vec<_> = texts(&all, "id").iter().map(|id| format!("id eq '{id}'")).collect();
+    let filter = terms[..3].join(" or ").replace(' ', "%20");
     let three = ids(&session, &format!("/api/machines?$filter={filter}")).await;
     assert_eq!(three, texts(&all, "id")[..3]);
 }

@@ -48,7 +48,7 @@ async fn isolation_is_created_shown_and_undone() {
 
     let id = action["machineId"].as_str().expect("an id");
     let listed = session
-        .list(&format!("/api/machineactions?$filter=machineId%20eq%20'{id}'&$top=100"))
+        .list(&format!("/api/machineactions?$filter=machineId%20eq%20'{id}'&$top=100"), &[])
         .await;
     assert_eq!(listed[0]["id"], action["id"]);
     assert_eq!(listed.len(), 4);
