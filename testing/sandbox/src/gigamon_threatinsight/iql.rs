@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_query_is_refused() {
+    fn refuses_text_that_is_no_query() {
         for query in [
             "",
             "203.0.113.77",

@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_filter_is_refused() {
+    fn refuses_text_that_is_no_filter() {
         for filter in [
             "",
             "drop.exe",

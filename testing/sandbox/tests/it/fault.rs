@@ -143,7 +143,7 @@ async fn a_stalled_answer_has_a_head_and_no_body() {
 }
 
 #[tokio::test]
-async fn silence_lasts() {
+async fn a_response_without_head_never_comes() {
     let sandbox = Sandbox::start(Product::Misp).await.unwrap();
     sandbox.fault(When::any(), Fault::SlowHeaders, Times::Next(1));
     let url = format!("{}{VERSION}", sandbox.url());

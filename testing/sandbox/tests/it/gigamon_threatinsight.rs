@@ -43,9 +43,9 @@ async fn detections(key: &str, sandbox: &Sandbox, value: &str) -> Value {
         ("include", "indicators"),
         ("include", "rules"),
     ];
-    let answer = get_with(key, sandbox, "/detections", &parameters).await;
-    assert_eq!(answer.status, 200, "{value}: {:?}", answer.body);
-    answer.json()
+    let response = get_with(key, sandbox, "/detections", &parameters).await;
+    assert_eq!(response.status, 200, "{value}: {:?}", response.body);
+    response.json()
 }
 
 /// An event search.
@@ -68,8 +68,8 @@ async fn post(key: &str, url: &str, body: &Value) -> Response {
 }
 
 /// The code of a refusal.
-fn code(answer: &Response) -> String {
-    let body = answer.json();
+fn code(response: &Response) -> String {
+    let body = response.json();
     assert!(body["error"]["message"].as_str().is_some_and(|message| !message.is_empty()));
     body["error"]["code"].as_str().expect("a code").to_owned()
 }

@@ -37,9 +37,9 @@ fn form_of(account: Account) -> String {
 
 /// A fresh token of this account.
 async fn token(sandbox: &Sandbox, account: Account) -> String {
-    let answer = post_form(sandbox, &form_of(account)).await;
-    assert_eq!(answer.status, 201);
-    String::from_utf8(answer.body.to_vec()).expect("a token is text")
+    let response = post_form(sandbox, &form_of(account)).await;
+    assert_eq!(response.status, 201);
+    String::from_utf8(response.body.to_vec()).expect("a token is text")
 }
 
 /// A search with this token and these parameters.
@@ -61,7 +61,7 @@ async fn search_at(
 /// The events that a search finds.
 async fn found(sandbox: &Sandbox, account: Account, parameters: &[(&str, &str)]) -> Vec<Value> {
     let token = token(sandbox, account).await;
-    let answer = search(sandbox, &token, parameters).await;
-    assert_eq!(answer.status, 200, "{parameters:?}: {:?}", answer.body);
-    answer.json().as_array().expect("a list of events").clone()
+    let response = search(sandbox, &token, parameters).await;
+    assert_eq!(response.status, 200, "{parameters:?}: {:?}", response.body);
+    response.json().as_array().expect("a list of events").clone()
 }

@@ -50,7 +50,7 @@ async fn alerts_are_found_by_address_and_domain_in_any_spelling() {
 }
 
 #[tokio::test]
-async fn what_is_no_entity_is_refused() {
+async fn refuses_invalid_hashes_addresses_and_domains() {
     let session = start().await;
     for (path, code) in [
         (format!("/api/files/{SHA256}/alerts"), "InvalidHashValue"),
@@ -134,7 +134,7 @@ async fn one_alert_is_read_by_its_id() {
 }
 
 #[tokio::test]
-async fn awkward_alerts_are_there() {
+async fn alerts_with_missing_and_unusual_members_are_there() {
     let session = start().await;
     let alerts = session.list("/api/alerts?$expand=evidence", &[]).await;
     let has = |test: &dyn Fn(&Value) -> bool| alerts.iter().any(test);

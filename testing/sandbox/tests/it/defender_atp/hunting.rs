@@ -17,16 +17,16 @@ use crate::session::{GRAPH, Session};
 const RUN: &str = "/api/advancedqueries/run";
 
 async fn hunt(session: &Session, query: &str) -> Value {
-    let answer = session.post(RUN, &json!({ "Query": query })).await;
-    assert_eq!(answer.status, 200, "{:?}", answer.body);
-    answer.json()
+    let response = session.post(RUN, &json!({ "Query": query })).await;
+    assert_eq!(response.status, 200, "{:?}", response.body);
+    response.json()
 }
 
 #[tokio::test]
 async fn a_query_answers_stats_schema_and_results() {
     let session = start().await;
     let query = "DeviceFileEvents | where SHA1 == '36b3216fdaeeb975729fae923d5a4fd12aabfe22' | sort by Timestamp desc | take 1 | project Timestamp, ActionType, ReportId";
-    let answer = hunt(&session, query).await;
+    let response = hunt(&session, query).await;
     assert_eq!(
         answer["Schema"],
         json!([
@@ -68,20 +68,20 @@ async fn another_tenant_hunts_in_other_events() {
 }
 
 #[tokio::test]
-async fn what_cannot_run_is_a_bad_request() {
+async fn refuses_queries_that_cannot_run() {
     let session = start().await;
     for query in
         ["DeviceFileEvents | where", "AlertEvidence | take 1", "DeviceInfo | where Nothing == 1"]
     {
-        let answer = session.post(RUN, &json!({ "Query": query })).await;
-        assert_eq!(error(&answer), refused(400, "BadRequest"), "{query}");
+        let response = session.post(RUN, &json!({ "Query": query })).await;
+        assert_eq!(error(&response), refused(400, "BadRequest"), "{query}");
     }
     for (body, code) in [
         (json!({}), "MissingRequiredParameter"),
         (json!({ "query": "DeviceInfo" }), "InvalidRequestBody"),
     ] {
-        let answer = session.post(RUN, &body).await;
-        assert_eq!(error(&answer), refused(400, code), "{body}");
+        let response = session.post(RUN, &body).await;
+        assert_eq!(error(&response), refused(400, code), "{body}");
     }
 }
 
@@ -90,9 +90,9 @@ async fn hunt_in_graph(tenant: &Tenant, query: &str) -> Vec<Value> {
     let session = Session::defender(tenant, &DEFENDER).await;
     let session = session.switch(tenant, &DEFENDER, GRAPH).await;
     let path = "/v1.0/security/runHuntingQuery";
-    let answer = session.post(path, &json!({ "Query": query })).await;
-    assert_eq!(answer.status, 200, "{:?}", answer.body);
-    answer.json()["results"].as_array().expect("a list of rows").clone()
+    let response = session.post(path, &json!({ "Query": query })).await;
+    assert_eq!(response.status, 200, "{:?}", response.body);
+    response.json()["results"].as_array().expect("a list of rows").clone()
 }
 
 #[tokio::test]
@@ -128,6 +128,6 @@ async fn graph_alerts_are_below_the_same_origin() {
     let session = session.switch(&CONTOSO, &DEFENDER, GRAPH).await;
     assert_eq!(session.list("/v1.0/security/alerts_v2?$top=1", &[]).await.len(), 1);
     let batch = json!({ "requests": [{ "id": "0", "method": "GET", "url": "/security/alerts_v2?$top=1" }] });
-    let answer = session.post("/v1.0/$batch", &batch).await.json();
+    let response = session.post("/v1.0/$batch", &batch).await.json();
     assert_eq!(answer["responses"][0]["status"], 200);
 }

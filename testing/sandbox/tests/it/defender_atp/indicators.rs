@@ -101,7 +101,7 @@ async fn one_value_may_have_indicators_of_several_types() {
 }
 
 #[tokio::test]
-async fn old_awkward_and_expired_indicators_are_as_documented() {
+async fn old_and_expired_indicators_are_as_documented() {
     let session = start().await;
     let all = session.list(PATH, &[]).await;
     let values = texts(&all, "indicatorValue");
@@ -134,9 +134,9 @@ async fn every_type_is_accepted() {
         ("Url", "https://new.example/a?b".to_owned(), "Block"),
     ] {
         let changes = json!({ "indicatorType": kind, "indicatorValue": value, "action": action, "generateAlert": "True" });
-        let answer = session.post(PATH, &changed(block(""), changes)).await;
-        assert_eq!(answer.status, 200, "{kind}: {:?}", answer.body);
-        assert_eq!(answer.json()["generateAlert"], true);
+        let response = session.post(PATH, &changed(block(""), changes)).await;
+        assert_eq!(response.status, 200, "{kind}: {:?}", response.body);
+        assert_eq!(response.json()["generateAlert"], true);
     }
 }
 
@@ -167,16 +167,16 @@ async fn bodies_are_checked() {
         (json!({ "expirationTime": "tomorrow" }), "InvalidInput"),
     ] {
         let body = changed(block("203.0.113.7"), changes.clone());
-        let answer = session.post(PATH, &body).await;
-        assert_eq!(error(&answer), refused(400, code), "{changes}");
+        let response = session.post(PATH, &body).await;
+        assert_eq!(error(&response), refused(400, code), "{changes}");
     }
 }
 
 #[tokio::test]
 async fn undocumented_filters_are_odata_errors() {
     let session = start().await;
-    let answer = session.get(&format!("{PATH}?$filter=description%20eq%20'x'")).await;
-    assert_eq!(error(&answer), refused(400, "ODataError"));
+    let response = session.get(&format!("{PATH}?$filter=description%20eq%20'x'")).await;
+    assert_eq!(error(&response), refused(400, "ODataError"));
 }
 
 #[tokio::test]

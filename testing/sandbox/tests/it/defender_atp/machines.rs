@@ -39,8 +39,8 @@ async fn the_sample_devices_are_the_machines() {
 #[tokio::test]
 async fn a_list_without_machines_is_not_found() {
     let session = start().await;
-    let answer = session.get("/api/machines?$filter=id%20eq%20'unknown'").await;
-    assert_eq!(error(&answer), refused(404, "ResourceNotFound"));
+    let response = session.get("/api/machines?$filter=id%20eq%20'unknown'").await;
+    assert_eq!(error(&response), refused(404, "ResourceNotFound"));
 }
 
 #[tokio::test]
@@ -77,9 +77,9 @@ async fn machines_are_of_all_kinds() {
 #[tokio::test]
 async fn the_samples_availability_is_exact() {
     let session = start().await;
-    let answer = session.get(&format!("/api/machines/{WS_204}/availableMachineActions")).await;
+    let response = session.get(&format!("/api/machines/{WS_204}/availableMachineActions")).await;
     assert_eq!(
-        answer.json(),
+        response.json(),
         json!({
             "@odata.context": "https://api.security.microsoft.com/api/$metadata#Collection(microsoft.windowsDefenderATP.api.ActionAvailabilityStatus)",
             "value": [

@@ -73,7 +73,7 @@ async fn isolation_is_created_shown_and_undone() {
 }
 
 #[tokio::test]
-async fn what_is_isolated_stays_so_and_what_is_free_cannot_be_released() {
+async fn isolation_starts_once_and_ends_only_if_it_is_on() {
     let session = start().await;
     let again = ask(&session, ISOLATED, "isolate", full()).await;
     assert_eq!(again, refused(400, "ActiveRequestAlreadyExists"));

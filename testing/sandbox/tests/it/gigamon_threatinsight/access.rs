@@ -14,14 +14,14 @@ async fn a_wrong_key_is_refused_by_every_family() {
     let sandbox = start().await;
     for key in [REVOKED_KEY, "unknown", ""] {
         let entities = json!([{"ip": "10.20.30.47", "event_time": "2026-03-02T08:00:00Z"}]);
-        for answer in [
+        for response in [
             get_with(key, &sandbox, "/detections", &[]).await,
             get_with(key, &sandbox, "/events", &[("detection_uuid", "x")]).await,
             query(key, &sandbox, &json!({"query": "ip = '203.0.113.77'"})).await,
             devices(key, &sandbox, entities.clone()).await,
         ] {
-            assert_eq!(answer.status, 401);
-            assert_eq!(code(&answer), "client.invalid_authentication");
+            assert_eq!(response.status, 401);
+            assert_eq!(code(&response), "client.invalid_authentication");
         }
     }
 }
@@ -54,10 +54,10 @@ async fn families_can_be_switched_off() {
         assert_eq!(events.status, events_status, "{key}");
         let devices = devices(key, &sandbox, entities.clone()).await;
         assert_eq!(devices.status, devices_status, "{key}");
-        for answer in
+        for response in
             [events, devices].iter().filter(|one| [404, 410].contains(&one.status.as_u16()))
         {
-            assert_eq!(code(answer), "client.not_found");
+            assert_eq!(code(response), "client.not_found");
         }
     }
 }
@@ -80,6 +80,6 @@ async fn accounts_see_their_own_data() {
 #[tokio::test]
 async fn other_paths_answer_404() {
     let sandbox = start().await;
-    let answer = get_with(KEY, &sandbox, "/sensors", &[]).await;
-    assert_eq!((answer.status.as_u16(), code(&answer).as_str()), (404, "client.not_found"));
+    let response = get_with(KEY, &sandbox, "/sensors", &[]).await;
+    assert_eq!((response.status.as_u16(), code(&response).as_str()), (404, "client.not_found"));
 }

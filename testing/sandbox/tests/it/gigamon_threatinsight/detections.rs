@@ -35,7 +35,7 @@ async fn a_value_finds_its_detections_and_their_rules() {
         ("198.51.100.24", &[14], &[3]),
         ("203.0.113.250", &[], &[]),
     ] {
-        let answer = detections(KEY, &sandbox, value).await;
+        let response = detections(KEY, &sandbox, value).await;
         assert_eq!(numbers(uuids(&answer["detections"], "uuid")), detection_numbers, "{value}");
         assert_eq!(numbers(uuids(&answer["rules"], "uuid")), rule_numbers, "{value}");
         assert_eq!(answer["total_count"], detection_numbers.len());
@@ -54,9 +54,9 @@ async fn include_decides_about_indicators_and_rules() {
     ] {
         let mut parameters = vec![("indicator_value", "203.0.113.77")];
         parameters.extend(include.iter().map(|part| ("include", *part)));
-        let answer = get(&sandbox, "/detections", &parameters).await.json();
+        let response = get(&sandbox, "/detections", &parameters).await.json();
         assert_eq!(answer["detections"][0].get("indicators").is_some(), has_indicators);
-        assert_eq!(answer.get("rules").is_some(), has_rules);
+        assert_eq!(response.get("rules").is_some(), has_rules);
     }
 }
 
@@ -66,7 +66,7 @@ async fn the_status_is_optional() {
     for (status, total) in [(None, 5), (Some("active"), 4), (Some("resolved"), 1)] {
         let mut parameters = vec![("indicator_value", "198.51.100.23")];
         parameters.extend(status.map(|status| ("status", status)));
-        let answer = get(&sandbox, "/detections", &parameters).await.json();
+        let response = get(&sandbox, "/detections", &parameters).await.json();
         assert_eq!(answer["total_count"], total, "{status:?}");
     }
 }
@@ -82,7 +82,7 @@ async fn detections_are_sorted_and_cut() {
             ("limit", limit),
             ("offset", offset),
         ];
-        let answer = get(&sandbox, "/detections", &parameters).await.json();
+        let response = get(&sandbox, "/detections", &parameters).await.json();
         assert_eq!(answer["total_count"], 3);
         assert_eq!(answer["sort_by"], "last_seen");
         assert_eq!(
@@ -100,7 +100,7 @@ async fn detections_are_sorted_and_cut() {
 }
 
 #[tokio::test]
-async fn what_is_no_parameter_answers_400() {
+async fn refuses_invalid_parameters() {
     let sandbox = start().await;
     for parameter in [
         ("status", "open"),
@@ -112,20 +112,23 @@ async fn what_is_no_parameter_answers_400() {
         ("sort_by", "colour"),
         ("sort_order", "up"),
     ] {
-        let answer = get(&sandbox, "/detections", &[parameter]).await;
+        let response = get(&sandbox, "/detections", &[parameter]).await;
         assert_eq!(
-            (answer.status.as_u16(), code(&answer).as_str()),
+            (response.status.as_u16(), code(&response).as_str()),
             (400, "client.invalid_parameter"),
             "{parameter:?}"
         );
     }
-    let answer = get(&sandbox, "/events", &[]).await;
-    assert_eq!((answer.status.as_u16(), code(&answer).as_str()), (400, "client.missing_parameter"));
+    let response = get(&sandbox, "/events", &[]).await;
+    assert_eq!(
+        (response.status.as_u16(), code(&response).as_str()),
+        (400, "client.missing_parameter")
+    );
 }
 
 #[tokio::test]
 async fn rules_have_words_of_the_table_and_others() {
-    let answer = get(&start().await, "/detections", &[("include", "rules")]).await.json();
+    let response = get(&start().await, "/detections", &[("include", "rules")]).await.json();
     let words = |field: &str| {
         let rules = answer["rules"].as_array().unwrap().iter();
         rules.map(|rule| rule[field].to_string()).collect::<BTreeSet<_>>()
@@ -141,7 +144,7 @@ async fn a_detection_has_events_under_its_rule() {
     let all = get(&sandbox, "/detections", &[]).await.json();
     for detection in all["detections"].as_array().unwrap() {
         let uuid = detection["uuid"].as_str().unwrap();
-        let answer = get(&sandbox, "/events", &[("detection_uuid", uuid)]).await.json();
+        let response = get(&sandbox, "/events", &[("detection_uuid", uuid)]).await.json();
         let events = answer["events"].as_array().unwrap();
         assert_eq!(answer["total_count"], events.len());
         assert_eq!(events.is_empty(), detection["status"] == "resolved", "{uuid}");
@@ -155,7 +158,7 @@ async fn one_event_may_belong_to_several_detections() {
     let sandbox = start().await;
     let found = detections(KEY, &sandbox, "c2.bad.example").await;
     for uuid in uuids(&found["detections"], "uuid") {
-        let answer = get(&sandbox, "/events", &[("detection_uuid", uuid)]).await.json();
+        let response = get(&sandbox, "/events", &[("detection_uuid", uuid)]).await.json();
         let shared = json!("4a7e3b21-8d66-11ea-8d1f-1b2c3d4e5f60");
         let mut events = answer["events"].as_array().unwrap().iter();
         assert!(events.any(|one| one["event"]["uuid"] == shared), "{uuid}");
@@ -169,10 +172,10 @@ async fn events_of_a_detection_are_cut_and_an_unknown_detection_has_none() {
     let uuid =
         uuids(&found["detections"], "uuid").find(|uuid| uuid.starts_with("d0000008")).unwrap();
     let parameters = [("detection_uuid", uuid), ("limit", "3"), ("offset", "2")];
-    let answer = get(&sandbox, "/events", &parameters).await.json();
+    let response = get(&sandbox, "/events", &parameters).await.json();
     assert_eq!((&answer["total_count"], &answer["result_count"]), (&json!(4), &json!(2)));
 
-    let answer = get(&sandbox, "/events", &[("detection_uuid", "none")]).await;
-    assert_eq!(answer.status, 200);
-    assert_eq!(answer.json()["events"], json!([]));
+    let response = get(&sandbox, "/events", &[("detection_uuid", "none")]).await;
+    assert_eq!(response.status, 200);
+    assert_eq!(response.json()["events"], json!([]));
 }

@@ -56,7 +56,7 @@ async fn many_addresses_are_asked_for_at_once() {
 }
 
 #[tokio::test]
-async fn what_is_no_question_answers_400() {
+async fn refuses_invalid_bodies() {
     let sandbox = start().await;
     for entities in [
         json!([]),

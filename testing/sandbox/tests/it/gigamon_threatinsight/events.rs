@@ -25,9 +25,9 @@ async fn found(sandbox: &Sandbox, text: &str, days: i64) -> Vec<Value> {
         "query": text, "start_date": days_ago(days), "end_date": now().to_string(), "limit": 1000,
         "order_by": "timestamp", "order": "desc",
     });
-    let answer = query(KEY, sandbox, &body).await;
-    assert_eq!(answer.status, 200, "{text}: {:?}", answer.body);
-    answer.json()["events"].as_array().expect("a list of events").clone()
+    let response = query(KEY, sandbox, &body).await;
+    assert_eq!(response.status, 200, "{text}: {:?}", response.body);
+    response.json()["events"].as_array().expect("a list of events").clone()
 }
 
 #[tokio::test]
@@ -110,7 +110,7 @@ async fn events_are_ordered_and_cut() {
     let uuids = async |order: &str, limit: usize, offset: usize| {
         let text = "src.ip = '10.20.30.47'";
         let body = json!({"query": text, "order": order, "limit": limit, "offset": offset});
-        let answer = query(KEY, &sandbox, &body).await.json();
+        let response = query(KEY, &sandbox, &body).await.json();
         assert_eq!((&answer["order"], &answer["order_by"]), (&json!(order), &json!("timestamp")));
         assert_eq!((&answer["limit"], &answer["offset"]), (&json!(limit), &json!(offset)));
         assert_eq!(answer["query"], text);
@@ -137,9 +137,9 @@ async fn an_account_may_be_limited_to_windows_of_a_day() {
         query(DAY_WINDOWS_KEY, &sandbox, &body).await
     };
     for start_date in [None, Some(days_ago(2)), Some(days_ago(7))] {
-        let answer = search(start_date).await;
+        let response = search(start_date).await;
         assert_eq!(
-            (answer.status.as_u16(), code(&answer).as_str()),
+            (response.status.as_u16(), code(&response).as_str()),
             (400, "client.invalid_date_range")
         );
     }
@@ -154,7 +154,7 @@ async fn a_pasted_value_widens_the_search_as_it_would_there() {
 }
 
 #[tokio::test]
-async fn what_is_no_search_answers_400() {
+async fn refuses_invalid_searches() {
     let sandbox = start().await;
     for (body, expected) in [
         (json!({"query": "203.0.113.77"}), "client.invalid_query"),
@@ -169,7 +169,7 @@ async fn what_is_no_search_answers_400() {
         (json!({"query": "rcode = 0", "order_by": "uuid"}), "client.invalid_body"),
         (json!({"query": "rcode = 0", "start_date": "yesterday"}), "client.invalid_body"),
     ] {
-        let answer = query(KEY, &sandbox, &body).await;
-        assert_eq!((answer.status.as_u16(), code(&answer).as_str()), (400, expected), "{body}");
+        let response = query(KEY, &sandbox, &body).await;
+        assert_eq!((response.status.as_u16(), code(&response).as_str()), (400, expected), "{body}");
     }
 }

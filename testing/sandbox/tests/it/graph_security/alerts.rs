@@ -38,10 +38,10 @@ async fn the_newest_come_first() {
 #[tokio::test]
 async fn the_sample_of_the_documentation_is_whole() {
     let session = start().await;
-    let answer = session.get(&format!("{PATH}/{SAMPLE}")).await;
-    assert_eq!(answer.status, 200);
-    assert!(answer.header("content-type").unwrap().starts_with("application/json;odata"));
-    let alert = answer.json();
+    let response = session.get(&format!("{PATH}/{SAMPLE}")).await;
+    assert_eq!(response.status, 200);
+    assert!(response.header("content-type").unwrap().starts_with("application/json;odata"));
+    let alert = response.json();
     assert!(alert["@odata.context"].as_str().unwrap().ends_with("#security/alerts_v2/$entity"));
     assert_eq!(alert["title"], "Beacon-like traffic from an unsigned binary");
     assert_eq!(alert["lastActivityDateTime"], "2026-10-30T06:10:44.9Z");
@@ -134,8 +134,8 @@ async fn a_filter_may_be_encoded_in_either_way() {
         "$filter=severity%20eq%20%27high%27%20and%20status%20eq%20%27inProgress%27&$top=5",
         "%24filter=severity+eq+'high'+and+status+eq+'inProgress'&%24top=5",
     ] {
-        let answer = session.get(&format!("{PATH}?{query}")).await;
-        assert_eq!(texts(&rows(&answer.json()), "id"), ["da638470555000000001_101"], "{query}");
+        let response = session.get(&format!("{PATH}?{query}")).await;
+        assert_eq!(texts(&rows(&response.json()), "id"), ["da638470555000000001_101"], "{query}");
     }
 }
 
@@ -166,7 +166,7 @@ async fn top_and_skip_cut_the_list() {
 }
 
 #[tokio::test]
-async fn what_is_not_understood_is_refused() {
+async fn refuses_unknown_options_and_invalid_values() {
     let session = start().await;
     for (option, value, part) in [
         ("$top", "-1", "requires a non-negative integer value"),
@@ -214,7 +214,7 @@ async fn tenants_see_their_own_alerts() {
 }
 
 #[tokio::test]
-async fn some_tenants_treat_filters_otherwise() {
+async fn filter_support_depends_on_the_tenant() {
     let filter = address("203.0.113.80");
     let path = with_options(PATH, &[("$filter", &filter)]);
     let mut session = Session::graph(&tenant::NORTHWIND, &app::GRAPH).await;

@@ -14,9 +14,9 @@ async fn hunt(session: &Session, query: &str) -> Response {
 }
 
 async fn results(session: &Session, query: &str) -> Vec<Value> {
-    let answer = hunt(session, query).await;
-    assert_eq!(answer.status, 200, "{query}: {:?}", answer.body);
-    answer.json()["results"].as_array().expect("results").clone()
+    let response = hunt(session, query).await;
+    assert_eq!(response.status, 200, "{query}: {:?}", response.body);
+    response.json()["results"].as_array().expect("results").clone()
 }
 
 /// Alert ids of a query whose rows have them.
@@ -113,8 +113,8 @@ async fn every_row_belongs_to_an_alert_or_to_a_deleted_one() {
     let mut gone = Vec::new();
     for row in rows.iter().filter(|row| !row["AlertId"].as_str().unwrap().contains("638450")) {
         let id = row["AlertId"].as_str().unwrap();
-        let answer = session.get(&format!("/v1.0/security/alerts_v2/{id}")).await;
-        if answer.status == 404 {
+        let response = session.get(&format!("/v1.0/security/alerts_v2/{id}")).await;
+        if response.status == 404 {
             gone.push(id);
         }
     }
@@ -133,8 +133,8 @@ async fn the_timespan_bounds_the_rows() {
     assert_eq!(count(Some("P90D")).await, 5);
     assert_eq!(count(Some("P2D")).await, 2);
     assert_eq!(count(Some("2026-09-01T00:00:00Z/P30D")).await, 1);
-    let answer = session.post(PATH, &json!({"Query": "AlertEvidence", "Timespan": "30d"})).await;
-    assert_bad_request(&answer, "The timespan '30d' is not in ISO 8601 format.");
+    let response = session.post(PATH, &json!({"Query": "AlertEvidence", "Timespan": "30d"})).await;
+    assert_bad_request(&response, "The timespan '30d' is not in ISO 8601 format.");
 }
 
 #[tokio::test]
@@ -157,8 +157,8 @@ async fn broken_queries_are_refused_in_the_services_words() {
     ] {
         assert_bad_request(&hunt(&session, query).await, part);
     }
-    let answer = session.send(Method::POST, PATH, &[], "{\"Query\": \"AlertEvidence\"}").await;
-    assert!(error(&answer).2.starts_with("Unable to read JSON request payload."));
+    let response = session.send(Method::POST, PATH, &[], "{\"Query\": \"AlertEvidence\"}").await;
+    assert!(error(&response).2.starts_with("Unable to read JSON request payload."));
 }
 
 #[tokio::test]
@@ -170,8 +170,8 @@ async fn letters_beyond_ascii_need_the_charset() {
         ("application/json;charset=UTF-8", "é"),
         ("application/json", "?"),
     ] {
-        let answer = session.send(Method::POST, PATH, &[("content-type", media)], &body).await;
-        assert_eq!(answer.json()["results"][0]["x"], expected, "{media}");
+        let response = session.send(Method::POST, PATH, &[("content-type", media)], &body).await;
+        assert_eq!(response.json()["results"][0]["x"], expected, "{media}");
     }
 }
 

@@ -26,10 +26,10 @@ fn changed<'a>(name: &str, value: &'a str) -> Vec<(&'a str, &'a str)> {
     form
 }
 
-fn check(answer: &Response, status: u16, error: &str, code: u32) {
-    let body = answer.json();
+fn check(response: &Response, status: u16, error: &str, code: u32) {
+    let body = response.json();
     let description = body["error_description"].as_str().expect("a description");
-    assert_eq!(answer.status, status, "{description}");
+    assert_eq!(response.status, status, "{description}");
     assert_eq!(body["error"], error, "{description}");
     assert_eq!(body["error_codes"], json!([code]));
     assert!(description.starts_with(&format!("AADSTS{code}: ")), "{description}");
@@ -42,18 +42,18 @@ fn check(answer: &Response, status: u16, error: &str, code: u32) {
 }
 
 #[tokio::test]
-async fn good_credentials_get_a_bearer_token() {
+async fn valid_credentials_get_a_bearer_token() {
     let sandbox = start().await;
     for name in [tenant::CONTOSO.id, tenant::CONTOSO.domain, "A4C123B1-612D-4272-A137-1C17149D4395"]
     {
-        let answer = ask(&sandbox, name, &form(&app::GRAPH, GRAPH)).await;
-        assert_eq!(answer.status, 200, "{name}");
-        let body = answer.json();
+        let response = ask(&sandbox, name, &form(&app::GRAPH, GRAPH)).await;
+        assert_eq!(response.status, 200, "{name}");
+        let body = response.json();
         assert_eq!(body["token_type"], "Bearer");
         assert_eq!(body["expires_in"], 3599);
         assert_eq!(body["ext_expires_in"], 3599);
         assert!(body["access_token"].as_str().unwrap().starts_with("eyJ0eXAiOiJKV1QifQ."));
-        assert_eq!(answer.header("cache-control"), Some("no-store, no-cache"));
+        assert_eq!(response.header("cache-control"), Some("no-store, no-cache"));
     }
 }
 
@@ -110,10 +110,10 @@ async fn only_a_posted_form_counts() {
         (Method::GET, form, 400),
         (Method::POST, "application/json", 400),
     ] {
-        let answer = client::send(method.clone(), &url, &[("content-type", media)], body).await;
-        assert_eq!(answer.status, status, "{method} {media}");
+        let response = client::send(method.clone(), &url, &[("content-type", media)], body).await;
+        assert_eq!(response.status, status, "{method} {media}");
         if status == 400 {
-            check(&answer, 400, "invalid_request", 900144);
+            check(&response, 400, "invalid_request", 900144);
         }
     }
 }
@@ -129,11 +129,11 @@ async fn graph_takes_only_its_own_good_tokens() {
         (other.as_str(), "Invalid audience."),
     ] {
         session.token = token.to_owned();
-        let answer = session.get("/v1.0/security/alerts_v2").await;
-        let (status, code, message) = error(&answer);
+        let response = session.get("/v1.0/security/alerts_v2").await;
+        let (status, code, message) = error(&response);
         assert_eq!((status, code.as_str()), (401, "InvalidAuthenticationToken"));
         assert!(message.ends_with(part), "{message}");
-        assert!(answer.header("www-authenticate").unwrap().starts_with("Bearer "));
+        assert!(response.header("www-authenticate").unwrap().starts_with("Bearer "));
     }
     session.token = good;
     assert_eq!(session.get("/v1.0/security/alerts_v2").await.status, 200);
@@ -159,7 +159,9 @@ async fn tokens_of_one_app_are_good_for_one_call() {
     let session = session.switch(&tenant::CONTOSO, &app::ONE_CALL, GRAPH).await;
     let inner = |id: &str| json!({"id": id, "method": "GET", "url": "/security/alerts_v2?$top=1"});
     let batch = json!({"requests": [inner("1"), inner("2")]});
-    let answer = session.post("/v1.0/$batch", &batch).await;
-    assert_eq!(answer.status, 200, "a batch is one call");
-    assert!(answer.json()["responses"].as_array().unwrap().iter().all(|one| one["status"] == 200));
+    let response = session.post("/v1.0/$batch", &batch).await;
+    assert_eq!(response.status, 200, "a batch is one call");
+    assert!(
+        response.json()["responses"].as_array().unwrap().iter().all(|one| one["status"] == 200)
+    );
 }

@@ -94,10 +94,10 @@ async fn limits_are_kept() {
         ("$filter", "networkConnections/any(x: x/nothing eq 'a')", 400),
         ("$filter", "fileStates/any(x: x/name eq 'a'b')", 400),
     ] {
-        let answer = session.get(&with_options(PATH, &[(name, value)])).await;
-        assert_eq!(answer.status, status, "{name}={value}");
+        let response = session.get(&with_options(PATH, &[(name, value)])).await;
+        assert_eq!(response.status, status, "{name}={value}");
         if status == 400 {
-            assert_eq!(error(&answer).1, "BadRequest");
+            assert_eq!(error(&response).1, "BadRequest");
         }
     }
 }
@@ -106,10 +106,10 @@ async fn limits_are_kept() {
 async fn a_failing_provider_leaves_a_warning() {
     let session = start().await;
     let filter = format!("{} or {}", domain(HALF_ANSWERED_DOMAIN), connections("203.0.113.80"));
-    let answer = session.get(&with_options(PATH, &[("$filter", &filter)])).await;
-    assert_eq!(answer.status, 206);
-    assert_eq!(answer.header("warning"), Some("199 - \"Microsoft/Azure Sentinel/504/10000\""));
-    let found = rows(&answer.json());
+    let response = session.get(&with_options(PATH, &[("$filter", &filter)])).await;
+    assert_eq!(response.status, 206);
+    assert_eq!(response.header("warning"), Some("199 - \"Microsoft/Azure Sentinel/504/10000\""));
+    let found = rows(&response.json());
     assert_eq!(providers(&found), ["Palo Alto Networks", "ASC", "IPC", "-"]);
 }
 

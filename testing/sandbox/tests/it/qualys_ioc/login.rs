@@ -12,11 +12,11 @@ use crate::client;
 #[tokio::test]
 async fn a_login_gives_a_bare_token() {
     let sandbox = start().await;
-    let answer = post_form(&sandbox, &form_of(ACCOUNT)).await;
-    assert_eq!(answer.status, 201);
-    assert_eq!(answer.header("content-type"), Some("text/plain"));
-    assert_eq!(answer.body.split(|byte| *byte == b'.').count(), 3);
-    assert!(answer.body.iter().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(byte)));
+    let response = post_form(&sandbox, &form_of(ACCOUNT)).await;
+    assert_eq!(response.status, 201);
+    assert_eq!(response.header("content-type"), Some("text/plain"));
+    assert_eq!(response.body.split(|byte| *byte == b'.').count(), 3);
+    assert!(response.body.iter().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(byte)));
 }
 
 #[tokio::test]
@@ -48,9 +48,9 @@ async fn a_password_that_is_not_encoded_is_another_password() {
 #[tokio::test]
 async fn wrong_credentials_answer_401_with_reasons() {
     let sandbox = start().await;
-    let answer = post_form(&sandbox, "username=relay_api&password=guess&token=true").await;
-    assert_eq!(answer.status, 401);
-    let body = answer.json();
+    let response = post_form(&sandbox, "username=relay_api&password=guess&token=true").await;
+    assert_eq!(response.status, 401);
+    let body = response.json();
     let time = body["timestamp"].as_str().unwrap();
     assert!(time.starts_with("2026-03-03T10:0") && time.ends_with("+0000"), "{time}");
     assert_eq!(body["status"], 401);
@@ -58,10 +58,10 @@ async fn wrong_credentials_answer_401_with_reasons() {
     assert_eq!(body["message"], "Bad credentials");
     assert_eq!(body["authentication_exceptions"], json!(["Invalid username or password"]));
 
-    let answer = post_form(&sandbox, "username=nobody&password=guess&token=true").await;
-    assert_eq!(answer.status, 401);
-    assert_eq!(answer.json()["authentication_exceptions"], json!(["AccountNotFoundException"]));
-    assert_eq!(answer.json().get("message"), None);
+    let response = post_form(&sandbox, "username=nobody&password=guess&token=true").await;
+    assert_eq!(response.status, 401);
+    assert_eq!(response.json()["authentication_exceptions"], json!(["AccountNotFoundException"]));
+    assert_eq!(response.json().get("message"), None);
 }
 
 #[tokio::test]
@@ -74,16 +74,16 @@ async fn an_incomplete_form_answers_400() {
         "username=relay_api&password=p%40ss%26word%25+1&token=false",
         "username=relay_api&username=other&password=p%40ss%26word%25+1&token=true",
     ] {
-        let answer = post_form(&sandbox, form).await;
+        let response = post_form(&sandbox, form).await;
         assert_eq!(
-            (answer.status.as_u16(), &answer.json()["status"]),
+            (response.status.as_u16(), &response.json()["status"]),
             (400, &json!(400)),
             "{form}"
         );
     }
     let url = format!("{}/auth", sandbox.url());
-    let answer = client::post(&url, &[("content-type", "application/json")], &json!({})).await;
-    assert_eq!(answer.status, 400);
+    let response = client::post(&url, &[("content-type", "application/json")], &json!({})).await;
+    assert_eq!(response.status, 400);
 }
 
 #[tokio::test]
@@ -91,9 +91,9 @@ async fn a_search_needs_a_token_of_this_sandbox() {
     let (sandbox, other) = (start().await, start().await);
     let foreign = token(&other, SECOND_TENANT).await;
     for token in [foreign.as_str(), "", "e.y.J"] {
-        let answer = search(&sandbox, token, &[]).await;
-        assert_eq!(answer.status, 401);
-        assert_eq!(answer.json()["error"], "Unauthorized");
+        let response = search(&sandbox, token, &[]).await;
+        assert_eq!(response.status, 401);
+        assert_eq!(response.json()["error"], "Unauthorized");
     }
     let url = format!("{}{EVENTS_PATH}", sandbox.url());
     assert_eq!(client::get(&url, &[]).await.status, 401);
@@ -104,9 +104,9 @@ async fn a_search_needs_a_token_of_this_sandbox() {
 async fn outdated_and_used_tokens_are_refused() {
     let sandbox = start().await;
     let outdated = token(&sandbox, OUTDATED_TOKENS).await;
-    let answer = search(&sandbox, &outdated, &[]).await;
-    assert_eq!(answer.status, 401);
-    assert_eq!(answer.json()["message"], "The token has expired");
+    let response = search(&sandbox, &outdated, &[]).await;
+    assert_eq!(response.status, 401);
+    assert_eq!(response.json()["message"], "The token has expired");
 
     let single = token(&sandbox, SINGLE_USE_TOKENS).await;
     assert_eq!(search(&sandbox, &single, &[]).await.status, 200);
@@ -129,8 +129,8 @@ async fn a_platform_may_serve_versioned_paths_only() {
 async fn other_paths_answer_404_and_other_methods_405() {
     let sandbox = start().await;
     let token = token(&sandbox, ACCOUNT).await;
-    let answer = search_at(&sandbox, "/ioc/events/searchBefore", &token, &[]).await;
-    assert_eq!((answer.status.as_u16(), &answer.json()["status"]), (404, &json!(404)));
+    let response = search_at(&sandbox, "/ioc/events/searchBefore", &token, &[]).await;
+    assert_eq!((response.status.as_u16(), &response.json()["status"]), (404, &json!(404)));
     let url = format!("{}{EVENTS_PATH}", sandbox.url());
     assert_eq!(client::post(&url, &[], &json!({})).await.status, 405);
 }

@@ -6,18 +6,18 @@ use sandbox::qualys_ioc::{ACCOUNT, ONE_CALL_A_SECOND, SPENT_QUOTA, TWO_CALLS_AT_
 use super::{search, start, token};
 
 #[tokio::test]
-async fn every_answer_carries_the_figures() {
+async fn every_response_carries_the_rate_limits() {
     let sandbox = start().await;
     let token = token(&sandbox, ACCOUNT).await;
     for (parameters, remaining) in
         [(&[][..], "99999"), (&[("state", "true")], "99998"), (&[("pageSize", "x")], "99997")]
     {
-        let answer = search(&sandbox, &token, parameters).await;
-        assert_eq!(answer.header("x-ratelimit-limit"), Some("100000"));
-        assert_eq!(answer.header("x-ratelimit-window-sec"), Some("3600"));
-        assert_eq!(answer.header("x-ratelimit-remaining"), Some(remaining));
-        assert_eq!(answer.header("x-ratelimit-towait-sec"), Some("0"));
-        assert_eq!(answer.header("x-concurrencylimit-limit"), None);
+        let response = search(&sandbox, &token, parameters).await;
+        assert_eq!(response.header("x-ratelimit-limit"), Some("100000"));
+        assert_eq!(response.header("x-ratelimit-window-sec"), Some("3600"));
+        assert_eq!(response.header("x-ratelimit-remaining"), Some(remaining));
+        assert_eq!(response.header("x-ratelimit-towait-sec"), Some("0"));
+        assert_eq!(response.header("x-concurrencylimit-limit"), None);
     }
 }
 
@@ -25,18 +25,18 @@ async fn every_answer_carries_the_figures() {
 async fn a_spent_quota_answers_429() {
     let sandbox = start().await;
     let token = token(&sandbox, SPENT_QUOTA).await;
-    let answer = search(&sandbox, &token, &[]).await;
-    assert_eq!(answer.status, 429);
-    assert_eq!(answer.header("x-ratelimit-towait-sec"), Some("3600"));
-    assert_eq!(answer.json()["message"], "The rate limit is reached");
+    let response = search(&sandbox, &token, &[]).await;
+    assert_eq!(response.status, 429);
+    assert_eq!(response.header("x-ratelimit-towait-sec"), Some("3600"));
+    assert_eq!(response.json()["message"], "The rate limit is reached");
 }
 
 #[tokio::test]
-async fn hurried_calls_are_asked_to_wait_a_second() {
+async fn a_second_call_within_a_second_answers_429() {
     let sandbox = start().await;
     let token = token(&sandbox, ONE_CALL_A_SECOND).await;
     let answers = join_all((0..8).map(|_| search(&sandbox, &token, &[]))).await;
-    let refused: Vec<_> = answers.iter().filter(|answer| answer.status == 429).collect();
+    let refused: Vec<_> = answers.iter().filter(|answer| response.status == 429).collect();
     assert!(!refused.is_empty());
     assert!(refused.iter().all(|one| one.header("x-ratelimit-towait-sec") == Some("1")));
 }
@@ -46,10 +46,10 @@ async fn a_third_call_at_once_answers_409() {
     let sandbox = start().await;
     let token = token(&sandbox, TWO_CALLS_AT_A_TIME).await;
     let answers = join_all((0..8).map(|_| search(&sandbox, &token, &[]))).await;
-    let refused: Vec<_> = answers.iter().filter(|answer| answer.status == 409).collect();
+    let refused: Vec<_> = answers.iter().filter(|answer| response.status == 409).collect();
     assert!(!refused.is_empty());
     assert!(refused.iter().all(|one| one.header("x-concurrencylimit-limit") == Some("2")));
-    assert!(answers.iter().any(|answer| answer.status == 200));
+    assert!(answers.iter().any(|answer| response.status == 200));
     assert_eq!(search(&sandbox, &token, &[]).await.status, 200);
 }
 
@@ -58,5 +58,5 @@ async fn the_usual_account_may_call_in_parallel() {
     let sandbox = start().await;
     let token = token(&sandbox, ACCOUNT).await;
     let answers = join_all((0..8).map(|_| search(&sandbox, &token, &[]))).await;
-    assert!(answers.iter().all(|answer| answer.status == 200));
+    assert!(answers.iter().all(|answer| response.status == 200));
 }

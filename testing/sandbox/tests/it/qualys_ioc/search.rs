@@ -185,7 +185,7 @@ async fn tenants_see_their_own_events() {
 }
 
 #[tokio::test]
-async fn what_is_no_search_answers_400() {
+async fn refuses_invalid_searches() {
     let sandbox = start().await;
     let token = token(&sandbox, ACCOUNT).await;
     for parameters in [
@@ -204,9 +204,9 @@ async fn what_is_no_search_answers_400() {
         &[("sort", "[{\"event.dateTime\":\"down\"}]")],
         &[("pageSize", "1"), ("pageSize", "2")],
     ] {
-        let answer = search(&sandbox, &token, parameters).await;
-        assert_eq!(answer.status, 400, "{parameters:?}");
-        assert_eq!(answer.json()["error"], "Bad Request");
+        let response = search(&sandbox, &token, parameters).await;
+        assert_eq!(response.status, 400, "{parameters:?}");
+        assert_eq!(response.json()["error"], "Bad Request");
     }
     let last_page = [("pageSize", "1000"), ("pageNumber", "9")];
     assert_eq!(search(&sandbox, &token, &last_page).await.json(), json!([]));
