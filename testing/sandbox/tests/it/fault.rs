@@ -38,72 +38,72 @@ async fn true_version() -> Vec<u8> {
 #[tokio::test]
 async fn status_codes_come_with_their_headers_and_body() {
     let headers = vec![("x-reason".to_owned(), "storm".to_owned())];
-    let answer =
+    let response =
         version(&broken(Fault::Status { code: 503, headers, body: "later".to_owned() }).await)
             .await;
-    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
-    assert_eq!(answer.header("x-reason"), Some("storm"));
-    assert_eq!(answer.body, "later");
+    assert_eq!(response.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(response.header("x-reason"), Some("storm"));
+    assert_eq!(response.body, "later");
 
-    let answer = version(&broken(Fault::status(504)).await).await;
-    assert_eq!((answer.status.as_u16(), answer.body.len()), (504, 0));
+    let response = version(&broken(Fault::status(504)).await).await;
+    assert_eq!((response.status.as_u16(), response.body.len()), (504, 0));
 
-    let answer = version(&broken(Fault::json(400, &json!({"message": "no"}))).await).await;
-    assert_eq!(answer.header("content-type"), Some("application/json"));
-    assert_eq!((answer.status.as_u16(), answer.json()), (400, json!({"message": "no"})));
+    let response = version(&broken(Fault::json(400, &json!({"message": "no"}))).await).await;
+    assert_eq!(response.header("content-type"), Some("application/json"));
+    assert_eq!((response.status.as_u16(), response.json()), (400, json!({"message": "no"})));
 
     assert_eq!(version(&broken(Fault::Forbidden).await).await.status, StatusCode::FORBIDDEN);
 }
 
 #[tokio::test]
 async fn bytes_arrive_as_they_are() {
-    let answer = version(&broken(Fault::Bytes(b"{\xff\0".to_vec())).await).await;
-    assert_eq!(answer.header("content-type"), Some("application/json"));
-    assert_eq!((answer.status, &answer.body[..]), (StatusCode::OK, &b"{\xff\0"[..]));
+    let response = version(&broken(Fault::Bytes(b"{\xff\0".to_vec())).await).await;
+    assert_eq!(response.header("content-type"), Some("application/json"));
+    assert_eq!((response.status, &response.body[..]), (StatusCode::OK, &b"{\xff\0"[..]));
 }
 
 #[tokio::test]
 async fn a_rewritten_answer_is_the_true_one_with_another_body() {
     let sandbox = broken(Fault::Rewritten(|truth| json!({"was": truth["version"]}))).await;
-    let answer = version(&sandbox).await;
+    let response = version(&sandbox).await;
     let truth: Value = serde_json::from_slice(&true_version().await).expect("JSON");
-    assert_eq!((answer.status.as_u16(), answer.json()), (200, json!({"was": truth["version"]})));
-    assert_eq!(answer.header("content-type"), Some("application/json"));
+    assert_eq!((response.status.as_u16(), response.json()), (200, json!({"was": truth["version"]})));
+    assert_eq!(response.header("content-type"), Some("application/json"));
 }
 
 #[tokio::test]
 async fn too_many_requests_names_the_wait_or_does_not() {
     for wait in [Some("7"), Some("soon"), None] {
         let retry_after = wait.map(str::to_owned);
-        let answer = version(&broken(Fault::TooManyRequests { retry_after }).await).await;
-        assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
-        assert_eq!(answer.header("retry-after"), wait);
+        let response = version(&broken(Fault::TooManyRequests { retry_after }).await).await;
+        assert_eq!(response.status, StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(response.header("retry-after"), wait);
     }
 }
 
 #[tokio::test]
 async fn redirects_name_their_target() {
     let to = "https://other.example/login".to_owned();
-    let answer = version(&broken(Fault::Redirect { to: to.clone(), code: 308 }).await).await;
-    assert_eq!(answer.status, StatusCode::PERMANENT_REDIRECT);
-    assert_eq!(answer.header("location"), Some(to.as_str()));
+    let response = version(&broken(Fault::Redirect { to: to.clone(), code: 308 }).await).await;
+    assert_eq!(response.status, StatusCode::PERMANENT_REDIRECT);
+    assert_eq!(response.header("location"), Some(to.as_str()));
 }
 
 #[tokio::test]
 async fn bodies_that_are_not_the_true_one() {
-    let answer = version(&broken(Fault::Html).await).await;
-    assert_eq!(answer.status, StatusCode::OK);
-    assert!(answer.header("content-type").unwrap().starts_with("text/html"));
-    assert!(answer.body.starts_with(b"<!DOCTYPE html>"));
+    let response = version(&broken(Fault::Html).await).await;
+    assert_eq!(response.status, StatusCode::OK);
+    assert!(response.header("content-type").unwrap().starts_with("text/html"));
+    assert!(response.body.starts_with(b"<!DOCTYPE html>"));
 
-    let answer = version(&broken(Fault::Empty).await).await;
-    assert_eq!((answer.status, answer.body.len()), (StatusCode::OK, 0));
+    let response = version(&broken(Fault::Empty).await).await;
+    assert_eq!((response.status, response.body.len()), (StatusCode::OK, 0));
 
     let truth = true_version().await;
-    let answer = version(&broken(Fault::Malformed).await).await;
-    assert_eq!(answer.status, StatusCode::OK);
-    assert_eq!(answer.body, truth[..truth.len() / 2]);
-    assert!(serde_json::from_slice::<Value>(&answer.body).is_err());
+    let response = version(&broken(Fault::Malformed).await).await;
+    assert_eq!(response.status, StatusCode::OK);
+    assert_eq!(response.body, truth[..truth.len() / 2]);
+    assert!(serde_json::from_slice::<Value>(&response.body).is_err());
 }
 
 #[tokio::test]
@@ -118,10 +118,10 @@ async fn the_connection_is_reset_before_the_answer() {
 #[tokio::test]
 async fn the_connection_is_reset_in_the_body() {
     let truth = true_version().await;
-    let answer = version_head(&broken(Fault::ResetInBody).await).await;
-    assert_eq!(answer.status(), StatusCode::OK);
+    let response = version_head(&broken(Fault::ResetInBody).await).await;
+    assert_eq!(response.status(), StatusCode::OK);
 
-    let frames: Vec<_> = answer.into_body().into_data_stream().collect().await;
+    let frames: Vec<_> = response.into_body().into_data_stream().collect().await;
     let (last, before) = frames.split_last().unwrap();
     let before: Vec<u8> =
         before.iter().flat_map(|frame| frame.as_ref().unwrap().to_vec()).collect();
@@ -134,10 +134,10 @@ async fn the_connection_is_reset_in_the_body() {
 async fn a_stalled_answer_has_a_head_and_no_body() {
     let sandbox = Sandbox::start(Product::Misp).await.unwrap();
     sandbox.fault(When::any(), Fault::Stall, Times::Next(1));
-    let answer = version_head(&sandbox).await;
-    assert_eq!(answer.status(), StatusCode::OK);
+    let response = version_head(&sandbox).await;
+    assert_eq!(response.status(), StatusCode::OK);
 
-    let mut body = answer.into_body().into_data_stream();
+    let mut body = response.into_body().into_data_stream();
     assert_eq!(version(&sandbox).await.status, StatusCode::OK, "the next call works");
     assert!(poll!(body.next()).is_pending());
 }
@@ -160,9 +160,9 @@ async fn a_response_without_head_never_comes() {
 async fn a_trickle_brings_the_true_body_byte_by_byte() {
     let sandbox = broken(Fault::Trickle { pause: Duration::ZERO }).await;
     let url = format!("{}/nowhere", sandbox.url());
-    let answer = client::head(Method::GET, &url, &[], Body::empty()).await.unwrap();
-    assert_eq!(answer.status(), StatusCode::NOT_FOUND);
-    let frames: Vec<_> = answer.into_body().into_data_stream().map(Result::unwrap).collect().await;
+    let response = client::head(Method::GET, &url, &[], Body::empty()).await.unwrap();
+    assert_eq!(response.status(), StatusCode::NOT_FOUND);
+    let frames: Vec<_> = response.into_body().into_data_stream().map(Result::unwrap).collect().await;
     assert!(frames.iter().all(|frame| frame.len() == 1));
     assert_eq!(
         serde_json::from_slice::<Value>(&frames.concat()).unwrap(),
@@ -173,9 +173,9 @@ async fn a_trickle_brings_the_true_body_byte_by_byte() {
 #[tokio::test]
 async fn a_huge_body_is_json_of_the_size_asked_for() {
     for bytes in [200_000, 65_548, 12] {
-        let answer = version(&broken(Fault::Huge { bytes }).await).await;
-        assert_eq!(answer.body.len() as u64, bytes);
-        assert!(answer.json()["value"].is_string());
+        let response = version(&broken(Fault::Huge { bytes }).await).await;
+        assert_eq!(response.body.len() as u64, bytes);
+        assert!(response.json()["value"].is_string());
     }
 }
 
@@ -192,11 +192,11 @@ async fn an_endless_body_goes_on_until_the_caller_leaves() {
 #[tokio::test]
 async fn a_gzip_bomb_is_small_until_it_is_unpacked() {
     let size = 5_000_000;
-    let answer = version(&broken(Fault::GzipBomb { bytes: size }).await).await;
-    assert_eq!(answer.header("content-encoding"), Some("gzip"));
-    assert!(answer.body.len() < 50_000, "{} bytes", answer.body.len());
+    let response = version(&broken(Fault::GzipBomb { bytes: size }).await).await;
+    assert_eq!(response.header("content-encoding"), Some("gzip"));
+    assert!(response.body.len() < 50_000, "{} bytes", response.body.len());
     let mut unpacked = Vec::new();
-    GzDecoder::new(&answer.body[..]).read_to_end(&mut unpacked).unwrap();
+    GzDecoder::new(&response.body[..]).read_to_end(&mut unpacked).unwrap();
     assert_eq!(unpacked.len() as u64, size);
 }
 

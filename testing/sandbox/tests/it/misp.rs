@@ -23,10 +23,10 @@ async fn post(sandbox: &Sandbox, path: &str, key: &str, body: &Value) -> Respons
 
 /// The rows that a search finds.
 async fn search(sandbox: &Sandbox, body: Value) -> Vec<Value> {
-    let answer = post(sandbox, SEARCH, misp::API_KEY, &body).await;
-    assert_eq!(answer.status, 200, "{body}");
-    let rows = answer.json()["response"]["Attribute"].as_array().expect("a list of rows").clone();
-    assert_eq!(answer.header("x-result-count"), Some(rows.len().to_string().as_str()));
+    let response = post(sandbox, SEARCH, misp::API_KEY, &body).await;
+    assert_eq!(response.status, 200, "{body}");
+    let rows = response.json()["response"]["Attribute"].as_array().expect("a list of rows").clone();
+    assert_eq!(response.header("x-result-count"), Some(rows.len().to_string().as_str()));
     rows
 }
 

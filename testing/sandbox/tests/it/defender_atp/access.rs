@@ -38,9 +38,9 @@ async fn a_token_for_graph_is_forbidden() {
 
 async fn forbidden(app: &App, method: Method, path: &str) -> String {
     let session = Session::defender(&CONTOSO, app).await;
-    let answer = session.send(method, path, &JSON, "{}").await;
-    assert_eq!(error(&answer), refused(403, "Forbidden"), "{path}");
-    answer.json()["error"]["message"].as_str().expect("a message").to_owned()
+    let response = session.send(method, path, &JSON, "{}").await;
+    assert_eq!(error(&response), refused(403, "Forbidden"), "{path}");
+    response.json()["error"]["message"].as_str().expect("a message").to_owned()
 }
 
 #[tokio::test]

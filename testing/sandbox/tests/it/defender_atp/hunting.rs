@@ -28,7 +28,7 @@ async fn a_query_answers_stats_schema_and_results() {
     let query = "DeviceFileEvents | where SHA1 == '36b3216fdaeeb975729fae923d5a4fd12aabfe22' | sort by Timestamp desc | take 1 | project Timestamp, ActionType, ReportId";
     let response = hunt(&session, query).await;
     assert_eq!(
-        answer["Schema"],
+        response["Schema"],
         json!([
             { "Name": "Timestamp", "Type": "DateTime" },
             { "Name": "ActionType", "Type": "String" },
@@ -36,10 +36,10 @@ async fn a_query_answers_stats_schema_and_results() {
         ])
     );
     assert_eq!(
-        answer["Results"],
+        response["Results"],
         json!([{ "Timestamp": "2026-10-29T11:07:20Z", "ActionType": "FileRenamed", "ReportId": 20772 }])
     );
-    assert_eq!(answer["Stats"]["dataset_statistics"][0]["table_row_count"], 1);
+    assert_eq!(response["Stats"]["dataset_statistics"][0]["table_row_count"], 1);
 }
 
 #[tokio::test]
@@ -129,5 +129,5 @@ async fn graph_alerts_are_below_the_same_origin() {
     assert_eq!(session.list("/v1.0/security/alerts_v2?$top=1", &[]).await.len(), 1);
     let batch = json!({ "requests": [{ "id": "0", "method": "GET", "url": "/security/alerts_v2?$top=1" }] });
     let response = session.post("/v1.0/$batch", &batch).await.json();
-    assert_eq!(answer["responses"][0]["status"], 200);
+    assert_eq!(response["responses"][0]["status"], 200);
 }

@@ -11,10 +11,10 @@ const LINUX: &str = "srv-7.contoso.example";
 const RESTRICTED: &str = "srv-22.contoso.example";
 
 async fn ask(session: &Session, machine: &str, verb: &str, body: Value) -> (u16, String) {
-    let answer = session.post(&format!("/api/machines/{machine}/{verb}"), &body).await;
-    match answer.status.as_u16() {
-        201 => (201, answer.json()["status"].as_str().unwrap_or_default().to_owned()),
-        _ => error(&answer),
+    let response = session.post(&format!("/api/machines/{machine}/{verb}"), &body).await;
+    match response.status.as_u16() {
+        201 => (201, response.json()["status"].as_str().unwrap_or_default().to_owned()),
+        _ => error(&response),
     }
 }
 
@@ -35,9 +35,9 @@ async fn availability(session: &Session, machine: &str, action: &str) -> Value {
 #[tokio::test]
 async fn isolation_is_created_shown_and_undone() {
     let session = start().await;
-    let answer = session.post(&format!("/api/machines/{FREE}/isolate"), &full()).await;
-    assert_eq!(answer.status, 201);
-    let action = answer.json();
+    let response = session.post(&format!("/api/machines/{FREE}/isolate"), &full()).await;
+    assert_eq!(response.status, 201);
+    let action = response.json();
     assert_eq!(action["type"], "Isolate");
     assert_eq!(action["scope"], "Full");
     assert_eq!(action["status"], "Pending");
@@ -98,9 +98,9 @@ async fn restriction_is_a_switch_of_its_own() {
 async fn scans_and_packages_run_once_at_a_time() {
     let session = start().await;
     let scan = json!({ "Comment": "c", "ScanType": "Quick", "ExternalId": "case-7" });
-    let answer = session.post(&format!("/api/machines/{LINUX}/runAntiVirusScan"), &scan).await;
-    let action = answer.json();
-    assert_eq!((answer.status.as_u16(), &action["scope"]), (201, &json!("Quick")));
+    let response = session.post(&format!("/api/machines/{LINUX}/runAntiVirusScan"), &scan).await;
+    let action = response.json();
+    assert_eq!((response.status.as_u16(), &action["scope"]), (201, &json!("Quick")));
     assert_eq!(action["externalId"], "case-7");
     for (verb, body) in [("runAntiVirusScan", scan), ("collectInvestigationPackage", comment())] {
         let second = ask(&session, LINUX, verb, body.clone()).await;
@@ -119,9 +119,9 @@ async fn scans_and_packages_run_once_at_a_time() {
 async fn an_investigation_starts() {
     let session = start().await;
     let path = format!("/api/machines/{FREE}/startInvestigation");
-    let answer = session.post(&path, &comment()).await;
-    assert_eq!(answer.status, 201);
-    let investigation = answer.json();
+    let response = session.post(&path, &comment()).await;
+    assert_eq!(response.status, 201);
+    let investigation = response.json();
     assert_eq!(investigation["state"], "Running");
     assert_eq!(investigation["computerDnsName"], FREE);
     assert_eq!(investigation["endTime"], Value::Null);
@@ -142,8 +142,8 @@ async fn platforms_limit_what_can_be_done() {
         (LINUX, "restrictCodeExecution", comment()),
         ("mac-31.contoso.example", "isolate", selective),
     ] {
-        let answer = ask(&session, machine, verb, body).await;
-        assert_eq!(answer, refused(400, "OsPlatformNotSupported"), "{machine} {verb}");
+        let response = ask(&session, machine, verb, body).await;
+        assert_eq!(response, refused(400, "OsPlatformNotSupported"), "{machine} {verb}");
     }
 }
 
@@ -164,8 +164,8 @@ async fn bodies_are_checked() {
         ("collectInvestigationPackage", json!({}), "MissingRequiredParameter"),
         ("startInvestigation", json!({}), "MissingRequiredParameter"),
     ] {
-        let answer = ask(&session, FREE, verb, body.clone()).await;
-        assert_eq!(answer, refused(400, code), "{verb} {body}");
+        let response = ask(&session, FREE, verb, body.clone()).await;
+        assert_eq!(response, refused(400, code), "{verb} {body}");
     }
     let path = format!("/api/machines/{FREE}/isolate");
     let json = [("content-type", "application/json")];

@@ -36,10 +36,10 @@ async fn a_value_finds_its_detections_and_their_rules() {
         ("203.0.113.250", &[], &[]),
     ] {
         let response = detections(KEY, &sandbox, value).await;
-        assert_eq!(numbers(uuids(&answer["detections"], "uuid")), detection_numbers, "{value}");
-        assert_eq!(numbers(uuids(&answer["rules"], "uuid")), rule_numbers, "{value}");
-        assert_eq!(answer["total_count"], detection_numbers.len());
-        assert_eq!(answer["result_count"], detection_numbers.len());
+        assert_eq!(numbers(uuids(&response["detections"], "uuid")), detection_numbers, "{value}");
+        assert_eq!(numbers(uuids(&response["rules"], "uuid")), rule_numbers, "{value}");
+        assert_eq!(response["total_count"], detection_numbers.len());
+        assert_eq!(response["result_count"], detection_numbers.len());
     }
 }
 
@@ -55,7 +55,7 @@ async fn include_decides_about_indicators_and_rules() {
         let mut parameters = vec![("indicator_value", "203.0.113.77")];
         parameters.extend(include.iter().map(|part| ("include", *part)));
         let response = get(&sandbox, "/detections", &parameters).await.json();
-        assert_eq!(answer["detections"][0].get("indicators").is_some(), has_indicators);
+        assert_eq!(response["detections"][0].get("indicators").is_some(), has_indicators);
         assert_eq!(response.get("rules").is_some(), has_rules);
     }
 }
@@ -67,7 +67,7 @@ async fn the_status_is_optional() {
         let mut parameters = vec![("indicator_value", "198.51.100.23")];
         parameters.extend(status.map(|status| ("status", status)));
         let response = get(&sandbox, "/detections", &parameters).await.json();
-        assert_eq!(answer["total_count"], total, "{status:?}");
+        assert_eq!(response["total_count"], total, "{status:?}");
     }
 }
 
@@ -83,13 +83,13 @@ async fn detections_are_sorted_and_cut() {
             ("offset", offset),
         ];
         let response = get(&sandbox, "/detections", &parameters).await.json();
-        assert_eq!(answer["total_count"], 3);
-        assert_eq!(answer["sort_by"], "last_seen");
+        assert_eq!(response["total_count"], 3);
+        assert_eq!(response["sort_by"], "last_seen");
         assert_eq!(
-            (answer["limit"].to_string(), answer["offset"].to_string()),
+            (response["limit"].to_string(), response["offset"].to_string()),
             (limit.to_owned(), offset.to_owned())
         );
-        uuids(&answer["detections"], "last_seen").map(str::to_owned).collect::<Vec<_>>()
+        uuids(&response["detections"], "last_seen").map(str::to_owned).collect::<Vec<_>>()
     };
     let ascending = last_seen("asc", "100", "0").await;
     assert!(ascending.is_sorted());
@@ -130,7 +130,7 @@ async fn refuses_invalid_parameters() {
 async fn rules_have_words_of_the_table_and_others() {
     let response = get(&start().await, "/detections", &[("include", "rules")]).await.json();
     let words = |field: &str| {
-        let rules = answer["rules"].as_array().unwrap().iter();
+        let rules = response["rules"].as_array().unwrap().iter();
         rules.map(|rule| rule[field].to_string()).collect::<BTreeSet<_>>()
     };
     let all = ["\"high\"", "\"low\"", "\"moderate\"", "\"unknown\"", "null"].map(str::to_owned);
@@ -145,8 +145,8 @@ async fn a_detection_has_events_under_its_rule() {
     for detection in all["detections"].as_array().unwrap() {
         let uuid = detection["uuid"].as_str().unwrap();
         let response = get(&sandbox, "/events", &[("detection_uuid", uuid)]).await.json();
-        let events = answer["events"].as_array().unwrap();
-        assert_eq!(answer["total_count"], events.len());
+        let events = response["events"].as_array().unwrap();
+        assert_eq!(response["total_count"], events.len());
         assert_eq!(events.is_empty(), detection["status"] == "resolved", "{uuid}");
         assert!(events.iter().all(|one| one["rule_uuid"] == detection["rule_uuid"]));
         assert!(events.iter().all(|one| one["event"]["event_type"].is_string()));
@@ -160,7 +160,7 @@ async fn one_event_may_belong_to_several_detections() {
     for uuid in uuids(&found["detections"], "uuid") {
         let response = get(&sandbox, "/events", &[("detection_uuid", uuid)]).await.json();
         let shared = json!("4a7e3b21-8d66-11ea-8d1f-1b2c3d4e5f60");
-        let mut events = answer["events"].as_array().unwrap().iter();
+        let mut events = response["events"].as_array().unwrap().iter();
         assert!(events.any(|one| one["event"]["uuid"] == shared), "{uuid}");
     }
 }
@@ -173,7 +173,7 @@ async fn events_of_a_detection_are_cut_and_an_unknown_detection_has_none() {
         uuids(&found["detections"], "uuid").find(|uuid| uuid.starts_with("d0000008")).unwrap();
     let parameters = [("detection_uuid", uuid), ("limit", "3"), ("offset", "2")];
     let response = get(&sandbox, "/events", &parameters).await.json();
-    assert_eq!((&answer["total_count"], &answer["result_count"]), (&json!(4), &json!(2)));
+    assert_eq!((&response["total_count"], &response["result_count"]), (&json!(4), &json!(2)));
 
     let response = get(&sandbox, "/events", &[("detection_uuid", "none")]).await;
     assert_eq!(response.status, 200);

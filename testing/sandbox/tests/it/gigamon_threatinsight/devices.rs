@@ -8,17 +8,17 @@ use super::{code, devices, query, start};
 
 /// When the newest event of a search happened.
 async fn newest(sandbox: &Sandbox, text: &str) -> Timestamp {
-    let answer = query(KEY, sandbox, &json!({"query": text, "limit": 1})).await.json();
-    let time = answer["events"][0]["timestamp"].as_str().expect("the search finds an event");
+    let response = query(KEY, sandbox, &json!({"query": text, "limit": 1})).await.json();
+    let time = response["events"][0]["timestamp"].as_str().expect("the search finds an event");
     time.parse().expect("the event has a time")
 }
 
 /// The leases of an address at a time.
 async fn leases(sandbox: &Sandbox, ip: &str, time: Timestamp) -> Vec<Value> {
     let entities = json!([{"ip": ip, "event_time": time.to_string()}]);
-    let answer = devices(KEY, sandbox, entities).await;
-    assert_eq!(answer.status, 200);
-    let response = &answer.json()["entity_tracking_bulk_response"];
+    let response = devices(KEY, sandbox, entities).await;
+    assert_eq!(response.status, 200);
+    let response = &response.json()["entity_tracking_bulk_response"];
     assert_eq!(response["pdns"], json!([]));
     response["dhcp"].as_array().expect("a list of leases").clone()
 }
@@ -49,8 +49,8 @@ async fn many_addresses_are_asked_for_at_once() {
     let entity = |ip: String| json!({"ip": ip, "event_time": time});
     let entities =
         |count: u32| (0..count).map(|n| entity(format!("10.20.30.{}", n % 256))).collect();
-    let answer = devices(KEY, &sandbox, entities(500)).await;
-    let response = &answer.json()["entity_tracking_bulk_response"];
+    let response = devices(KEY, &sandbox, entities(500)).await;
+    let response = &response.json()["entity_tracking_bulk_response"];
     assert_eq!(response["dhcp"].as_array().unwrap().len(), 5, "each lease once");
     assert_eq!(devices(KEY, &sandbox, entities(501)).await.status, 400);
 }
@@ -65,9 +65,9 @@ async fn refuses_invalid_bodies() {
         json!([{"ip": "fin-lt-07", "event_time": "2026-03-02T08:00:00Z"}]),
         json!([{"ip": "10.20.30.47", "event_time": "now"}]),
     ] {
-        let answer = devices(KEY, &sandbox, entities.clone()).await;
+        let response = devices(KEY, &sandbox, entities.clone()).await;
         assert_eq!(
-            (answer.status.as_u16(), code(&answer).as_str()),
+            (response.status.as_u16(), code(&response).as_str()),
             (400, "client.invalid_body"),
             "{entities}"
         );

@@ -111,11 +111,11 @@ async fn events_are_ordered_and_cut() {
         let text = "src.ip = '10.20.30.47'";
         let body = json!({"query": text, "order": order, "limit": limit, "offset": offset});
         let response = query(KEY, &sandbox, &body).await.json();
-        assert_eq!((&answer["order"], &answer["order_by"]), (&json!(order), &json!("timestamp")));
-        assert_eq!((&answer["limit"], &answer["offset"]), (&json!(limit), &json!(offset)));
-        assert_eq!(answer["query"], text);
-        let events = answer["events"].as_array().unwrap().clone();
-        assert_eq!(answer["result_count"], events.len());
+        assert_eq!((&response["order"], &response["order_by"]), (&json!(order), &json!("timestamp")));
+        assert_eq!((&response["limit"], &response["offset"]), (&json!(limit), &json!(offset)));
+        assert_eq!(response["query"], text);
+        let events = response["events"].as_array().unwrap().clone();
+        assert_eq!(response["result_count"], events.len());
         events.iter().map(|one| one["uuid"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
     let newest_first = uuids("desc", 10_000, 0).await;

@@ -17,9 +17,9 @@ fn get(id: &str, url: &str) -> Value {
 }
 
 async fn run(session: &Session, requests: &[Value]) -> Vec<Value> {
-    let answer = session.post(PATH, &json!({"requests": requests})).await;
-    assert_eq!(answer.status, 200, "{:?}", answer.body);
-    answer.json()["responses"].as_array().expect("responses").clone()
+    let response = session.post(PATH, &json!({"requests": requests})).await;
+    assert_eq!(response.status, 200, "{:?}", response.body);
+    response.json()["responses"].as_array().expect("responses").clone()
 }
 
 fn by_id<'a>(responses: &'a [Value], id: &str) -> &'a Value {
@@ -126,8 +126,8 @@ async fn a_batch_that_is_none_is_refused_whole() {
         assert_bad_request(&session.post(PATH, &body).await, part);
     }
     for (media, body) in [("text/plain", "{\"requests\": []}"), ("application/json", "{")] {
-        let answer = session.send(Method::POST, PATH, &[("content-type", media)], body).await;
-        assert!(error(&answer).2.starts_with("Unable to read JSON request payload."));
+        let response = session.send(Method::POST, PATH, &[("content-type", media)], body).await;
+        assert!(error(&response).2.starts_with("Unable to read JSON request payload."));
     }
     assert!(run(&session, &[]).await.is_empty());
     assert_eq!(run(&session, &many[..20]).await.len(), 20);

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use super::{post, search, start};
 
 async fn add(sandbox: &Sandbox, body: Value) -> Value {
-    let answer = post(sandbox, "/sightings/add", misp::API_KEY, &body).await;
-    assert_eq!(answer.status, 200);
-    answer.json()
+    let response = post(sandbox, "/sightings/add", misp::API_KEY, &body).await;
+    assert_eq!(response.status, 200);
+    response.json()
 }
 
 /// The types of the sightings at each attribute with this value.
@@ -27,15 +27,15 @@ async fn kept(sandbox: &Sandbox, value: &str) -> Vec<Vec<String>> {
 #[tokio::test]
 async fn the_record_is_answered_and_stays() {
     let sandbox = start().await;
-    let mut answer = add(
+    let mut response = add(
         &sandbox,
         json!({"values": ["Bad.example"], "type": "1", "source": "SecureX threat response"}),
     )
     .await;
-    let time = answer["Sighting"]["date_sighting"].take();
+    let time = response["Sighting"]["date_sighting"].take();
     assert!(time.as_str().unwrap().parse::<u64>().unwrap() > 0);
     assert_eq!(
-        answer,
+        response,
         json!({"Sighting": {
             "id": "402", "attribute_id": "91022", "event_id": "1483", "org_id": "1", "date_sighting": null,
             "uuid": "2c3d4e5f-6071-4283-94a5-000000000192", "source": "SecureX threat response", "type": "1",
@@ -53,8 +53,8 @@ async fn the_record_is_answered_and_stays() {
 #[tokio::test]
 async fn every_attribute_with_the_value_is_sighted_and_the_last_is_answered() {
     let sandbox = start().await;
-    let answer = add(&sandbox, json!({"values": [sample::RANSOMWARE_ADDRESS], "type": 0})).await;
-    assert_eq!(answer["Sighting"]["event_id"], "1547");
+    let response = add(&sandbox, json!({"values": [sample::RANSOMWARE_ADDRESS], "type": 0})).await;
+    assert_eq!(response["Sighting"]["event_id"], "1547");
     assert_eq!(kept(&sandbox, sample::RANSOMWARE_ADDRESS).await, [["0"], ["0"], ["0"]]);
 }
 
@@ -80,7 +80,7 @@ async fn failures_are_answered_with_200_and_a_message() {
         );
     }
     assert_eq!(add(&sandbox, json!({"type": "1"})).await, json!({"message": none}));
-    let answer = add(&sandbox, json!({"values": [sample::LOADER_DOMAIN], "type": "3"})).await;
-    assert!(answer["message"].as_str().unwrap().contains("Invalid type"));
+    let response = add(&sandbox, json!({"values": [sample::LOADER_DOMAIN], "type": "3"})).await;
+    assert!(response["message"].as_str().unwrap().contains("Invalid type"));
     assert_eq!(kept(&sandbox, sample::LOADER_DOMAIN).await, [Vec::<String>::new()]);
 }

@@ -36,7 +36,7 @@ async fn a_second_call_within_a_second_answers_429() {
     let sandbox = start().await;
     let token = token(&sandbox, ONE_CALL_A_SECOND).await;
     let answers = join_all((0..8).map(|_| search(&sandbox, &token, &[]))).await;
-    let refused: Vec<_> = answers.iter().filter(|answer| response.status == 429).collect();
+    let refused: Vec<_> = answers.iter().filter(|response| response.status == 429).collect();
     assert!(!refused.is_empty());
     assert!(refused.iter().all(|one| one.header("x-ratelimit-towait-sec") == Some("1")));
 }
@@ -46,10 +46,10 @@ async fn a_third_call_at_once_answers_409() {
     let sandbox = start().await;
     let token = token(&sandbox, TWO_CALLS_AT_A_TIME).await;
     let answers = join_all((0..8).map(|_| search(&sandbox, &token, &[]))).await;
-    let refused: Vec<_> = answers.iter().filter(|answer| response.status == 409).collect();
+    let refused: Vec<_> = answers.iter().filter(|response| response.status == 409).collect();
     assert!(!refused.is_empty());
     assert!(refused.iter().all(|one| one.header("x-concurrencylimit-limit") == Some("2")));
-    assert!(answers.iter().any(|answer| response.status == 200));
+    assert!(answers.iter().any(|response| response.status == 200));
     assert_eq!(search(&sandbox, &token, &[]).await.status, 200);
 }
 
@@ -58,5 +58,5 @@ async fn the_usual_account_may_call_in_parallel() {
     let sandbox = start().await;
     let token = token(&sandbox, ACCOUNT).await;
     let answers = join_all((0..8).map(|_| search(&sandbox, &token, &[]))).await;
-    assert!(answers.iter().all(|answer| response.status == 200));
+    assert!(answers.iter().all(|response| response.status == 200));
 }
