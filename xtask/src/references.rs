@@ -25,7 +25,7 @@ pub(crate) fn check(root: &Path) -> Result<(), String> {
         for (number, line) in text.lines().enumerate() {
             let links = if is_page(&file) { links(line) } else { Vec::new() };
             let linked = links.iter().filter_map(|link| resolved(&file, link));
-            let named = references(line).into_iter().map(|text| split(text));
+            let named = references(line).into_iter().map(split);
             for (page, anchor) in named.chain(linked) {
                 if !pages.have(&page, anchor.as_deref()) {
                     let anchor = anchor.map(|anchor| format!("#{anchor}")).unwrap_or_default();

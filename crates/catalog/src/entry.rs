@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use futures::future::{BoxFuture, FutureExt};
 use relay_core::{
-    About, BadSetting, Claim, Clock, Environment, Relay, Result, Service,
-    http::{Resolver, SystemResolver},
-    service::{Incoming, Outgoing},
+    About, BadSetting, Claim, Clock, Environment, Incoming, Outgoing, Relay, Resolver, Result,
+    Service, SystemResolver,
 };
 
 /// One relay.
@@ -45,7 +44,7 @@ impl CatalogEntry {
     ///
     /// The first setting that is missing or cannot be used.
     pub async fn start(&self, settings: Environment) -> Started {
-        self.start_with(settings, Clock::of_machine(), Arc::new(SystemResolver)).await
+        self.start_with(settings, Clock::system(), Arc::new(SystemResolver)).await
     }
 
     /// Starts the relay with a clock and a resolver that the caller controls.

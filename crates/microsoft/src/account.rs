@@ -77,7 +77,7 @@ fn login_error(response: &Response, message: &str) -> Error {
     match response.status() {
         404 => {
             let text = "Authorization failed: Microsoft does not know the tenant; check tenant_id and GRAPH_CLOUD.";
-            Error::new(ErrorKind::Unauthorized, text).with("product.status", 404)
+            Error::new(ErrorKind::Unauthorized, text).with_context("product.status", 404)
         }
         _ => login_refusal(response, message),
     }

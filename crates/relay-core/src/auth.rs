@@ -17,15 +17,11 @@ use std::{net::IpAddr, sync::Arc};
 use http::{HeaderMap, header};
 use tokio::time::Instant;
 
-pub use claims::Claims;
+use claims::Claims;
 pub use hs256::REFRESH_SECONDS as SECRET_REFRESH_SECONDS;
-#[doc(hidden)]
-pub use hs256::REFRESH_SECONDS as SECRET_FRESH_SECONDS;
 pub use jwks::REGIONS;
 pub use rsa::usable_keys;
 pub use secrets_manager::SecretsManager;
-#[doc(hidden)]
-pub use unverified::UnverifiedToken as Token;
 pub use unverified::{Algorithm, UnverifiedToken};
 
 use crate::{

@@ -35,18 +35,6 @@ impl Clock {
         Timestamp::from_millisecond(set.load(Ordering::SeqCst)).unwrap_or(Timestamp::UNIX_EPOCH)
     }
 
-    /// The former name of [`system`](Self::system).
-    #[doc(hidden)]
-    pub fn of_machine() -> Self {
-        Self::system()
-    }
-
-    /// The former name of [`fixed`](Self::fixed).
-    #[doc(hidden)]
-    pub fn standing_at(at: Timestamp) -> Self {
-        Self::fixed(at)
-    }
-
     /// Moves a fixed clock on. No effect on the system clock.
     pub fn advance(&self, by: std::time::Duration) {
         if let Some(set) = &self.set {

@@ -44,12 +44,6 @@ impl CircuitBreaker {
         self.is_open.store(true, Ordering::Relaxed);
     }
 
-    /// The former name of [`open`](Self::open).
-    #[doc(hidden)]
-    pub fn set(&self) {
-        self.open();
-    }
-
     /// Runs the request unless the circuit is open; then returns `None`. An error that [concerns all
     /// requests](ErrorKind::concerns_all_calls) stops those that are not begun yet.
     pub async fn guard<T>(&self, request: impl Future<Output = Result<T>>) -> Option<Result<T>> {

@@ -92,7 +92,13 @@ enum Level {
 /// warning that a change may have been made ([`outcome_unknown`](Self::outcome_unknown)).
 #[derive(Debug, Clone)]
 #[must_use]
-pub struct Error {
+pub struct Error(
+    // Boxed, because a large error would make every result large.
+    Box<Parts>,
+);
+
+#[derive(Debug, Clone)]
+struct Parts {
     level: Level,
     kind: ErrorKind,
     code: Option<Cow<'static, str>>,
@@ -108,7 +114,7 @@ impl Error {
     /// Creates a fatal error. The sentence says what happened and what to do, without credentials
     /// or internals.
     pub fn new(kind: ErrorKind, sentence: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Parts {
             level: Level::Fatal,
             kind,
             code: None,
@@ -118,75 +124,77 @@ impl Error {
             is_outcome_unknown: false,
             context: Vec::new(),
             source: None,
-        }
+        }))
     }
 
     /// Makes it a warning: something is missing from an answer that is otherwise good.
-    pub fn as_warning(self) -> Self {
-        Self { level: Level::Warning, ..self }
+    pub fn as_warning(mut self) -> Self {
+        self.0.level = Level::Warning;
+        self
     }
 
     /// Replaces the kind.
-    pub fn with_kind(self, kind: ErrorKind) -> Self {
-        Self { kind, ..self }
+    pub fn with_kind(mut self, kind: ErrorKind) -> Self {
+        self.0.kind = kind;
+        self
     }
 
     /// Replaces the kind's code.
-    pub fn with_code(self, code: impl Into<Cow<'static, str>>) -> Self {
-        Self { code: Some(code.into()), ..self }
+    pub fn with_code(mut self, code: impl Into<Cow<'static, str>>) -> Self {
+        self.0.code = Some(code.into());
+        self
     }
 
     /// Replaces the sentence.
-    pub fn with_message(self, sentence: impl Into<String>) -> Self {
-        Self { sentence: sentence.into(), ..self }
+    pub fn with_message(mut self, sentence: impl Into<String>) -> Self {
+        self.0.sentence = sentence.into();
+        self
     }
 
     /// Puts a whole sentence before the message, such as what is missing from the answer.
-    pub fn with_preface(self, sentence: impl Into<Cow<'static, str>>) -> Self {
-        Self { preface: Some(sentence.into()), ..self }
+    pub fn with_preface(mut self, sentence: impl Into<Cow<'static, str>>) -> Self {
+        self.0.preface = Some(sentence.into());
+        self
     }
 
     /// Ends the sentence with what to do about it, after a semicolon; without a final dot.
-    pub fn with_advice(self, advice: impl Into<Cow<'static, str>>) -> Self {
-        Self { advice: Some(advice.into()), ..self }
+    pub fn with_advice(mut self, advice: impl Into<Cow<'static, str>>) -> Self {
+        self.0.advice = Some(advice.into());
+        self
     }
 
     /// Adds that the change may have been made all the same, and what to do before it is made twice.
-    pub fn outcome_unknown(self) -> Self {
-        Self { is_outcome_unknown: true, ..self }
+    pub fn outcome_unknown(mut self) -> Self {
+        self.0.is_outcome_unknown = true;
+        self
     }
 
     /// Adds a detail that only the log shows.
     pub fn with_context(mut self, name: &'static str, value: impl fmt::Display) -> Self {
-        self.context.push((name, value.to_string()));
+        self.0.context.push((name, value.to_string()));
         self
     }
 
-    /// The former name of [`with_context`](Self::with_context).
-    #[doc(hidden)]
-    pub fn with(self, name: &'static str, value: impl fmt::Display) -> Self {
-        self.with_context(name, value)
-    }
-
     /// Keeps what caused it, for the log.
-    pub fn with_source(self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
-        Self { source: Some(Arc::new(source)), ..self }
+    pub fn with_source(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        self.0.source = Some(Arc::new(source));
+        self
     }
 
     /// Returns its meaning.
     pub fn kind(&self) -> ErrorKind {
-        self.kind
+        self.0.kind
     }
 
     /// Returns the `code` of its entry in the answer.
     pub fn code(&self) -> &str {
-        self.code.as_deref().unwrap_or(self.kind.code())
+        self.0.code.as_deref().unwrap_or(self.0.kind.code())
     }
 
     /// Returns the message for the caller.
     pub fn message(&self) -> Cow<'_, str> {
-        if self.preface.is_none() && self.advice.is_none() && !self.is_outcome_unknown {
-            return Cow::Borrowed(&self.sentence);
+        if self.0.preface.is_none() && self.0.advice.is_none() && !self.0.is_outcome_unknown {
+            return Cow::Borrowed(&self.0.sentence);
         }
         Cow::Owned(self.to_string())
     }
@@ -194,29 +202,29 @@ impl Error {
     /// Returns whether both tell of the same failure, whatever its level and what was put around the
     /// sentence.
     pub fn is_same_failure(&self, other: &Self) -> bool {
-        self.sentence == other.sentence
+        self.0.sentence == other.0.sentence
     }
 
     /// Returns whether the answer is otherwise good.
     pub fn is_warning(&self) -> bool {
-        self.level == Level::Warning
+        self.0.level == Level::Warning
     }
 
     /// Returns whether the change that failed may have been made all the same.
     pub fn is_outcome_unknown(&self) -> bool {
-        self.is_outcome_unknown
+        self.0.is_outcome_unknown
     }
 
     /// Returns its source, if that is of this type.
     pub(crate) fn source_of_type<E: std::error::Error + 'static>(&self) -> Option<&E> {
-        self.source.as_deref()?.downcast_ref()
+        self.0.source.as_deref()?.downcast_ref()
     }
 
     /// Returns the details for the log, as `name=value` pairs with the chain of sources last; never
     /// for a caller.
     pub fn details(&self) -> String {
         let mut details: Vec<_> =
-            self.context.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            self.0.context.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let mut source = std::error::Error::source(self);
         while let Some(error) = source {
             details.push(format!("cause={error}"));
@@ -228,28 +236,28 @@ impl Error {
     /// Returns its entry in the answer. The code is redacted too, because some are a product's.
     pub(crate) fn entry(&self, redacted: impl Fn(&str) -> String) -> Entry {
         let (code, message) = (redacted(self.code()), redacted(&self.message()));
-        Entry { level: self.level, code, message }
+        Entry { level: self.0.level, code, message }
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(preface) = &self.preface {
+        if let Some(preface) = &self.0.preface {
             write!(f, "{preface} ")?;
         }
-        let bare = self.sentence.trim_end_matches('.');
-        match &self.advice {
+        let bare = self.0.sentence.trim_end_matches('.');
+        match &self.0.advice {
             Some(advice) => write!(f, "{bare}; {advice}.")?,
-            None if self.is_outcome_unknown => write!(f, "{bare}.")?,
-            None => f.write_str(&self.sentence)?,
+            None if self.0.is_outcome_unknown => write!(f, "{bare}.")?,
+            None => f.write_str(&self.0.sentence)?,
         }
-        if self.is_outcome_unknown { write!(f, " {OUTCOME_UNKNOWN}") } else { Ok(()) }
+        if self.0.is_outcome_unknown { write!(f, " {OUTCOME_UNKNOWN}") } else { Ok(()) }
     }
 }
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source.as_deref().map(|source| source as &(dyn std::error::Error + 'static))
+        self.0.source.as_deref().map(|source| source as &(dyn std::error::Error + 'static))
     }
 }
 

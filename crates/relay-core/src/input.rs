@@ -13,9 +13,6 @@ use crate::{
 
 /// The most observables of one call; a warning says how many are left out.
 pub const MAX_OBSERVABLES: usize = 1000;
-/// The former name of [`MAX_OBSERVABLES`].
-#[doc(hidden)]
-pub const MOST_OBSERVABLES: usize = MAX_OBSERVABLES;
 /// The most invalid items that the message lists.
 const MAX_INVALID_ITEMS: usize = 50;
 

@@ -39,7 +39,6 @@
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 
-mod functions;
 mod scalar;
 
 use std::ops::{Deref, DerefMut};
@@ -47,7 +46,6 @@ use std::ops::{Deref, DerefMut};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-pub use functions::{flag, integer, number, object, objects, text, texts};
 use scalar::Scalar;
 
 /// Defines what every lenient type offers beside reading itself.

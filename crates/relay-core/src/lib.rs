@@ -18,27 +18,22 @@
 //! `service`, `serve`.
 
 mod answer;
-#[doc(hidden)]
-pub mod auth;
+mod auth;
 pub mod cache;
 mod clock;
 mod concurrency;
 pub mod ctim;
 mod error;
-#[doc(hidden)]
-pub mod input;
+mod input;
 mod invocation;
 pub mod lenient;
 pub mod oauth;
 mod outbound;
-#[doc(hidden)]
-pub mod relay;
-#[doc(hidden)]
-pub mod route;
+mod relay;
+mod route;
 mod secret;
 pub mod serve;
-#[doc(hidden)]
-pub mod service;
+mod service;
 mod settings;
 mod telemetry;
 pub mod url;
@@ -70,17 +65,5 @@ pub mod fuzz_api {
         auth::{Algorithm, UnverifiedToken, bearer, usable_keys},
         outbound::{retry_after, retry_delay},
         serve::incoming,
-    };
-}
-
-/// Former paths, until every crate uses the new ones.
-#[doc(hidden)]
-pub mod http {
-    pub use crate::{
-        outbound::{
-            Resolver, SystemResolver, is_unknown_host, one_line, retry_after as wait_asked_for,
-            retry_delay as pause_after, try_again,
-        },
-        url::{Address, BaseUrl, escaped},
     };
 }

@@ -13,9 +13,8 @@ use std::{
 use http::header;
 use serde::Deserialize;
 
-pub use crate::cache::CacheKey;
 use crate::{
-    cache::TtlCache,
+    cache::{CacheKey, TtlCache},
     ctim::Time,
     error::{Error, ErrorKind, Result},
     lenient::Integer,
@@ -53,10 +52,6 @@ impl AccessToken {
         Self { text, valid_until: now.saturating_add(lifetime) }
     }
 }
-
-/// The former name of [`AccessToken`].
-#[doc(hidden)]
-pub type Token = AccessToken;
 
 /// A product's login.
 pub trait TokenSource: Sync {

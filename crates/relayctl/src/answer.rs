@@ -97,7 +97,7 @@ impl Answer {
     pub(crate) fn listed(&self, observable: &ObservableArgument) -> usize {
         let is_for_observable = |id: &str| {
             id.contains(&format!("-{}-", observable.kind))
-                && id.ends_with(&relay_core::http::escaped(&observable.value))
+                && id.ends_with(&relay_core::url::escaped(&observable.value))
         };
         let items = self.data.as_array().map_or(&[][..], Vec::as_slice);
         items.iter().filter(|item| item["id"].as_str().is_some_and(is_for_observable)).count()

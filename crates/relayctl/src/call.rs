@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 use http::{HeaderName, HeaderValue, header};
-use relay_core::{BaseUrl, Environment, Request, Response, route::Route};
+use relay_core::{BaseUrl, Environment, Request, Response, Route};
 use serde_json::{Value, json};
 
 use crate::{
@@ -141,7 +141,7 @@ impl Call {
     }
 
     fn not_a_relay(&self, status: u16, body: &str) -> Failure {
-        let text = relay_core::http::one_line(body);
+        let text = relay_core::one_line(body);
         Failure::Unreachable(format!("no relay answers at {} (status {status}): {text}", self.url))
     }
 

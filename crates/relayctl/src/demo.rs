@@ -2,7 +2,7 @@
 
 use catalog::CatalogEntry;
 use clap::Args;
-use relay_core::route::Route;
+use relay_core::Route;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use catalog::{CatalogEntry, StartedRelay};
 use http::{HeaderMap, HeaderValue, Method, header};
 use jsonwebtoken::{EncodingKey, Header, encode};
-use relay_core::{Environment, auth::Gateway, route::Route, service::Incoming};
+use relay_core::{Environment, Gateway, Incoming, Route};
 use sandbox::{Fixture, Product, Sandbox};
 use serde::Serialize;
 use tokio::time::Instant;

@@ -1,7 +1,7 @@
 //! The regions of Threat Response: their API hosts and their pages.
 
 use clap::ValueEnum;
-use relay_core::auth;
+use relay_core::REGIONS;
 use serde::Serialize;
 
 /// The module type of custom relays, which has no form for a product: the same in all regions.
@@ -24,7 +24,7 @@ impl Region {
 
     /// Returns the host of its API and of its key set: the ones that relays trust.
     pub(crate) fn host(self) -> &'static str {
-        auth::REGIONS[self as usize]
+        REGIONS[self as usize]
     }
 
     /// Returns the name that Cisco's pages use.
@@ -54,7 +54,7 @@ mod tests {
     #[test]
     fn a_region_has_the_host_that_relays_trust() {
         let hosts = Region::ALL.map(Region::host);
-        assert_eq!(hosts, auth::REGIONS);
+        assert_eq!(hosts, REGIONS);
         assert_eq!(Region::Eu.host(), "visibility.eu.amp.cisco.com");
     }
 }

@@ -7,7 +7,7 @@
 mod versions;
 
 use clap::Args;
-use relay_core::{Clock, Environment, auth::SECRET_FRESH_SECONDS};
+use relay_core::{Clock, Environment, SECRET_REFRESH_SECONDS};
 use serde::Serialize;
 
 use crate::{
@@ -127,8 +127,8 @@ impl Rotate {
 
 /// Returns the time by which every running relay has read the secret again.
 fn effective_at() -> String {
-    let now = Clock::of_machine().now().as_second();
-    let at = jiff::Timestamp::from_second(now + SECRET_FRESH_SECONDS);
+    let now = Clock::system().now().as_second();
+    let at = jiff::Timestamp::from_second(now + SECRET_REFRESH_SECONDS);
     at.map(|at| at.to_string()).unwrap_or_default()
 }
 

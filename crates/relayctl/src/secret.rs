@@ -1,7 +1,7 @@
 //! The secret that signs and verifies tokens: a new one, or the relay's own.
 
 use aws_lc_rs::rand;
-use relay_core::{Environment, auth::SecretsManager};
+use relay_core::{Environment, SecretsManager};
 
 use crate::{
     failure::{Failure, Outcome},

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use relay_core::{Environment, Http, http::SystemResolver};
+use relay_core::{Environment, Http, SystemResolver};
 
 use crate::failure::{Failure, Outcome};
 

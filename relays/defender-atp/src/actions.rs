@@ -12,7 +12,7 @@ use microsoft::defender::{
     ActionAvailability, Indicator, MAX_FILTER_VALUES, MachineAction, NormalizedObservable,
     indicator_type,
 };
-use relay_core::{Action, Error, ErrorKind, Observable, Partial, Result, Time, relay::QueryParams};
+use relay_core::{Action, Error, ErrorKind, Observable, Partial, QueryParams, Result, Time};
 
 use crate::{ABOUT, client::Client, config::Config};
 

@@ -17,9 +17,8 @@ use microsoft::{
     defender::{Defender, NormalizedObservable},
 };
 use relay_core::{
-    About, Action, BadSetting, Call, Claim, Environment, Findings, Link, Observable,
+    About, Action, BadSetting, Call, Claim, Documentation, Environment, Findings, Link, Observable,
     ObservableType, Partial, Relay, Result, RoutePolicies, RoutePolicy, Trigger,
-    relay::Documentation,
 };
 
 use client::Client;

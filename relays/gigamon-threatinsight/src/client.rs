@@ -11,7 +11,9 @@ use futures::future::{join, join_all};
 use http::{HeaderValue, header};
 use relay_core::{
     BaseUrl, Call, CircuitBreaker, Error, ErrorKind, Partial, Relay, Request, Response, Result,
-    Secret, Time, cache::CacheKey, cache::TtlCache, http::is_unknown_host,
+    Secret, Time,
+    cache::{CacheKey, TtlCache},
+    is_unknown_host,
 };
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
@@ -261,7 +263,7 @@ impl<'a> Client<'a> {
         };
         Some(response.map_err(|error| {
             if is_missing_family(&error) {
-                family.breaker.set();
+                family.breaker.open();
                 let until = self.call.now.plus_seconds(MISSING_FAMILY_SECONDS);
                 self.cache.insert(family.is_missing, (), until);
                 missing().with_source(error)

@@ -16,7 +16,7 @@ use relay_core::{
         ExternalReference, Id, Indicator, LongText, MediumText, Relationship, RelationshipType,
         ShortText, Uri, ValidTime,
     },
-    http::escaped,
+    url::escaped,
 };
 
 use crate::{

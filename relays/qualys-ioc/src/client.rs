@@ -11,9 +11,10 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use futures::future::join;
 use relay_core::{
     Call, CircuitBreaker, Error, ErrorKind, Partial, Relay, Request, Result, Secret,
-    http::Address,
+    cache::CacheKey,
     lenient,
-    oauth::{CacheKey, Token, TokenCache, TokenSource},
+    oauth::{AccessToken, TokenCache, TokenSource},
+    url::Address,
 };
 use serde::Deserialize;
 use tokio::sync::Semaphore;
@@ -147,17 +148,17 @@ impl TokenSource for Login<'_> {
         CacheKey::of(&[slug, self.endpoint.url().as_str(), user, password.expose()])
     }
 
-    async fn fetch<C: Sync>(&self, call: &Call<'_, C>) -> Result<Token> {
+    async fn fetch<C: Sync>(&self, call: &Call<'_, C>) -> Result<AccessToken> {
         let outcome = self.log_in(call).await;
         if outcome.is_err() {
-            self.breaker.set();
+            self.breaker.open();
         }
         outcome
     }
 }
 
 impl Login<'_> {
-    async fn log_in<C: Sync>(&self, call: &Call<'_, C>) -> Result<Token> {
+    async fn log_in<C: Sync>(&self, call: &Call<'_, C>) -> Result<AccessToken> {
         let Credentials { user, password, .. } = self.credentials;
         let form =
             [("username", user.as_str()), ("password", password.expose()), ("token", "true")];
@@ -176,7 +177,7 @@ impl Login<'_> {
         let now = call.now.as_unix_milliseconds() / 1000;
         let lifetime = expiry(text).map_or(TOKEN_LIFETIME_SECONDS, |end| end.saturating_sub(now));
         let secret = Secret::new(text).ok_or_else(missing_token)?;
-        Ok(Token::lasting(secret, Some(lifetime), now))
+        Ok(AccessToken::lasting(secret, Some(lifetime), now))
     }
 }
 
@@ -198,13 +199,12 @@ fn missing_token() -> Error {
 fn expiry(token: &str) -> Option<i64> {
     #[derive(Deserialize)]
     struct Payload {
-        #[serde(deserialize_with = "lenient::number")]
-        exp: Option<f64>,
+        exp: lenient::Number,
     }
     let payload = token.split('.').nth(1)?.trim_end_matches('=');
     let payload = URL_SAFE_NO_PAD.decode(payload).ok()?;
     // The cast truncates fractions and saturates at the bounds.
-    serde_json::from_slice::<Payload>(&payload).ok()?.exp.map(|seconds| seconds as i64)
+    serde_json::from_slice::<Payload>(&payload).ok()?.exp.into_inner().map(|seconds| seconds as i64)
 }
 
 #[cfg(test)]

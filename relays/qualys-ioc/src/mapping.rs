@@ -15,7 +15,7 @@ use relay_core::{
         Confidence, Disposition, Id, Indicator, Judgement, MediumText, Relationship,
         RelationshipType, ShortText, Uri, ValidTime,
     },
-    http::escaped,
+    url::escaped,
 };
 
 use crate::{

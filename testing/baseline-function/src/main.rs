@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use jsonwebtoken::{DecodingKey, Validation, decode, decode_header};
 use lambda_http::{Error, Request, RequestExt, Response, run, service_fn};
-use relay_core::{Environment, Http, auth::SecretsManager, http::SystemResolver};
+use relay_core::{Environment, Http, SecretsManager, SystemResolver};
 use serde_json::Value;
 
 #[tokio::main(flavor = "current_thread")]

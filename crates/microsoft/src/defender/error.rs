@@ -4,8 +4,8 @@
 
 use relay_core::{
     Error, ErrorKind, Response,
-    http::one_line,
     lenient::{Object, Text},
+    one_line,
 };
 use serde::Deserialize;
 

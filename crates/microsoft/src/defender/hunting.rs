@@ -6,7 +6,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use futures::future::join_all;
 use relay_core::{
-    Error, ErrorKind, Observable, Partial, Request, Result, http::try_again, lenient::List,
+    Error, ErrorKind, Observable, Partial, Request, Result, lenient::List, try_again,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 

@@ -3,7 +3,7 @@
 use relay_core::{
     BaseUrl, Call, Error, ErrorKind, Response, Result,
     cache::CacheKey,
-    oauth::{ClientCredentials, Token, TokenSource, login_refusal},
+    oauth::{AccessToken, ClientCredentials, TokenSource, login_refusal},
 };
 
 use crate::Account;
@@ -37,7 +37,7 @@ impl TokenSource for CodedLogin<'_, '_> {
         self.0.key()
     }
 
-    async fn fetch<C: Sync>(&self, call: &Call<'_, C>) -> Result<Token> {
+    async fn fetch<C: Sync>(&self, call: &Call<'_, C>) -> Result<AccessToken> {
         self.0.fetch(call).await.map_err(|error| match error.kind() {
             ErrorKind::Malformed => {
                 let text = "The login's response holds no access token; try again later.";

@@ -24,7 +24,7 @@ const DEFAULT_ENTITY_LIMIT: usize = 100;
 const MAX_ENTITY_LIMIT: usize = 1000;
 
 /// The verified claims of one caller.
-pub struct Claims(Map<String, Value>);
+pub(crate) struct Claims(Map<String, Value>);
 
 impl Claims {
     pub(super) fn new(claims: Map<String, Value>) -> Self {
@@ -36,7 +36,7 @@ impl Claims {
     /// # Errors
     ///
     /// `Unauthorized` when one is missing, empty or of the wrong type.
-    pub fn credentials<C: DeserializeOwned>(&self) -> Result<C> {
+    pub(crate) fn credentials<C: DeserializeOwned>(&self) -> Result<C> {
         serde_json::from_value(Value::Object(self.0.clone())).map_err(|_| {
             refused("the token lacks a credential of this product; make it again with all of them")
         })

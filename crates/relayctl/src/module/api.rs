@@ -147,7 +147,7 @@ impl ThreatResponse {
         if response.is_success() { Ok(()) } else { Err(rejection(&response)) }
     }
 
-    fn url(&self, id: &str) -> Outcome<relay_core::http::Address> {
+    fn url(&self, id: &str) -> Outcome<relay_core::url::Address> {
         self.base.segments(&[INSTANCES, &[id]].concat()).map_err(unreachable)
     }
 

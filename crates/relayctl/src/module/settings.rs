@@ -72,12 +72,12 @@ impl ModuleArguments {
     /// Returns the module as it should be.
     pub(super) fn new_instance(&self, environment: &Environment) -> Outcome<NewInstance> {
         match &self.settings {
-            Some(file) => self.from_file(&read(file)?, environment),
-            None => self.from_arguments(environment),
+            Some(file) => self.read_file(&read(file)?, environment),
+            None => self.read_arguments(environment),
         }
     }
 
-    fn from_arguments(&self, environment: &Environment) -> Outcome<NewInstance> {
+    fn read_arguments(&self, environment: &Environment) -> Outcome<NewInstance> {
         let url = self.url.as_deref().and_then(BaseUrl::from_token);
         let url = url.ok_or_else(|| Failure::Usage("the URL must be https.".to_owned()))?;
         let Some(relay) = &self.selector.relay else {
@@ -98,7 +98,7 @@ impl ModuleArguments {
         })
     }
 
-    fn from_file(&self, text: &str, environment: &Environment) -> Outcome<NewInstance> {
+    fn read_file(&self, text: &str, environment: &Environment) -> Outcome<NewInstance> {
         let bad = || {
             let text = "the settings file must be a JSON object with name, module_type_id, visibility and settings.";
             Failure::Usage(text.to_owned())

@@ -11,10 +11,7 @@ use axum::{
     routing,
 };
 use catalog::StartedRelay;
-use relay_core::{
-    BadSetting,
-    service::{Incoming, Outgoing},
-};
+use relay_core::{BadSetting, Incoming, Outgoing};
 use serde_json::json;
 use tokio::{
     net::TcpListener,

@@ -113,7 +113,7 @@ impl Make {
     ) -> Outcome<Map<String, Value>> {
         let mut claims = claims::gathered(entry, self.file.as_deref(), environment)?;
         if let Some(days) = self.expires_days {
-            let now = Clock::of_machine().now().as_second();
+            let now = Clock::system().now().as_second();
             claims.insert("exp".to_owned(), (now + i64::from(days) * SECONDS_PER_DAY).into());
         }
         if let Some(url) = &self.audience {
@@ -127,7 +127,7 @@ impl Make {
         let region_of_arn = self.secret_arn.as_deref().and_then(|arn| arn.split(':').nth(3));
         let region = region_of_arn.or(environment.text("AWS_REGION"))?;
         let function =
-            relay_core::http::escaped(self.function.as_deref().unwrap_or(entry.about.slug));
+            relay_core::url::escaped(self.function.as_deref().unwrap_or(entry.about.slug));
         Some(format!(
             "https://{region}.console.aws.amazon.com/lambda/home?region={region}#/functions/{function}/edit/environment-variables?tab=configuration"
         ))

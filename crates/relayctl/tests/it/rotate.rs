@@ -7,10 +7,8 @@ use std::time::Duration;
 use aws_sdk_secretsmanager::Client;
 use axum::{Router, http::StatusCode, routing::any};
 use relay_core::{
-    Clock, Environment, Service,
-    auth::{Gateway, SECRET_FRESH_SECONDS, SecretsManager},
-    http::SystemResolver,
-    service::Incoming,
+    Clock, Environment, Gateway, Incoming, SECRET_REFRESH_SECONDS, SecretsManager, Service,
+    SystemResolver,
 };
 use serde_json::json;
 
@@ -41,7 +39,7 @@ struct Deployed {
 
 impl Deployed {
     async fn start(url: &str, arn: &str) -> Self {
-        let clock = Clock::standing_at("2026-03-01T12:00:00Z".parse().unwrap());
+        let clock = Clock::fixed("2026-03-01T12:00:00Z".parse().unwrap());
         let settings = Environment::of(environment(url)).with("SECRET_ARN", arn);
         let lookup = std::sync::Arc::new(SystemResolver);
         let service = Service::with(&settings, clock.clone(), lookup).await.unwrap();
@@ -64,7 +62,7 @@ impl Deployed {
 
     /// So long that the secret has been read again.
     fn waits(&self) {
-        self.clock.advance(Duration::from_secs(SECRET_FRESH_SECONDS.unsigned_abs() + 1));
+        self.clock.advance(Duration::from_secs(SECRET_REFRESH_SECONDS.unsigned_abs() + 1));
     }
 }
 

@@ -2,7 +2,7 @@
 //! docs/relays/defender-atp.md#trigger
 
 use microsoft::defender::{NewIndicator, NormalizedObservable, RequestError, indicator_type};
-use relay_core::{Error, ErrorKind, Result, Trigger, http::one_line};
+use relay_core::{Error, ErrorKind, Result, Trigger, one_line};
 
 use super::types::{DefenderAction, DeviceAction, IndicatorAction, is_device};
 use crate::{ABOUT, Credentials, client::Client};

@@ -4,7 +4,7 @@ use std::{ops::Deref, time::Duration};
 
 use defender_atp::DefenderAtp;
 use http::header::AUTHORIZATION;
-use relay_core::route::Route;
+use relay_core::Route;
 use sandbox::{
     Call,
     identity::{App, Tenant, app, tenant},

@@ -3,8 +3,8 @@
 
 use relay_core::{
     Error, Response,
-    http::one_line,
     lenient::{Object, Text},
+    one_line,
 };
 use serde::Deserialize;
 

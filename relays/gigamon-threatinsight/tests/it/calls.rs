@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use http::Method;
-use relay_core::route::Route;
+use relay_core::Route;
 use sandbox::{
     Fault, Times, When,
     gigamon_threatinsight::{

@@ -5,7 +5,7 @@ mod families;
 
 use std::{net::TcpListener, time::Duration};
 
-use relay_core::route::Route;
+use relay_core::Route;
 use sandbox::{
     Fault, Times, When,
     gigamon_threatinsight::{DETECTIONS_BASE, ENTITY_BASE, EVENTS_BASE, KEY, REVOKED_KEY},

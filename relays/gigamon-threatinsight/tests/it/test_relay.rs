@@ -1,7 +1,7 @@
 //! What the tests of this relay add to the common test relay.
 
 use gigamon_threatinsight::GigamonThreatinsight;
-use relay_core::route::Route;
+use relay_core::Route;
 use sandbox::gigamon_threatinsight::{DETECTIONS_BASE, ENTITY_BASE, EVENTS_BASE};
 use serde_json::{Value, json};
 

@@ -1,6 +1,6 @@
 //! The claims of the token, docs/relays/misp.md#settings-and-claims.
 
-use relay_core::{Claim, ClaimKind, Secret, relay};
+use relay_core::{Claim, ClaimKind, Secret};
 use serde::Deserialize;
 
 /// The claims, in the order in which a form asks for them.
@@ -40,7 +40,7 @@ pub struct Credentials {
     pub(crate) urlscan_key: Option<Secret>,
 }
 
-impl relay::Credentials for Credentials {
+impl relay_core::Credentials for Credentials {
     fn secrets(&self) -> Vec<&Secret> {
         std::iter::once(&self.api_key).chain(&self.urlscan_key).collect()
     }

@@ -1,7 +1,7 @@
 //! The meaning of a response that is not a success.
 //! Specification: docs/relays/qualys-ioc.md#errors.
 
-use relay_core::{Error, Response, http::one_line, lenient};
+use relay_core::{Error, Response, lenient, one_line};
 use serde::Deserialize;
 
 /// Returns the error that the status of a response means, with the gateway's message.
@@ -26,16 +26,14 @@ pub(super) fn search_error_from(response: &Response) -> Error {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Body {
-    #[serde(deserialize_with = "lenient::text")]
-    message: Option<String>,
-    #[serde(deserialize_with = "lenient::texts")]
-    authentication_exceptions: Vec<String>,
+    message: lenient::Text,
+    authentication_exceptions: lenient::Texts,
 }
 
 impl Body {
     fn message(self) -> Option<String> {
         let exceptions = self.authentication_exceptions;
         let joined = (!exceptions.is_empty()).then(|| exceptions.join(", "));
-        self.message.or(joined).map(|message| one_line(&message))
+        self.message.into_inner().or(joined).map(|message| one_line(&message))
     }
 }

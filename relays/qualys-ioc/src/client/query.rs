@@ -8,7 +8,7 @@ use relay_core::{
     Error, ErrorKind, Observable,
     ObservableType::{self, Domain, FileName, FilePath, Ip, Ipv6, Md5, Mutex, Sha256},
     Partial, Relay,
-    http::escaped,
+    url::escaped,
 };
 
 use crate::QualysIoc;

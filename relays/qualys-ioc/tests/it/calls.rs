@@ -4,7 +4,7 @@ mod logins;
 
 use std::time::Duration;
 
-use relay_core::route::Route;
+use relay_core::Route;
 use sandbox::{
     Fault, Times, When,
     qualys_ioc::{

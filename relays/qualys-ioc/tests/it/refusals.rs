@@ -3,7 +3,7 @@
 
 use std::{net::TcpListener, sync::Arc, time::Duration};
 
-use relay_core::route::Route;
+use relay_core::Route;
 use sandbox::{
     Fault, Times, When,
     qualys_ioc::{ACCOUNT, EVENTS_PATH, SPENT_QUOTA, TWO_CALLS_AT_A_TIME},

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use relay_core::route::Route;
+use relay_core::Route;
 use sandbox::{
     Fault, Times,
     qualys_ioc::{ACCOUNT, AUTH_PATH, EVENTS_PATH},

@@ -1,7 +1,7 @@
 //! What the tests of this relay add to the common test relay.
 
 use qualys_ioc::QualysIoc;
-use relay_core::route::Route;
+use relay_core::Route;
 use sandbox::{
     Call,
     qualys_ioc::{AUTH_PATH, Account},

@@ -67,7 +67,10 @@ async fn a_rewritten_answer_is_the_true_one_with_another_body() {
     let sandbox = broken(Fault::Rewritten(|truth| json!({"was": truth["version"]}))).await;
     let response = version(&sandbox).await;
     let truth: Value = serde_json::from_slice(&true_version().await).expect("JSON");
-    assert_eq!((response.status.as_u16(), response.json()), (200, json!({"was": truth["version"]})));
+    assert_eq!(
+        (response.status.as_u16(), response.json()),
+        (200, json!({"was": truth["version"]}))
+    );
     assert_eq!(response.header("content-type"), Some("application/json"));
 }
 
@@ -162,7 +165,8 @@ async fn a_trickle_brings_the_true_body_byte_by_byte() {
     let url = format!("{}/nowhere", sandbox.url());
     let response = client::head(Method::GET, &url, &[], Body::empty()).await.unwrap();
     assert_eq!(response.status(), StatusCode::NOT_FOUND);
-    let frames: Vec<_> = response.into_body().into_data_stream().map(Result::unwrap).collect().await;
+    let frames: Vec<_> =
+        response.into_body().into_data_stream().map(Result::unwrap).collect().await;
     assert!(frames.iter().all(|frame| frame.len() == 1));
     assert_eq!(
         serde_json::from_slice::<Value>(&frames.concat()).unwrap(),

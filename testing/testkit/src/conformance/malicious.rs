@@ -61,7 +61,7 @@ fn with_texts(json: Value, text: impl Fn(&str, String) -> String) -> Value {
 /// The same JSON with this text in place of everything that people wrote.
 pub(crate) fn with_free_text<R: Relay>(json: Value, text: &str) -> Value {
     let free_text = fixture::<R>().free_text;
-    with_texts(json, |name, old| match free_text.iter().any(|free| *free == name) {
+    with_texts(json, |name, old| match free_text.contains(&name) {
         true => text.to_owned(),
         false => old,
     })

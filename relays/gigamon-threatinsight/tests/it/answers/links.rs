@@ -1,7 +1,7 @@
 //! Links, and the portal of each region.
 //! Specification: docs/relays/gigamon-threatinsight.md#links.
 
-use relay_core::route::Route;
+use relay_core::Route;
 use sandbox::gigamon_threatinsight::KEY;
 use serde_json::json;
 

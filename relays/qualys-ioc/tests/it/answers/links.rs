@@ -1,6 +1,6 @@
 //! Links, and what they and `source_uri` need. Specification: docs/relays/qualys-ioc.md#links.
 
-use relay_core::route::Route;
+use relay_core::Route;
 use sandbox::qualys_ioc::ACCOUNT;
 use serde_json::json;
 

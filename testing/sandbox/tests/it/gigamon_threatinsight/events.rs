@@ -111,7 +111,10 @@ async fn events_are_ordered_and_cut() {
         let text = "src.ip = '10.20.30.47'";
         let body = json!({"query": text, "order": order, "limit": limit, "offset": offset});
         let response = query(KEY, &sandbox, &body).await.json();
-        assert_eq!((&response["order"], &response["order_by"]), (&json!(order), &json!("timestamp")));
+        assert_eq!(
+            (&response["order"], &response["order_by"]),
+            (&json!(order), &json!("timestamp"))
+        );
         assert_eq!((&response["limit"], &response["offset"]), (&json!(limit), &json!(offset)));
         assert_eq!(response["query"], text);
         let events = response["events"].as_array().unwrap().clone();
