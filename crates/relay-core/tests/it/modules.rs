@@ -44,7 +44,7 @@ fn imports(text: &str) -> BTreeSet<String> {
                         '}' if depth == 0 => break,
                         '{' => depth += 1,
                         '}' => depth -= 1,
-                        ',' if depth == 0 => found.extend([name(item.trim())].into_iter()),
+                        ',' if depth == 0 => found.extend([name(item.trim())]),
                         _ => {}
                     }
                     if letter == ',' && depth == 0 { item.clear() } else { item.push(letter) }

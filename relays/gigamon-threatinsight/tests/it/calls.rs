@@ -208,7 +208,7 @@ async fn days_that_fail_cost_only_their_events() {
         relay.with_claims(claims(DAY_WINDOWS_KEY)).ask(OBSERVE, &one("ip", "198.51.100.23")).await;
     assert_eq!(answer.errors()[0], ("warning", "unknown"));
     assert!(answer.docs("sightings").iter().all(|doc| doc["title"] != "FLOW event"));
-    assert!(answer.docs("sightings").len() > 0);
+    assert!(!answer.docs("sightings").is_empty());
 }
 
 #[tokio::test]

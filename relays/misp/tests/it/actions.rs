@@ -181,7 +181,7 @@ async fn the_observable_comes_from_the_parameters_only() {
     let sandbox = &relay.sandbox;
     let id = "respond-misp-sighting-ip-203.0.113.77";
     assert_success(&relay.trigger(id, "domain", "bad.example").await);
-    assert_eq!(only_body(&sandbox)["values"], json!(["bad.example"]));
+    assert_eq!(only_body(sandbox)["values"], json!(["bad.example"]));
 }
 
 #[tokio::test]

@@ -105,7 +105,7 @@ async fn fifty_values_go_into_one_search() {
     let sandbox = &relay.sandbox;
     let names = names(101);
     relay.deliberate(domains(&names)).await;
-    let searches = searches(&sandbox);
+    let searches = searches(sandbox);
     let mut batches: Vec<_> = searches.iter().map(values).collect();
     assert_eq!(batches.len(), 3);
     // Concurrent requests arrive in any order.
@@ -234,7 +234,7 @@ async fn an_attribute_belongs_to_what_its_value_or_a_part_of_it_names() {
         ("email", "A@bad.example", ("email", "a@BAD.example"), true),
         ("mutex", "Global\\x", ("mutex", "global\\x"), false),
     ] {
-        serve(&sandbox, &[attribute(json!({"type": kind, "value": value}))], &[]);
+        serve(sandbox, &[attribute(json!({"type": kind, "value": value}))], &[]);
         let answer = relay.observe([observables]).await;
         assert_eq!(!answer.found().is_empty(), is_found, "{kind} {value} for {observables:?}");
     }

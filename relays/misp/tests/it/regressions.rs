@@ -135,7 +135,7 @@ async fn malformed_responses_are_no_panic() {
     let relay = start().await;
     let sandbox = &relay.sandbox;
     let event = json!({"threat_level_id": "99", "Orgc": null, "info": null});
-    serve(&sandbox, &[attribute(json!({"category": null, "comment": null, "Event": event}))], &[]);
+    serve(sandbox, &[attribute(json!({"category": null, "comment": null, "Event": event}))], &[]);
     let answer = relay.observe(OBSERVABLES).await;
     assert_eq!((answer.events(), answer.errors()), (vec![EVENT], vec![]));
     assert_eq!(answer.only("sightings").get("description"), None);
@@ -192,7 +192,7 @@ async fn objects_and_composites_count_and_the_category_is_the_attributes_own() {
         ),
         attribute(json!({"category": "Right"})),
     ];
-    serve(&sandbox, &attributes, &[]);
+    serve(sandbox, &attributes, &[]);
     let answer = relay.observe(OBSERVABLES).await;
     assert_eq!(answer.only("indicators")["short_description"], "Category: Right");
 }
@@ -290,7 +290,7 @@ async fn the_limit_is_bounded_and_forgiving() {
     }
     let neighbours: Vec<_> =
         (0..300).map(|n| neighbour(n, "domain", &format!("d{n}.example"))).collect();
-    serve(&sandbox, &[attribute(json!({}))], &neighbours);
+    serve(sandbox, &[attribute(json!({}))], &neighbours);
     let answer = relay.observe(OBSERVABLES).await;
     assert_eq!(answer.only("sightings")["relations"].as_array().unwrap().len(), 50);
 }

@@ -184,7 +184,7 @@ async fn events_of_one_search_are_kept_when_the_other_fails() {
         let observables = one("md5", "5d41c2b3a4958677f0e1d2c3b4a59687");
         let answer = relay.ask(OBSERVE, &observables).await;
         assert_eq!(answer.errors(), [("fatal", "unknown")]);
-        assert!(answer.docs("sightings").len() > 0);
+        assert!(!answer.docs("sightings").is_empty());
         for doc in answer.docs("sightings") {
             // Without the active search it is not known which events are active.
             assert_eq!(doc["data"]["rows"][0][0].as_str(), active);

@@ -150,7 +150,7 @@ async fn verdicts_are_valid_for_a_week_and_those_of_hashes_until_2525() {
         ("sha256", 64, "2525-01-01T00:00:00.000Z"),
     ] {
         let value = if digits > 0 { "ab".repeat(digits / 2) } else { "bad.example".to_owned() };
-        serve(&sandbox, &[attribute(json!({"type": kind, "value": value}))], &[]);
+        serve(sandbox, &[attribute(json!({"type": kind, "value": value}))], &[]);
         let answer = relay.observe([(kind, &value)]).await;
         let span = json!({"start_time": "2026-03-03T10:00:00Z", "end_time": end});
         assert_eq!(answer.only("verdicts")["valid_time"], span);

@@ -206,7 +206,7 @@ async fn i11_wildcards_are_not_searched_and_one_warning_says_so() {
     let answer = relay.observe(&observables).await;
     assert_eq!(answer.errors(), [("warning", "invalid argument")]);
     assert_eq!(answer.found(), ["bad.example"]);
-    assert_eq!(values(&searches(&sandbox)[0]), ["bad.example"]);
+    assert_eq!(values(&searches(sandbox)[0]), ["bad.example"]);
 }
 
 #[tokio::test]
@@ -237,7 +237,7 @@ async fn i11_negation_and_lists_are_taken_to_the_letter() {
     ] {
         sandbox.forget_calls();
         let answer = relay.observe([(kind, value)]).await;
-        assert_eq!(values(&searches(&sandbox)[0])[0], value);
+        assert_eq!(values(&searches(sandbox)[0])[0], value);
         // One event holds the first two values; no other may be found.
         assert!(answer.docs("sightings").len() <= 1, "{value}");
     }
@@ -260,7 +260,7 @@ async fn i12_unusual_values_come_back_exactly_as_sent() {
     let relay = start_with(&[MORE_TYPES]).await;
     let sandbox = &relay.sandbox;
     for value in ["\u{202e}gpj.exe", "a\0b", "😀.exe", " drop.exe ", &"x".repeat(65536)] {
-        serve(&sandbox, &[attribute(json!({"type": "filename", "value": value}))], &[]);
+        serve(sandbox, &[attribute(json!({"type": "filename", "value": value}))], &[]);
         let answer = relay.observe([("file_name", value)]).await;
         assert_eq!(answer.found(), [value]);
         assert_eq!(answer.only("sightings")["observables"][0]["value"], *value);

@@ -198,7 +198,7 @@ async fn c11_a_limit_above_a_thousand_counts_as_a_thousand() {
     for limit in [json!(1000), json!(1001), json!(1_000_000_000), json!("99999999999999999999")] {
         sandbox.forget_calls();
         relay.with_claim("CTR_ENTITIES_LIMIT", limit).deliberate([("domain", "bad.example")]).await;
-        assert_eq!(searches(&sandbox)[0]["limit"], 1000);
+        assert_eq!(searches(sandbox)[0]["limit"], 1000);
     }
 }
 
@@ -225,7 +225,7 @@ async fn a_relations_limit_of_zero_saves_the_search() {
     let sandbox = &relay.sandbox;
     let answer = relay.observe([("domain", "bad.example")]).await;
     assert_eq!(answer.only("sightings").get("relations"), None);
-    assert_eq!(neighbour_searches(&sandbox).len(), 0);
+    assert_eq!(neighbour_searches(sandbox).len(), 0);
 }
 
 #[tokio::test]
