@@ -253,7 +253,7 @@ class L11Deployment(unittest.TestCase):
 
     def test_alarms_look_at_metrics_that_the_relays_write(self):
         alarm = relay(Relay="misp").properties("ProductFailuresAlarm")
-        source = pathlib.Path("crates/relay-core/src/telemetry/log.rs").read_text()
+        source = pathlib.Path("crates/relay-core/src/telemetry.rs").read_text()
         self.assertIn(f'"{alarm["MetricName"]}"', source)
         self.assertEqual(alarm["Dimensions"], [{"Name": "Relay", "Value": "misp"}])
         namespace = stack().of(STACK["Globals"]["Function"])["Environment"]["Variables"]["METRICS_NAMESPACE"]

@@ -1,16 +1,15 @@
 //! A relay for a product that does not exist: every IP address was seen just now.
 
-use http::{HeaderMap, Method, header::AUTHORIZATION};
 use relay_core::{
-    About, BadSetting, Call, Credentials, Documentation, Environment, Findings, Gateway, Incoming,
+    About, BadSetting, Call, Credentials, Documentation, Environment, Findings, Incoming,
     Observable, ObservableType, Relay, Result, RoutePolicies, RoutePolicy, Secret, Service,
     ctim::{ObservedTime, Sighting},
 };
 use serde_json::json;
 
 #[derive(Debug, serde::Deserialize)]
-struct NoCredentials {}
-impl Credentials for NoCredentials {
+struct NoClaims {}
+impl Credentials for NoClaims {
     fn secrets(&self) -> Vec<&Secret> {
         Vec::new()
     }
@@ -18,7 +17,7 @@ impl Credentials for NoCredentials {
 
 struct Minimal;
 impl Relay for Minimal {
-    type Credentials = NoCredentials;
+    type Credentials = NoClaims;
     const ABOUT: About = About {
         name: "Minimal",
         slug: "minimal",
@@ -32,14 +31,10 @@ impl Relay for Minimal {
     fn new(_: &Environment) -> Result<Self, BadSetting> {
         Ok(Self)
     }
-    async fn health(&self, _: &Call<'_, NoCredentials>) -> Result<()> {
+    async fn health(&self, _: &Call<'_, NoClaims>) -> Result<()> {
         Ok(()) // A relay with a product sends a request: `call.send(Request::get(…)).await`.
     }
-    async fn observe(
-        &self,
-        call: &Call<'_, NoCredentials>,
-        observables: &[Observable],
-    ) -> Findings {
+    async fn observe(&self, call: &Call<'_, NoClaims>, observables: &[Observable]) -> Findings {
         let mut found = Findings::default();
         for one in observables {
             let id = Self::ABOUT.namespace().sighting(&["1"], one.kind.as_str(), &one.value);
@@ -51,21 +46,15 @@ impl Relay for Minimal {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
+#[expect(clippy::print_stdout, reason = "an example shows its answer")]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // On Lambda, the whole of it is `relay_core::serve::run::<Minimal>().await`.
     let secret = "a secret of 64 random characters, shared with the module in XDR";
     let service = Service::<Minimal>::new(&Environment::of([("SECRET_KEY", secret)])).await?;
     let key = jsonwebtoken::EncodingKey::from_secret(secret.as_bytes());
     let token = jsonwebtoken::encode(&Default::default(), &json!({}), &key)?;
-    let call = Incoming {
-        method: Method::POST,
-        path: "/observe/observables".into(),
-        headers: HeaderMap::from_iter([(AUTHORIZATION, format!("Bearer {token}").try_into()?)]),
-        body: json!([{"type": "ip", "value": "203.0.113.7"}]).to_string().into(),
-        gateway: Gateway::default(),
-        request_id: "1".into(),
-        deadline: tokio::time::Instant::now() + std::time::Duration::from_secs(27),
-    };
+    let body = json!([{"type": "ip", "value": "203.0.113.7"}]).to_string();
+    let call = Incoming::post("/observe/observables", &token, body)?;
     println!("{}", service.answer(call).await.body);
     Ok(())
 }

@@ -1,8 +1,7 @@
-//! The least that a function can be: what the start of a relay is measured against.
+//! The smallest function, with which the start of a relay is compared.
 //!
-//! It carries the libraries of a relay (HTTP client, TLS, tokens, AWS SDK), so that it is loaded as
-//! a relay is, and touches none of them before a request asks for it: no settings, no client, no
-//! log.
+//! It links the libraries of a relay (HTTP client, TLS, tokens, AWS SDK), so that it is loaded as a
+//! relay is, and uses none of them before a request does: no settings, no client, no log.
 
 use std::sync::Arc;
 
@@ -17,14 +16,14 @@ async fn main() -> Result<(), Error> {
 }
 
 async fn answer(event: Request) -> Result<Response<String>, Error> {
-    let said = match event.raw_http_path() {
+    let text = match event.raw_http_path() {
         "/libraries" => use_libraries(&String::from_utf8_lossy(event.body())).await?,
         _ => String::new(),
     };
-    Ok(Response::new(said))
+    Ok(Response::new(text))
 }
 
-/// Reaches every library, so that the linker keeps them.
+/// Calls every library, so that the linker keeps them.
 async fn use_libraries(token: &str) -> Result<String, Error> {
     let environment = Environment::of_process();
     let http = Http::new(&environment, "empty", Arc::new(SystemResolver))?;

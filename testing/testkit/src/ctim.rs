@@ -162,9 +162,6 @@ pub struct Expectation {
     pub limit: Option<usize>,
 }
 
-/// The former name; goes when no test uses it.
-pub type Asked = Expectation;
-
 impl Expectation {
     /// Takes the body of the request: a list of observables. What is no observable is left out.
     pub fn about(body: &Value) -> Self {

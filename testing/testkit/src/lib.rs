@@ -1,8 +1,9 @@
-//! What the tests of every relay share: a dev-dependency, never part of a function.
+//! The test kit that all relays share; a dev-dependency, never part of a function.
 //!
-//! Ask with [`desk`], [`token`] and [`event`], answer key requests with [`jwks`], run a built
-//! function with [`runtime_api`] or [`emulator`], judge answers with [`ctim`] and
-//! [`golden`](mod@golden), break a product's with [`mutation`].
+//! [`TestRelay`] runs a relay in front of its product's simulator and checks every [`Answer`].
+//! [`token`], [`event`] and [`jwks`] make tokens, gateway events and key servers; [`runtime_api`] and
+//! [`emulator`] run a built function; [`ctim`] and [`golden`](mod@golden) check answers;
+//! [`mutation`] changes responses of a product.
 //! [`conformance`](mod@conformance), [`end_to_end`](mod@end_to_end) and
 //! [`fault_matrix`](mod@fault_matrix) are whole suites.
 
@@ -27,7 +28,6 @@ mod request;
 mod resolver;
 mod runtime;
 pub mod runtime_api;
-pub mod test_relay;
 pub mod token;
 
 pub use answer::Answer;
@@ -36,11 +36,3 @@ pub use relay::{AnswerRequest, Start, StartService, StartedService, TestRelay};
 pub use request::{BASE_URL, TestRequest};
 pub use resolver::TestResolver;
 pub use runtime::block_on;
-
-/// Moved to [`invalid_tls`]; stays until every test has followed.
-pub mod impostor {
-    /// See [`crate::invalid_tls::InvalidTlsServer::untrusted`].
-    pub fn impostor() -> String {
-        crate::invalid_tls::InvalidTlsServer::untrusted()
-    }
-}

@@ -7,7 +7,7 @@ use futures::future::{BoxFuture, FutureExt};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use relay_core::{Gateway, Incoming, Outgoing, Service};
 use serde_json::{Value, json};
-use testkit::ctim::{Asked, Route, assert_valid};
+use testkit::ctim::{Expectation, Route, assert_valid};
 use tokio::time::Instant;
 
 use crate::relay::Probe;
@@ -138,8 +138,8 @@ fn route(path: &str) -> Option<Route> {
     })
 }
 
-fn asked_about(body: &Value) -> Asked {
-    if body.is_array() { Asked::about(body) } else { Asked::default() }
+fn asked_about(body: &Value) -> Expectation {
+    if body.is_array() { Expectation::about(body) } else { Expectation::default() }
 }
 
 /// What the service answered.

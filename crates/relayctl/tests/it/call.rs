@@ -1,4 +1,4 @@
-//! `relayctl call` against relays that stand on imitations, and against what is no relay.
+//! `relayctl call` against relays in front of simulators, and against servers that are no relay.
 
 use axum::{Router, http::StatusCode, routing::any};
 

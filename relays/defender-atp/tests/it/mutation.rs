@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use sandbox::{Fault, Times, When, defender_atp::sample};
 use serde_json::{Value, json};
 use testkit::{
-    ctim::{self, Asked, Route},
+    ctim::{self, Expectation, Route},
     mutation::{self, Change, assert_sound, mutate},
 };
 use tokio::runtime::Runtime;
@@ -61,7 +61,7 @@ proptest! {
             sends(When::path(HUNT), changed(ADAPTERS, &adapters));
             relay.ask(OBSERVE, &observables).await
         });
-        ctim::assert_valid(Route::Observe, &answer, &Asked::about(&observables));
+        ctim::assert_valid(Route::Observe, &answer, &Expectation::about(&observables));
         assert_sound(Route::Observe, &observables, &answer)?;
     }
 
@@ -90,7 +90,7 @@ proptest! {
             }
             relay.ask(RESPOND, &observables).await
         });
-        ctim::assert_valid(Route::Respond, &answer, &Asked::about(&observables));
+        ctim::assert_valid(Route::Respond, &answer, &Expectation::about(&observables));
         assert_sound(Route::Respond, &observables, &answer)?;
     }
 }

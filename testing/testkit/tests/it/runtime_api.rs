@@ -84,7 +84,7 @@ async fn gateway_events_are_events() {
     let function = started().await;
     let outcome = function.invoke(&Gateway::HttpApi.post("/health")).await;
     let Outcome::Failed(failure) = outcome else { panic!("{outcome:?}") };
-    assert_eq!(failure.message, "unknown order None");
+    assert_eq!(failure.message, "unknown step None");
     let Outcome::Failed(_) = function.invoke(Invocation::raw("{")).await else {
         panic!("broken events are errors")
     };

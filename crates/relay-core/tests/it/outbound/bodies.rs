@@ -168,7 +168,10 @@ async fn n08_undocumented_json_is_an_error_beside_the_other_observables() {
         let fixture = fixture(ScriptedResponse::body(200, body)).await;
         let answer = fixture.answer(observe(&hs256(), &BOTH)).await;
         assert_partial(&answer, "unknown");
-        assert!(answer.message().starts_with("Probe answered something"), "{name}: {answer:?}");
+        assert!(
+            answer.message().starts_with("Probe sent an unexpected response"),
+            "{name}: {answer:?}"
+        );
         assert!(!answer.message().contains(char::is_control), "{name}: {answer:?}");
     }
 }

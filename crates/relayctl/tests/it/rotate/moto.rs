@@ -1,4 +1,4 @@
-//! Moto's imitation of AWS, started for one test.
+//! Moto, a simulator of AWS, started for one test.
 
 use std::{
     io::{BufRead, BufReader},
