@@ -20,7 +20,7 @@ pub(crate) fn check(root: &Path) -> Result<(), String> {
     let mut pages = Pages { root, anchors: HashMap::new() };
     let mut broken = Vec::new();
     for file in tracked_files(root)? {
-        // Golden files and seeds are data; what stands in them is no reference of ours.
+        // Golden files and seeds are data; the texts in them are no references.
         let Ok(text) = fs::read_to_string(root.join(&file)) else { continue };
         for (number, line) in text.lines().enumerate() {
             let links = if is_page(&file) { links(line) } else { Vec::new() };
@@ -51,7 +51,9 @@ fn tracked_files(root: &Path) -> Result<Vec<PathBuf>, String> {
 
 fn is_searched(file: &Path) -> bool {
     let name = file.to_string_lossy();
-    let is_data = ["/golden/", "/seeds/", "CHANGELOG"].iter().any(|part| name.contains(part));
+    let is_data = ["/golden/", "/seeds/", "CHANGELOG", "xtask/src/references.rs"]
+        .iter()
+        .any(|part| name.contains(part));
     let ending = file.extension().and_then(|ending| ending.to_str());
     // Scripts without an ending stand in .ci.
     !is_data && ending.map_or(name.starts_with(".ci/"), |ending| SEARCHED.contains(&ending))

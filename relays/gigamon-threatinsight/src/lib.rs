@@ -1,8 +1,8 @@
 //! The relay for Gigamon ThreatINSIGHT, today Fortinet FortiNDR Cloud.
 //!
 //! Each observable's active detections are read with their events, and the event search adds what
-//! no detection covers; one device look-up names the internal devices of all events. The [client]
-//! sends the requests, [mapping] turns the events into CTIM entities.
+//! no detection covers; one device look-up names the internal devices of all events. The `client`
+//! sends the requests, `mapping` turns the events into CTIM entities.
 //! Specification: docs/relays/gigamon-threatinsight.md.
 
 mod client;

@@ -1,7 +1,7 @@
 //! The relay for Qualys IOC, today Qualys Endpoint Detection and Response.
 //!
 //! Each observable costs two searches of events, active and historical, which run side by side.
-//! The [client] sends them, [mapping] turns the events into CTIM entities.
+//! The `client` sends them, `mapping` turns the events into CTIM entities.
 //! Specification: docs/relays/qualys-ioc.md.
 
 mod client;
