@@ -29,6 +29,7 @@ type Started = Result<Arc<dyn StartedRelay>, BadSetting>;
 
 impl CatalogEntry {
     /// Returns the entry of a relay's type.
+    #[must_use]
     pub const fn of<R: Relay>() -> Self {
         Self { about: R::ABOUT, claims: R::CLAIMS, start: start::<R> }
     }

@@ -16,6 +16,7 @@ pub const RELAYS: &[CatalogEntry] = &[
 ];
 
 /// Returns the relay with this folder name, such as `graph-security`.
+#[must_use]
 pub fn find(slug: &str) -> Option<&'static CatalogEntry> {
     RELAYS.iter().find(|entry| entry.about.slug == slug)
 }

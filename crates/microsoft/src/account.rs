@@ -15,6 +15,7 @@ pub struct Tenant(String);
 
 impl Tenant {
     /// Reads a tenant; none for a text that cannot be one.
+    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
         let is_tenant = (1..=253).contains(&text.len())
@@ -24,6 +25,7 @@ impl Tenant {
     }
 
     /// Returns the tenant as the token names it.
+    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }

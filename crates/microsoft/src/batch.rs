@@ -47,6 +47,7 @@ struct Headers {
 
 impl BatchRequest {
     /// Reads `url`, which is relative to the version and already escaped.
+    #[must_use]
     pub fn get(url: String) -> Self {
         // Without it newer members of enumerations arrive as `unknownFutureValue`.
         let headers = Headers { prefer: Some("include-unknown-enum-members"), content_type: None };

@@ -20,6 +20,7 @@ pub const REMOTE_URL_HOST: &str = "tostring(parse_url(iff(RemoteUrl contains ':/
 ///
 /// A literal cannot contain line ends, so they and all other control characters are escaped.
 /// Source: Microsoft's page "The string data type" (Kusto).
+#[must_use]
 pub fn literal(value: &str) -> String {
     let mut text = String::with_capacity(value.len() + 2);
     text.push('\'');
@@ -49,16 +50,19 @@ pub fn list<'a>(values: impl IntoIterator<Item = &'a str>) -> String {
 }
 
 /// Writes the key of a value, by which a row names what it was found by: `ip|203.0.113.80`.
+#[must_use]
 pub fn key(kind: &str, value: &str) -> String {
     format!("{kind}|{value}")
 }
 
 /// Writes the same key as an expression over a column: `strcat('ip|', RemoteIP)`.
+#[must_use]
 pub fn key_of_column(kind: &'static str, column: &'static str) -> String {
     format!("strcat('{kind}|', {column})")
 }
 
 /// Writes the operators that keep the `limit` newest rows of each key `K`, by the column `time`.
+#[must_use]
 pub fn newest_of_each_key(time: &'static str, limit: usize) -> String {
     format!(
         "sort by K asc, {time} desc | extend Rank = row_number(1, prev(K) != K) | where Rank <= {limit}"
@@ -89,17 +93,20 @@ impl ValueLists {
     }
 
     /// Whether there is a value of this kind.
+    #[must_use]
     pub fn has(&self, kind: &str) -> bool {
         self.0.contains_key(kind)
     }
 
     /// The name of a kind's list in the query; no word of the language and no column ends like it.
+    #[must_use]
     pub fn name(kind: &str) -> String {
         format!("{kind}_values")
     }
 
     /// Writes the declarations of all lists: `let ip_values = dynamic(['203.0.113.80']);`, one a
     /// line.
+    #[must_use]
     pub fn declarations(&self) -> String {
         let declaration = |(kind, values): (&&'static str, &Vec<String>)| {
             format!("let {} = {};\n", Self::name(kind), list(values.iter().map(String::as_str)))

@@ -20,22 +20,26 @@ enum Shape {
 
 impl Filter {
     /// `property eq 'value'`.
+    #[must_use]
     pub fn equals(property: &str, value: &str) -> Self {
         Self::single(format!("{property} eq {}", literal(value)))
     }
 
     /// `contains(property, 'value')`.
+    #[must_use]
     pub fn contains(property: &str, value: &str) -> Self {
         Self::single(format!("contains({property}, {})", literal(value)))
     }
 
     /// `startswith(property, 'value')`.
+    #[must_use]
     pub fn starts_with(property: &str, value: &str) -> Self {
         Self::single(format!("startswith({property}, {})", literal(value)))
     }
 
     /// `collection/any(x: filter)`: one element of a collection fulfils the filter, which calls
     /// the element `variable`.
+    #[must_use]
     pub fn any_element(collection: &str, variable: &str, filter: &Self) -> Self {
         Self::single(format!("{collection}/any({variable}: {})", filter.text))
     }
@@ -51,6 +55,7 @@ impl Filter {
     }
 
     /// The expression as text, not yet escaped for a URL.
+    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
     }
@@ -83,12 +88,14 @@ impl Filter {
 
 /// Writes a string literal: in single quotes, each quote inside doubled; a backslash is an ordinary
 /// character. Source: OData 4.01 URL conventions, section 5.1.1.
+#[must_use]
 pub fn literal(value: &str) -> String {
     format!("'{}'", value.replace('\'', "''"))
 }
 
 /// Writes the URL of a filtered list as it stands inside a batch: relative to the version, the
 /// filter escaped whole. `path` is fixed text such as `/security/alerts_v2`.
+#[must_use]
 pub fn list_url(path: &'static str, filter: &Filter, top: usize) -> String {
     format!("{path}?$filter={}&$top={top}", escaped(filter.as_str()))
 }

@@ -18,11 +18,13 @@ pub struct CacheKey([u8; 32]);
 
 impl CacheKey {
     /// Digests the parts, each with its length, so that no two lists run together.
+    #[must_use]
     pub fn of(parts: &[&str]) -> Self {
         Self::digest(&[], parts)
     }
 
     /// Returns the key of something that belongs to this caller, such as a device.
+    #[must_use]
     pub fn and(&self, parts: &[&str]) -> Self {
         Self::digest(&self.0, parts)
     }
@@ -59,6 +61,7 @@ type End = (Time, u64);
 
 impl<K: Clone + Eq + Hash, V: Clone> TtlCache<K, V> {
     /// Creates an empty cache of at most `max_entries` entries.
+    #[must_use]
     pub fn new(max_entries: usize) -> Self {
         let entries = Entries { by_key: HashMap::new(), by_end: BTreeMap::new(), writes: 0 };
         Self { entries: Mutex::new(entries), max_entries }

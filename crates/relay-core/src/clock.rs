@@ -16,11 +16,13 @@ pub struct Clock {
 
 impl Clock {
     /// Returns the system clock.
+    #[must_use]
     pub fn system() -> Self {
         Self::default()
     }
 
     /// Returns a clock that shows this time until it is [advanced](Self::advance).
+    #[must_use]
     pub fn fixed(at: Timestamp) -> Self {
         Self { set: Some(Arc::new(AtomicI64::new(at.as_millisecond()))) }
     }
@@ -30,6 +32,7 @@ impl Clock {
         clippy::disallowed_methods,
         reason = "this is the one place that reads the system clock"
     )]
+    #[must_use]
     pub fn now(&self) -> Timestamp {
         let Some(set) = &self.set else { return Timestamp::now() };
         Timestamp::from_millisecond(set.load(Ordering::SeqCst)).unwrap_or(Timestamp::UNIX_EPOCH)

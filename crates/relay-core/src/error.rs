@@ -62,6 +62,7 @@ impl ErrorKind {
     }
 
     /// Whether further calls with the same credentials to the same place would fail alike.
+    #[must_use]
     pub fn concerns_all_calls(self) -> bool {
         matches!(
             self,
@@ -182,16 +183,19 @@ impl Error {
     }
 
     /// Returns its meaning.
+    #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
     /// Returns the `code` of its entry in the answer.
+    #[must_use]
     pub fn code(&self) -> &str {
         self.0.code.as_deref().unwrap_or(self.0.kind.code())
     }
 
     /// Returns the message for the caller.
+    #[must_use]
     pub fn message(&self) -> Cow<'_, str> {
         if self.0.preface.is_none() && self.0.advice.is_none() && !self.0.is_outcome_unknown {
             return Cow::Borrowed(&self.0.sentence);
@@ -201,16 +205,19 @@ impl Error {
 
     /// Returns whether both tell of the same failure, whatever its level and what was put around the
     /// sentence.
+    #[must_use]
     pub fn is_same_failure(&self, other: &Self) -> bool {
         self.0.sentence == other.0.sentence
     }
 
     /// Returns whether the answer is otherwise good.
+    #[must_use]
     pub fn is_warning(&self) -> bool {
         self.0.level == Level::Warning
     }
 
     /// Returns whether the change that failed may have been made all the same.
+    #[must_use]
     pub fn is_outcome_unknown(&self) -> bool {
         self.0.is_outcome_unknown
     }
@@ -222,6 +229,7 @@ impl Error {
 
     /// Returns the details for the log, as `name=value` pairs with the chain of sources last; never
     /// for a caller.
+    #[must_use]
     pub fn details(&self) -> String {
         let mut details: Vec<_> =
             self.0.context.iter().map(|(name, value)| format!("{name}={value}")).collect();

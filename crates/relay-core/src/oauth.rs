@@ -46,6 +46,7 @@ pub struct AccessToken {
 impl AccessToken {
     /// Creates a token that is valid for `expires_in` seconds from `now`; where the product names no
     /// time or a senseless one, for a short one.
+    #[must_use]
     pub fn lasting(text: Secret, expires_in: Option<i64>, now: i64) -> Self {
         let lifetime = expires_in.unwrap_or(0).saturating_sub(RENEWAL_SECONDS);
         let lifetime = lifetime.clamp(*LIFETIME_SECONDS.start(), *LIFETIME_SECONDS.end());

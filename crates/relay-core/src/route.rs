@@ -39,6 +39,7 @@ impl Route {
     ];
 
     /// Returns its name in logs and metrics.
+    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Health => "health",

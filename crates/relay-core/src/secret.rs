@@ -20,6 +20,7 @@ impl Secret {
     }
 
     /// Returns the text, for the one place that sends it.
+    #[must_use]
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }

@@ -114,6 +114,7 @@ fn response(outgoing: Outgoing) -> Response<String> {
 }
 
 /// Reads a gateway's event.
+#[must_use]
 pub fn incoming(event: LambdaRequest, context: Context) -> Incoming {
     read(Request::from(without_unread_parts(event)).with_lambda_context(context))
 }

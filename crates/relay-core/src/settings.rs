@@ -25,6 +25,7 @@ pub struct Environment(HashMap<String, String>);
 
 impl Environment {
     /// Returns the variables of this process. Values that are not Unicode are left out.
+    #[must_use]
     pub fn of_process() -> Self {
         let readable = std::env::vars_os().filter_map(|(name, value)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
@@ -45,6 +46,7 @@ impl Environment {
 
     /// Lets each variable that begins with `prefix` replace the one without it: one process can hold
     /// the settings of several relays.
+    #[must_use]
     pub fn scoped(mut self, prefix: &str) -> Self {
         let own = self.0.iter().filter_map(|(name, value)| {
             Some((name.strip_prefix(prefix)?.to_owned(), value.clone()))
@@ -55,11 +57,13 @@ impl Environment {
     }
 
     /// Returns a variable's text without outer spaces; an empty one counts as missing.
+    #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
     }
 
     /// Returns whether a variable is there at all, empty or not.
+    #[must_use]
     pub fn has(&self, name: &str) -> bool {
         self.0.contains_key(name)
     }

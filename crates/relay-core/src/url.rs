@@ -11,12 +11,14 @@ pub use base::{Address, BaseUrl};
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Percent-encodes a value as UTF-8; only `A–Z a–z 0–9 - . _ ~` stay bare, a space is `%20`.
+#[must_use]
 pub fn escaped(value: &str) -> String {
     utf8_percent_encode(value, RESERVED).to_string()
 }
 
 /// Returns the scheme of a URL and what follows `://`; `None` without a scheme, as RFC 3986 §3.1
 /// spells it: a letter, then letters, digits, `+`, `-` and `.`.
+#[must_use]
 pub fn split_scheme(url: &str) -> Option<(&str, &str)> {
     let (scheme, rest) = url.split_once("://")?;
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
@@ -25,12 +27,14 @@ pub fn split_scheme(url: &str) -> Option<(&str, &str)> {
 }
 
 /// Returns whether a URL begins with a scheme and `://`.
+#[must_use]
 pub fn has_scheme(url: &str) -> bool {
     split_scheme(url).is_some()
 }
 
 /// Splits a URL, with or without a scheme, before its path, query or fragment: the first part is
 /// scheme and authority, whose case has no meaning.
+#[must_use]
 pub fn split_origin(url: &str) -> (&str, &str) {
     let start = split_scheme(url).map_or(0, |(_, rest)| url.len() - rest.len());
     // Browsers read a backslash as a slash.
@@ -40,6 +44,7 @@ pub fn split_origin(url: &str) -> (&str, &str) {
 
 /// Returns the host of a URL, with or without a scheme: without user info, port, path and query,
 /// and without the brackets of an IPv6 address. `None` when it is empty.
+#[must_use]
 pub fn host_of(url: &str) -> Option<&str> {
     let (origin, _) = split_origin(url);
     let authority = split_scheme(origin).map_or(origin, |(_, authority)| authority);

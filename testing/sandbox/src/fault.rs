@@ -74,11 +74,13 @@ pub enum Fault {
 
 impl Fault {
     /// A bare status code.
+    #[must_use]
     pub fn status(code: u16) -> Self {
         Self::Status { code, headers: Vec::new(), body: String::new() }
     }
 
     /// A status code with a JSON body, as a product's own error looks.
+    #[must_use]
     pub fn json(code: u16, body: &Value) -> Self {
         let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
         Self::Status { code, headers, body: body.to_string() }

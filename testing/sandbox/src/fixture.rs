@@ -111,27 +111,32 @@ pub struct Cost {
 
 impl Fixture {
     /// The settings that lead the relay to a simulator at this URL; all but the shared secret.
+    #[must_use]
     pub fn settings(&self, url: &str) -> Vec<(&'static str, String)> {
         let urls = self.base_urls.iter().map(|(name, path)| (*name, format!("{url}{path}")));
         urls.chain(owned(self.further_settings)).collect()
     }
 
     /// The claims of the usual caller.
+    #[must_use]
     pub fn claims(&self) -> Value {
         object(self.callers[0])
     }
 
     /// The claims of a second caller, who gets other entities for the same observables.
+    #[must_use]
     pub fn other_claims(&self) -> Value {
         object(self.callers[1])
     }
 
     /// The claims of both callers, for many calls in a short time.
+    #[must_use]
     pub fn load_claims(&self) -> [Value; 2] {
         self.callers.map(|claims| object(claims.iter().chain(self.load_claims)))
     }
 
     /// The observables of the sample event, as a caller sends them.
+    #[must_use]
     pub fn sample_observables(&self) -> Vec<Value> {
         let event: Value = serde_json::from_str(self.observe_event).unwrap_or_default();
         let body = event["body"].as_str().unwrap_or_default();
@@ -146,12 +151,14 @@ impl Fixture {
 
 impl Mode {
     /// The settings that choose this mode.
+    #[must_use]
     pub fn settings(&self) -> Vec<(&'static str, String)> {
         owned(self.settings).collect()
     }
 }
 
 /// A well-formed value of this type that no product knows; another one for each number.
+#[must_use]
 pub fn unknown_value(kind: &str, number: usize) -> String {
     match kind {
         "ip" => format!("198.18.{}.{}", number / 256 % 256, number % 256),

@@ -66,11 +66,13 @@ impl Sandbox {
     }
 
     /// The simulated product.
+    #[must_use]
     pub fn product(&self) -> Product {
         self.product
     }
 
     /// `http://127.0.0.1:PORT`, without a slash at the end.
+    #[must_use]
     pub fn url(&self) -> &str {
         &self.url
     }
@@ -108,11 +110,13 @@ impl Sandbox {
     }
 
     /// All calls since the start or the last [`Sandbox::forget_calls`], in order of arrival.
+    #[must_use]
     pub fn calls(&self) -> Vec<Call> {
         self.hub.state().calls.clone()
     }
 
     /// The largest number of calls that were in work at the same time: from arrival to the response's head.
+    #[must_use]
     pub fn peak_concurrency(&self) -> usize {
         self.hub.state().peak
     }

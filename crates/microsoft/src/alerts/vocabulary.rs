@@ -8,6 +8,7 @@ use relay_core::{
 use super::{evidence::Evidence, types::Alert};
 
 /// Returns the severity of an alert of `alerts_v2` or of the legacy list.
+#[must_use]
 pub fn severity(word: Option<&str>) -> Severity {
     match word {
         Some("informational") => Severity::Info,

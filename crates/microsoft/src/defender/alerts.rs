@@ -113,6 +113,7 @@ pub enum AlertQuery {
 impl AlertQuery {
     /// Returns the query for an observable's alerts; `None` for an MD5, which neither lists nor
     /// hunting tables of alerts know, and for types that alerts are not about.
+    #[must_use]
     pub fn new(observable: &NormalizedObservable<'_>) -> Option<Self> {
         let value = observable.value.clone();
         Some(match observable.kind() {
@@ -125,6 +126,7 @@ impl AlertQuery {
     }
 
     /// Returns what is searched by, as an observable.
+    #[must_use]
     pub fn observable(&self) -> Observable {
         let (kind, value) = match self {
             Self::File(sha1) => (Sha1, sha1),
@@ -136,6 +138,7 @@ impl AlertQuery {
     }
 
     /// Returns the name of the list that has its alerts; requests to it are counted by that name.
+    #[must_use]
     pub fn list(&self) -> Option<&'static str> {
         Some(match self {
             Self::File(_) => "files",

@@ -40,6 +40,7 @@ impl AlertDetails {
     }
 
     /// Returns what is known of an alert's device.
+    #[must_use]
     pub fn device(&self, alert: &Alert) -> DeviceDetails<'_> {
         let Some(id) = alert.machine_id.as_ref() else { return DeviceDetails::default() };
         let machine = self.machines.get(id).and_then(|machine| machine.as_deref());

@@ -24,6 +24,7 @@ pub struct RequestError {
 
 impl RequestError {
     /// Returns what it means.
+    #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.error.kind()
     }
@@ -34,11 +35,13 @@ impl RequestError {
     }
 
     /// Returns whether the status is 404.
+    #[must_use]
     pub fn is_not_found(&self) -> bool {
         self.status == Some(404)
     }
 
     /// Returns whether the product looked for the resource and does not have it.
+    #[must_use]
     pub fn is_unknown_resource(&self) -> bool {
         self.status == Some(404) && self.code == "ResourceNotFound"
     }
@@ -49,6 +52,7 @@ impl RequestError {
     }
 
     /// Returns whether the API as a whole is retired.
+    #[must_use]
     pub fn is_retired(&self) -> bool {
         let code = self.code.to_ascii_lowercase();
         self.status == Some(410)
@@ -57,21 +61,25 @@ impl RequestError {
 
     /// Returns whether the API may be retired: an address is unknown, not a resource, or the
     /// message mentions it. A message proves nothing, because it may repeat what was requested.
+    #[must_use]
     pub fn may_mean_retired(&self) -> bool {
         (self.is_not_found() && !self.is_unknown_resource()) || self.mentions_retirement
     }
 
     /// Returns whether no whole response came.
+    #[must_use]
     pub fn is_unanswered(&self) -> bool {
         self.status.is_none()
     }
 
     /// Returns whether the product said that it did not do what was requested.
+    #[must_use]
     pub fn is_refusal(&self) -> bool {
         matches!(self.status, Some(300..=499))
     }
 
     /// Returns whether the product refused the request itself: not the login, and not for a quota.
+    #[must_use]
     pub fn is_about_request(&self) -> bool {
         matches!(self.status, Some(400..=499)) && !matches!(self.status, Some(401 | 429))
     }

@@ -19,6 +19,7 @@ use super::{
 
 /// Returns what an event says of a file or of a connection, and of the initiating process.
 /// `product` is the relations' origin.
+#[must_use]
 pub fn event_relations(event: &DeviceEvent, is_network: bool, product: &str) -> Relations {
     let mut relations = Relations::from_origin(product);
     let process = hashes(

@@ -33,6 +33,7 @@ pub struct Indicator {
 
 impl Indicator {
     /// Returns whether it is for this observable, in either of its spellings and in any case.
+    #[must_use]
     pub fn is_for(&self, observable: &NormalizedObservable<'_>) -> bool {
         let is = |known: &Text, expected: &str| {
             known.as_ref().is_some_and(|known| known.eq_ignore_ascii_case(expected))
@@ -43,6 +44,7 @@ impl Indicator {
 }
 
 /// Returns the product's word for indicators of this type; `None` where there are none.
+#[must_use]
 pub fn indicator_type(kind: ObservableType) -> Option<&'static str> {
     Some(match kind {
         Sha1 => "FileSha1",

@@ -22,6 +22,7 @@ pub struct NormalizedObservable<'a> {
 impl<'a> NormalizedObservable<'a> {
     /// Normalizes an observable; `None` when its value is not valid for its type, so that the product
     /// would refuse the request.
+    #[must_use]
     pub fn new(observable: &'a Observable) -> Option<Self> {
         let value = match observable.kind {
             Sha1 | Sha256 | Md5 | Ip | Ipv6 => observable.normal_form(),
@@ -34,6 +35,7 @@ impl<'a> NormalizedObservable<'a> {
     }
 
     /// Returns the type as it was given.
+    #[must_use]
     pub fn kind(&self) -> ObservableType {
         self.observable.kind
     }
@@ -45,11 +47,13 @@ impl<'a> NormalizedObservable<'a> {
     }
 
     /// Returns whether alerts and events can be about it. Devices and URLs have actions only.
+    #[must_use]
     pub fn is_observed(&self) -> bool {
         matches!(self.kind(), Sha1 | Sha256 | Md5 | Ip | Ipv6 | Domain)
     }
 
     /// Returns whether its alerts are listed by the file's SHA-1, which the file's profile holds.
+    #[must_use]
     pub fn needs_profile(&self) -> bool {
         matches!(self.kind(), Sha256 | Md5)
     }

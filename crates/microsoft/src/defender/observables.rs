@@ -14,30 +14,35 @@ use url::Url;
 use super::normalized::domain;
 
 /// Reads a hash of this kind, in lower case.
+#[must_use]
 pub fn hash(kind: ObservableType, text: Option<&str>) -> Option<Observable> {
     let normal = Observable::present(kind, text)?.normal_form()?;
     Some(Observable::new(kind, normal))
 }
 
 /// Reads the hashes of a file that are known, in this order.
+#[must_use]
 pub fn hashes(sha1: &Text, sha256: &Text, md5: &Text) -> Vec<Observable> {
     let texts = [(Sha1, sha1), (Sha256, sha256), (Md5, md5)];
     texts.into_iter().filter_map(|(kind, text)| hash(kind, text.as_deref())).collect()
 }
 
 /// Returns the strongest of a file's hashes: SHA-256, else SHA-1, else MD5.
+#[must_use]
 pub fn best_hash(hashes: &[Observable]) -> Option<Observable> {
     let of = |kind| hashes.iter().find(|hash| hash.kind == kind);
     of(Sha256).or_else(|| of(Sha1)).or_else(|| of(Md5)).cloned()
 }
 
 /// Reads an IPv4 or IPv6 address without its zone.
+#[must_use]
 pub fn address(text: Option<&str>) -> Option<Observable> {
     let bare = text?.trim().split('%').next()?;
     Observable::address(bare.parse::<IpAddr>().ok()?.to_string())
 }
 
 /// Reads a MAC address as `aa:bb:cc:dd:ee:ff`, whatever separates its digits.
+#[must_use]
 pub fn mac(text: Option<&str>) -> Option<Observable> {
     let digits = text?.chars().filter(|letter| !matches!(letter, ':' | '-' | '.'));
     let digits: String = digits.map(|letter| letter.to_ascii_lowercase()).collect();
@@ -47,6 +52,7 @@ pub fn mac(text: Option<&str>) -> Option<Observable> {
 }
 
 /// Reads a URL; of one without scheme the host.
+#[must_use]
 pub fn url_or_host(text: Option<&str>) -> Option<Observable> {
     let text = text?.trim();
     if !has_scheme(text) {
@@ -57,6 +63,7 @@ pub fn url_or_host(text: Option<&str>) -> Option<Observable> {
 }
 
 /// Reads the host of a URL with or without a scheme: a domain, or an address.
+#[must_use]
 pub fn host(url: Option<&str>) -> Option<Observable> {
     let host = host_of(url?.trim())?;
     address(Some(host)).or_else(|| domain(host).map(|_| Observable::new(Domain, host)))
@@ -68,6 +75,7 @@ pub fn name(kind: ObservableType, text: Option<&str>) -> Option<Observable> {
 }
 
 /// Reads a file's name without its folder.
+#[must_use]
 pub fn file_name(text: Option<&str>) -> Option<Observable> {
     name(FileName, text)
 }
@@ -91,6 +99,7 @@ pub fn file_path(folder: Option<&str>, name: Option<&str>) -> Option<Observable>
 }
 
 /// Writes an operating system: `Windows11 64-bit version: 23H2`, without what is missing.
+#[must_use]
 pub fn operating_system(
     platform: Option<&str>,
     architecture: Option<&str>,

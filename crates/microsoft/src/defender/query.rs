@@ -51,6 +51,7 @@ pub struct EventKey {
 
 impl EventKey {
     /// Returns the key of an observable; `None` for types that no event is about.
+    #[must_use]
     pub fn new(observable: &NormalizedObservable<'_>) -> Option<Self> {
         let kind = match observable.kind() {
             Sha1 => "sha1",
@@ -64,11 +65,13 @@ impl EventKey {
     }
 
     /// Returns the key of a file by its SHA-1.
+    #[must_use]
     pub fn sha1(value: String) -> Self {
         Self { kind: "sha1", value }
     }
 
     /// Returns the key as the column `K` has it: `sha1|36b3…`.
+    #[must_use]
     pub fn text(&self) -> String {
         kql::key(self.kind, &self.value)
     }

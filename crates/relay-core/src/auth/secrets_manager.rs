@@ -74,6 +74,7 @@ impl SecretsManager {
     }
 
     /// Returns the SDK's own client, for a tool that does more than read.
+    #[must_use]
     pub fn client(&self) -> &Client {
         &self.client
     }

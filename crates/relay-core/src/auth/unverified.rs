@@ -59,11 +59,13 @@ impl<'a> UnverifiedToken<'a> {
     }
 
     /// Returns the algorithm that its header names.
+    #[must_use]
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
 
     /// Returns the id of the key that its header names.
+    #[must_use]
     pub fn kid(&self) -> Option<&str> {
         self.kid.as_deref()
     }

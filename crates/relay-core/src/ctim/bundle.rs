@@ -59,16 +59,19 @@ impl Bundle {
     }
 
     /// Whether an entity of this id is there already.
+    #[must_use]
     pub fn contains(&self, id: Id) -> bool {
         self.seen.contains(&id)
     }
 
     /// How many entities there are, of all types together.
+    #[must_use]
     pub fn len(&self) -> usize {
         self.verdicts.len() + self.seen.len()
     }
 
     /// Whether nothing was found.
+    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

@@ -14,6 +14,7 @@ pub struct Id {
 
 impl Id {
     /// The id of an indicator that the product itself names by a UUID; `None` for any other text.
+    #[must_use]
     pub fn indicator_of_uuid(text: &str) -> Option<Self> {
         // The braced, URN and undashed spellings that `Uuid` also reads are not the product's.
         let uuid = (text.len() == 36).then(|| Uuid::try_parse(text).ok()).flatten()?;
@@ -21,6 +22,7 @@ impl Id {
     }
 
     /// The entity type: `sighting`, `indicator`, `judgement` or `relationship`.
+    #[must_use]
     pub fn kind(&self) -> &'static str {
         self.kind
     }
@@ -47,26 +49,31 @@ impl Namespace {
     pub const X500: Self = Self(Uuid::NAMESPACE_X500);
 
     /// The namespace of the relay with this folder name.
+    #[must_use]
     pub fn of(slug: &str) -> Self {
         Self(Uuid::new_v5(&Uuid::NAMESPACE_X500, slug.as_bytes()))
     }
 
     /// A sighting's id: the product's ids, then type and value of the observable as asked.
+    #[must_use]
     pub fn sighting(&self, product_ids: &[&str], kind: &str, value: &str) -> Id {
         self.id("sighting", product_ids, &[kind, value])
     }
 
     /// A judgement's id: the product's ids, then type and value of the observable as asked.
+    #[must_use]
     pub fn judgement(&self, product_ids: &[&str], kind: &str, value: &str) -> Id {
         self.id("judgement", product_ids, &[kind, value])
     }
 
     /// An indicator's id: the product's ids. One indicator has one id, whoever meets it.
+    #[must_use]
     pub fn indicator(&self, product_ids: &[&str]) -> Id {
         self.id("indicator", product_ids, &[])
     }
 
     /// An indicator's id over the bare name, without the leading part `indicator`.
+    #[must_use]
     pub fn indicator_of_name(&self, name: &str) -> Id {
         Id { kind: "indicator", uuid: Uuid::new_v5(&self.0, name.as_bytes()) }
     }

@@ -56,6 +56,7 @@ pub struct Indicator {
 
 impl Indicator {
     /// The least an indicator says: `source` knows it, and found it itself.
+    #[must_use]
     pub fn of(id: Id, source: &str) -> Self {
         Self {
             head: Head::of(id),
@@ -77,6 +78,7 @@ impl Indicator {
     }
 
     /// Its id.
+    #[must_use]
     pub fn id(&self) -> Id {
         self.head.id()
     }

@@ -47,6 +47,7 @@ pub struct Judgement {
 
 impl Judgement {
     /// The least a judgement says; severity, confidence and priority are the caller's to set.
+    #[must_use]
     pub fn of(id: Id, source: &str, observable: Observable, disposition: Disposition) -> Self {
         Self {
             head: Head::of(id),
@@ -66,6 +67,7 @@ impl Judgement {
     }
 
     /// Its id.
+    #[must_use]
     pub fn id(&self) -> Id {
         self.head.id()
     }

@@ -51,6 +51,7 @@ observable_types! {
 
 impl ObservableType {
     /// The length in hex digits, for the three kinds of file hash.
+    #[must_use]
     pub fn hash_digits(self) -> Option<usize> {
         match self {
             Self::Md5 => Some(32),
@@ -117,6 +118,7 @@ impl Observable {
     ///
     /// `None` when the value cannot be of its type (an address that does not parse, a hash with
     /// other than its digits) or is blank.
+    #[must_use]
     pub fn normal_form(&self) -> Option<String> {
         use ObservableType as Type;
         if self.value.trim().is_empty() {

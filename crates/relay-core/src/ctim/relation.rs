@@ -94,11 +94,13 @@ impl Relations {
     }
 
     /// How many there are.
+    #[must_use]
     pub fn len(&self) -> usize {
         self.list.len()
     }
 
     /// Whether there is none.
+    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
     }

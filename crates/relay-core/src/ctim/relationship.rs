@@ -38,6 +38,7 @@ pub struct Relationship {
 
 impl Relationship {
     /// `from` is `kind` `to`, says the product called `source`.
+    #[must_use]
     pub fn of(
         namespace: Namespace,
         source: &str,

@@ -139,6 +139,7 @@ pub struct Sighting {
 
 impl Sighting {
     /// The least a sighting says: `source` saw `observable` once, surely.
+    #[must_use]
     pub fn of(id: Id, source: &str, observable: Observable, observed_time: ObservedTime) -> Self {
         Self {
             head: Head::of(id),
@@ -166,6 +167,7 @@ impl Sighting {
     }
 
     /// Its id.
+    #[must_use]
     pub fn id(&self) -> Id {
         self.head.id()
     }

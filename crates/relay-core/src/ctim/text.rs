@@ -21,6 +21,7 @@ impl<const MAX: usize> Text<MAX> {
     }
 
     /// The text as it goes out.
+    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -20,17 +20,20 @@ pub struct Time {
 
 impl Time {
     /// The end of what never ends: a verdict about a file hash.
+    #[must_use]
     pub fn never() -> Self {
         Self { at: Timestamp::constant(NEVER_SECOND, 0), decimals: true }
     }
 
     /// A whole second since 1970; `None` for 0, negative and far-off values.
+    #[must_use]
     pub fn from_unix_seconds(seconds: i64) -> Option<Self> {
         (1..=NEVER_SECOND).contains(&seconds).then_some(())?;
         Some(Self { at: Timestamp::from_second(seconds).ok()?, decimals: false })
     }
 
     /// Milliseconds since 1970; `None` for 0, negative and far-off values.
+    #[must_use]
     pub fn from_unix_milliseconds(milliseconds: i64) -> Option<Self> {
         (1..=NEVER_SECOND * 1000).contains(&milliseconds).then_some(())?;
         Some(Self { at: Timestamp::from_millisecond(milliseconds).ok()?, decimals: true })
@@ -38,6 +41,7 @@ impl Time {
 
     /// An ISO 8601 text with a zone, such as `2026-03-01T12:19:31.000+0000`; finer fractions are
     /// cut to milliseconds.
+    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let at: Timestamp = text.trim().parse().ok()?;
         let milliseconds = at.as_millisecond();
@@ -46,6 +50,7 @@ impl Time {
     }
 
     /// Midnight UTC of a day such as `2026-02-28`.
+    #[must_use]
     pub fn parse_day(text: &str) -> Option<Self> {
         let day: jiff::civil::Date = text.trim().parse().ok()?;
         let at = day.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp();
@@ -53,17 +58,20 @@ impl Time {
     }
 
     /// The present as the clock gave it, to the second.
+    #[must_use]
     pub fn of_clock(now: Timestamp) -> Self {
         let second = now.as_second().clamp(0, NEVER_SECOND);
         Self { at: Timestamp::constant(0, 0) + SignedDuration::from_secs(second), decimals: false }
     }
 
     /// The same instant printed with three decimals.
+    #[must_use]
     pub fn with_decimals(self) -> Self {
         Self { decimals: true, ..self }
     }
 
     /// This instant moved by whole seconds, kept inside CTIM's range.
+    #[must_use]
     pub fn plus_seconds(self, seconds: i64) -> Self {
         let second = self.at.as_second().saturating_add(seconds).clamp(0, NEVER_SECOND);
         let moved = Timestamp::constant(0, 0) + SignedDuration::from_secs(second);
@@ -72,6 +80,7 @@ impl Time {
     }
 
     /// Milliseconds since 1970.
+    #[must_use]
     pub fn as_unix_milliseconds(self) -> i64 {
         self.at.as_millisecond()
     }
@@ -99,21 +108,25 @@ pub struct ObservedTime {
 
 impl ObservedTime {
     /// Start and end are the same instant.
+    #[must_use]
     pub fn at(time: Time) -> Self {
         Self { start_time: time, end_time: Some(time) }
     }
 
     /// The span between two instants, whichever comes first.
+    #[must_use]
     pub fn between(one: Time, other: Time) -> Self {
         Self { start_time: one.min(other), end_time: Some(one.max(other)) }
     }
 
     /// A start, and the end only where there is one that is not before it.
+    #[must_use]
     pub fn from_until(start: Time, end: Option<Time>) -> Self {
         Self { start_time: start, end_time: end.filter(|end| end.at >= start.at) }
     }
 
     /// The start.
+    #[must_use]
     pub fn start(&self) -> Time {
         self.start_time
     }
@@ -132,11 +145,13 @@ pub struct ValidTime {
 
 impl ValidTime {
     /// From this instant on, or nothing known.
+    #[must_use]
     pub fn from(start: Option<Time>) -> Self {
         Self { start_time: start, end_time: None }
     }
 
     /// From `start` for `days` days.
+    #[must_use]
     pub fn for_days(start: Time, days: i64) -> Self {
         Self { start_time: Some(start), end_time: Some(start.plus_seconds(days * 86_400)) }
     }

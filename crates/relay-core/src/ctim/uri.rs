@@ -30,6 +30,7 @@ pub struct Uri(String);
 impl Uri {
     /// Reads a link; `None` for what a browser should not open (`javascript:`, `file:`, relative)
     /// and for anything longer.
+    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let url = Url::parse(text.trim()).ok()?;
         (matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(())?;
@@ -42,6 +43,7 @@ impl Uri {
     }
 
     /// Returns the link in the answer's spelling.
+    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }

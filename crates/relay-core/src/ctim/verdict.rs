@@ -19,6 +19,7 @@ pub struct Verdict {
 
 impl Verdict {
     /// A verdict, and the judgement of the same answer it rests on, if there is one.
+    #[must_use]
     pub fn of(
         observable: Observable,
         disposition: Disposition,

@@ -51,6 +51,7 @@ pub enum Disposition {
 
 impl Disposition {
     /// CTIM's word for it.
+    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Clean => "Clean",

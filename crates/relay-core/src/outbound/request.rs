@@ -32,22 +32,26 @@ pub struct Request {
 
 impl Request {
     /// Creates a request that reads; it may be retried.
+    #[must_use]
     pub fn get(address: Address) -> Self {
         Self { repeatable: true, ..Self::new(Method::GET, address) }
     }
 
     /// Creates a request that changes or searches; never retried unless it is said to be
     /// [`repeatable`](Self::repeatable).
+    #[must_use]
     pub fn post(address: Address) -> Self {
         Self::new(Method::POST, address)
     }
 
     /// Creates a request that changes a part; never retried.
+    #[must_use]
     pub fn patch(address: Address) -> Self {
         Self::new(Method::PATCH, address)
     }
 
     /// Creates a request that removes; never retried.
+    #[must_use]
     pub fn delete(address: Address) -> Self {
         Self::new(Method::DELETE, address)
     }

@@ -56,36 +56,43 @@ impl Response {
     }
 
     /// Returns the name of the service that answered, for messages.
+    #[must_use]
     pub fn service(&self) -> &str {
         &self.service
     }
 
     /// Returns the HTTP status.
+    #[must_use]
     pub fn status(&self) -> u16 {
         self.status
     }
 
     /// Returns whether the status is one of success.
+    #[must_use]
     pub fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
     }
 
     /// Returns a header's text, if it is there and readable.
+    #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
     /// Returns the body's bytes.
+    #[must_use]
     pub fn body(&self) -> &[u8] {
         &self.body
     }
 
     /// Returns how long the product asks to wait, if it says so.
+    #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         retry::retry_after(&self.headers)
     }
 
     /// Returns a response that was sent inside this one, as those of a batch are.
+    #[must_use]
     pub fn inside(&self, status: u16, headers: HeaderMap, body: Vec<u8>) -> Self {
         Self { service: self.service.clone(), status, headers, body, _reservation: None }
     }
@@ -155,6 +162,7 @@ impl Response {
     }
 
     /// Returns the beginning of the body as one line of plain text; a web page is only named.
+    #[must_use]
     pub fn quote(&self) -> String {
         let text = String::from_utf8_lossy(&self.body);
         let text = text.trim();
@@ -181,6 +189,7 @@ impl fmt::Debug for Response {
 
 /// Returns what to do about an exceeded quota, for the end of a sentence: whole seconds, at least
 /// one.
+#[must_use]
 pub fn try_again(after: Option<Duration>) -> String {
     match after.map(|wait| wait.as_secs()) {
         Some(0 | 1) => "try again in 1 second".to_owned(),
@@ -190,6 +199,7 @@ pub fn try_again(after: Option<Duration>) -> String {
 }
 
 /// Makes a product's text fit for a message: no control characters, at most 200 characters.
+#[must_use]
 pub fn one_line(text: &str) -> String {
     let plain = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter });
     plain.take(MAX_QUOTE_CHARS).collect::<String>().trim().to_owned()

@@ -34,6 +34,7 @@ pub(super) fn delay(request: &Request, first: &Attempt, time_left: Duration) -> 
 }
 
 /// Returns the delay after a response of this status, if a retry is worth it and fits the time left.
+#[must_use]
 pub fn retry_delay(status: u16, headers: &HeaderMap, time_left: Duration) -> Option<Duration> {
     let delay = match status {
         THROTTLED => retry_after(headers),
@@ -54,6 +55,7 @@ fn is_passing(error: &crate::Error) -> bool {
 
 /// Reads `Retry-After` in seconds, or as an HTTP date compared with the response's own `Date`; also
 /// the seconds of `X-RateLimit-ToWait-Sec` and `X-Rate-Limit-Reset-After`, which some products send.
+#[must_use]
 pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
     let seconds = |name: &str| text(name)?.parse::<u64>().ok().map(Duration::from_secs);

@@ -36,16 +36,19 @@ pub struct Documentation {
 
 impl About {
     /// Returns what messages call this type, if the relay supports it.
+    #[must_use]
     pub fn name_of(&self, kind: ObservableType) -> Option<&'static str> {
         self.observables.iter().find(|(known, _)| *known == kind).map(|(_, name)| *name)
     }
 
     /// Returns the namespace of this relay's ids.
+    #[must_use]
     pub fn namespace(&self) -> Namespace {
         Namespace::of(self.slug)
     }
 
     /// Returns how the relay names itself to products: `threat-relays-<slug>/<version>`.
+    #[must_use]
     pub fn user_agent(&self) -> String {
         format!("threat-relays-{}/{}", self.slug, self.version)
     }

@@ -54,11 +54,13 @@ impl<C> Call<'_, C> {
     }
 
     /// Returns what messages call the product.
+    #[must_use]
     pub fn product(&self) -> &str {
         self.product
     }
 
     /// Returns how long the product may still take.
+    #[must_use]
     pub fn time_left(&self) -> Duration {
         self.deadline.saturating_duration_since(Instant::now())
     }

@@ -44,6 +44,7 @@ impl Claim {
     };
 
     /// Whether its value must not be shown.
+    #[must_use]
     pub const fn is_secret(&self) -> bool {
         matches!(self.kind, ClaimKind::ApiKey | ClaimKind::Password)
     }

@@ -75,6 +75,7 @@ pub struct Trigger {
 
 impl Trigger {
     /// The observable, if its type is one of CTIM's.
+    #[must_use]
     pub fn observable(&self) -> Option<Observable> {
         let kind = self.observable_type.parse().ok()?;
         Some(Observable::new(kind, self.observable_value.clone()))

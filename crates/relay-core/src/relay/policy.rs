@@ -28,6 +28,7 @@ pub struct RoutePolicies {
 
 impl RoutePolicies {
     /// Returns the same policy for every route.
+    #[must_use]
     pub const fn all(policy: RoutePolicy) -> Self {
         Self {
             observe: policy,
@@ -39,6 +40,7 @@ impl RoutePolicies {
     }
 
     /// Returns this policy for observing, and disables the other routes.
+    #[must_use]
     pub const fn observe_only(policy: RoutePolicy) -> Self {
         Self { observe: policy, ..Self::all(RoutePolicy::Disabled) }
     }

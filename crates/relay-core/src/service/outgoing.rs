@@ -26,6 +26,7 @@ pub struct Outgoing {
 
 impl Outgoing {
     /// Returns the answer of a relay whose settings cannot be used; says which and how.
+    #[must_use]
     pub fn misconfigured(bad: &BadSetting) -> Self {
         let text = format!("The relay is not configured: {bad}.");
         let error = Error::new(ErrorKind::Misconfigured, text);

@@ -15,6 +15,7 @@ pub struct BaseUrl {
 
 impl BaseUrl {
     /// Reads a base URL that the operator set: https, or plain http on loopback for tests.
+    #[must_use]
     pub fn from_environment(text: &str) -> Option<Self> {
         let url = parse(text)?;
         let allowed = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url));
@@ -23,17 +24,20 @@ impl BaseUrl {
 
     /// Reads a base URL that a token carries: https only. Its addresses are checked when it is
     /// called, because a caller chose it.
+    #[must_use]
     pub fn from_token(text: &str) -> Option<Self> {
         let url = parse(text)?;
         (url.scheme() == "https").then_some(Self { url, guarded: true })
     }
 
     /// Reads a base URL that is written into the relay; `None` only if it is misspelt.
+    #[must_use]
     pub fn well_known(text: &str) -> Option<Self> {
         Self::from_token(text)
     }
 
     /// Returns the address of a fixed path under the base; the path begins with `/`.
+    #[must_use]
     pub fn path(&self, path: &'static str) -> Address {
         self.address(path)
     }
@@ -57,6 +61,7 @@ impl BaseUrl {
     }
 
     /// Returns the address of an absolute link that the product sent, if it leads to the same origin.
+    #[must_use]
     pub fn same_origin(&self, link: &str) -> Option<Address> {
         let url = Url::parse(link).ok()?;
         let is_bare = url.username().is_empty() && url.password().is_none();
@@ -65,6 +70,7 @@ impl BaseUrl {
     }
 
     /// Returns the base as text, without trailing slash; for links that people open.
+    #[must_use]
     pub fn as_str(&self) -> &str {
         self.url.as_str().trim_end_matches('/')
     }
@@ -104,11 +110,13 @@ pub struct Address {
 
 impl Address {
     /// Returns the URL.
+    #[must_use]
     pub fn url(&self) -> &Url {
         &self.url
     }
 
     /// Returns path and query alone, for requests that are sent inside another one.
+    #[must_use]
     pub fn path_and_query(&self) -> &str {
         &self.url[url::Position::BeforePath..url::Position::AfterQuery]
     }

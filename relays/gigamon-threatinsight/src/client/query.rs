@@ -30,6 +30,7 @@ pub struct SearchTerm<'a> {
 
 impl<'a> SearchTerm<'a> {
     /// Returns the search term of an observable; `None` for a value that cannot be of its type.
+    #[must_use]
     pub fn of(observable: &'a Observable) -> Option<Self> {
         let field = match observable.kind {
             Ip | Ipv6 => "ip",
@@ -46,16 +47,19 @@ impl<'a> SearchTerm<'a> {
     }
 
     /// Returns the normal form.
+    #[must_use]
     pub fn value(&self) -> &str {
         &self.value
     }
 
     /// Returns the query for events that hold the value in any field.
+    #[must_use]
     pub fn query(&self) -> String {
         format!("{} = '{}'", self.field, self.value)
     }
 
     /// Returns whether a text of the product is the same value, in any spelling.
+    #[must_use]
     pub fn matches(&self, text: &str) -> bool {
         // The field `ip` holds addresses of both versions.
         let kind = if self.field == "ip" { Ip } else { self.observable.kind };

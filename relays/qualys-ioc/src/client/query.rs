@@ -53,6 +53,7 @@ pub(crate) fn search_terms(observables: &[Observable]) -> Partial<Vec<SearchTerm
 
 /// Returns the query for events with this value; `None` for a value that has no literal or is too
 /// long for a URL.
+#[must_use]
 pub fn query(kind: ObservableType, value: &str) -> Option<String> {
     let (_, fields) = FIELDS.iter().find(|(known, _)| *known == kind)?;
     let literal = literal(value)?;

@@ -15,6 +15,7 @@ pub struct When {
 
 impl When {
     /// Every call.
+    #[must_use]
     pub fn any() -> Self {
         Self::default()
     }
@@ -25,6 +26,7 @@ impl When {
     }
 
     /// Only calls with this method.
+    #[must_use]
     pub fn method(self, method: Method) -> Self {
         Self { method: Some(method), ..self }
     }

@@ -5,6 +5,7 @@ use serde_json::json;
 use crate::Fault;
 
 /// MISP's 429 for a role whose searches of this quarter of an hour are used up.
+#[must_use]
 pub fn role_quota_used_up(reset_seconds: u32) -> Fault {
     let message = "API searches are limited for this user role, and the limit is reached.";
     limited(
@@ -14,6 +15,7 @@ pub fn role_quota_used_up(reset_seconds: u32) -> Fault {
 }
 
 /// urlscan.io's 429 for unlisted scans: the quota of this minute is used up.
+#[must_use]
 pub fn urlscan_quota_used_up(reset_after_seconds: u32) -> Fault {
     let message = "Rate limit for 'unlisted' exceeded, limit is 60 per minute.";
     limited(

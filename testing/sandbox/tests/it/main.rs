@@ -1,5 +1,7 @@
 //! The sandbox over HTTP, as its users have it.
 
+#![allow(clippy::expect_used, reason = "a test fails by a panic")]
+
 mod client;
 mod defender_atp;
 mod fault;
