@@ -19,9 +19,9 @@ use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 use tokio::{net::TcpListener, sync::watch, task::AbortHandle};
 
-mod answer;
+mod response;
 
-pub use answer::Answer;
+pub use response::KeyResponse;
 
 /// The path of the keys on every key server. See `docs/security.md`.
 pub const PATH: &str = "/.well-known/jwks";
@@ -52,8 +52,8 @@ struct Shared {
 
 #[derive(Debug)]
 struct Script {
-    once: VecDeque<Answer>,
-    always: Answer,
+    once: VecDeque<KeyResponse>,
+    always: KeyResponse,
     seen: Vec<Seen>,
     connections: usize,
 }
@@ -70,7 +70,7 @@ impl JwksServer {
         let shared = Arc::new(Shared {
             script: Mutex::new(Script {
                 once: VecDeque::new(),
-                always: Answer::keys(keys),
+                always: KeyResponse::keys(keys),
                 seen: Vec::new(),
                 connections: 0,
             }),
@@ -99,16 +99,16 @@ impl JwksServer {
 
     /// Publishes these keys from now on: a rotation, or a withdrawal.
     pub fn publish(&self, keys: impl IntoIterator<Item = impl Into<Value>>) {
-        self.answer(Answer::keys(keys));
+        self.answer(KeyResponse::keys(keys));
     }
 
     /// Answers like this from now on.
-    pub fn answer(&self, answer: Answer) {
+    pub fn answer(&self, answer: KeyResponse) {
         self.shared.script().always = answer;
     }
 
     /// Answers the next request like this, once; several calls queue up.
-    pub fn answer_once(&self, answer: Answer) {
+    pub fn answer_once(&self, answer: KeyResponse) {
         self.shared.script().once.push_back(answer);
     }
 
@@ -161,7 +161,7 @@ impl Shared {
         self.script().seen.push(Seen { target, headers: request.headers().clone() });
     }
 
-    fn next_answer(&self) -> Answer {
+    fn next_answer(&self) -> KeyResponse {
         let mut script = self.script();
         script.once.pop_front().unwrap_or_else(|| script.always.clone())
     }

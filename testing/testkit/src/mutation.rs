@@ -89,7 +89,7 @@ pub fn remove(value: &mut Value, place: &str) {
 }
 
 /// Fails unless the answer is CTIM about the observables of the body, and no panic.
-pub fn assert_sound(route: Route, body: &Value, answer: &Value) -> Result<(), TestCaseError> {
+pub fn assert_valid(route: Route, body: &Value, answer: &Value) -> Result<(), TestCaseError> {
     let mut findings = ctim::check(route, answer, &Expectation::about(body));
     findings.retain(|finding| finding.severity == Severity::Error);
     prop_assert_eq!(findings, []);

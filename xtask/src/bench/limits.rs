@@ -142,8 +142,8 @@ mod tests {
             let times = |it: f64| format!(r#"{{"fastest_ms":{it},"median_ms":99.0}}"#);
             let (next, other) = (times(next), times(2.0));
             exceeded(&format!(
-                r#"{{"start":[{{"relay":"misp","next":{next},"empty_next":{other},
-                    "answer":{other},"empty_answer":{other}}}]}}"#
+                r#"{{"start":[{{"relay":"misp","next":{next},"baseline_next":{other},
+                    "answer":{other},"baseline_answer":{other}}}]}}"#
             ))
         };
         assert!(start(3.0).is_empty());

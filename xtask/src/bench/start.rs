@@ -19,18 +19,18 @@ pub(crate) struct Start {
     pub(crate) relay: String,
     /// Until the first request for `/next`.
     pub(crate) next: Times,
-    pub(crate) empty_next: Times,
+    pub(crate) baseline_next: Times,
     /// Until the answer about one observable, a login included; the product takes no time.
     pub(crate) answer: Times,
-    pub(crate) empty_answer: Times,
+    pub(crate) baseline_answer: Times,
 }
 
 impl Start {
     /// The times until `/next`, divided by those of the baseline function.
     pub(super) fn ratios(&self) -> Times {
         Times {
-            fastest_ms: rounded(self.next.fastest_ms / self.empty_next.fastest_ms),
-            median_ms: rounded(self.next.median_ms / self.empty_next.median_ms),
+            fastest_ms: rounded(self.next.fastest_ms / self.baseline_next.fastest_ms),
+            median_ms: rounded(self.next.median_ms / self.baseline_next.median_ms),
         }
     }
 }
@@ -48,9 +48,9 @@ pub(super) async fn measure(relay: &DeployedRelay, baseline: &Path, runs: usize)
     Ok(Start {
         relay: relay.slug().to_owned(),
         next: Times::of(of_relay.next),
-        empty_next: Times::of(of_baseline.next),
+        baseline_next: Times::of(of_baseline.next),
         answer: Times::of(of_relay.answer),
-        empty_answer: Times::of(of_baseline.answer),
+        baseline_answer: Times::of(of_baseline.answer),
     })
 }
 

@@ -31,8 +31,8 @@ pub(super) fn latency(measured: &[Latency]) -> GeneratedFile {
     chart.grid(&scale, ticks, [top, bottom], |tick| format!("{tick:.2}"));
     for (kind, limit) in [("warm", 1.10), ("cold", 1.25)] {
         let x = scale.at(limit);
-        chart.line([x, top - 8.0], [x, bottom], &format!("{kind} bar"));
-        chart.text(x, top - 14.0, format!("bar for {kind} requests"), &format!("{kind} mid"));
+        chart.line([x, top - 8.0], [x, bottom], &format!("{kind} limit"));
+        chart.text(x, top - 14.0, format!("limit for {kind} requests"), &format!("{kind} mid"));
     }
     for (place, relay) in relays.iter().enumerate() {
         let middle = top + step * (place as f64 + 0.5);
@@ -110,8 +110,8 @@ pub(super) fn cost(report: &Report) -> GeneratedFile {
             chart.text(left + 6.0, y + 12.5, format!("{figure:.decimals$}"), "");
         }
         let x = scale.at(column.limit);
-        chart.line([x, top - 8.0], [x, bottom], "cold bar");
-        chart.text(x, top - 10.0, "bar", "cold mid");
+        chart.line([x, top - 8.0], [x, bottom], "cold limit");
+        chart.text(x, top - 10.0, "limit", "cold mid");
     }
     file("cost.svg", chart.finish(bottom + 30.0, "Start, memory and size of each relay"))
 }
@@ -120,8 +120,8 @@ fn columns(report: &Report) -> [Column; 3] {
     let starts = report.start.iter();
     [
         Column {
-            title: "Start ÷ empty function",
-            figures: starts.map(|one| one.next.fastest_ms / one.empty_next.fastest_ms).collect(),
+            title: "Start ÷ baseline function",
+            figures: starts.map(|one| one.next.fastest_ms / one.baseline_next.fastest_ms).collect(),
             limit: 1.5,
             ticks: [0.0, 0.5, 1.0, 1.5, 2.0],
             decimals: 2,

@@ -115,10 +115,10 @@ fn start(report: &Report) -> String {
     ];
     let rows = report.start.iter().map(|line| {
         let ratios = [
-            line.next.fastest_ms / line.empty_next.fastest_ms,
-            line.next.median_ms / line.empty_next.median_ms,
+            line.next.fastest_ms / line.baseline_next.fastest_ms,
+            line.next.median_ms / line.baseline_next.median_ms,
         ];
-        let figures = [line.next.both(), line.empty_next.both(), ratios, line.answer.both()];
+        let figures = [line.next.both(), line.baseline_next.both(), ratios, line.answer.both()];
         let figures = figures.into_iter().flatten().map(|figure| format!("{figure:.2}"));
         std::iter::once(line.relay.clone()).chain(figures).collect()
     });

@@ -9,7 +9,7 @@ pub(super) const WIDTH: f64 = 820.0;
 const STYLE: &str = r#"<style>
 text{font:13px system-ui,-apple-system,"Segoe UI",sans-serif;fill:#24292f}
 .title{font-size:16px;font-weight:600}.small{font-size:12px;fill:#57606a}.end{text-anchor:end}.mid{text-anchor:middle}
-.grid{stroke:#d0d7de}.bar{stroke-width:1.5;stroke-dasharray:5 4}
+.grid{stroke:#d0d7de}.limit{stroke-width:1.5;stroke-dasharray:5 4}
 .warm{stroke:#0072b2;fill:#0072b2}.cold{stroke:#d55e00;fill:#d55e00}.hollow{fill:none;stroke-width:1.6}
 .range{stroke-width:4;stroke-opacity:.3}text.warm,text.cold{stroke:none}
 @media(prefers-color-scheme:dark){text{fill:#e6edf3}.small{fill:#9da7b1}.grid{stroke:#3d444d}

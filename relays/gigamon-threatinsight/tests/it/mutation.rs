@@ -8,7 +8,7 @@ use sandbox::{
 use serde_json::{Value, json};
 use testkit::{
     ctim::Route,
-    mutation::{self, Change, assert_sound, mutate},
+    mutation::{self, Change, assert_valid, mutate},
 };
 use tokio::runtime::Builder;
 
@@ -55,6 +55,6 @@ proptest! {
             }
             relay.ask(OBSERVE, &observables).await
         });
-        assert_sound(Route::Observe, &observables, &answer)?;
+        assert_valid(Route::Observe, &observables, &answer)?;
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use testkit::{
     Answer,
     ctim::Route,
-    mutation::{self, Change, assert_sound, mutate},
+    mutation::{self, Change, assert_valid, mutate},
 };
 use tokio::runtime::Runtime;
 
@@ -32,7 +32,7 @@ fn answer(settings: &[(&str, &str)], (path, response): (&str, &str), changes: &[
 }
 
 fn check(answer: &Answer) -> Result<(), TestCaseError> {
-    assert_sound(Route::Observe, &observables(), answer)
+    assert_valid(Route::Observe, &observables(), answer)
 }
 
 fn changes() -> impl Strategy<Value = Vec<Change>> {

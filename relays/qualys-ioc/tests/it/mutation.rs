@@ -5,7 +5,7 @@ use sandbox::{Fault, Times, qualys_ioc::EVENTS_PATH};
 use serde_json::json;
 use testkit::{
     ctim::Route,
-    mutation::{self, Change, assert_sound, mutate},
+    mutation::{self, Change, assert_valid, mutate},
 };
 use tokio::runtime::Builder;
 
@@ -41,6 +41,6 @@ proptest! {
             relay.sandbox.fault(EVENTS_PATH, Fault::json(200, &events), Times::Always);
             relay.ask(OBSERVE, &observables).await
         });
-        assert_sound(Route::Observe, &observables, &answer)?;
+        assert_valid(Route::Observe, &observables, &answer)?;
     }
 }

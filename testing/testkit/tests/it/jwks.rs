@@ -6,7 +6,7 @@ use flate2::read::GzDecoder;
 use serde_json::{Value, json};
 use testkit::{
     jwk::Jwk,
-    jwks::{Answer, JwksServer, PATH},
+    jwks::{JwksServer, KeyResponse, PATH},
     keys::RsaKey,
 };
 use tokio::{
@@ -69,9 +69,9 @@ async fn every_request_is_seen_and_only_those_for_keys_are_fetches() {
 #[tokio::test]
 async fn scripted_answers_come_first_and_once() {
     let server = JwksServer::start([] as [Value; 0]).await;
-    server.answer_once(Answer::status(503));
-    server.answer_once(Answer::redirect(302, "http://127.0.0.1:9/"));
-    server.answer_once(Answer::body(200, "text/html", "<html>"));
+    server.answer_once(KeyResponse::status(503));
+    server.answer_once(KeyResponse::redirect(302, "http://127.0.0.1:9/"));
+    server.answer_once(KeyResponse::body(200, "text/html", "<html>"));
     let (head, body) = (ask(&server, PATH).await, ask(&server, PATH).await);
     assert!(text(&head).0.starts_with("HTTP/1.1 503"));
     assert!(text(&body).0.contains("location: http://127.0.0.1:9/"));
@@ -85,7 +85,7 @@ async fn scripted_answers_come_first_and_once() {
 async fn a_gzip_bomb_unpacks_to_blanks_behind_an_empty_set() {
     const UNPACKED: usize = 3_000_001;
     let server = JwksServer::start([] as [Value; 0]).await;
-    server.answer(Answer::gzip_bomb(UNPACKED));
+    server.answer(KeyResponse::gzip_bomb(UNPACKED));
     let answer = ask(&server, PATH).await;
     let start = answer.windows(4).position(|window| window == b"\r\n\r\n").unwrap() + 4;
     assert!(std::str::from_utf8(&answer[..start]).unwrap().contains("content-encoding: gzip"));
@@ -98,7 +98,7 @@ async fn a_gzip_bomb_unpacks_to_blanks_behind_an_empty_set() {
 #[tokio::test]
 async fn answers_that_never_end_well() {
     let server = JwksServer::start([] as [Value; 0]).await;
-    let begun = Answer::body(200, "application/json", r#"{"keys":["#);
+    let begun = KeyResponse::body(200, "application/json", r#"{"keys":["#);
 
     server.answer(begun.clone().cut());
     let cut = ask(&server, PATH).await;
@@ -113,7 +113,7 @@ async fn answers_that_never_end_well() {
 #[tokio::test(start_paused = true)]
 async fn answers_that_never_come() {
     let server = JwksServer::start([] as [Value; 0]).await;
-    let begun = Answer::body(200, "application/json", r#"{"keys":["#);
+    let begun = KeyResponse::body(200, "application/json", r#"{"keys":["#);
 
     server.answer(begun.stalled());
     let mut stalled = requested(&server, PATH).await;
@@ -123,7 +123,7 @@ async fn answers_that_never_come() {
     let rest = timeout(Duration::from_secs(3600), stalled.read_to_end(&mut Vec::new())).await;
     assert!(rest.is_err());
 
-    server.answer(Answer::silent());
+    server.answer(KeyResponse::silent());
     let mut silent = requested(&server, PATH).await;
     server.reached(2).await;
     assert!(timeout(Duration::from_secs(3600), silent.read_u8()).await.is_err());

@@ -2,7 +2,7 @@
 
 use futures::future::join_all;
 use serde_json::Value;
-use testkit::{jwk::Jwk, jwks::Answer, keys::RsaKey};
+use testkit::{jwk::Jwk, jwks::KeyResponse, keys::RsaKey};
 
 use super::later;
 use crate::{
@@ -38,7 +38,7 @@ async fn k15_many_unknown_keys_cost_one_fetch() {
     assert_eq!(burst_of_unknown_kids(&fixture).await, 1);
     // A server that fails meanwhile is not asked more often for it.
     later(&fixture.clock, AGAIN);
-    fixture.keys.answer(Answer::status(500));
+    fixture.keys.answer(KeyResponse::status(500));
     assert_eq!(burst_of_unknown_kids(&fixture).await, 1);
     later(&fixture.clock, 5);
     assert_eq!(burst_of_unknown_kids(&fixture).await, 0);
@@ -62,7 +62,7 @@ async fn k16_a_new_key_is_found_with_one_fetch() {
 
 #[tokio::test]
 async fn k17_a_hundred_cold_requests_share_one_fetch() {
-    for (answer, good) in [(None, true), (Some(Answer::status(500)), false)] {
+    for (answer, good) in [(None, true), (Some(KeyResponse::status(500)), false)] {
         let fixture = Fixture::new().await;
         answer.into_iter().for_each(|answer| fixture.keys.answer(answer));
         fixture.keys.hold();
@@ -86,7 +86,7 @@ async fn k18_known_keys_serve_for_a_day_while_their_server_is_down() {
     let fixture = Fixture::new().await;
     let lines = crate::captured_logs::listen();
     assert!(fixture.accepts(&fixture.rs256()).await);
-    fixture.keys.answer(Answer::status(503));
+    fixture.keys.answer(KeyResponse::status(503));
     later(&fixture.clock, FRESH - 1);
     assert!(fixture.accepts(&fixture.rs256()).await);
     assert_eq!((fixture.keys.fetches(), lines.count("the key set could not be read")), (1, 0));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::header::CONTENT_ENCODING;
 use testkit::{
     jwk::{Jwk, key_set},
-    jwks::{Answer, JwksServer},
+    jwks::{JwksServer, KeyResponse},
     keys::RsaKey,
 };
 use tokio::time::Instant;
@@ -56,7 +56,7 @@ async fn k06_redirections_are_not_followed() {
     let mut fetches = 0;
     for status in [301, 302, 303, 307, 308] {
         for target in &targets {
-            fixture.keys.answer(Answer::redirect(status, target));
+            fixture.keys.answer(KeyResponse::redirect(status, target));
             assert!(!fixture.accepts(&fixture.rs256()).await, "{status} {target}");
             fetches += 1;
             assert_eq!(fixture.keys.seen().len(), fetches, "{status} {target}");
@@ -153,18 +153,18 @@ async fn k08_a_large_key_set_is_not_read_to_its_end() {
 
 #[tokio::test]
 async fn k09_a_failing_key_server_is_not_asked_for_five_seconds() {
-    let json = |body: &str| Answer::body(200, JSON, body.to_owned());
+    let json = |body: &str| KeyResponse::body(200, JSON, body.to_owned());
     let broken = [
-        Answer::status(404),
-        Answer::status(500),
-        Answer::status(429),
-        Answer::status(503),
-        Answer::status(204),
-        Answer::status(206),
-        Answer::body(200, "text/html", "<html><body>Sign in</body></html>"),
-        Answer::body(200, "text/html", right_keys(0)),
-        Answer::body(200, "text/plain", right_keys(0)),
-        Answer::body(404, JSON, right_keys(0)),
+        KeyResponse::status(404),
+        KeyResponse::status(500),
+        KeyResponse::status(429),
+        KeyResponse::status(503),
+        KeyResponse::status(204),
+        KeyResponse::status(206),
+        KeyResponse::body(200, "text/html", "<html><body>Sign in</body></html>"),
+        KeyResponse::body(200, "text/html", right_keys(0)),
+        KeyResponse::body(200, "text/plain", right_keys(0)),
+        KeyResponse::body(404, JSON, right_keys(0)),
         json(""),
         json("{}"),
         json("[]"),
@@ -175,7 +175,7 @@ async fn k09_a_failing_key_server_is_not_asked_for_five_seconds() {
         json("no json"),
         json("\u{feff}{\"keys\":[]}"),
         json(r#"{"keys":["#).cut(),
-        Answer::body(200, JSON, right_keys(0)).with(CONTENT_ENCODING, "gzip"),
+        KeyResponse::body(200, JSON, right_keys(0)).with(CONTENT_ENCODING, "gzip"),
     ];
     let fixture = Fixture::new().await;
     for answer in broken {
@@ -192,7 +192,7 @@ async fn k09_a_failing_key_server_is_not_asked_for_five_seconds() {
     assert_eq!(fixture.product.asked().len(), 0);
     for kind in ["application/json; charset=utf-8", "application/jwk-set+json"] {
         let healthy = Fixture::new().await;
-        healthy.keys.answer(Answer::body(200, kind, right_keys(0)));
+        healthy.keys.answer(KeyResponse::body(200, kind, right_keys(0)));
         assert!(healthy.accepts(&healthy.rs256()).await, "{kind}");
     }
 }

@@ -4,7 +4,7 @@ use http::header::AUTHORIZATION;
 use serde_json::{Value, json};
 use testkit::{
     event::{Event, Gateway},
-    jwks::Answer,
+    jwks::KeyResponse,
     keys::RsaKey,
     token::{Signer, Token, seconds_from_now},
 };
@@ -96,7 +96,7 @@ fn events(fixture: &Fixture) -> Vec<Event> {
 async fn p01_no_secret_is_printed_or_answered_at_any_level() {
     let fixture = Fixture::new().await;
     talkative(&fixture);
-    fixture.keys.answer(Answer::redirect(302, "http://marked.example/"));
+    fixture.keys.answer(KeyResponse::redirect(302, "http://marked.example/"));
     let run = async |level: &str| {
         let launch = function_of(&fixture).env("SECRET_KEY", RELAYS_SECRET).env("LOG_LEVEL", level);
         let function = launch.env("RUST_LOG", "trace").env("RUST_BACKTRACE", "1");

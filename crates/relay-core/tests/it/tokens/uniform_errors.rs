@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use relay_core::Environment;
 use testkit::{
     jwk::Jwk,
-    jwks::{Answer, JwksServer},
+    jwks::{JwksServer, KeyResponse},
     keys::RsaKey,
     token::{Signer, Token},
 };
@@ -58,7 +58,7 @@ fn forged(keys: &JwksServer, broken: &JwksServer) -> Vec<String> {
 async fn p12_refusals_do_not_reveal_the_configuration() {
     let keys = JwksServer::start([Jwk::rsa(RsaKey::shared()).kid(KID).for_rs256()]).await;
     let broken = JwksServer::start(Vec::<Jwk>::new()).await;
-    broken.answer(Answer::status(500));
+    broken.answer(KeyResponse::status(500));
     let relays = relays(&keys, &broken).await;
     for token in forged(&keys, &broken) {
         let mut told = BTreeSet::new();

@@ -18,7 +18,7 @@ const JSON: &str = "application/json";
 
 /// One answer of a [`JwksServer`](super::JwksServer).
 #[derive(Clone, Debug)]
-pub struct Answer {
+pub struct KeyResponse {
     status: StatusCode,
     headers: Vec<(http::HeaderName, String)>,
     body: Bytes,
@@ -40,7 +40,7 @@ enum Ending {
     Silent,
 }
 
-impl Answer {
+impl KeyResponse {
     /// A key set.
     pub fn keys(keys: impl IntoIterator<Item = impl Into<Value>>) -> Self {
         Self::body(200, JSON, key_set(keys).to_string())
