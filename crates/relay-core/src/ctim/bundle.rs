@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use super::{Id, Indicator, Judgement, Relationship, Sighting, Verdict};
 
-/// Everything found, in the order it was added; an id that is there already is not added again.
+/// The entities of an answer, in the order in which they were added. An id that is present is not
+/// added again.
 #[derive(Debug, Default)]
 pub struct Bundle {
     pub(crate) verdicts: Vec<Verdict>,
@@ -35,21 +36,21 @@ impl Bundle {
         }
     }
 
-    /// Adds an indicator; several observables may meet the same one.
+    /// Adds an indicator. Several observables may have the same one.
     pub fn add_indicator(&mut self, indicator: Indicator) {
         if self.seen.insert(indicator.id()) {
             self.indicators.push(indicator);
         }
     }
 
-    /// Adds a relationship; both its ends must be in the same answer.
+    /// Adds a relationship, whose two ends must be in the same answer.
     pub fn add_relationship(&mut self, relationship: Relationship) {
         if self.seen.insert(relationship.id()) {
             self.relationships.push(relationship);
         }
     }
 
-    /// Adds all of another bundle after this one's.
+    /// Appends the entities of another bundle.
     pub fn append(&mut self, other: Self) {
         other.verdicts.into_iter().for_each(|verdict| self.add_verdict(verdict));
         other.judgements.into_iter().for_each(|judgement| self.add_judgement(judgement));
@@ -58,19 +59,19 @@ impl Bundle {
         other.relationships.into_iter().for_each(|it| self.add_relationship(it));
     }
 
-    /// Whether an entity of this id is there already.
+    /// Returns whether the bundle has an entity with this id.
     #[must_use]
     pub fn contains(&self, id: Id) -> bool {
         self.seen.contains(&id)
     }
 
-    /// How many entities there are, of all types together.
+    /// Returns the number of entities of all types.
     #[must_use]
     pub fn len(&self) -> usize {
         self.verdicts.len() + self.seen.len()
     }
 
-    /// Whether nothing was found.
+    /// Returns whether the bundle has no entity.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0

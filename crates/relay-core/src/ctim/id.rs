@@ -13,7 +13,8 @@ pub struct Id {
 }
 
 impl Id {
-    /// The id of an indicator that the product itself names by a UUID; `None` for any other text.
+    /// Returns the id of an indicator that the product identifies by a UUID; `None` for any other
+    /// text.
     #[must_use]
     pub fn indicator_of_uuid(text: &str) -> Option<Self> {
         // The braced, URN and undashed spellings that `Uuid` also reads are not the product's.
@@ -21,7 +22,7 @@ impl Id {
         Some(Self { kind: "indicator", uuid })
     }
 
-    /// The entity type: `sighting`, `indicator`, `judgement` or `relationship`.
+    /// Returns the entity type: `sighting`, `indicator`, `judgement` or `relationship`.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         self.kind
@@ -45,34 +46,37 @@ impl Serialize for Id {
 pub struct Namespace(Uuid);
 
 impl Namespace {
-    /// The X.500 namespace itself, for products whose ids were made there before.
+    /// Returns the X.500 namespace itself, for products whose earlier relays used it.
     pub const X500: Self = Self(Uuid::NAMESPACE_X500);
 
-    /// The namespace of the relay with this folder name.
+    /// Returns the namespace of the relay with this folder name.
     #[must_use]
     pub fn of(slug: &str) -> Self {
         Self(Uuid::new_v5(&Uuid::NAMESPACE_X500, slug.as_bytes()))
     }
 
-    /// A sighting's id: the product's ids, then type and value of the observable as asked.
+    /// Returns a sighting's id, made of the product's ids and of type and value of the observable
+    /// as asked.
     #[must_use]
     pub fn sighting(&self, product_ids: &[&str], kind: &str, value: &str) -> Id {
         self.id("sighting", product_ids, &[kind, value])
     }
 
-    /// A judgement's id: the product's ids, then type and value of the observable as asked.
+    /// Returns a judgement's id, made of the product's ids and of type and value of the observable
+    /// as asked.
     #[must_use]
     pub fn judgement(&self, product_ids: &[&str], kind: &str, value: &str) -> Id {
         self.id("judgement", product_ids, &[kind, value])
     }
 
-    /// An indicator's id: the product's ids. One indicator has one id, whoever meets it.
+    /// Returns an indicator's id, made of the product's ids. One indicator has one id, whichever
+    /// observable leads to it.
     #[must_use]
     pub fn indicator(&self, product_ids: &[&str]) -> Id {
         self.id("indicator", product_ids, &[])
     }
 
-    /// An indicator's id over the bare name, without the leading part `indicator`.
+    /// Returns an indicator's id, made of the name alone, without the leading part `indicator`.
     #[must_use]
     pub fn indicator_of_name(&self, name: &str) -> Id {
         Id { kind: "indicator", uuid: Uuid::new_v5(&self.0, name.as_bytes()) }

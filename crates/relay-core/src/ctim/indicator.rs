@@ -7,7 +7,8 @@ use super::{
     Uri, ValidTime,
 };
 
-/// What a sighting is a sighting of. Optional fields that are empty are left out of the answer.
+/// A CTIM indicator: a pattern that sightings match. Optional fields that are empty are left out
+/// of the answer.
 #[derive(Debug, Clone, Serialize)]
 pub struct Indicator {
     /// Id, type and schema version.
@@ -15,47 +16,47 @@ pub struct Indicator {
     pub head: Head,
     /// The product's name.
     pub source: MediumText,
-    /// Who found it.
+    /// The author of the indicator.
     pub producer: ShortText,
-    /// Where it can be read about.
+    /// A link to the record in the product's console.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source_uri: Option<Uri>,
-    /// One line.
+    /// One line of text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<ShortText>,
-    /// A sentence or two.
+    /// One or two sentences.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub short_description: Option<MediumText>,
-    /// Markdown.
+    /// A description in Markdown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<LongText>,
-    /// For how long it holds.
+    /// The time during which the indicator is valid.
     pub valid_time: ValidTime,
-    /// How sure the product is.
+    /// The product's confidence.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confidence: Option<Confidence>,
-    /// How bad it is.
+    /// The product's severity.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub severity: Option<Severity>,
     /// The product's labels.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<ShortText>,
-    /// When the product last changed its record.
+    /// The time of the product's last change.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timestamp: Option<Time>,
-    /// How far it may be passed on.
+    /// The Traffic Light Protocol's label.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tlp: Option<Tlp>,
-    /// The product's ids.
+    /// The product's ids of the record.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub external_ids: Vec<ShortText>,
-    /// Links into the product.
+    /// Links to the record and what belongs to it in the product.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub external_references: Vec<ExternalReference>,
 }
 
 impl Indicator {
-    /// The least an indicator says: `source` knows it, and found it itself.
+    /// Returns an indicator with the required fields only; `source` is also its producer.
     #[must_use]
     pub fn of(id: Id, source: &str) -> Self {
         Self {
@@ -77,7 +78,7 @@ impl Indicator {
         }
     }
 
-    /// Its id.
+    /// Returns the indicator's id.
     #[must_use]
     pub fn id(&self) -> Id {
         self.head.id()

@@ -7,7 +7,7 @@ use super::{
     Severity, ShortText, Tlp, Uri, ValidTime,
 };
 
-/// What `source` thinks of `observable`.
+/// A CTIM judgement: the disposition that `source` gives to `observable`.
 #[derive(Debug, Clone, Serialize)]
 pub struct Judgement {
     /// Id, type and schema version.
@@ -15,38 +15,39 @@ pub struct Judgement {
     pub head: Head,
     /// The product's name.
     pub source: MediumText,
-    /// Where it can be read about.
+    /// A link to the record in the product's console.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source_uri: Option<Uri>,
-    /// What is judged.
+    /// The observable that is judged.
     pub observable: Observable,
-    /// The judgement, as CTIM's number and word.
+    /// The disposition, as CTIM's number and name.
     #[serde(flatten)]
     pub disposition: DispositionPair,
-    /// Why.
+    /// The reason of the disposition.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<ShortText>,
-    /// 0 to 100; machines stay at 90 or below.
+    /// Priority, 0 to 100. Automated systems use at most 90.
     pub priority: u8,
-    /// How sure the product is.
+    /// The product's confidence.
     pub confidence: Confidence,
-    /// How bad it is.
+    /// The product's severity.
     pub severity: Severity,
-    /// For how long it holds.
+    /// The time during which the judgement is valid.
     pub valid_time: ValidTime,
-    /// How far it may be passed on.
+    /// The Traffic Light Protocol's label.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tlp: Option<Tlp>,
-    /// The product's ids.
+    /// The product's ids of the record.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub external_ids: Vec<ShortText>,
-    /// Links into the product.
+    /// Links to the record and what belongs to it in the product.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub external_references: Vec<ExternalReference>,
 }
 
 impl Judgement {
-    /// The least a judgement says; severity, confidence and priority are the caller's to set.
+    /// Returns a judgement with the required fields; the caller sets severity, confidence and
+    /// priority.
     #[must_use]
     pub fn of(id: Id, source: &str, observable: Observable, disposition: Disposition) -> Self {
         Self {
@@ -66,7 +67,7 @@ impl Judgement {
         }
     }
 
-    /// Its id.
+    /// Returns the judgement's id.
     #[must_use]
     pub fn id(&self) -> Id {
         self.head.id()

@@ -12,10 +12,10 @@ macro_rules! observable_types {
         pub enum ObservableType { $($name),* }
 
         impl ObservableType {
-            /// Every type, in alphabetical order.
+            /// All types, in alphabetical order.
             pub const ALL: &'static [Self] = &[$(Self::$name),*];
 
-            /// CTIM's word for it.
+            /// Returns CTIM's name of the type.
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$name => $word),* }
             }
@@ -50,7 +50,7 @@ observable_types! {
 }
 
 impl ObservableType {
-    /// The length in hex digits, for the three kinds of file hash.
+    /// Returns the length in hex digits of the three types of file hash.
     #[must_use]
     pub fn hash_digits(self) -> Option<usize> {
         match self {
@@ -65,7 +65,7 @@ impl ObservableType {
 impl FromStr for ObservableType {
     type Err = ();
 
-    /// Reads CTIM's word in any case.
+    /// Reads CTIM's name of a type, in upper or lower case.
     fn from_str(text: &str) -> Result<Self, ()> {
         Self::ALL.iter().copied().find(|kind| kind.as_str().eq_ignore_ascii_case(text)).ok_or(())
     }
@@ -86,7 +86,7 @@ impl Serialize for ObservableType {
 /// A type and a value. The value stays exactly as it was asked or as the product gave it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct Observable {
-    /// What the value is.
+    /// The type of the value.
     #[serde(rename = "type")]
     pub kind: ObservableType,
     /// The value.
@@ -94,7 +94,7 @@ pub struct Observable {
 }
 
 impl Observable {
-    /// A value of a known type.
+    /// Returns an observable of a known type.
     pub fn new(kind: ObservableType, value: impl Into<String>) -> Self {
         Self { kind, value: value.into() }
     }

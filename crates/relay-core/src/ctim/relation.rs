@@ -53,7 +53,7 @@ pub enum RelationName {
     WroteTo,
 }
 
-/// `source` did `relation` to `related`, says `origin`.
+/// A relation between two observables, as reported by `origin`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct Relation {
     origin: String,
@@ -71,13 +71,13 @@ pub struct Relations {
 }
 
 impl Relations {
-    /// An empty list; every relation in it comes from `origin`.
+    /// Returns an empty list, whose relations all come from `origin`.
     pub fn from_origin(origin: impl Into<ShortText>) -> Self {
         let origin: ShortText = origin.into();
         Self { origin: origin.as_str().to_owned(), ..Self::default() }
     }
 
-    /// Adds a relation where both ends are known; says whether the list grew.
+    /// Adds a relation if both ends are known. Returns whether it was added.
     pub fn add(
         &mut self,
         source: Option<Observable>,
@@ -93,13 +93,13 @@ impl Relations {
         true
     }
 
-    /// How many there are.
+    /// Returns the number of relations.
     #[must_use]
     pub fn len(&self) -> usize {
         self.list.len()
     }
 
-    /// Whether there is none.
+    /// Returns whether the list is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()

@@ -4,12 +4,12 @@ use serde::Serialize;
 
 use super::{Head, Id, MediumText, Namespace};
 
-/// How two entities hang together; the words of CTIM's list that relays use.
+/// The type of a relationship: the values of CTIM's list that relays use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RelationshipType {
-    /// A judgement rests on an indicator, a sighting on a judgement.
+    /// A judgement is based on an indicator, or a sighting on a judgement.
     BasedOn,
-    /// A judgement belongs to a feed's or list's indicator.
+    /// A judgement is an element of the indicator of a feed or list.
     ElementOf,
     /// A sighting is of an indicator.
     SightingOf,
@@ -25,7 +25,7 @@ impl RelationshipType {
     }
 }
 
-/// From one entity of the answer to another.
+/// A CTIM relationship between two entities of one answer.
 #[derive(Debug, Clone, Serialize)]
 pub struct Relationship {
     #[serde(flatten)]
@@ -37,7 +37,8 @@ pub struct Relationship {
 }
 
 impl Relationship {
-    /// `from` is `kind` `to`, says the product called `source`.
+    /// Returns the relationship of type `kind` from `from` to `to`, as reported by the product
+    /// `source`.
     #[must_use]
     pub fn of(
         namespace: Namespace,

@@ -7,7 +7,7 @@ use super::{
     Relations, Severity, ShortText, Table, Time, Tlp, Uri,
 };
 
-/// What reported the sighting; CTIM's words for sensors and for the kind of a target.
+/// The sensor that reported a sighting, and the type of a target: values of CTIM's list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[expect(missing_docs, reason = "the words are CTIM's own")]
 pub enum Sensor {
@@ -29,7 +29,7 @@ pub enum Sensor {
     ProcessReputationService,
 }
 
-/// What became of what was seen.
+/// What the product did with what was seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[expect(missing_docs, reason = "the words are CTIM's own")]
@@ -40,7 +40,7 @@ pub enum Resolution {
     Detected,
 }
 
-/// One thing that was hit: a machine with its names and addresses.
+/// A CTIM target: a machine, account or mailbox that was affected, with its names and addresses.
 #[derive(Debug, Clone, Serialize)]
 pub struct Target {
     #[serde(rename = "type")]
@@ -52,7 +52,8 @@ pub struct Target {
 }
 
 impl Target {
-    /// An endpoint; none when nothing names it. Repeated observables are dropped.
+    /// Returns a target of type endpoint, or none if it has no observable. Repeated observables
+    /// are dropped.
     pub fn endpoint(
         observables: impl IntoIterator<Item = Observable>,
         observed_time: ObservedTime,
@@ -74,7 +75,7 @@ impl Target {
     }
 }
 
-/// An observable was seen. Optional fields that are empty are left out of the answer.
+/// A CTIM sighting of an observable. Optional fields that are empty are left out of the answer.
 #[derive(Debug, Clone, Serialize)]
 pub struct Sighting {
     /// Id, type and schema version.
@@ -82,63 +83,64 @@ pub struct Sighting {
     pub head: Head,
     /// The product's name.
     pub source: MediumText,
-    /// Where it can be read about.
+    /// A link to the record in the product's console.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source_uri: Option<Uri>,
-    /// One line.
+    /// One line of text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<ShortText>,
-    /// A sentence or two.
+    /// One or two sentences.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub short_description: Option<MediumText>,
-    /// Markdown.
+    /// A description in Markdown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<LongText>,
-    /// What was seen: the observable that was asked.
+    /// The observable that was asked.
     pub observables: Vec<Observable>,
-    /// When.
+    /// The time at which it was observed.
     pub observed_time: ObservedTime,
-    /// How often; relays write one sighting for each time.
+    /// The number of observations. Relays write one sighting for each.
     pub count: u32,
-    /// How sure the product is.
+    /// The product's confidence.
     pub confidence: Confidence,
-    /// How bad it is.
+    /// The product's severity.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub severity: Option<Severity>,
-    /// Whether it happened inside the customer's network.
+    /// Whether it was observed inside the customer's network.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub internal: Option<bool>,
-    /// What became of it.
+    /// What the product did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resolution: Option<Resolution>,
-    /// What saw it.
+    /// The sensor that reported it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sensor: Option<Sensor>,
-    /// Who was hit.
+    /// The affected machines, accounts and mailboxes.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub targets: Vec<Target>,
-    /// What else was seen with it.
+    /// Relations to other observables of the same record.
     #[serde(skip_serializing_if = "Relations::is_empty")]
     pub relations: Relations,
     /// Further facts as a table.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<Table>,
-    /// When the product last changed its record.
+    /// The time of the product's last change.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timestamp: Option<Time>,
-    /// How far it may be passed on.
+    /// The Traffic Light Protocol's label.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tlp: Option<Tlp>,
-    /// The product's ids.
+    /// The product's ids of the record.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub external_ids: Vec<ShortText>,
-    /// Links into the product.
+    /// Links to the record and what belongs to it in the product.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub external_references: Vec<ExternalReference>,
 }
 
 impl Sighting {
-    /// The least a sighting says: `source` saw `observable` once, surely.
+    /// Returns a sighting with the required fields: one observation by `source`, with high
+    /// confidence.
     #[must_use]
     pub fn of(id: Id, source: &str, observable: Observable, observed_time: ObservedTime) -> Self {
         Self {
@@ -166,7 +168,7 @@ impl Sighting {
         }
     }
 
-    /// Its id.
+    /// Returns the sighting's id.
     #[must_use]
     pub fn id(&self) -> Id {
         self.head.id()

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-/// What a column holds; CTIM has no boolean.
+/// The type of a column's values. CTIM has no boolean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[expect(missing_docs, reason = "the words are CTIM's own")]
@@ -12,7 +12,7 @@ pub enum ColumnType {
     String,
 }
 
-/// One column's head.
+/// The heading of a column.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Column {
     name: String,
@@ -40,7 +40,7 @@ impl Cell {
     }
 }
 
-/// Columns and one row of cells, as wide as the columns by construction.
+/// A CTIM data table with one row.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Table {
     columns: Vec<Column>,
@@ -49,7 +49,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// A table of one row; none when it has no cell. The cells give the columns their types.
+    /// Returns a table of one row, or none without cells. The cells give the columns their types.
     pub fn of_one_row(cells: impl IntoIterator<Item = (impl Into<String>, Cell)>) -> Option<Self> {
         let mut table = Self { row_count: 1, ..Self::default() };
         for (name, cell) in cells {

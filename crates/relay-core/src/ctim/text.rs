@@ -15,12 +15,13 @@ pub type MediumText = Text<2048>;
 pub type LongText = Text<5000>;
 
 impl<const MAX: usize> Text<MAX> {
-    /// The text, or `None` when it is missing or empty: CTIM knows no empty or null description.
+    /// Returns the text, or `None` if it is missing or empty: CTIM has no empty or null
+    /// description.
     pub fn present(text: Option<impl Into<String>>) -> Option<Self> {
         text.map(Into::into).filter(|text: &String| !text.is_empty()).map(Self::from)
     }
 
-    /// The text as it goes out.
+    /// Returns the text as it is sent.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

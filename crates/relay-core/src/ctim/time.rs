@@ -19,27 +19,28 @@ pub struct Time {
 }
 
 impl Time {
-    /// The end of what never ends: a verdict about a file hash.
+    /// The end of validity of what never expires, such as a verdict about a file hash.
     #[must_use]
     pub fn never() -> Self {
         Self { at: Timestamp::constant(NEVER_SECOND, 0), decimals: true }
     }
 
-    /// A whole second since 1970; `None` for 0, negative and far-off values.
+    /// Reads whole seconds since 1970; `None` for 0, negative values and values after 2525.
     #[must_use]
     pub fn from_unix_seconds(seconds: i64) -> Option<Self> {
         (1..=NEVER_SECOND).contains(&seconds).then_some(())?;
         Some(Self { at: Timestamp::from_second(seconds).ok()?, decimals: false })
     }
 
-    /// Milliseconds since 1970; `None` for 0, negative and far-off values.
+    /// Reads milliseconds since 1970; `None` for 0, negative values and values after 2525.
     #[must_use]
     pub fn from_unix_milliseconds(milliseconds: i64) -> Option<Self> {
         (1..=NEVER_SECOND * 1000).contains(&milliseconds).then_some(())?;
         Some(Self { at: Timestamp::from_millisecond(milliseconds).ok()?, decimals: true })
     }
 
-    /// An ISO 8601 text with a zone, such as `2026-03-01T12:19:31.000+0000`; finer fractions are
+    /// Reads an ISO 8601 text with a zone, such as `2026-03-01T12:19:31.000+0000`; finer fractions
+    /// are
     /// cut to milliseconds.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
@@ -49,7 +50,7 @@ impl Time {
         Some(Self { at: Timestamp::from_millisecond(milliseconds).ok()?, decimals: true })
     }
 
-    /// Midnight UTC of a day such as `2026-02-28`.
+    /// Reads a day such as `2026-02-28` as midnight UTC.
     #[must_use]
     pub fn parse_day(text: &str) -> Option<Self> {
         let day: jiff::civil::Date = text.trim().parse().ok()?;
@@ -57,20 +58,20 @@ impl Time {
         (0..=NEVER_SECOND).contains(&at.as_second()).then_some(Self { at, decimals: false })
     }
 
-    /// The present as the clock gave it, to the second.
+    /// Returns the present by the given clock, to the second.
     #[must_use]
     pub fn of_clock(now: Timestamp) -> Self {
         let second = now.as_second().clamp(0, NEVER_SECOND);
         Self { at: Timestamp::constant(0, 0) + SignedDuration::from_secs(second), decimals: false }
     }
 
-    /// The same instant printed with three decimals.
+    /// Returns the same instant, printed with three decimals.
     #[must_use]
     pub fn with_decimals(self) -> Self {
         Self { decimals: true, ..self }
     }
 
-    /// This instant moved by whole seconds, kept inside CTIM's range.
+    /// Returns this instant moved by whole seconds, kept inside CTIM's range.
     #[must_use]
     pub fn plus_seconds(self, seconds: i64) -> Self {
         let second = self.at.as_second().saturating_add(seconds).clamp(0, NEVER_SECOND);
@@ -98,7 +99,7 @@ impl Serialize for Time {
     }
 }
 
-/// When something was seen: a start, and an end that is never before it.
+/// CTIM's observed time: a start, and an end that is never before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct ObservedTime {
     start_time: Time,
@@ -107,44 +108,44 @@ pub struct ObservedTime {
 }
 
 impl ObservedTime {
-    /// Start and end are the same instant.
+    /// Returns the time span whose start and end are the same instant.
     #[must_use]
     pub fn at(time: Time) -> Self {
         Self { start_time: time, end_time: Some(time) }
     }
 
-    /// The span between two instants, whichever comes first.
+    /// Returns the time span between two instants, in any order.
     #[must_use]
     pub fn between(one: Time, other: Time) -> Self {
         Self { start_time: one.min(other), end_time: Some(one.max(other)) }
     }
 
-    /// A start, and the end only where there is one that is not before it.
+    /// Returns a time span with an end only if there is one that is not before the start.
     #[must_use]
     pub fn from_until(start: Time, end: Option<Time>) -> Self {
         Self { start_time: start, end_time: end.filter(|end| end.at >= start.at) }
     }
 
-    /// The start.
+    /// Returns the start.
     #[must_use]
     pub fn start(&self) -> Time {
         self.start_time
     }
 }
 
-/// For how long something holds; empty when nothing is known.
+/// CTIM's valid time; empty if nothing is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct ValidTime {
-    /// From when.
+    /// The start of validity.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_time: Option<Time>,
-    /// Until when; absent while it holds.
+    /// The end of validity; absent while it is valid.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end_time: Option<Time>,
 }
 
 impl ValidTime {
-    /// From this instant on, or nothing known.
+    /// Returns the validity from this instant on, or an empty one.
     #[must_use]
     pub fn from(start: Option<Time>) -> Self {
         Self { start_time: start, end_time: None }
