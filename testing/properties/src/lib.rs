@@ -5,7 +5,7 @@
 //! call them with the seeds of `testing/fuzz/seeds` and a fixed number of variations. A property
 //! takes text as it is; after `~` the bytes steer a structured input instead.
 
-#![allow(clippy::expect_used, clippy::panic, reason = "a property that does not hold panics")]
+#![expect(clippy::expect_used, clippy::panic, reason = "a property that does not hold panics")]
 
 mod bearer;
 mod bodies;

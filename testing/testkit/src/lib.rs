@@ -7,7 +7,7 @@
 //! [`conformance`](mod@conformance), [`end_to_end`](mod@end_to_end) and
 //! [`fault_matrix`](mod@fault_matrix) are whole suites.
 
-#![allow(
+#![expect(
     clippy::expect_used,
     clippy::missing_errors_doc,
     clippy::must_use_candidate,

@@ -1,6 +1,6 @@
 //! The sandbox over HTTP, as its users have it.
 
-#![allow(clippy::expect_used, reason = "a test fails by a panic")]
+#![expect(clippy::expect_used, reason = "a test fails by a panic")]
 
 mod client;
 mod defender_atp;
