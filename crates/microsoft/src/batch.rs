@@ -5,10 +5,13 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use http::{HeaderName, HeaderValue};
+use http::{
+    HeaderMap,
+    header::{RETRY_AFTER, WARNING},
+};
 use relay_core::{
     Error, ErrorKind, Request, Response, Result, join_bounded,
-    lenient::{Integer, List, Object},
+    lenient::{Integer, List, Object, Text},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -63,65 +66,71 @@ impl BatchRequest {
 }
 
 impl<C: Sync> GraphClient<'_, C> {
-    /// Sends all requests, in batches that run side by side; the responses come in the order of the
-    /// requests. Requests that meet a rate limit are sent once more, after the wait that Graph
-    /// names, if it fits the deadline.
+    /// Sends all requests, in batches that run side by side, and hands each response to `read` with
+    /// the index of its request, as soon as it arrives; the results come in the order of the
+    /// requests. Requests that meet a rate limit are sent once more, after the wait that Graph names,
+    /// if it fits the deadline.
     ///
     /// Each result is an error for itself: the batch failed, or held no response to the request.
-    pub async fn batch(&self, requests: &[BatchRequest]) -> Vec<Result<Response>> {
-        let mut responses: Vec<_> = requests.iter().map(|_| Err(no_response())).collect();
+    pub async fn batch<R>(
+        &self,
+        requests: &[BatchRequest],
+        read: impl Fn(usize, &Response) -> Result<R>,
+    ) -> Vec<Result<R>> {
+        let mut results: Vec<_> = requests.iter().map(|_| Err(no_response())).collect();
         let mut open: Vec<_> = (0..requests.len()).collect();
         for size in BATCH_SIZES {
             let batches: Vec<_> =
-                open.chunks(size).map(|indexes| self.one_batch(requests, indexes)).collect();
+                open.chunks(size).map(|indexes| self.one_batch(requests, indexes, &read)).collect();
             let arrived = join_bounded(batches, MAX_CONCURRENT_BATCHES).await.into_iter().flatten();
-            open.iter().zip(arrived).for_each(|(index, response)| responses[*index] = response);
-            open.retain(|index| is_too_large(&responses[*index]));
+            open.iter().zip(arrived).for_each(|(index, result)| results[*index] = result);
+            open.retain(|index| is_too_large(&results[*index]));
         }
-        responses
+        results
     }
 
-    /// Returns one response for each of `indexes`, in their order.
-    async fn one_batch(
+    /// Returns one result for each of `indexes`, in their order.
+    async fn one_batch<R>(
         &self,
         requests: &[BatchRequest],
         indexes: &[usize],
-    ) -> Vec<Result<Response>> {
-        let mut responses = self.try_batch(requests, indexes).await;
-        let (throttled, waits): (Vec<_>, Vec<_>) = self.throttled(&responses).into_iter().unzip();
-        if let Some(wait) = waits.into_iter().max() {
-            sleep(wait).await;
+        read: &impl Fn(usize, &Response) -> Result<R>,
+    ) -> Vec<Result<R>> {
+        let (mut results, waits) = self.try_batch(requests, indexes, read).await;
+        if let Some(wait) = waits.iter().flatten().max() {
+            sleep(*wait).await;
+            let is_throttled = |at: &usize| waits[*at].is_some();
+            let throttled: Vec<_> = (0..indexes.len()).filter(is_throttled).collect();
             let indexes: Vec<_> = throttled.iter().map(|at| indexes[*at]).collect();
-            let repeated = self.try_batch(requests, &indexes).await;
-            throttled.into_iter().zip(repeated).for_each(|(at, response)| responses[at] = response);
+            let (repeated, _) = self.try_batch(requests, &indexes, read).await;
+            throttled.into_iter().zip(repeated).for_each(|(at, result)| results[at] = result);
         }
-        responses
+        results
     }
 
-    /// Returns the places of the responses that name a wait which ends before the deadline, and
-    /// the waits.
-    fn throttled(&self, responses: &[Result<Response>]) -> Vec<(usize, Duration)> {
-        let max_wait = self.call.time_left().saturating_sub(RETRY_RESERVE);
-        let wait = |response: &Result<Response>| {
-            let response = response.as_ref().ok().filter(|response| response.status() == 429)?;
-            response.retry_after().filter(|wait| *wait <= max_wait)
-        };
-        let responses = responses.iter().enumerate();
-        responses.filter_map(|(at, response)| Some((at, wait(response)?))).collect()
-    }
-
-    async fn try_batch(
+    /// Returns for each of `indexes` the result, and the wait that a rate limit asks for.
+    async fn try_batch<R>(
         &self,
         requests: &[BatchRequest],
         indexes: &[usize],
-    ) -> Vec<Result<Response>> {
-        match self.send_batch(requests, indexes).await {
-            Ok(mut responses) => {
-                let response = |index: &usize| responses.remove(index).ok_or_else(no_response);
-                indexes.iter().map(response).collect()
-            }
-            Err(error) => indexes.iter().map(|_| Err(error.clone())).collect(),
-        }
+        read: &impl Fn(usize, &Response) -> Result<R>,
+    ) -> (Vec<Result<R>>, Vec<Option<Duration>>) {
+        let responses = match self.send_batch(requests, indexes).await {
+            Ok(responses) => responses,
+            Err(error) => return indexes.iter().map(|_| (Err(error.clone()), None)).unzip(),
+        };
+        let result = |index: &usize| match responses.get(index) {
+            Some(response) => (read(*index, response), self.wait(response)),
+            None => (Err(no_response()), None),
+        };
+        indexes.iter().map(result).unzip()
+    }
+
+    /// Returns the wait that a rate limit asks for, if it ends before the deadline.
+    fn wait(&self, response: &Response) -> Option<Duration> {
+        let max_wait = self.call.time_left().saturating_sub(RETRY_RESERVE);
+        let wait = response.retry_after().filter(|_| response.status() == 429);
+        wait.filter(|wait| *wait <= max_wait)
     }
 
     /// Sends one batch; its responses by the indexes of their requests.
@@ -140,8 +149,8 @@ impl<C: Sync> GraphClient<'_, C> {
         if !response.is_success() {
             return Err(error::without_permission(&response));
         }
-        let BatchResult { responses } = response.json()?;
-        Ok(responses.into_iter().filter_map(|part| part.unpacked(&response)).collect())
+        let BatchResult { responses } = response.json_of(indexes.len())?;
+        Ok(responses.iter().filter_map(|part| part.unpacked(&response)).collect())
     }
 }
 
@@ -150,8 +159,8 @@ pub(crate) fn no_response() -> Error {
     Error::new(ErrorKind::Malformed, text)
 }
 
-fn is_too_large(response: &Result<Response>) -> bool {
-    response.as_ref().is_err_and(|error| error.kind() == ErrorKind::TooLarge)
+fn is_too_large<R>(result: &Result<R>) -> bool {
+    result.as_ref().is_err_and(|error| error.kind() == ErrorKind::TooLarge)
 }
 
 #[derive(Serialize)]
@@ -167,33 +176,48 @@ struct NumberedRequest<'a> {
 }
 
 #[derive(Deserialize)]
-struct BatchResult {
-    responses: List<PartialResponse>,
+struct BatchResult<'a> {
+    #[serde(borrow)]
+    responses: List<PartialResponse<'a>>,
 }
 
 /// The response to one request of the batch.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct PartialResponse {
+struct PartialResponse<'a> {
     id: Integer,
     status: Integer,
-    headers: Object<HashMap<String, Box<RawValue>>>,
-    body: Option<Box<RawValue>>,
+    headers: Object<PartialHeaders>,
+    /// Read when it is known what was asked for.
+    #[serde(borrow)]
+    body: Option<&'a RawValue>,
 }
 
-impl PartialResponse {
+/// The headers that are read.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct PartialHeaders {
+    #[serde(rename = "Retry-After", alias = "retry-after")]
+    retry_after: Text,
+    #[serde(rename = "Warning", alias = "warning")]
+    warning: Text,
+}
+
+impl PartialResponse<'_> {
     /// Returns the index of the request, and the response as if it had come alone.
-    fn unpacked(self, batch: &Response) -> Option<(usize, Response)> {
+    fn unpacked(&self, batch: &Response) -> Option<(usize, Response)> {
         let index = usize::try_from((*self.id)?).ok()?;
         let status = u16::try_from((*self.status)?).ok()?;
-        let headers =
-            self.headers.into_inner().unwrap_or_default().into_iter().filter_map(header).collect();
-        let body = self.body.map(|body| Box::<str>::from(body).into_string().into_bytes());
-        Some((index, batch.inside(status, headers, body.unwrap_or_default())))
+        let headers = self.headers.as_ref().map(PartialHeaders::map).unwrap_or_default();
+        let body = self.body.map(RawValue::get).unwrap_or_default();
+        Some((index, batch.inside(status, headers, body, 1)))
     }
 }
 
-fn header((name, value): (String, Box<RawValue>)) -> Option<(HeaderName, HeaderValue)> {
-    let value = value.get().trim_matches('"');
-    Some((name.parse().ok()?, value.parse().ok()?))
+impl PartialHeaders {
+    fn map(&self) -> HeaderMap {
+        let headers = [(RETRY_AFTER, &self.retry_after), (WARNING, &self.warning)];
+        let value = |text: &Text| text.as_deref()?.parse().ok();
+        headers.into_iter().filter_map(|(name, text)| Some((name, value(text)?))).collect()
+    }
 }

@@ -4,8 +4,7 @@ use relay_core::{Request, Response, Result};
 use serde::de::IgnoredAny;
 
 use crate::{
-    BatchRequest, GraphClient, Permission, Strategy, batch::no_response, error_from, hunting::rows,
-    lists::Page,
+    BatchRequest, GraphClient, Permission, Strategy, error_from, hunting::rows, lists::Page,
 };
 
 /// Any response with rows shows that hunting is permitted.
@@ -26,10 +25,11 @@ impl<C: Sync> GraphClient<'_, C> {
             BatchRequest::get("/security/alerts_v2?$top=1".to_owned()),
             BatchRequest::hunt(SMALLEST_QUERY),
         ];
-        let mut responses = self.batch(&requests).await.into_iter();
-        let mut next = || responses.next().unwrap_or_else(|| Err(no_response()));
-        expect_list(&next()?, Permission::ReadAlerts)?;
-        rows::<IgnoredAny>(&next()?).map(drop)
+        let check = |index, response: &Response| match index {
+            0 => expect_list(response, Permission::ReadAlerts),
+            _ => rows::<IgnoredAny>(response).map(drop),
+        };
+        self.batch(&requests, check).await.into_iter().collect()
     }
 
     /// Reads one record of a list, such as `/v1.0/security/alerts`.

@@ -12,6 +12,8 @@ use url::Url;
 
 use crate::{BatchRequest, GraphClient, Permission, error_from};
 
+/// Records of one page that are kept, also where a service sends more than it was asked for.
+const MAX_PAGE_SIZE: usize = 100;
 /// Pages of one list: at a hundred records each, three times what the highest entity limit needs.
 const MAX_PAGES: usize = 30;
 
@@ -73,10 +75,9 @@ impl<C: Sync> GraphClient<'_, C> {
             }
             let requests: Vec<_> =
                 open.iter().map(|(_, url)| BatchRequest::get(url.clone())).collect();
-            for ((index, url), response) in open.iter().zip(self.batch(&requests).await) {
-                let page = response
-                    .map_err(StopReason::Failed)
-                    .and_then(|response| page(&response, permission));
+            let read = |_, response: &Response| Ok(page(response, permission, limit));
+            for ((index, url), page) in open.iter().zip(self.batch(&requests, read).await) {
+                let page = page.unwrap_or_else(|error| Err(StopReason::Failed(error)));
                 lists[*index].push_page(url, page, limit, |record| compare(*index, record));
             }
         }
@@ -149,6 +150,7 @@ pub(crate) struct Page<T> {
 fn page<T: DeserializeOwned>(
     response: &Response,
     permission: Permission,
+    limit: usize,
 ) -> Result<Page<T>, StopReason> {
     match response.status() {
         404 => return Ok(Page { value: List::default(), next: Text::default() }),
@@ -156,7 +158,7 @@ fn page<T: DeserializeOwned>(
         _ if response.is_success() => {}
         status => return Err(StopReason::Refused(status, error_from(response, permission))),
     }
-    response.json().map_err(StopReason::Failed)
+    response.json_of(limit.max(MAX_PAGE_SIZE)).map_err(StopReason::Failed)
 }
 
 /// Logs that a federated provider failed; the alerts of the others are in the response.

@@ -138,3 +138,41 @@ fn json(value: &impl Serialize) -> String {
     const FAILED: &str = r#"{"errors":[{"type":"fatal","code":"unknown","message":"The relay could not write its answer."}]}"#;
     serde_json::to_string(value).unwrap_or_else(|_| FAILED.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::ctim::{Disposition, Observable, ObservableType, ValidTime, Verdict};
+
+    /// Returns how many entries are left out, which the warning says.
+    fn left_out(answer: &Answer, all: usize) -> usize {
+        let json: Value = serde_json::from_str(&answer.body).unwrap();
+        let message = json["errors"][0]["message"].as_str().unwrap();
+        assert!(answer.body.len() <= MAX_ANSWER_BYTES);
+        assert!(answer.body.len() > MAX_ANSWER_BYTES * 99 / 100);
+        assert!(message.contains(&format!(" {} entries were left out", all - answer.found)));
+        all - answer.found
+    }
+
+    #[test]
+    fn l03_verdicts_alone_are_cut_too() {
+        let mut bundle = Bundle::default();
+        for number in 0..600 {
+            let value = format!("{number}-{}.test", "x".repeat(10_000));
+            let observable = Observable::new(ObservableType::Domain, value);
+            let time = ValidTime::default();
+            bundle.add_verdict(Verdict::of(observable, Disposition::Unknown, time, None));
+        }
+        let answer = entities(bundle.into(), &Redactor::default());
+        assert!((1..600).contains(&left_out(&answer, 600)));
+    }
+
+    #[test]
+    fn l03_links_and_actions_are_cut_too() {
+        let items = vec!["x".repeat(10_000); 600];
+        let answer = list(items.into(), &Redactor::default());
+        assert!((1..600).contains(&left_out(&answer, 600)));
+    }
+}

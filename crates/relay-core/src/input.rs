@@ -1,41 +1,56 @@
 //! Reads the body of a call: observables or a trigger.
 
-use std::collections::{BTreeMap, HashSet};
+mod object;
+mod unique;
+
+use std::collections::BTreeMap;
 
 use serde::Serialize;
-use serde_json::{Map, Value, ser::Formatter};
+use serde_json::ser::Formatter;
 
 use crate::{
     ctim::{Observable, ObservableType},
     error::{Error, ErrorKind, Result},
     relay::{Partial, Trigger},
 };
+use object::{EachOf, Member, Members};
+use unique::UniqueObservables;
 
 /// The most observables of one call; a warning says how many are left out.
 pub const MAX_OBSERVABLES: usize = 1000;
+/// The largest body that is read, in bytes: a thousand observables of a kilobyte each.
+pub const MAX_REQUEST_BYTES: usize = 1024 * 1024;
+/// The longest value of an observable, in bytes. No product stores longer ones.
+pub const MAX_VALUE_BYTES: usize = 8 * 1024;
 /// The most invalid items that the message lists.
 const MAX_INVALID_ITEMS: usize = 50;
+
+const TYPE_AND_VALUE: Members<2> = Members { names: ["type", "value"], max_bytes: MAX_VALUE_BYTES };
+const ACTION: Members<4> = Members {
+    names: ["action-id", "observable_type", "observable_value", "indicator_id"],
+    max_bytes: MAX_VALUE_BYTES,
+};
 
 /// Reads a list of objects with the texts `type` and `value`.
 ///
 /// Keeps the types that `supports` accepts, with values exactly as sent; of several with the same
-/// type and normal form the first.
+/// type and normal form the first. A value that is too long is left out with a warning, or with an
+/// error where nothing else is asked about.
 ///
 /// Errors: `InvalidBody`, with the problems by index and member.
 pub(crate) fn observables(
     body: &[u8],
     supports: impl Fn(ObservableType) -> bool,
 ) -> Result<Partial<Vec<Observable>>> {
-    let Ok(Value::Array(items)) = serde_json::from_slice(body) else {
-        return Err(invalid_body(&wrong_type()));
-    };
+    check_size(body)?;
     let mut invalid = BTreeMap::new();
     let mut kept = UniqueObservables::default();
-    for (index, item) in items.into_iter().enumerate() {
-        match type_and_value(item) {
+    let mut index = 0;
+    let take = |item: Option<[Member; 2]>| {
+        match item.ok_or_else(wrong_type).and_then(type_and_value) {
             Ok((kind, value)) => {
                 if let Some(kind) = kind.parse().ok().filter(|kind| supports(*kind)) {
-                    kept.add(Observable::new(kind, value));
+                    kept.add(kind, value, index);
                 }
             }
             Err(problems) if invalid.len() < MAX_INVALID_ITEMS => {
@@ -43,8 +58,14 @@ pub(crate) fn observables(
             }
             Err(_) => {}
         }
+        index += 1;
+    };
+    let is_read = EachOf { members: TYPE_AND_VALUE, take }.read(body).is_ok();
+    match (is_read, invalid.is_empty()) {
+        (true, true) => Ok(kept.finished()),
+        (true, false) => Err(invalid_body(&invalid)),
+        (false, _) => Err(invalid_body(&wrong_type())),
     }
-    if invalid.is_empty() { Ok(kept.truncated()) } else { Err(invalid_body(&invalid)) }
 }
 
 /// Reads an object with the texts `action-id`, `observable_type` and `observable_value`, and
@@ -52,18 +73,32 @@ pub(crate) fn observables(
 ///
 /// Errors: `InvalidBody`, with the problems by member.
 pub(crate) fn trigger(body: &[u8]) -> Result<Trigger> {
-    let Ok(Value::Object(mut members)) = serde_json::from_slice(body) else {
+    check_size(body)?;
+    let Ok(Some([action_id, observable_type, observable_value, indicator_id])) = ACTION.read(body)
+    else {
         return Err(invalid_body(&wrong_type()));
     };
-    let [action_id, observable_type, observable_value] =
-        take_texts(&mut members, ["action-id", "observable_type", "observable_value"])
-            .map_err(|problems| invalid_body(&problems))?;
-    let indicator_id = match members.remove("indicator_id") {
-        Some(Value::String(id)) => Some(id),
-        Some(Value::Number(id)) => Some(id.to_string()),
+    let members = [action_id, observable_type, observable_value];
+    let [action_id, observable_type, observable_value] = texts(members, ACTION.names)
+        .and_then(|texts| all_short(texts, ACTION.names))
+        .map_err(|problems| invalid_body(&problems))?;
+    let indicator_id = match indicator_id {
+        Member::Text(id) => Some(id),
+        Member::Number(id) => Some(id.to_string()),
         _ => None,
     };
     Ok(Trigger { action_id, observable_type, observable_value, indicator_id })
+}
+
+fn check_size(body: &[u8]) -> Result<()> {
+    if body.len() <= MAX_REQUEST_BYTES {
+        return Ok(());
+    }
+    let text = format!(
+        "The request has {} bytes, but at most {MAX_REQUEST_BYTES} are read; ask about fewer observables at a time.",
+        body.len()
+    );
+    Err(Error::new(ErrorKind::InvalidBody, text))
 }
 
 /// The problems of one object by member, each a list of one, as callers know it from earlier relays.
@@ -74,36 +109,49 @@ fn wrong_type() -> Problems {
     Problems::from([("_schema", ["Invalid input type."])])
 }
 
-fn type_and_value(item: Value) -> Result<(String, String), Problems> {
-    let Value::Object(mut members) = item else { return Err(wrong_type()) };
-    let [kind, value] = take_texts(&mut members, ["type", "value"])?;
-    Ok((kind, value))
+/// Returns a type, and a value unless that is too long.
+fn type_and_value(members: [Member; 2]) -> Result<(String, Option<String>), Problems> {
+    let [kind, value] = texts(members, TYPE_AND_VALUE.names)?;
+    // A type that is too long is none of CTIM's.
+    Ok((kind.unwrap_or_default(), value))
 }
 
-/// Takes the texts out of an object, or says what is wrong with each that is none.
-fn take_texts<const COUNT: usize>(
-    members: &mut Map<String, Value>,
-    names: [&'static str; COUNT],
-) -> Result<[String; COUNT], Problems> {
+/// Returns the texts, `None` for one that is too long, or says what is wrong with each that is none.
+fn texts<const COUNT: usize, const NAMES: usize>(
+    members: [Member; COUNT],
+    names: [&'static str; NAMES],
+) -> Result<[Option<String>; COUNT], Problems> {
     let mut problems = Problems::new();
-    let texts = names.map(|name| match text(members.remove(name)) {
-        Ok(text) => text,
-        Err(problem) => {
+    let mut names = names.into_iter();
+    let texts = members.map(|member| {
+        let name = names.next().unwrap_or_default();
+        text(member).unwrap_or_else(|problem| {
             problems.insert(name, [problem]);
-            String::new()
-        }
+            None
+        })
     });
     if problems.is_empty() { Ok(texts) } else { Err(problems) }
 }
 
-fn text(member: Option<Value>) -> Result<String, &'static str> {
+fn text(member: Member) -> Result<Option<String>, &'static str> {
     match member {
-        None => Err("Missing data for required field."),
-        Some(Value::Null) => Err("Field may not be null."),
-        Some(Value::String(text)) if text.is_empty() => Err("Field may not be blank."),
-        Some(Value::String(text)) => Ok(text),
-        Some(_) => Err("Not a valid string."),
+        Member::Missing => Err("Missing data for required field."),
+        Member::Null => Err("Field may not be null."),
+        Member::Text(text) if text.is_empty() => Err("Field may not be blank."),
+        Member::Text(text) => Ok(Some(text)),
+        Member::TooLong => Ok(None),
+        Member::Number(_) | Member::Other => Err("Not a valid string."),
     }
+}
+
+fn all_short<const COUNT: usize, const NAMES: usize>(
+    texts: [Option<String>; COUNT],
+    names: [&'static str; NAMES],
+) -> Result<[String; COUNT], Problems> {
+    let too_long = names.into_iter().zip(&texts).filter(|(_, text)| text.is_none());
+    let problems: Problems =
+        too_long.map(|(name, _)| (name, ["Longer than maximum length 8192."])).collect();
+    if problems.is_empty() { Ok(texts.map(Option::unwrap_or_default)) } else { Err(problems) }
 }
 
 fn invalid_body(problems: &impl Serialize) -> Error {
@@ -138,34 +186,6 @@ impl Formatter for SpacedFormatter {
         writer: &mut W,
     ) -> std::io::Result<()> {
         writer.write_all(b": ")
-    }
-}
-
-/// Observables, each pair of type and normal form once.
-#[derive(Default)]
-struct UniqueObservables {
-    observables: Vec<Observable>,
-    seen: HashSet<(ObservableType, String)>,
-}
-
-impl UniqueObservables {
-    fn add(&mut self, observable: Observable) {
-        let form = observable.normal_form().unwrap_or_else(|| observable.value.clone());
-        if self.seen.insert((observable.kind, form)) {
-            self.observables.push(observable);
-        }
-    }
-
-    fn truncated(mut self) -> Partial<Vec<Observable>> {
-        let left_out = self.observables.len().saturating_sub(MAX_OBSERVABLES);
-        self.observables.truncate(MAX_OBSERVABLES);
-        let warning = (left_out > 0).then(|| {
-            let text = format!(
-                "Only the first {MAX_OBSERVABLES} observables were asked about, {left_out} were left out; ask about fewer at a time."
-            );
-            Error::new(ErrorKind::InvalidInput, text).as_warning()
-        });
-        Partial { data: self.observables, errors: warning.into_iter().collect() }
     }
 }
 
@@ -225,6 +245,50 @@ mod tests {
         let kept = read(&format!("[{}]", items.join(","))).unwrap();
         assert_eq!(kept.data.len(), MAX_OBSERVABLES);
         assert!(kept.errors[0].is_warning() && kept.errors[0].message().contains("9000"));
+    }
+
+    #[test]
+    fn l08_a_body_of_more_than_a_mebibyte_is_refused_before_it_is_read() {
+        let padded = |bytes: usize| format!("[]{}", " ".repeat(bytes - 2));
+        assert!(read(&padded(MAX_REQUEST_BYTES)).is_ok());
+        let error = read(&padded(MAX_REQUEST_BYTES + 1)).unwrap_err();
+        assert_eq!((error.kind(), error.code()), (ErrorKind::InvalidBody, "invalid argument"));
+        assert!(error.message().contains("1048577 bytes, but at most 1048576"));
+        assert!(super::trigger(padded(MAX_REQUEST_BYTES + 1).as_bytes()).is_err());
+    }
+
+    #[test]
+    fn l08_a_value_that_is_too_long_costs_itself_only() {
+        let item = |bytes: usize| format!(r#"{{"type":"url","value":"{}"}}"#, "x".repeat(bytes));
+        let check = |items: &[usize], kept: usize, warning: Option<bool>| {
+            let items: Vec<_> = items.iter().map(|bytes| item(*bytes)).collect();
+            let found = read(&format!("[{}]", items.join(","))).unwrap();
+            assert_eq!(found.data.len(), kept);
+            assert_eq!(found.errors.first().map(Error::is_warning), warning);
+        };
+        check(&[MAX_VALUE_BYTES], 1, None);
+        check(&[MAX_VALUE_BYTES + 1], 0, Some(false));
+        check(&[MAX_VALUE_BYTES + 1, 7, MAX_VALUE_BYTES + 2], 1, Some(true));
+        let action = |id: &str| {
+            let body = format!(
+                r#"{{"action-id":"{id}","observable_type":"ip","observable_value":"{}"}}"#,
+                "x".repeat(MAX_VALUE_BYTES + 1)
+            );
+            super::trigger(body.as_bytes()).unwrap_err().message().into_owned()
+        };
+        assert!(
+            action("a").ends_with(r#"{"observable_value": ["Longer than maximum length 8192."]}"#)
+        );
+        assert!(action("").ends_with(r#"{"action-id": ["Field may not be blank."]}"#));
+    }
+
+    #[test]
+    fn of_repeated_members_the_last_counts_and_unknown_ones_may_be_anything() {
+        let deep = format!("{}{}", "[".repeat(50_000), "]".repeat(50_000));
+        let body =
+            format!(r#"[{{"type":1,"x":{deep},"type":"ip","value":"::1","y":{{"":[1e999]}}}}]"#);
+        assert_eq!(read(&body).unwrap().data.len(), 1);
+        assert!(read(r#"[{"type":"ip","value":"::1","type":1}]"#).is_err());
     }
 
     #[test]

@@ -1,11 +1,13 @@
-//! What lives as long as one call: its counts, the memory for its responses, and its secrets.
+//! What lives as long as one call: its counts, the memory for its responses and records, and its secrets.
 
 mod body_budget;
 mod metrics;
+mod record_budget;
 mod redactor;
 
 pub(crate) use body_budget::{BodyBudget, Reservation};
 pub(crate) use metrics::Metrics;
+pub(crate) use record_budget::RecordBudget;
 pub(crate) use redactor::Redactor;
 
 /// The state of one call that all its requests share.
@@ -13,5 +15,6 @@ pub(crate) use redactor::Redactor;
 pub(crate) struct InvocationContext {
     pub(crate) metrics: Metrics,
     pub(crate) body_budget: BodyBudget,
+    pub(crate) record_budget: RecordBudget,
     pub(crate) redactor: Redactor,
 }

@@ -2,9 +2,12 @@
 //! only, never its siblings.
 //!
 //! Each type stands in a struct that derives [`Deserialize`] with `#[serde(default)]` and
-//! dereferences to the [`Option`] or [`Vec`] that it holds. [`Object`], [`List`] and [`Texts`] read
-//! from bytes or text, as [`Response::json`](crate::Response::json) does, not from a
-//! [`serde_json::Value`].
+//! dereferences to the [`Option`] or [`Vec`] that it holds. They read from bytes or text, as
+//! [`Response::json`](crate::Response::json) does, not from a [`serde_json::Value`].
+//!
+//! Everything is read in one pass, and what is not kept is not built: unknown members, items of
+//! another shape, items beyond those that [`Response::json_of`](crate::Response::json_of) asks for,
+//! and of a list inside a record those beyond a thousand.
 //!
 //! ```
 //! use relay_core::lenient::{Integer, List, Object, Text};
@@ -39,14 +42,22 @@
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 
+mod members;
+mod reading;
 mod scalar;
+mod shape;
 
 use std::ops::{Deref, DerefMut};
 
 use serde::{Deserialize, Deserializer};
-use serde_json::value::RawValue;
 
+pub(crate) use reading::{ReadLimits, ReadOutcome, read};
 use scalar::Scalar;
+use shape::{ObjectOf, RawObjectOf, SlotOf};
+
+/// The longest text that is kept, in bytes; what is beyond is cut. No text of an answer is longer,
+/// and no value of an observable half as long.
+pub const MAX_TEXT_BYTES: usize = 16 * 1024;
 
 /// Defines what every lenient type offers beside reading itself.
 macro_rules! lenient {
@@ -98,6 +109,12 @@ lenient! {
 }
 
 lenient! {
+    /// A text; `None` for anything else, numbers included, and for the empty text.
+    #[derive(Eq, Hash)]
+    StrictText => Option<String>
+}
+
+lenient! {
     /// A whole number, or its digits as a text; `None` for anything else.
     #[derive(Copy, Eq, Hash)]
     Integer => Option<i64>
@@ -125,6 +142,20 @@ lenient! {
     /// The objects of a list that have the known shape; an empty list for anything else.
     #[derive(Eq, Hash)]
     List<T> => Vec<T>
+}
+
+lenient! {
+    /// The objects of a list, for shapes that depend on a member, so that each is looked at as text
+    /// before it is read; an empty list for anything else.
+    #[derive(Eq, Hash)]
+    RawList<T> => Vec<T>
+}
+
+lenient! {
+    /// The items of a list by their places, `None` for one that has not the known shape; an empty
+    /// list for anything else.
+    #[derive(Eq, Hash)]
+    Slots<T> => Vec<Option<T>>
 }
 
 lenient! {
@@ -163,122 +194,88 @@ impl<'de> Deserialize<'de> for Flag {
     }
 }
 
+impl<'de> Deserialize<'de> for StrictText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Scalar::deserialize(deserializer).map(|scalar| Self(scalar.into_strict_text()))
+    }
+}
+
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        <&RawValue>::deserialize(deserializer).map(|raw| Self(shaped(raw)))
+        shape::read(deserializer).map(|object| Self(object.map(|ObjectOf(object)| object)))
     }
 }
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        items(deserializer).map(|items| Self(items.into_iter().filter_map(shaped).collect()))
+        objects(deserializer, Some).map(|objects| Self(objects.unwrap_or_default()))
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for RawList<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let objects = shape::items(deserializer, |RawObjectOf(object)| Some(object))?;
+        Ok(Self(objects.unwrap_or_default()))
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Slots<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let slots = shape::items(deserializer, |SlotOf(slot)| Some(slot))?;
+        Ok(Self(slots.unwrap_or_default()))
     }
 }
 
 impl<'de> Deserialize<'de> for Texts {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = |raw: &RawValue| serde_json::from_str::<Scalar>(raw.get()).ok()?.into_text();
-        items(deserializer).map(|items| Self(items.into_iter().filter_map(text).collect()))
+        let texts = shape::items(deserializer, Scalar::into_text)?;
+        Ok(Self(texts.unwrap_or_default()))
     }
 }
 
-impl<T> IntoIterator for List<T> {
-    type Item = T;
-    type IntoIter = std::vec::IntoIter<T>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
-    }
+/// Reads what `keep` makes of the objects of a list that have a known shape; `None` for anything but
+/// a list.
+///
+/// # Errors
+///
+/// Those of the deserializer.
+pub fn objects<'de, T, U, D>(
+    deserializer: D,
+    keep: impl Fn(T) -> Option<U>,
+) -> Result<Option<Vec<U>>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    shape::items(deserializer, |ObjectOf(object)| keep(object))
 }
 
-impl<'a, T> IntoIterator for &'a List<T> {
-    type Item = &'a T;
-    type IntoIter = std::slice::Iter<'a, T>;
+/// Defines that a list is walked as the [`Vec`] in it.
+macro_rules! walked {
+    ($($name:ident $(<$item:ident>)? of $of:ty),*) => {
+        $(
+            impl$(<$item>)? IntoIterator for $name$(<$item>)? {
+                type Item = $of;
+                type IntoIter = std::vec::IntoIter<$of>;
 
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.iter()
-    }
+                fn into_iter(self) -> Self::IntoIter {
+                    self.0.into_iter()
+                }
+            }
+
+            impl<'a, $($item)?> IntoIterator for &'a $name$(<$item>)? {
+                type Item = &'a $of;
+                type IntoIter = std::slice::Iter<'a, $of>;
+
+                fn into_iter(self) -> Self::IntoIter {
+                    self.0.iter()
+                }
+            }
+        )*
+    };
 }
 
-impl IntoIterator for Texts {
-    type Item = String;
-    type IntoIter = std::vec::IntoIter<String>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
-    }
-}
-
-impl<'a> IntoIterator for &'a Texts {
-    type Item = &'a String;
-    type IntoIter = std::slice::Iter<'a, String>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.iter()
-    }
-}
-
-/// The items of a list, not yet read; none for anything else.
-fn items<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<&'de RawValue>, D::Error> {
-    let raw = <&RawValue>::deserialize(deserializer)?;
-    Ok(serde_json::from_str(raw.get()).unwrap_or_default())
-}
-
-/// Only an object fills a struct: serde would also take a list for one, member by member.
-fn shaped<'de, T: Deserialize<'de>>(raw: &'de RawValue) -> Option<T> {
-    raw.get().starts_with('{').then(|| serde_json::from_str(raw.get()).ok())?
-}
+walked!(List<T> of T, RawList<T> of T, Texts of String);
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[derive(Debug, Default, PartialEq, Deserialize)]
-    #[serde(default)]
-    struct Record {
-        name: Text,
-        count: Integer,
-        score: Number,
-        open: Flag,
-        parent: Object<Box<Record>>,
-        parts: List<Record>,
-        tags: Texts,
-    }
-
-    #[test]
-    fn n09_malformed_members_cost_only_themselves() {
-        let check = |member: &str, value: &str| {
-            let json = format!(r#"{{"before":1,"{member}":{value},"name":"kept"}}"#);
-            let read: Record = serde_json::from_str(&json).unwrap();
-            let expected = Record { name: "kept".into(), ..Record::default() };
-            assert_eq!(read, expected, "{json}");
-        };
-        for malformed in
-            ["null", "[[1,{\"a\":[2]}]]", "18446744073709551615", "\"\"", "\"x\"", "-7.5e300"]
-        {
-            for member in ["count", "open", "parent", "parts"] {
-                check(member, malformed);
-            }
-        }
-        check("count", "{}");
-        check("score", "\"inf\"");
-        check("tags", "[[1],null,{},true,\"\"]");
-        check("parts", "{\"name\":1}");
-    }
-
-    #[test]
-    fn usual_and_loose_forms_are_read() {
-        let json = r#"{"name":1483,"count":"12","score":"7.5","open":"1",
-            "parent":{"name":"p"},"parts":[{"name":"a"},null,3,{"name":null}],"tags":["x",null,7]}"#;
-        let read: Record = serde_json::from_str(json).unwrap();
-        assert_eq!(
-            (read.name.as_deref(), *read.count, *read.score),
-            (Some("1483"), Some(12), Some(7.5))
-        );
-        assert_eq!((*read.open, read.parts.len()), (Some(true), 2));
-        let parent = read.parent.into_inner().unwrap();
-        assert_eq!(parent.name.as_deref(), Some("p"));
-        assert_eq!(*read.tags, ["x", "7"]);
-        assert_eq!(read.parts.into_iter().filter(|part| part.name.is_none()).count(), 1);
-    }
-}
+mod tests;

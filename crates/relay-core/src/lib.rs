@@ -44,7 +44,7 @@ pub use clock::Clock;
 pub use concurrency::{CircuitBreaker, join_bounded};
 pub use ctim::{Bundle, Namespace, Observable, ObservableType, Time};
 pub use error::{Error, ErrorKind, Result};
-pub use input::MAX_OBSERVABLES;
+pub use input::{MAX_OBSERVABLES, MAX_REQUEST_BYTES, MAX_VALUE_BYTES};
 pub use outbound::{
     Http, Request, Resolver, Response, SystemResolver, is_unknown_host, one_line, try_again,
 };

@@ -158,7 +158,7 @@ impl Http {
             }
             Err(error) => return Attempt::NoResponse(destination.no_response(error)),
         };
-        match Response::read(response, destination, request.max_bytes, &context.body_budget).await {
+        match Response::read(response, destination, request, context).await {
             Ok(response) => Attempt::Responded(response),
             Err(error) => Attempt::Failed(error),
         }

@@ -220,12 +220,16 @@ impl<R: Relay> Service<R> {
         };
         let Partial { data: observables, errors: mut warnings } = body;
         context.metrics.count_observables(observables.len());
+        context.record_budget.share_among(observables.len());
         let call = self.call(&caller, request, context);
         let mut found = match &observables[..] {
             [] => Partial::default(),
             all => method(&self.relay, &call, all).await,
         };
         warnings.append(&mut found.errors);
+        if context.record_budget.is_cut() {
+            warnings.push(records_left_out(&self.product));
+        }
         Ok(Partial { data: found.data, errors: warnings })
     }
 
@@ -300,6 +304,13 @@ fn own_failure(request_id: &str) -> Error {
     let text =
         format!("The relay failed unexpectedly; report request id {request_id} to its operator.");
     Error::new(ErrorKind::Unexpected, text)
+}
+
+fn records_left_out(product: &str) -> Error {
+    let text = format!(
+        "{product} sent more than a relay holds, so the answer lacks some of its records; ask about fewer observables at a time or lower CTR_ENTITIES_LIMIT."
+    );
+    Error::new(ErrorKind::TooLarge, text).as_warning()
 }
 
 fn out_of_time() -> Error {

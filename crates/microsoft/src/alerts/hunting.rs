@@ -100,8 +100,9 @@ impl<C: Sync> GraphClient<'_, C> {
         let url = |id: &&str| format!("{ALERTS}/{}", escaped(id));
         let requests: Vec<_> = ids.iter().map(|id| BatchRequest::get(url(id))).collect();
         let mut alerts = HashMap::new();
-        for (id, response) in ids.into_iter().zip(self.batch(&requests).await) {
-            match response.and_then(|response| alert(&response)) {
+        let read = |_, response: &Response| alert(response);
+        for (id, found) in ids.into_iter().zip(self.batch(&requests, read).await) {
+            match found {
                 Ok(Some(alert)) => drop(alerts.insert(id, Arc::new(alert))),
                 Ok(None) => {}
                 Err(error) => errors.push(error),

@@ -7,6 +7,8 @@ use serde::{
     de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 
+use super::{MAX_TEXT_BYTES, reading};
+
 /// A text, number or switch; everything else is skipped without being built.
 pub(super) enum Scalar {
     Text(String),
@@ -22,6 +24,13 @@ impl Scalar {
             Self::Text(text) if !text.is_empty() => Some(text),
             Self::Integer(number) => Some(number.to_string()),
             Self::Float(number) => Some(number.to_string()),
+            _ => None,
+        }
+    }
+
+    pub(super) fn into_strict_text(self) -> Option<String> {
+        match self {
+            Self::Text(text) if !text.is_empty() => Some(text),
             _ => None,
         }
     }
@@ -73,11 +82,9 @@ impl<'de> Visitor<'de> for ScalarVisitor {
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Scalar, E> {
-        Ok(Scalar::Text(text.to_owned()))
-    }
-
-    fn visit_string<E>(self, text: String) -> Result<Scalar, E> {
-        Ok(Scalar::Text(text))
+        let text = &text[..text.floor_char_boundary(MAX_TEXT_BYTES)];
+        let fits = reading::keep(text.len());
+        Ok(if fits { Scalar::Text(text.to_owned()) } else { Scalar::Other })
     }
 
     fn visit_i64<E>(self, number: i64) -> Result<Scalar, E> {

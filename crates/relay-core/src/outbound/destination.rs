@@ -72,11 +72,6 @@ impl Destination {
         self.ended_early(ErrorKind::TooLarge, &what, "ask about less at a time")
     }
 
-    pub(super) fn too_large_together(&self) -> Error {
-        let what = "sent more in several responses than a relay holds at the same time";
-        self.ended_early(ErrorKind::TooLarge, what, "ask about less at a time")
-    }
-
     /// Returns the error for a request that was sent and has no whole response. A change may have
     /// been made, so the advice is to look before it is made twice.
     fn ended_early(&self, kind: ErrorKind, what: &str, advice: &str) -> Error {

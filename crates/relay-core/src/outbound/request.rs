@@ -27,6 +27,8 @@ pub struct Request {
     pub(super) timeout: Duration,
     pub(super) max_bytes: usize,
     pub(super) repeatable: bool,
+    /// How many observables the response is about.
+    pub(super) about: usize,
     throttled_by: Option<u16>,
 }
 
@@ -67,6 +69,7 @@ impl Request {
             timeout: REQUEST_TIMEOUT,
             max_bytes: MAX_BODY_BYTES,
             repeatable: false,
+            about: usize::MAX,
             throttled_by: None,
         }
     }
@@ -132,6 +135,13 @@ impl Request {
     /// Limits the bytes of the response, counted after decompression.
     pub fn at_most(self, max_bytes: usize) -> Self {
         Self { max_bytes, ..self }
+    }
+
+    /// Says how many of the call's observables the response is about: its records have so many parts
+    /// of the memory for all records. Otherwise it is taken to be about all.
+    #[must_use]
+    pub fn about(self, observables: usize) -> Self {
+        Self { about: observables, ..self }
     }
 
     pub(super) fn is_throttled(&self, status: u16) -> bool {

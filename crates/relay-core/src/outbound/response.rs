@@ -1,18 +1,29 @@
 //! A product's response: status, headers and the whole body, within a size limit.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
+use bytes::Bytes;
 use http::HeaderMap;
-use serde::de::DeserializeOwned;
+use serde::Deserialize;
 
-use super::{body::Body, destination::Destination, retry};
+use super::{Request, body::Body, destination::Destination, retry};
 use crate::{
     error::{Error, ErrorKind, Result},
-    invocation::{BodyBudget, Reservation},
+    invocation::{InvocationContext, RecordBudget, Reservation},
+    lenient::{self, ReadLimits, ReadOutcome},
 };
 
 /// The most characters of a product's own text that a message quotes.
 const MAX_QUOTE_CHARS: usize = 200;
+/// The part of a body that a quote is looked for in, in bytes.
+const MAX_QUOTE_BYTES: usize = 4096;
 
 /// A product's response, of whatever status. Printed without headers and body, which may hold
 /// secrets.
@@ -20,29 +31,33 @@ pub struct Response {
     service: Arc<str>,
     status: u16,
     headers: HeaderMap,
-    body: Vec<u8>,
-    /// Held until the response is dropped; none where the body is a part of another response's.
-    _reservation: Option<Reservation>,
+    body: Bytes,
+    /// Held until the response and all those inside it are dropped.
+    reservation: Arc<Reservation>,
+    records: RecordBudget,
+    /// How many observables the response is about.
+    about: usize,
+    /// The memory of the records that were read from it, in bytes.
+    used: AtomicUsize,
+    is_cut: AtomicBool,
 }
 
 impl Response {
     pub(super) async fn read(
         mut response: reqwest::Response,
         destination: &Destination,
-        max_bytes: usize,
-        budget: &BodyBudget,
+        request: &Request,
+        context: &InvocationContext,
     ) -> Result<Self> {
-        let mut reservation = budget.reserve();
+        let mut reservation = context.body_budget.reserve();
         let mut body = Body::default();
         while let Some(chunk) =
             response.chunk().await.map_err(|error| destination.incomplete(error))?
         {
-            if body.len() + chunk.len() > max_bytes {
-                return Err(destination.too_large(max_bytes));
+            if body.len() + chunk.len() > request.max_bytes {
+                return Err(destination.too_large(request.max_bytes));
             }
-            if !reservation.grow_to(body.len() + chunk.len()) {
-                return Err(destination.too_large_together());
-            }
+            reservation.grow_to(body.len() + chunk.len()).await;
             body.push(&chunk);
         }
         let status = response.status().as_u16();
@@ -50,8 +65,12 @@ impl Response {
             service: destination.service.clone(),
             status,
             headers: std::mem::take(response.headers_mut()),
-            body: body.into_bytes(),
-            _reservation: Some(reservation),
+            body: body.into_bytes().into(),
+            reservation: Arc::new(reservation),
+            records: context.record_budget.clone(),
+            about: request.about,
+            used: AtomicUsize::new(0),
+            is_cut: AtomicBool::new(false),
         })
     }
 
@@ -91,10 +110,25 @@ impl Response {
         retry::retry_after(&self.headers)
     }
 
-    /// Returns a response that was sent inside this one, as those of a batch are.
+    /// Returns a response about so many observables that was sent inside this one, as those of a
+    /// batch are. `body` is a part of this response's body, which stays in memory as long.
     #[must_use]
-    pub fn inside(&self, status: u16, headers: HeaderMap, body: Vec<u8>) -> Self {
-        Self { service: self.service.clone(), status, headers, body, _reservation: None }
+    pub fn inside(&self, status: u16, headers: HeaderMap, body: &str, about: usize) -> Self {
+        let is_part = self.body.as_ptr_range().contains(&body.as_ptr());
+        Self {
+            service: self.service.clone(),
+            status,
+            headers,
+            body: match is_part {
+                true => self.body.slice_ref(body.as_bytes()),
+                false => Bytes::copy_from_slice(body.as_bytes()),
+            },
+            reservation: self.reservation.clone(),
+            records: self.records.clone(),
+            about,
+            used: AtomicUsize::new(0),
+            is_cut: AtomicBool::new(false),
+        }
     }
 
     /// Reads the body as JSON of a known shape.
@@ -102,13 +136,41 @@ impl Response {
     /// # Errors
     ///
     /// `Malformed`.
-    pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
-        serde_json::from_slice(&self.body).map_err(|error| {
+    pub fn json<'a, T: Deserialize<'a>>(&'a self) -> Result<T> {
+        self.json_of(usize::MAX)
+    }
+
+    /// Reads the body as JSON of a known shape, of each of its lists no more than so many items. What
+    /// the memory of the call has no place for is left out, and [`is_cut`](Self::is_cut) tells.
+    ///
+    /// # Errors
+    ///
+    /// `Malformed`.
+    pub fn json_of<'a, T: Deserialize<'a>>(&'a self, items: usize) -> Result<T> {
+        let limits = ReadLimits { items, bytes: self.records.allowance(self.about) };
+        let read = lenient::read(&self.body, limits);
+        let ReadOutcome { value, bytes, is_cut } = read.map_err(|error| {
             // The library's text may quote the body; place and class do not.
             self.malformed()
                 .with_context("json.class", format!("{:?}", error.classify()))
                 .with_context("json.place", format!("{}:{}", error.line(), error.column()))
-        })
+        })?;
+        self.records.note(bytes, is_cut);
+        self.used.fetch_add(bytes, Ordering::Relaxed);
+        self.is_cut.fetch_or(is_cut, Ordering::Relaxed);
+        Ok(value)
+    }
+
+    /// Returns whether records were left out that were read from this response.
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        self.is_cut.load(Ordering::Relaxed)
+    }
+
+    /// Says that the records that were read from this response are dropped, so that their memory can
+    /// be used for others.
+    pub fn forget_records(&self) {
+        self.records.give_back(self.used.swap(0, Ordering::Relaxed));
     }
 
     /// Returns the error for a response that is not what the product's documentation says.
@@ -164,7 +226,8 @@ impl Response {
     /// Returns the beginning of the body as one line of plain text; a web page is only named.
     #[must_use]
     pub fn quote(&self) -> String {
-        let text = String::from_utf8_lossy(&self.body);
+        let body = self.body.trim_ascii_start();
+        let text = String::from_utf8_lossy(&body[..body.len().min(MAX_QUOTE_BYTES)]);
         let text = text.trim();
         if text.is_empty() {
             return format!("an empty response with status {}", self.status);

@@ -6,7 +6,7 @@ use testkit::token::SECRET;
 
 use crate::{
     fixture::{Fixture, account, hs256},
-    test_call::{Answer, TestCall, about, observe, post},
+    test_call::{Answer, TestCall, observe, post},
     wire::ScriptedResponse,
 };
 
@@ -97,35 +97,6 @@ async fn l03_a_verdict_whose_judgement_is_left_out_stands_alone() {
     let rests: Vec<_> = answer.docs("verdicts").iter().map(rests).collect();
     assert!(rests.len() == 3 && rests[0] && !rests[2], "{rests:?}");
     assert_eq!(entities(&answer) + left_out(&answer), 3 * 2001);
-}
-
-#[tokio::test]
-async fn l03_verdicts_alone_are_cut_too() {
-    let fixture = Fixture::new().await;
-    let domains: Vec<_> = (0..600).map(|at| format!("{at}-{}.test", "x".repeat(10_000))).collect();
-    let domains: Vec<_> = domains.iter().map(String::as_str).collect();
-    let answer = fixture.answer(about("deliberate", &hs256(), &domains)).await;
-    assert_just_fits(&answer);
-    assert_eq!(entities(&answer) + left_out(&answer), 600);
-    assert_eq!(answer.docs("verdicts")[0]["observable"]["value"], domains[0]);
-}
-
-#[tokio::test]
-async fn l03_links_and_actions_are_cut_too() {
-    let fixture = Fixture::new().await;
-    let domains: Vec<_> = (0..1000).map(|at| format!("{at}-{}.test", "x".repeat(1_900))).collect();
-    let domains: Vec<_> = domains.iter().map(String::as_str).collect();
-    let links = fixture.answer(about("refer", &hs256(), &domains)).await;
-    let long = format!("0-{}.test", "x".repeat(10_000));
-    let long: Vec<_> = (0..600).map(|at| format!("{at}{long}")).collect();
-    let long: Vec<_> = long.iter().map(String::as_str).collect();
-    let actions = fixture.answer(about("respond", &hs256(), &long)).await;
-    for (answer, asked) in [(links, 1000), (actions, 600)] {
-        assert!(answer.text.len() <= MAX_ANSWER_BYTES);
-        let kept = answer.json["data"].as_array().unwrap().len();
-        let left_out = if answer.errors().is_empty() { 0 } else { left_out(&answer) };
-        assert_eq!(kept + left_out, asked);
-    }
 }
 
 #[tokio::test]

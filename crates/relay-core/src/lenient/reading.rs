@@ -1,0 +1,144 @@
+//! How much one read of a product's JSON keeps, and how the lenient types keep to it.
+//!
+//! [`Deserialize`](serde::Deserialize) hands nothing down to the members of a struct, so the limits
+//! of the read that is under way stand beside the thread. A read never waits, so that no two reads
+//! of one thread overlap.
+
+use std::cell::Cell;
+
+use serde::Deserialize;
+
+/// Items that are kept of a list inside a record, such as the tags of an event.
+const MAX_NESTED_ITEMS: usize = 1000;
+
+/// How much a read keeps. What is beyond is skipped without being built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ReadLimits {
+    /// Items of each outermost list.
+    pub(crate) items: usize,
+    /// Bytes of memory.
+    pub(crate) bytes: usize,
+}
+
+impl ReadLimits {
+    pub(crate) const NONE: Self = Self { items: usize::MAX, bytes: usize::MAX };
+}
+
+/// What a read returned.
+#[derive(Debug)]
+pub(crate) struct ReadOutcome<T> {
+    pub(crate) value: T,
+    /// The memory that was built.
+    pub(crate) bytes: usize,
+    /// Whether something was left out, other than items beyond those that were wanted.
+    pub(crate) is_cut: bool,
+}
+
+/// The read that is under way.
+#[derive(Clone, Copy)]
+struct Reading {
+    max_items: usize,
+    bytes_left: usize,
+    /// How many lists the present value is in.
+    depth: usize,
+    is_cut: bool,
+    /// Whether items are looked at before they are read, so that one that cannot be read costs
+    /// itself only.
+    is_careful: bool,
+}
+
+impl Reading {
+    const fn new(limits: ReadLimits, is_careful: bool) -> Self {
+        let ReadLimits { items, bytes } = limits;
+        Self { max_items: items, bytes_left: bytes, depth: 0, is_cut: false, is_careful }
+    }
+}
+
+thread_local! {
+    /// Outside of a read nothing is limited.
+    static CURRENT: Cell<Reading> = const { Cell::new(Reading::new(ReadLimits::NONE, false)) };
+}
+
+/// Reads a document in one pass. Where that fails, because of an item that cannot be read, it is
+/// read once more with care.
+///
+/// # Errors
+///
+/// Those of `serde_json`.
+pub(crate) fn read<'a, T: Deserialize<'a>>(
+    json: &'a [u8],
+    limits: ReadLimits,
+) -> serde_json::Result<ReadOutcome<T>> {
+    read_once(json, Reading::new(limits, false))
+        .or_else(|_| read_once(json, Reading::new(limits, true)))
+}
+
+fn read_once<'a, T: Deserialize<'a>>(
+    json: &'a [u8],
+    reading: Reading,
+) -> serde_json::Result<ReadOutcome<T>> {
+    /// Restores the read around this one, also when it panics.
+    struct Restore(Reading);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            CURRENT.set(self.0);
+        }
+    }
+    let _restore = Restore(CURRENT.replace(reading));
+    let value = serde_json::from_slice(json)?;
+    let Reading { bytes_left, is_cut, .. } = CURRENT.get();
+    Ok(ReadOutcome { value, bytes: reading.bytes_left - bytes_left, is_cut })
+}
+
+/// Whether items are looked at before they are read.
+pub(super) fn is_careful() -> bool {
+    CURRENT.get().is_careful
+}
+
+/// Takes so many bytes from those that may be built; false when too few are left, and then nothing
+/// more is built.
+pub(super) fn keep(bytes: usize) -> bool {
+    let mut reading = CURRENT.get();
+    let left = reading.bytes_left.checked_sub(bytes);
+    reading.bytes_left = left.unwrap_or(0);
+    reading.is_cut |= left.is_none();
+    CURRENT.set(reading);
+    left.is_some()
+}
+
+/// A list while its items are read.
+pub(super) struct OpenList {
+    max_items: usize,
+    is_nested: bool,
+}
+
+impl OpenList {
+    pub(super) fn begin() -> Self {
+        let mut reading = CURRENT.get();
+        let is_nested = reading.depth > 0;
+        reading.depth += 1;
+        CURRENT.set(reading);
+        let max_items = if is_nested { MAX_NESTED_ITEMS } else { reading.max_items };
+        Self { max_items, is_nested }
+    }
+
+    /// Whether one more item is wanted beside so many.
+    pub(super) fn wants_more_than(&self, items: usize) -> bool {
+        items < self.max_items && CURRENT.get().bytes_left > 0
+    }
+
+    /// Notes that there were more items than the list keeps.
+    pub(super) fn note_rest(&self) {
+        let mut reading = CURRENT.get();
+        reading.is_cut |= self.is_nested || reading.bytes_left == 0;
+        CURRENT.set(reading);
+    }
+}
+
+impl Drop for OpenList {
+    fn drop(&mut self) {
+        let mut reading = CURRENT.get();
+        reading.depth -= 1;
+        CURRENT.set(reading);
+    }
+}
