@@ -7,11 +7,13 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use axum::Router;
 use jiff::Timestamp;
 use tokio::{net::TcpListener, task::AbortHandle};
 
 use crate::{
     Call, Fault, Product, Times, When,
+    misp::Installation,
     server::{self, Hub},
 };
 
@@ -57,10 +59,23 @@ impl Sandbox {
         Self::serve(product, 0, now).await
     }
 
+    /// Starts a MISP server that is set up like this, at this time.
+    ///
+    /// # Errors
+    ///
+    /// The system's error when no port can be opened.
+    pub async fn start_misp(installation: Installation, now: Timestamp) -> io::Result<Self> {
+        Self::serve_routes(Product::Misp, 0, installation.router(now)).await
+    }
+
     async fn serve(product: Product, port: u16, now: Timestamp) -> io::Result<Self> {
+        Self::serve_routes(product, port, product.router(now)).await
+    }
+
+    async fn serve_routes(product: Product, port: u16, routes: Router) -> io::Result<Self> {
         let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await?;
         let url = format!("http://{}", listener.local_addr()?);
-        let hub = Arc::new(Hub::new(product.router(now)));
+        let hub = Arc::new(Hub::new(routes));
         let server = tokio::spawn(server::accept(listener, Arc::clone(&hub))).abort_handle();
         Ok(Self { product, url, hub, server })
     }

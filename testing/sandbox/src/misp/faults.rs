@@ -1,4 +1,5 @@
-//! The responses of MISP and urlscan.io when a quota is used up.
+//! Responses of MISP in maintenance and with an error of its own, and those of MISP and urlscan.io when a
+//! quota is used up.
 
 use serde_json::json;
 
@@ -7,11 +8,24 @@ use crate::Fault;
 /// MISP's 429 for a role whose searches of this quarter of an hour are used up.
 #[must_use]
 pub fn role_quota_used_up(reset_seconds: u32) -> Fault {
-    let message = "API searches are limited for this user role, and the limit is reached.";
+    let message = "Rate limit exceeded.";
     limited(
         &[("limit", "100"), ("remaining", "0"), ("reset", &reset_seconds.to_string())],
         &json!({"name": message, "message": message, "url": "/attributes/restSearch"}),
     )
+}
+
+/// MISP in maintenance, for all but site administrators: to the login page of the server at this URL.
+pub fn maintenance(url: &str) -> Fault {
+    let location = ("location".to_owned(), format!("{url}/users/login"));
+    let media = ("content-type".to_owned(), "text/html; charset=UTF-8".to_owned());
+    Fault::Status { code: 302, headers: vec![location, media], body: String::new() }
+}
+
+/// MISP's 500 for a search that makes its code or its database fail.
+pub fn internal_error() -> Fault {
+    let message = "An Internal Error Has Occurred.";
+    Fault::json(500, &json!({"name": message, "message": message, "url": "/attributes/restSearch"}))
 }
 
 /// urlscan.io's 429 for unlisted scans: the quota of this minute is used up.

@@ -11,17 +11,17 @@ pub const SCANNER_EVENT: &str = "7d9e0f1a-2b3c-4d5e-8f90-a1b2c3d4e5f6";
 /// An IPv6 address in an `ip-dst|port` of the scanner list.
 pub const SCANNER_ADDRESS_V6: &str = "2001:db8::5ca:1";
 
-/// A domain of the ransomware event in a `domain|ip` with [`RANSOMWARE_ADDRESS`]: High, written in
-/// numbers, `tlp:red` on this attribute and `tlp:amber+strict` on the event, not as the first tag.
+/// A domain of the ransomware event in a `domain|ip` with [`RANSOMWARE_ADDRESS`]: High, `tlp:red` on this
+/// attribute and `tlp:amber+strict` on the event, not as the first tag.
 pub const RANSOMWARE_DOMAIN: &str = "nightglass.example";
 /// An address of the ransomware event (High) and of the September roundup (Medium).
 pub const RANSOMWARE_ADDRESS: &str = "192.0.2.66";
-/// The host of a `hostname|port` in the ransomware event and, in other case, of the roundup.
+/// The host of a `hostname|port` in the ransomware event and of the roundup.
 pub const RANSOMWARE_HOST: &str = "c2.nightglass.example";
 /// The first stage of the ransomware: in a file object, with `first_seen` and `last_seen`.
 pub const RANSOMWARE_SHA256: &str =
     "84dcbfd09266fa8c4d7c6ba822c6df3487c167c787ba29ae100a0b221631be2e";
-/// The same file; also half of a `malware-sample`, and stored in upper case in the roundup.
+/// The same file; also half of a `malware-sample`, and in the roundup.
 pub const RANSOMWARE_MD5: &str = "5204fd53af461038ca1fe8ed7311352a";
 /// The second stage, in a `filename|sha256` and in the roundup.
 pub const LOCKER_SHA256: &str = "8519d6872826ec87506e98e672a3da9de617c90505c056f9c3737987a86ce931";
@@ -41,13 +41,13 @@ pub const PHISHING_URI: &str = "login.mail-portal.example/verify";
 /// An internationalised domain of the phishing kit in the form that is stored.
 pub const LOOKALIKE_DOMAIN: &str = "xn--mil-portal-zqi.example";
 
-/// A host of the report with a title of more than 1024 characters: Undefined, no `Orgc`, no `Tag`.
+/// A host of the report with a title of more than 1024 characters: Undefined, no `Orgc`, no tags.
 pub const LONG_TITLE_DOMAIN: &str = "maintenance.utility-remote.example";
-/// A domain of the event with threat level 9, without date, times and comments.
+/// A domain of an event that is not published: Undefined, without comments.
 pub const ODD_LEVEL_DOMAIN: &str = "odd-level.example";
-/// A domain of the USB worm: `tlp:white` and `tlp:red`, `last_seen` before `first_seen`.
+/// A domain of the USB worm: `tlp:white` and `tlp:red`, with `first_seen` and `last_seen`.
 pub const WORM_DOMAIN: &str = "updates.print-shop.example";
-/// An address of the USB worm in short form; it is stored as `2001:db8:0:0:0:0:bad:1`.
+/// An address of the USB worm, as it is stored; it was reported as `2001:db8:0:0:0:0:bad:1`.
 pub const LONG_FORM_ADDRESS: &str = "2001:db8::bad:1";
 
 /// An address in more than 500 events of all four threat levels: it fills any page.

@@ -11,7 +11,12 @@ use serde_json::{Value, json};
 
 use crate::client::{self, Response};
 
-const KEY: [(&str, &str); 1] = [("authorization", misp::API_KEY)];
+/// What every call of MISP needs.
+const KEY: [(&str, &str); 3] = [
+    ("authorization", misp::API_KEY),
+    ("accept", "application/json"),
+    ("content-type", "application/json"),
+];
 const VERSION: &str = "/servers/getVersion";
 
 /// A sandbox in which every call meets this fault.
@@ -71,7 +76,7 @@ async fn a_rewritten_answer_is_the_true_one_with_another_body() {
         (response.status.as_u16(), response.json()),
         (200, json!({"was": truth["version"]}))
     );
-    assert_eq!(response.header("content-type"), Some("application/json"));
+    assert_eq!(response.header("content-type"), Some("application/json; charset=UTF-8"));
 }
 
 #[tokio::test]

@@ -1,10 +1,14 @@
 //! Keys, roles, the version, and MISP's way to say no.
 
 use http::Method;
-use sandbox::{Times, misp};
+use jiff::Timestamp;
+use sandbox::{
+    Sandbox, Times,
+    misp::{self, Installation},
+};
 use serde_json::json;
 
-use super::{SEARCH, post, start};
+use super::{SEARCH, headers, post, start};
 use crate::client;
 
 #[tokio::test]
@@ -27,7 +31,7 @@ async fn unknown_keys_are_refused_on_every_call() {
             assert_eq!(body["url"], path);
         }
     }
-    let version = client::get(&format!("{}/servers/getVersion", sandbox.url()), &[]).await;
+    let version = client::get(&format!("{}/servers/getVersion", sandbox.url()), &headers("")).await;
     assert_eq!(version.status, 403);
     assert_eq!(version.json()["url"], "/servers/getVersion");
 }
@@ -39,7 +43,7 @@ async fn the_version_tells_what_the_role_may_do() {
     for (key, may_sight) in
         [(misp::API_KEY, true), (misp::READ_ONLY_KEY, false), (misp::NO_SEARCH_KEY, false)]
     {
-        let response = client::get(&url, &[("authorization", key)]).await;
+        let response = client::get(&url, &headers(key)).await;
         assert_eq!(response.status, 200);
         assert_eq!(response.json()["version"], "2.5.1");
         assert_eq!(response.json()["perm_sighting"], may_sight);
@@ -68,10 +72,11 @@ async fn a_role_without_perm_sighting_may_search_only() {
 #[tokio::test]
 async fn a_body_that_is_not_json_does_not_become_an_unfiltered_search() {
     let sandbox = start().await;
-    let key = [("authorization", misp::API_KEY)];
+    let [key, accept] = headers(misp::API_KEY);
+    let headers = [key, accept, ("content-type", "application/json")];
     let url = format!("{}{SEARCH}", sandbox.url());
-    let response = client::send(Method::POST, &url, &key, "{\"value\":").await;
-    assert_eq!(response.status, 400);
+    let response = client::send(Method::POST, &url, &headers, "{\"value\":").await;
+    assert_eq!(response.status, 405);
     assert_eq!(response.json()["url"], SEARCH);
 }
 
@@ -84,4 +89,34 @@ async fn the_quota_of_a_role_can_be_used_up() {
     assert_eq!(response.header("x-rate-limit-remaining"), Some("0"));
     assert_eq!(response.header("x-rate-limit-reset"), Some("420"));
     assert!(response.json()["message"].is_string());
+}
+
+#[tokio::test]
+async fn a_role_with_a_quota_searches_so_often() {
+    let sandbox = start().await;
+    for (status, remaining) in [(200, "1"), (200, "0"), (429, "0")] {
+        let response = post(&sandbox, SEARCH, misp::QUOTA_KEY, &json!({"value": "x"})).await;
+        assert_eq!(response.status, status);
+        assert_eq!(response.header("x-rate-limit-remaining"), Some(remaining));
+    }
+}
+
+#[tokio::test]
+async fn maintenance_leads_all_but_the_administrator_to_the_login_page() {
+    let installation = Installation::built_in().unwrap().in_maintenance();
+    let sandbox = Sandbox::start_misp(installation, Timestamp::UNIX_EPOCH).await.unwrap();
+    let login = format!("{}/users/login", sandbox.url());
+    let response = post(&sandbox, SEARCH, misp::API_KEY, &json!({"value": "x"})).await;
+    assert_eq!(
+        (response.status.as_u16(), response.header("location")),
+        (302, Some(login.as_str()))
+    );
+    assert_eq!(post(&sandbox, SEARCH, misp::ADMIN_KEY, &json!({"value": "x"})).await.status, 200);
+    assert_eq!(post(&sandbox, SEARCH, "wrong", &json!({"value": "x"})).await.status, 403);
+
+    let served = start().await;
+    served.fault(SEARCH, misp::faults::maintenance(served.url()), Times::Next(1));
+    let response = post(&served, SEARCH, misp::API_KEY, &json!({})).await;
+    assert_eq!(response.status, 302);
+    assert!(response.header("location").unwrap().ends_with("/users/login"));
 }

@@ -1,9 +1,9 @@
 //! What a search finds: values in all their forms, and the other filters.
 
-use sandbox::misp::sample;
+use sandbox::misp::{self, sample};
 use serde_json::{Value, json};
 
-use super::{search, start, values};
+use super::{SEARCH, post, search, start, values};
 
 #[tokio::test]
 async fn text_list_and_object_find_the_same() {
@@ -20,9 +20,7 @@ async fn text_list_and_object_find_the_same() {
 #[tokio::test]
 async fn nothing_found_is_an_empty_list() {
     let sandbox = start().await;
-    for value in
-        [sample::UNKNOWN_DOMAIN, sample::DELETED_DOMAIN, "ad.example", sample::LONG_FORM_ADDRESS]
-    {
+    for value in [sample::UNKNOWN_DOMAIN, sample::DELETED_DOMAIN, "ad.example"] {
         assert!(search(&sandbox, json!({"value": {"OR": [value]}})).await.is_empty(), "{value}");
     }
 }
@@ -43,10 +41,13 @@ async fn both_halves_of_composites_are_compared_in_any_case() {
         assert_eq!(values(&sandbox, json!({"value": {"OR": [value]}})).await[0], found);
     }
     let md5 = values(&sandbox, json!({"value": {"OR": [sample::RANSOMWARE_MD5]}})).await;
-    let upper = sample::RANSOMWARE_MD5.to_uppercase();
     assert_eq!(
         md5,
-        [sample::RANSOMWARE_MD5, &format!("invoice_0311.scr|{}", sample::RANSOMWARE_MD5), &upper]
+        [
+            sample::RANSOMWARE_MD5,
+            &format!("invoice_0311.scr|{}", sample::RANSOMWARE_MD5),
+            sample::RANSOMWARE_MD5
+        ]
     );
     let whole = json!({"value": {"OR": ["203.0.113.77|443"]}});
     assert!(search(&sandbox, whole).await.is_empty(), "a composite is not compared as a whole");
@@ -80,15 +81,18 @@ async fn plain_text_is_split_and_negated_but_the_object_form_is_not() {
         ["bad.example", "203.0.113.78"]
     );
     assert_eq!(search(&sandbox, json!({"value": sample::FILE_NAME_WITH_BANG})).await.len(), all);
-    assert_eq!(search(&sandbox, json!({"value": "!bad.example"})).await.len(), all - 1);
-    assert_eq!(search(&sandbox, json!({"value": ["!bad.example"]})).await.len(), all - 1);
+    assert_eq!(search(&sandbox, json!({"value": ["!bad.example"]})).await.len(), all);
 
     for literal in [sample::URL_WITH_AMPERSANDS, sample::FILE_NAME_WITH_BANG] {
         assert_eq!(values(&sandbox, json!({"value": {"OR": [literal]}})).await, [literal]);
     }
     assert!(search(&sandbox, json!({"value": {"OR": ["!bad.example"]}})).await.is_empty());
-    let without = json!({"value": {"OR": ["mail-portal.example"], "NOT": ["203.0.113.140"]}});
-    assert_eq!(values(&sandbox, without).await, ["mail-portal.example", "mail-portal.example"]);
+    let without = json!({"value": {"OR": ["bad.example"], "NOT": ["bad.example"]}});
+    assert_eq!(
+        values(&sandbox, without).await,
+        ["bad.example"],
+        "the server loses what is excluded"
+    );
 }
 
 #[tokio::test]
@@ -96,7 +100,7 @@ async fn a_blank_value_returns_everything() {
     let sandbox = start().await;
     let all = search(&sandbox, json!({})).await.len();
     assert!(all > 1000);
-    for blank in [json!(""), json!("  "), json!("0"), json!(0), json!(null), json!([]), json!({})] {
+    for blank in [json!(""), json!("0"), json!(0), json!(null), json!([]), json!({})] {
         assert_eq!(search(&sandbox, json!({"value": blank})).await.len(), all, "{blank}");
     }
     let plain = search(&sandbox, json!({"value": {"OR": [" "]}})).await;
@@ -154,5 +158,9 @@ async fn a_popular_value_fills_pages() {
     assert_eq!(search(&sandbox, ask(json!(500), json!(1))).await, all[..500]);
     assert_eq!(search(&sandbox, ask(json!("500"), json!("2"))).await, all[500..]);
     assert_eq!(search(&sandbox, ask(json!(100), json!(3))).await, all[200..300]);
+    for (limit, page, count) in [(500, 1, "501"), (500, 2, "22"), (500, 3, "1"), (522, 1, "523")] {
+        let response = post(&sandbox, SEARCH, misp::API_KEY, &ask(json!(limit), json!(page))).await;
+        assert_eq!(response.header("x-result-count"), Some(count), "limit {limit}, page {page}");
+    }
     assert!(search(&sandbox, ask(json!(500), json!(3))).await.is_empty());
 }

@@ -4,6 +4,7 @@ use sandbox::{Sandbox, misp, misp::sample};
 use serde_json::{Value, json};
 
 use super::{post, search, start};
+use crate::client;
 
 async fn add(sandbox: &Sandbox, body: Value) -> Value {
     let response = post(sandbox, "/sightings/add", misp::API_KEY, &body).await;
@@ -72,15 +73,44 @@ async fn failures_are_answered_with_200_and_a_message() {
     let sandbox = start().await;
     let none =
         "Could not add the Sighting. Reason: No valid attributes found that match the criteria.";
-    for value in [sample::UNKNOWN_DOMAIN, sample::DELETED_DOMAIN, "%.example", "!bad.example"] {
+    for value in [sample::UNKNOWN_DOMAIN, "%.example", "bad_example", "!bad.example"] {
         assert_eq!(
             add(&sandbox, json!({"values": [value]})).await,
             json!({"message": none}),
             "{value}"
         );
     }
-    assert_eq!(add(&sandbox, json!({"type": "1"})).await, json!({"message": none}));
+    let no_value = "Could not add the Sighting. Reason: No valid attributes found.";
+    assert_eq!(add(&sandbox, json!({"type": "1"})).await, json!({"message": no_value}));
     let response = add(&sandbox, json!({"values": [sample::LOADER_DOMAIN], "type": "3"})).await;
     assert!(response["message"].as_str().unwrap().contains("Invalid type"));
     assert_eq!(kept(&sandbox, sample::LOADER_DOMAIN).await, [Vec::<String>::new()]);
+}
+
+#[tokio::test]
+async fn attributes_are_meant_by_id_or_by_a_value_that_the_database_calls_equal() {
+    let sandbox = start().await;
+    add(&sandbox, json!({"id": "91032|91033", "type": "1"})).await;
+    assert_eq!(kept(&sandbox, "203.0.113.78").await, [["1"]]);
+    assert_eq!(kept(&sandbox, "203.0.113.79").await, [["1"]]);
+    assert_eq!(
+        add(&sandbox, json!({"id": "91025"})).await["Sighting"]["attribute_id"],
+        "91025",
+        "deleted"
+    );
+    let list = post(&sandbox, "/sightings/add", misp::API_KEY, &json!({"id": ["91032"]})).await;
+    assert_eq!(list.status, 500);
+
+    let everything = search(&sandbox, json!({})).await.len();
+    let script = [
+        ("authorization", misp::API_KEY),
+        ("accept", "application/json"),
+        ("content-type", "application/json"),
+        ("x-requested-with", "XMLHttpRequest"),
+    ];
+    let url = format!("{}/sightings/add", sandbox.url());
+    let response = client::post(&url, &script, &json!({"values": ["\u{200b}"]})).await.json();
+    let success = response["success"].as_str().unwrap();
+    let added: usize = success.split(' ').next().unwrap().parse().unwrap();
+    assert!(added > 1000 && added < everything, "every value without a second half: {success}");
 }
