@@ -16,6 +16,7 @@ pub fn role_quota_used_up(reset_seconds: u32) -> Fault {
 }
 
 /// MISP in maintenance, for all but site administrators: to the login page of the server at this URL.
+#[must_use]
 pub fn maintenance(url: &str) -> Fault {
     let location = ("location".to_owned(), format!("{url}/users/login"));
     let media = ("content-type".to_owned(), "text/html; charset=UTF-8".to_owned());
@@ -23,6 +24,7 @@ pub fn maintenance(url: &str) -> Fault {
 }
 
 /// MISP's 500 for a search that makes its code or its database fail.
+#[must_use]
 pub fn internal_error() -> Fault {
     let message = "An Internal Error Has Occurred.";
     Fault::json(500, &json!({"name": message, "message": message, "url": "/attributes/restSearch"}))

@@ -80,11 +80,13 @@ impl Servers {
 fn installation(content: &str, exchange: &Value) -> Installation {
     let installation = Installation::holding(content).expect("recorded content");
     let installation = match exchange["setup"].as_str() {
-        None => installation,
         Some("maintenance") => installation.in_maintenance(),
         Some("plain numbers") => installation.with_plain_numbers(),
         Some("four-byte connection") => installation.with_four_byte_connection(),
-        Some(other) => panic!("unknown setup {other}"),
+        other => {
+            assert_eq!(other, None, "a setup that is not known");
+            installation
+        }
     };
     let apache = exchange["front"] == "apache";
     installation.behind(if apache { Front::Apache } else { Front::Nginx })
