@@ -4,12 +4,15 @@
 //! key hosts. The token's `alg` only has to agree with a scheme's key; it never chooses a weaker
 //! one. The caller learns in general terms what is wrong with a token, the log in detail.
 
+mod audience;
 mod claims;
 mod hs256;
 mod jwks;
+mod organisation;
 mod rsa;
 mod secrets_manager;
 mod sources;
+mod strength;
 mod unverified;
 
 use std::{net::IpAddr, sync::Arc};
@@ -18,7 +21,10 @@ use http::{HeaderMap, header};
 use tokio::time::Instant;
 
 use claims::Claims;
-pub use hs256::REFRESH_SECONDS as SECRET_REFRESH_SECONDS;
+pub(crate) use claims::is_entity_limit;
+pub use hs256::{
+    MAX_AGE_SECONDS as SECRET_MAX_AGE_SECONDS, REFRESH_SECONDS as SECRET_REFRESH_SECONDS,
+};
 pub use jwks::REGIONS;
 pub use rsa::usable_keys;
 pub use secrets_manager::SecretsManager;
@@ -32,6 +38,7 @@ use crate::{
     settings::{BadSetting, Environment},
 };
 use claims::Rules;
+use organisation::Organisation;
 use sources::Sources;
 
 /// What the gateway states about itself and the caller; headers of the caller have no influence.
@@ -41,30 +48,104 @@ pub struct Gateway {
     pub base_urls: Vec<String>,
     /// The address that the request came from.
     pub source: Option<IpAddr>,
+    /// The id of the request in the gateway's log; empty where it has none.
+    pub request_id: String,
+}
+
+/// The facts about a relay on which its callers' tokens depend.
+pub(crate) struct TokenFacts {
+    /// The name that a token's claim `relay` must have.
+    pub(crate) slug: &'static str,
+    /// The claims that a module's form fills in.
+    pub(crate) form_claims: Vec<&'static str>,
+}
+
+/// Returns whether a call comes from an address of `ALLOWED_SOURCES`; not if that cannot be read.
+pub(crate) fn is_allowed_source(environment: &Environment, gateway: &Gateway) -> bool {
+    Sources::new(environment).is_ok_and(|sources| sources.admit(gateway.source).is_ok())
 }
 
 /// Checks the source address and the token of calls.
 pub(crate) struct Auth {
     sources: Sources,
     hs256: Option<hs256::Keys>,
-    rs256: jwks::KeyHosts,
+    rs256: Option<jwks::KeyHosts>,
+    organisation: Organisation,
     rules: Rules,
 }
 
+/// What is known of a caller whose token was accepted.
+pub(crate) struct VerifiedToken {
+    pub(crate) claims: Claims,
+    /// What the log calls the token; no secret.
+    pub(crate) id: String,
+    /// Whether the operator knows whose token it is: the relay's secret signed it, or it has the
+    /// claims of `TOKEN_CLAIMS`.
+    pub(crate) is_of_operator: bool,
+}
+
 impl Auth {
-    /// Reads `ALLOWED_SOURCES`, `SECRET_KEY` or `SECRET_ARN`, `JWKS_HOSTS`, `RELAY_BASE_URL` and
-    /// `REQUIRE_TOKEN_EXPIRY`; fetches the secret.
+    /// Reads `ALLOWED_SOURCES`, `SECRET_KEY` or `SECRET_ARN`, `JWKS_HOSTS`, `TOKEN_CLAIMS`,
+    /// `RELAY_BASE_URL` and `REQUIRE_TOKEN_EXPIRY`; fetches the secret.
     pub(crate) async fn new(
         environment: &Environment,
         http: &Http,
         clock: &Clock,
+        facts: &TokenFacts,
     ) -> Result<Self, BadSetting> {
-        Ok(Self {
+        let has_secret = hs256::is_configured(environment);
+        let auth = Self {
             sources: Sources::new(environment)?,
-            rules: Rules::new(environment, clock.clone())?,
-            rs256: jwks::KeyHosts::new(environment, http.clone(), clock.clone())?,
+            rules: Rules::new(environment, facts.slug, clock.clone())?,
+            rs256: jwks::KeyHosts::new(environment, has_secret, http, clock)?,
+            organisation: Organisation::new(environment, &facts.form_claims)?,
             hs256: hs256::Keys::new(environment, http, Arc::new(clock.clone())).await?,
-        })
+        };
+        auth.check_together(environment)?;
+        Ok(auth)
+    }
+
+    /// Checks settings that are usable alone, but not beside each other.
+    fn check_together(&self, environment: &Environment) -> Result<(), BadSetting> {
+        let bad = |name: &str, reason: &str| Err(BadSetting::new(name, reason));
+        if self.hs256.is_none() && self.rs256.is_none() {
+            return bad(
+                "SECRET_ARN",
+                "or SECRET_KEY must be set, because JWKS_HOSTS accepts no other tokens",
+            );
+        }
+        if self.rs256.is_none() && !self.organisation.is_anybody() {
+            return bad(
+                organisation::SETTING,
+                "is about configuration tokens, which are not accepted; list their key hosts in JWKS_HOSTS",
+            );
+        }
+        // Else any tenant of XDR could have this relay call hosts inside the operator's network.
+        if self.accepts_anybody() && environment.flag("ALLOW_PRIVATE_HOSTS", false)? {
+            return bad(
+                "ALLOW_PRIVATE_HOSTS",
+                "must be false while configuration tokens of every organisation are accepted; set TOKEN_CLAIMS, or JWKS_HOSTS=none",
+            );
+        }
+        Ok(())
+    }
+
+    fn accepts_anybody(&self) -> bool {
+        self.rs256.is_some() && self.organisation.is_anybody()
+    }
+
+    /// Logs who is accepted, as far as an operator may be surprised by it.
+    pub(crate) fn log_policy(&self) {
+        if self.accepts_anybody() {
+            tracing::warn!(
+                "configuration tokens of every organisation are accepted, without the relay's own API_URL and keys; TOKEN_CLAIMS limits them to yours"
+            );
+        }
+        if self.rs256.is_none() {
+            tracing::info!(
+                "configuration tokens are not accepted; JWKS_HOSTS and TOKEN_CLAIMS say which ones are"
+            );
+        }
     }
 
     /// Checks the address that a call comes from.
@@ -74,39 +155,49 @@ impl Auth {
         self.sources.admit(gateway.source)
     }
 
-    /// Returns the claims of a call's token.
+    /// Checks a call's token.
     ///
-    /// Errors: `Unauthorized`, always.
+    /// Errors: `Unauthorized`; `Misconfigured` while the relay's secret cannot be read.
     pub(crate) async fn verify(
         &self,
         headers: &HeaderMap,
         gateway: &Gateway,
         deadline: Instant,
         context: &InvocationContext,
-    ) -> Result<Claims> {
+    ) -> Result<VerifiedToken> {
         let token = UnverifiedToken::parse(bearer(headers)?)?;
-        match token.algorithm() {
+        let is_of_operator = match token.algorithm() {
             Algorithm::Hs256 => {
-                let is_signed = match &self.hs256 {
-                    Some(keys) => keys.verify(&token).await,
-                    None => false,
-                };
-                if !is_signed {
-                    return Err(
-                        not_signed_by_us().with_context("hs256.configured", self.hs256.is_some())
-                    );
+                let keys = self.hs256.as_ref().ok_or_else(no_secret)?;
+                if !keys.verify(&token).await? {
+                    return Err(not_signed_by_us());
                 }
-                self.rules.check_shared_secret(&token.claims)?;
+                self.rules.check(&token.claims, gateway, false)?;
+                true
             }
             Algorithm::Rs256 => {
-                let audience = self.rules.audience(gateway);
+                let keys = self.rs256.as_ref().ok_or_else(no_configuration_tokens)?;
                 // Before any key is fetched: a token for another relay costs no call.
-                self.rules.check_configuration_token(&token.claims, &audience)?;
-                self.rs256.verify(&token, deadline, context).await?;
+                self.rules.check(&token.claims, gateway, true)?;
+                keys.verify(&token, deadline, context).await?;
+                self.organisation.check(&token.claims)?;
+                !self.organisation.is_anybody()
             }
-        }
-        Ok(token.claims)
+        };
+        Ok(VerifiedToken { id: token.id(), claims: token.claims, is_of_operator })
     }
+}
+
+fn no_secret() -> Error {
+    refused(
+        "this relay has no secret to check the token with; its operator can set SECRET_ARN or SECRET_KEY",
+    )
+}
+
+fn no_configuration_tokens() -> Error {
+    refused(
+        "this relay does not accept configuration tokens; its operator can set JWKS_HOSTS and TOKEN_CLAIMS",
+    )
 }
 
 fn not_signed_by_us() -> Error {
@@ -132,8 +223,11 @@ pub fn bearer(headers: &HeaderMap) -> Result<&str> {
     if values.next().is_some() {
         return Err(wrong());
     }
-    let (scheme, token) =
-        value.to_str().ok().and_then(|text| text.split_once(' ')).ok_or_else(wrong)?;
+    // Blanks around a header's value are not part of it (RFC 9110 §5.5), and any number of them
+    // precedes the token (RFC 6750 §2.1).
+    let value = value.to_str().map_err(|_| wrong())?.trim_matches([' ', '\t']);
+    let (scheme, token) = value.split_once(' ').ok_or_else(wrong)?;
+    let token = token.trim_start_matches(' ');
     let plain = !token.is_empty() && !token.contains(|c: char| c.is_whitespace());
     if scheme.eq_ignore_ascii_case("bearer") && plain { Ok(token) } else { Err(wrong()) }
 }

@@ -29,6 +29,11 @@ impl CacheKey {
         Self::digest(&self.0, parts)
     }
 
+    /// Returns its first 16 hexadecimal digits, for the log.
+    pub(crate) fn short(&self) -> String {
+        self.0[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
     fn digest(prefix: &[u8], parts: &[&str]) -> Self {
         let mut context = digest::Context::new(&digest::SHA256);
         context.update(prefix);
@@ -95,6 +100,17 @@ impl<K: Clone + Eq + Hash, V: Clone> TtlCache<K, V> {
         let value = entries.get(&key, now).cloned().unwrap_or_else(value);
         entries.insert(key, value.clone(), until, self.max_entries);
         value
+    }
+
+    /// Keeps a value until `until`, unless there is one that has not ended at `now`; returns whether
+    /// there was none.
+    pub fn insert_new(&self, key: K, value: V, now: Time, until: Time) -> bool {
+        let mut entries = self.entries();
+        let is_new = entries.get(&key, now).is_none();
+        if is_new {
+            entries.insert(key, value, until, self.max_entries);
+        }
+        is_new
     }
 
     /// Drops an entry.
@@ -192,6 +208,16 @@ mod tests {
         cache.insert("one", 1, at(10));
         assert_eq!(cache.get_or_insert_with("one", at(10), at(20), || 9), 9);
         assert_eq!(cache.get(&"one", at(19)), Some(9));
+    }
+
+    #[test]
+    fn a_new_entry_replaces_only_an_ended_one() {
+        let cache = TtlCache::new(2);
+        assert!(cache.insert_new("one", 1, at(1), at(10)));
+        assert!(!cache.insert_new("one", 2, at(9), at(20)));
+        assert_eq!(cache.get(&"one", at(9)), Some(1));
+        assert!(cache.insert_new("one", 3, at(10), at(20)));
+        assert_eq!(cache.get(&"one", at(19)), Some(3));
     }
 
     #[test]

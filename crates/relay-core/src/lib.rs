@@ -39,7 +39,7 @@ mod telemetry;
 pub mod url;
 
 pub use answer::MAX_ANSWER_BYTES;
-pub use auth::{Gateway, REGIONS, SECRET_REFRESH_SECONDS, SecretsManager};
+pub use auth::{Gateway, REGIONS, SECRET_MAX_AGE_SECONDS, SECRET_REFRESH_SECONDS, SecretsManager};
 pub use clock::Clock;
 pub use concurrency::{CircuitBreaker, join_bounded};
 pub use ctim::{Bundle, Namespace, Observable, ObservableType, Time};

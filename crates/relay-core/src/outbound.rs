@@ -134,6 +134,9 @@ impl Http {
             Err(_) => Attempt::Failed(destination.out_of_time()),
         };
         context.metrics.count_outcome(attempt.status());
+        if request.is_change() && attempt.status().is_some() {
+            context.metrics.count_change();
+        }
         attempt
     }
 

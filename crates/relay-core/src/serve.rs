@@ -6,8 +6,8 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use lambda_http::{
     Adapter, Body, Context, LambdaEvent, Request, RequestExt, Response, Service as _,
     http::{
-        HeaderValue,
-        header::{ALLOW, CONTENT_TYPE, HOST},
+        HeaderName, HeaderValue,
+        header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HOST, X_CONTENT_TYPE_OPTIONS},
     },
     lambda_runtime::run_concurrent,
     request::{LambdaRequest, RequestContext},
@@ -32,6 +32,15 @@ const RESPONSE_RESERVE: Duration = Duration::from_millis(1500);
 /// The longest that requests to the product take: a gateway waits 29 seconds for the function.
 const MAX_CALL_TIME: Duration = Duration::from_secs(27);
 
+/// The headers of every answer: findings are not for caches, and JSON is nothing else.
+const ANSWER_HEADERS: [(HeaderName, &str); 3] = [
+    (CONTENT_TYPE, "application/json"),
+    (CACHE_CONTROL, "no-store"),
+    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+];
+/// The header with the id that the log has.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
 /// A start that failed is not tried again for this long.
 const START_RETRY_DELAY: Duration = Duration::from_secs(5);
 
@@ -46,9 +55,7 @@ const START_RETRY_DELAY: Duration = Duration::from_secs(5);
 /// The Lambda runtime cannot be reached.
 pub async fn run<R: Relay>() -> Result<(), lambda_http::Error> {
     let environment = Environment::of_process();
-    if let Err(bad) = telemetry::start(&environment, R::ABOUT.slug) {
-        tracing::error!(relay = R::ABOUT.slug, setting = %bad, "the log has its usual level");
-    }
+    telemetry::start(&environment, R::ABOUT.slug);
     let host = Arc::new(Host::<R>::new(environment));
     if let Err(bad) = host.service().await {
         tracing::error!(relay = R::ABOUT.slug, setting = %bad, "the relay cannot serve");
@@ -92,7 +99,7 @@ impl<R: Relay> Host<R> {
     async fn answer(&self, event: Request) -> Result<Response<String>, Infallible> {
         let outgoing = match self.service().await {
             Ok(service) => service.answer(read(event)).await,
-            Err(bad) => Outgoing::misconfigured(&bad),
+            Err(bad) => Outgoing::misconfigured(&bad, &read(event), &self.environment),
         };
         if !outgoing.metrics.is_empty() {
             telemetry::print(&outgoing.metrics);
@@ -106,7 +113,13 @@ fn response(outgoing: Outgoing) -> Response<String> {
     // 200, 404 and 405 are all statuses.
     *response.status_mut() = outgoing.status.try_into().unwrap_or_default();
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    for (name, value) in ANSWER_HEADERS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    // The id is Lambda's, so it is one that a header can hold.
+    if let Ok(request_id) = HeaderValue::try_from(outgoing.request_id) {
+        headers.insert(REQUEST_ID, request_id);
+    }
     if let Some(method) = outgoing.allow {
         headers.insert(ALLOW, HeaderValue::from_static(method.as_str()));
     }
@@ -187,18 +200,20 @@ fn call_time(milliseconds_left: i64) -> Duration {
 
 /// Returns the relay's public address and the caller's: set by the gateway, not by the caller.
 fn gateway(context: Option<&RequestContext>, raw_path: &str) -> Gateway {
-    let (domain, stage, path, source) = match context {
+    let (domain, stage, path, source, request_id) = match context {
         Some(RequestContext::ApiGatewayV1(context)) => (
             context.domain_name.as_deref(),
             context.stage.as_deref(),
             context.path.as_deref(),
             context.identity.source_ip.as_deref(),
+            context.request_id.as_deref(),
         ),
         Some(RequestContext::ApiGatewayV2(context)) => (
             context.domain_name.as_deref(),
             context.stage.as_deref(),
             Some(raw_path),
             context.http.source_ip.as_deref(),
+            context.request_id.as_deref(),
         ),
         _ => return Gateway::default(),
     };
@@ -208,6 +223,7 @@ fn gateway(context: Option<&RequestContext>, raw_path: &str) -> Gateway {
     Gateway {
         base_urls: domain.map(|domain| format!("https://{domain}{stage}")).into_iter().collect(),
         source: source.and_then(|address| address.parse().ok()),
+        request_id: request_id.unwrap_or_default().to_owned(),
     }
 }
 

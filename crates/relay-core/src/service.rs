@@ -1,7 +1,9 @@
 //! Answers one call: route, source and token, body, relay, answer, log. Knows no transport.
 
+mod audit;
 mod incoming;
 mod outgoing;
+mod recent_actions;
 
 use std::{
     panic::AssertUnwindSafe,
@@ -22,18 +24,21 @@ pub use outgoing::Outgoing;
 
 use crate::{
     answer::{self, Answer},
-    auth::Auth,
+    auth::{Auth, TokenFacts, is_entity_limit},
+    cache::CacheKey,
     clock::Clock,
     ctim::{Observable, Time},
     error::{Error, ErrorKind, Result},
     input,
     invocation::InvocationContext,
-    outbound::{Http, Resolver, SystemResolver},
-    relay::{Call, Credentials, Partial, Relay, RoutePolicy},
+    outbound::{Http, Resolver, SystemResolver, one_line},
+    relay::{Call, ClaimKind, Credentials, Partial, Relay, RoutePolicy, Trigger},
     route::Route,
     settings::{BadSetting, Environment},
-    telemetry::{Report, metrics_namespace, report},
+    telemetry::{Report, level, metrics_namespace, report},
 };
+use audit::Audit;
+use recent_actions::RecentActions;
 
 /// The time for mapping what has arrived when the deadline of product requests is over.
 const MAPPING_TIME: Duration = Duration::from_millis(500);
@@ -49,6 +54,7 @@ pub struct Service<R> {
     /// The setting `CTR_ENTITIES_LIMIT`.
     entity_limit: Option<String>,
     metrics_namespace: String,
+    recent_actions: RecentActions,
     is_warm: AtomicBool,
 }
 
@@ -56,6 +62,11 @@ pub struct Service<R> {
 struct Caller<C> {
     credentials: C,
     entity_limit: usize,
+    /// What the log calls the token.
+    token: String,
+    /// The digest of all that makes this caller another than others.
+    digest: CacheKey,
+    is_of_operator: bool,
 }
 
 /// One of the relay's methods that take observables.
@@ -87,16 +98,35 @@ impl<R: Relay> Service<R> {
     ) -> Result<Self, BadSetting> {
         let http = Http::new(environment, &R::ABOUT.user_agent(), resolver)?;
         let relay = R::new(environment)?;
-        Ok(Self {
+        let facts = TokenFacts {
+            slug: R::ABOUT.slug,
+            form_claims: R::CLAIMS.iter().map(|claim| claim.name).collect(),
+        };
+        level(environment)?;
+        let service = Self {
             product: relay.product_name().into(),
             relay,
-            auth: Auth::new(environment, &http, &clock).await?,
+            auth: Auth::new(environment, &http, &clock, &facts).await?,
             http,
             clock,
             entity_limit: environment.text("CTR_ENTITIES_LIMIT").map(str::to_owned),
             metrics_namespace: metrics_namespace(environment)?,
+            recent_actions: RecentActions::default(),
             is_warm: AtomicBool::new(false),
-        })
+        };
+        service.log_start();
+        Ok(service)
+    }
+
+    /// Logs what an operator should know of settings that can be used.
+    fn log_start(&self) {
+        self.auth.log_policy();
+        if self.entity_limit.as_deref().is_some_and(|limit| !is_entity_limit(limit)) {
+            tracing::warn!(
+                setting = "CTR_ENTITIES_LIMIT",
+                "must be a whole number from 1 to 1000; 100 is used in its place"
+            );
+        }
     }
 
     /// Answers one call. Never fails: errors are part of the answer.
@@ -104,7 +134,10 @@ impl<R: Relay> Service<R> {
         let started = Instant::now();
         let route = match Route::of(&request.method, &request.path) {
             Ok(route) => route,
-            Err(error) => return Outgoing::without_route(error),
+            Err(error) => {
+                log_no_route(R::ABOUT.slug, &request);
+                return Outgoing::without_route(error, &request.request_id);
+            }
         };
         let context = InvocationContext::default();
         let answer = self.answer_in_time(route, &request, &context).await;
@@ -113,6 +146,8 @@ impl<R: Relay> Service<R> {
             relay: R::ABOUT.slug,
             route: route.name(),
             request_id: &request.request_id,
+            gateway_request_id: &request.gateway.request_id,
+            source: request.gateway.source,
             found: answer.found,
             errors: &answer.errors,
             duration: started.elapsed(),
@@ -121,7 +156,8 @@ impl<R: Relay> Service<R> {
         report(&report_of_call, &context);
         let now = self.clock.now().as_millisecond();
         let metrics = report_of_call.metrics(&context.metrics, now);
-        Outgoing { status: 200, allow: None, body: answer.body, metrics }
+        let Incoming { request_id, .. } = request;
+        Outgoing { status: 200, allow: None, body: answer.body, metrics, request_id }
     }
 
     /// Checks a call's token and the credentials in it, as every route does, and sends requests to
@@ -145,6 +181,7 @@ impl<R: Relay> Service<R> {
         let outcome = match timeout_at(request.deadline + MAPPING_TIME, work).await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(_panic)) => Err(own_failure(&request.request_id)),
+            Err(_) if route == Route::Trigger => Err(out_of_time().outcome_unknown()),
             Err(_) => Err(out_of_time()),
         };
         outcome.unwrap_or_else(|error| answer::error(error, &context.redactor))
@@ -202,8 +239,28 @@ impl<R: Relay> Service<R> {
         let Some((caller, trigger)) = checked else {
             return Ok(answer::constant(&json!({"data": {"status": "failure"}})));
         };
-        let call = self.call(&caller, request, context);
-        Ok(answer::trigger(self.relay.trigger(&call, &trigger).await, &context.redactor))
+        let account = caller.credentials.account();
+        let audit = Audit::open::<R>(request, context, &caller.token, account, &trigger);
+        let outcome = self.act(&self.call(&caller, request, context), &caller, &trigger).await;
+        audit.close(&outcome);
+        Ok(answer::trigger(outcome, &context.redactor))
+    }
+
+    /// Does an action, unless the same one was requested just now.
+    async fn act(
+        &self,
+        call: &Call<'_, R::Credentials>,
+        caller: &Caller<R::Credentials>,
+        trigger: &Trigger,
+    ) -> Result<()> {
+        let parts = trigger.parts();
+        let action = caller.digest.and(&parts.each_ref().map(String::as_str));
+        self.recent_actions.begin(action, call.now)?;
+        let outcome = self.relay.trigger(call, trigger).await;
+        if outcome.as_ref().is_err_and(|error| !error.is_outcome_unknown()) {
+            self.recent_actions.forget(&action);
+        }
+        outcome
     }
 
     /// Asks the relay about the observables of the body; not on a disabled route, and not about none.
@@ -263,13 +320,19 @@ impl<R: Relay> Service<R> {
         context: &InvocationContext,
     ) -> Result<Caller<R::Credentials>> {
         let Incoming { headers, gateway, deadline, .. } = request;
-        let claims = self.auth.verify(headers, gateway, *deadline, context).await?;
-        let credentials: R::Credentials = claims.credentials()?;
+        let token = self.auth.verify(headers, gateway, *deadline, context).await?;
+        let claims = &token.claims;
+        let credentials: R::Credentials = claims.credentials(is_password::<R>)?;
         for secret in credentials.secrets() {
             context.redactor.add(secret.clone());
         }
-        let entity_limit = claims.entity_limit(self.entity_limit.as_deref());
-        Ok(Caller { credentials, entity_limit })
+        Ok(Caller {
+            credentials,
+            entity_limit: claims.entity_limit(self.entity_limit.as_deref()),
+            digest: claims.caller(),
+            token: token.id,
+            is_of_operator: token.is_of_operator,
+        })
     }
 
     fn call<'a>(
@@ -281,6 +344,7 @@ impl<R: Relay> Service<R> {
         Call {
             credentials: &caller.credentials,
             limit: caller.entity_limit,
+            is_of_operator: caller.is_of_operator,
             now: Time::of_clock(self.clock.now()),
             product: &self.product,
             http: &self.http,
@@ -289,6 +353,23 @@ impl<R: Relay> Service<R> {
             context,
         }
     }
+}
+
+/// Returns whether a claim is a password, which alone may begin or end with a blank.
+fn is_password<R: Relay>(name: &str) -> bool {
+    R::CLAIMS.iter().any(|claim| claim.name == name && claim.kind == ClaimKind::Password)
+}
+
+fn log_no_route(relay: &str, request: &Incoming) {
+    tracing::info!(
+        relay,
+        request_id = request.request_id,
+        gateway_request_id = request.gateway.request_id,
+        source = request.gateway.source.map(tracing::field::display),
+        method = one_line(request.method.as_str()),
+        path = one_line(&request.path),
+        "no such route"
+    );
 }
 
 fn watchdog(headers: &HeaderMap) -> Result<Answer> {

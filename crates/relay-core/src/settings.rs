@@ -69,9 +69,30 @@ impl Environment {
     }
 
     /// Reads a comma-separated list; missing means empty.
-    pub fn list(&self, name: &str) -> Vec<&str> {
-        let items = self.text(name).unwrap_or_default().split(',');
-        items.map(str::trim).filter(|item| !item.is_empty()).collect()
+    ///
+    /// # Errors
+    ///
+    /// A text without any item, such as a comma alone: it can mean nobody, or everybody.
+    pub fn list(&self, name: &str) -> Result<Vec<&str>, BadSetting> {
+        let Some(text) = self.text(name) else { return Ok(Vec::new()) };
+        let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+        let items: Vec<_> = items.collect();
+        if items.is_empty() {
+            return Err(BadSetting::new(
+                name,
+                "must list something between its commas, or be empty",
+            ));
+        }
+        Ok(items)
+    }
+
+    /// Returns whether a URL in it leads to this machine: the relay then runs in a test or on a
+    /// developer's computer, since no deployed function has a product beside it.
+    pub(crate) fn is_local(&self) -> bool {
+        // Lambda's own variables may name addresses of the sandbox that it runs functions in.
+        let own = self.0.iter().filter(|(name, _)| !name.starts_with("AWS_"));
+        own.filter(|(_, value)| value.starts_with("http://"))
+            .any(|(_, value)| BaseUrl::from_environment(value).is_some())
     }
 
     /// Reads a switch: `true`, `1`, `yes`, `on` or `false`, `0`, `no`, `off`, in any case.
@@ -185,7 +206,27 @@ mod tests {
         assert_eq!(environment.text("BLANK"), None);
         assert_eq!(environment.number("BLANK", 0..=9, 7), Ok(7));
         assert_eq!(environment.flag("MISSING", true), Ok(true));
-        assert_eq!(environment.list("LIST"), ["a", "b"]);
-        assert!(environment.list("BLANK").is_empty());
+        assert_eq!(environment.list("LIST"), Ok(vec!["a", "b"]));
+        assert_eq!(environment.list("BLANK"), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn l09_a_list_of_commas_is_refused() {
+        for text in [",", " , ,", ",,"] {
+            let bad = Environment::of([("LIST", text)]).list("LIST").unwrap_err().to_string();
+            assert_eq!(bad, "LIST must list something between its commas, or be empty", "{text}");
+        }
+    }
+
+    #[test]
+    fn a_product_on_this_machine_makes_a_relay_local() {
+        let check = |name: &str, value: &str, expected: bool| {
+            assert_eq!(Environment::of([(name, value)]).is_local(), expected, "{name} {value}");
+        };
+        check("API_URL", "http://127.0.0.1:9104", true);
+        check("API_URL", "http://localhost:9104/x", true);
+        check("API_URL", "https://127.0.0.1:9104", false);
+        check("API_URL", "http://misp.example", false);
+        check("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1:9001/x", false);
     }
 }

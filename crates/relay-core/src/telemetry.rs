@@ -1,7 +1,7 @@
 //! Writes JSON lines to standard output: one for each call and each error, and one of metrics in
 //! CloudWatch's embedded metric format.
 
-use std::{io::Write, time::Duration};
+use std::{io::Write, net::IpAddr, time::Duration};
 
 use serde_json::json;
 use tracing_subscriber::{
@@ -29,32 +29,32 @@ const COUNTS: [&str; 9] = [
     "ColdStart",
 ];
 
-/// Starts to log. `LOG_LEVEL` is one of error, warn, info, debug; default info.
-///
-/// It is the level of this crate and the relay's, which know what must not be logged. Libraries
-/// log warnings and errors only, whatever the level. What a relay logs with its target `…::audit`
-/// is always written.
-///
-/// Errors: another `LOG_LEVEL`.
-pub(crate) fn start(environment: &Environment, relay: &str) -> Result<(), BadSetting> {
+/// Reads `LOG_LEVEL`: error, warn, info or debug; default info.
+pub(crate) fn level(environment: &Environment) -> Result<LevelFilter, BadSetting> {
     let levels = [
         ("error", LevelFilter::ERROR),
         ("warn", LevelFilter::WARN),
         ("info", LevelFilter::INFO),
         ("debug", LevelFilter::DEBUG),
     ];
-    let level = environment.word("LOG_LEVEL", &levels, LevelFilter::INFO);
-    let known = level.clone().unwrap_or(LevelFilter::INFO);
+    environment.word("LOG_LEVEL", &levels, LevelFilter::INFO)
+}
+
+/// Starts to log, at the usual level if `LOG_LEVEL` cannot be used.
+///
+/// It is the level of this crate and the relay's, which know what must not be logged. Libraries
+/// log warnings and errors only, whatever the level. The audit of actions is always written.
+pub(crate) fn start(environment: &Environment, relay: &str) {
+    let known = level(environment).unwrap_or(LevelFilter::INFO);
     let filter = Targets::new()
         .with_default(LevelFilter::WARN.min(known))
         .with_target("relay_core", known)
         .with_target(relay.replace('-', "_"), known)
-        .with_target(format!("{}::audit", relay.replace('-', "_")), LevelFilter::INFO);
+        .with_target("relay_core::audit", LevelFilter::INFO.max(known));
     let lines =
         tracing_subscriber::fmt::layer().json().flatten_event(true).with_current_span(false);
     // A second start in one process keeps the first one's subscriber.
     let _ = tracing_subscriber::registry().with(filter).with(lines).try_init();
-    level.map(|_| ())
 }
 
 /// Reads `METRICS_NAMESPACE`, which keeps two stacks of one account apart.
@@ -78,6 +78,9 @@ pub(crate) struct Report<'a> {
     pub(crate) relay: &'static str,
     pub(crate) route: &'static str,
     pub(crate) request_id: &'a str,
+    /// The id of the request in the gateway's log.
+    pub(crate) gateway_request_id: &'a str,
+    pub(crate) source: Option<IpAddr>,
     pub(crate) found: usize,
     pub(crate) errors: &'a [Error],
     pub(crate) duration: Duration,
@@ -92,6 +95,8 @@ pub(crate) fn report(report: &Report<'_>, context: &InvocationContext) {
             relay = report.relay,
             route = report.route,
             request_id = report.request_id,
+            gateway_request_id = report.gateway_request_id,
+            source = report.source.map(tracing::field::display),
             code = redactor.redacted(error.code()),
             warning = error.is_warning(),
             details = redactor.redacted(&error.details()),
@@ -103,6 +108,7 @@ pub(crate) fn report(report: &Report<'_>, context: &InvocationContext) {
         relay = report.relay,
         route = report.route,
         request_id = report.request_id,
+        gateway_request_id = report.gateway_request_id,
         observables = metrics.observables(),
         found = report.found,
         errors = report.errors.len(),
@@ -172,6 +178,8 @@ mod tests {
             relay: "misp",
             route: "observe",
             request_id: "request-1",
+            gateway_request_id: "gateway-1",
+            source: None,
             found: 2,
             errors: &[],
             duration: Duration::from_millis(120),

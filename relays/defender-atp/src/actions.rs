@@ -16,8 +16,6 @@ use relay_core::{Action, Error, ErrorKind, Observable, Partial, QueryParams, Res
 
 use crate::{ABOUT, client::Client, config::Config};
 
-use query::Protection;
-pub(crate) use trigger::trigger;
 pub(crate) use types::DefenderAction;
 use types::{
     DEVICE_ACTIONS, DeviceAction, DeviceState, INDICATOR_ACTIONS, IndicatorAction, Transition,
@@ -64,7 +62,7 @@ impl Client<'_> {
             outcome => outcome.map_err(list_error)?,
         };
         let history = history.map_err(list_error)?;
-        let may_confine = protection? != Protection::Protected;
+        let may_confine = protection?.may_confine();
         let possible = DEVICE_ACTIONS.iter().filter(|action| {
             self.config.has_action(DefenderAction::Device(action))
                 && (may_confine || !action.confines())

@@ -2,6 +2,7 @@
 //! read by `microsoft`.
 
 mod credentials;
+mod protected_devices;
 
 use relay_core::{BadSetting, BaseUrl, Environment};
 
@@ -9,6 +10,7 @@ use crate::{ABOUT, actions::DefenderAction};
 
 pub(crate) use credentials::CLAIMS;
 pub use credentials::Credentials;
+pub(crate) use protected_devices::{ProtectedDevices, Verdict};
 
 const DEFAULT_PORTAL: &str = "https://security.microsoft.com";
 /// The host of the console whose pages had other addresses.
@@ -55,7 +57,6 @@ impl Config {
         let features = [("full", false), ("seed", true)];
         let sensors = [("endpoint", false), ("fine", true)];
         let product_name = environment.text("DEFENDER_PRODUCT_NAME").unwrap_or(ABOUT.name);
-        let protected = environment.list("DEFENDER_PROTECTED_MACHINES");
         Ok(Self {
             product_name: product_name.to_owned(),
             backend: environment.word("DEFENDER_BACKEND", &Backend::WORDS, Backend::Auto)?,
@@ -63,7 +64,7 @@ impl Config {
             only_seed_features: environment.word("DEFENDER_FEATURES", &features, false)?,
             has_fine_sensors: environment.word("DEFENDER_SENSORS", &sensors, false)?,
             actions: actions(environment)?,
-            protected_devices: ProtectedDevices::new(&protected),
+            protected_devices: ProtectedDevices::from_environment(environment)?,
         })
     }
 
@@ -74,7 +75,7 @@ impl Config {
 }
 
 fn actions(environment: &Environment) -> Result<Vec<DefenderAction>, BadSetting> {
-    match environment.list("DEFENDER_ACTIONS").as_slice() {
+    match environment.list("DEFENDER_ACTIONS")?.as_slice() {
         [] => Ok(DefenderAction::all().collect()),
         [none] if none.eq_ignore_ascii_case("none") => Ok(Vec::new()),
         names => names.iter().map(|name| action(name)).collect(),
@@ -108,29 +109,6 @@ impl Portal {
     /// Whether it is the console whose pages had other addresses.
     pub(crate) fn is_old(&self) -> bool {
         self.base() == OLD_PORTAL
-    }
-}
-
-/// Devices that are never isolated or restricted: ids, full names, or names without a domain.
-#[derive(Debug, Default)]
-pub(crate) struct ProtectedDevices(Vec<String>);
-
-impl ProtectedDevices {
-    fn new(names: &[&str]) -> Self {
-        Self(names.iter().map(|name| name.to_lowercase()).collect())
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// Whether one of a device's ids and names is listed.
-    pub(crate) fn contains_any<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> bool {
-        names.into_iter().any(|name| {
-            let name = name.trim_end_matches('.').to_lowercase();
-            let first_label = name.split('.').next().unwrap_or_default();
-            self.0.iter().any(|listed| *listed == name || listed == first_label)
-        })
     }
 }
 
@@ -172,26 +150,5 @@ mod tests {
         assert!(config(&[("DEFENDER_ACTIONS", "none")]).unwrap().actions.is_empty());
         let seed = config(&[("DEFENDER_FEATURES", "seed")]).unwrap();
         assert!(!seed.has_action(DefenderAction::RemoveIndicator));
-    }
-
-    #[test]
-    fn devices_are_protected_by_id_full_name_and_first_label() {
-        let protected = ProtectedDevices::new(&[
-            "F506B40928b5b7a767c76fb008f86bebb2737f6a",
-            "srv-7",
-            "dc1.contoso.example",
-        ]);
-        for name in [
-            "f506b40928b5b7a767c76fb008f86bebb2737f6a",
-            "SRV-7.contoso.example",
-            "srv-7",
-            "DC1.Contoso.example.",
-        ] {
-            assert!(protected.contains_any([name]), "{name}");
-        }
-        for name in ["srv-77.contoso.example", "dc1", "dc1.fabrikam.example", ""] {
-            assert!(!protected.contains_any([name]), "{name}");
-        }
-        assert!(!ProtectedDevices::default().contains_any(["anything"]));
     }
 }

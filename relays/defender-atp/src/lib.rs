@@ -128,7 +128,7 @@ impl Relay for DefenderAtp {
     }
 
     async fn trigger(&self, call: &Call<'_, Credentials>, trigger: &Trigger) -> Result<()> {
-        actions::trigger(&self.client(call)?, trigger).await
+        self.client(call)?.perform(trigger).await
     }
 }
 

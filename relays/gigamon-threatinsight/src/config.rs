@@ -100,13 +100,12 @@ pub(crate) struct Config {
 impl Config {
     /// Reads the settings. Errors: a setting that cannot be used.
     pub(crate) fn from_environment(environment: &Environment) -> Result<Self, BadSetting> {
-        let region = environment.text("GTI_REGION").and_then(Region::from_text);
-        let allow_test_accounts = environment.text("GTI_ALLOW_TEST_ACCOUNTS").is_some_and(is_yes);
+        let regions = [("us", Region::Us), ("eu", Region::Eu)];
         Ok(Self {
             us: Bases::from_environment(Region::Us, environment)?,
             eu: Bases::from_environment(Region::Eu, environment)?,
-            region: region.unwrap_or(Region::Us),
-            allow_test_accounts,
+            region: environment.word("GTI_REGION", &regions, Region::Us)?,
+            allow_test_accounts: environment.flag("GTI_ALLOW_TEST_ACCOUNTS", false)?,
             event_days: environment.number("GTI_EVENT_DAYS", 1..=30, DEFAULT_EVENT_DAYS)?,
             max_concurrent_requests: environment.number(
                 "GTI_CONCURRENCY",
@@ -152,7 +151,6 @@ mod tests {
         assert_eq!(eu[1].as_deref(), Some("https://events.eu.fortindr.forticloud.com/v2"));
         assert_eq!(eu[3].as_deref(), Some("https://portal-eu.fortindr.forticloud.com"));
         assert_eq!(bases(&[("GTI_REGION", "eu")], Some(Region::Us)), us);
-        assert_eq!(bases(&[("GTI_REGION", "moon")], None), us);
         let own = [("GTI_ENTITY_URL", "https://entity.example/v9/"), ("GTI_EVENTS_URL", "OFF")];
         let [_, events, entity, _] = bases(&own, Some(Region::Eu));
         assert_eq!((events, entity.as_deref()), (None, Some("https://entity.example/v9")));
@@ -174,6 +172,8 @@ mod tests {
         check("GTI_EVENT_DAYS", "31");
         check("GTI_EVENT_DAYS", "-1");
         check("GTI_CONCURRENCY", "33");
+        check("GTI_REGION", "moon");
+        check("GTI_ALLOW_TEST_ACCOUNTS", "maybe");
     }
 
     #[test]
@@ -183,6 +183,6 @@ mod tests {
             Config::from_environment(&environment).unwrap().allow_test_accounts
         };
         assert!(is_allowed("1") && is_allowed("TRUE"));
-        assert!(!is_allowed("0") && !is_allowed("maybe"));
+        assert!(!is_allowed("0") && !is_allowed(""));
     }
 }

@@ -60,7 +60,7 @@ impl<'a> Client<'a> {
     pub(crate) fn new(config: &Config, call: &'a Call<'a, Credentials>) -> Result<Self> {
         Ok(Self {
             call,
-            base_url: config.base_url_for(call.credentials)?,
+            base_url: config.base_url_for(call)?,
             api_key: call.credentials.api_key.header("")?,
             circuit_breaker: CircuitBreaker::default(),
             permits: Semaphore::new(MAX_CONCURRENT_REQUESTS),

@@ -2,7 +2,7 @@
 
 mod credentials;
 
-use relay_core::{BadSetting, BaseUrl, Environment, Error, ErrorKind, Result, Secret};
+use relay_core::{BadSetting, BaseUrl, Call, Environment, Error, ErrorKind, Result, Secret};
 use serde::Serialize;
 
 pub use credentials::Credentials;
@@ -68,22 +68,22 @@ impl Config {
     /// token is not replaced, because the caller's key must not go to another server.
     ///
     /// Errors: `InvalidInput` without a usable one.
-    pub(crate) fn base_url_for(&self, credentials: &Credentials) -> Result<BaseUrl> {
-        let base_url = match &credentials.host {
+    pub(crate) fn base_url_for(&self, call: &Call<'_, Credentials>) -> Result<BaseUrl> {
+        let base_url = match &call.credentials.host {
             Some(host) => BaseUrl::from_token(host),
-            None => self.base_url.clone(),
+            None => call.lent(self.base_url.clone()),
         };
         base_url.ok_or_else(|| {
             let message = "HOST is missing or is not an https URL; set it in the token, or API_URL in the relay's settings.";
-            Error::new(ErrorKind::InvalidInput, message)
+            call.explain_missing(Error::new(ErrorKind::InvalidInput, message))
         })
     }
 }
 
 impl UrlscanConfig {
     /// Returns the caller's own key, else the operator's.
-    pub(crate) fn api_key_for<'a>(&'a self, credentials: &'a Credentials) -> Option<&'a Secret> {
-        credentials.urlscan_key.as_ref().or(self.api_key.as_ref())
+    pub(crate) fn api_key_for<'a>(&'a self, call: &Call<'a, Credentials>) -> Option<&'a Secret> {
+        call.credentials.urlscan_key.as_ref().or_else(|| call.lent(self.api_key.as_ref()))
     }
 
     fn from_environment(environment: &Environment) -> Result<Self, BadSetting> {
@@ -93,19 +93,16 @@ impl UrlscanConfig {
             base_url: base_url
                 .ok_or_else(|| BadSetting::new("URLSCAN_API_URL", "must be an https URL"))?,
             api_key: environment.text("URLSCAN_API_KEY").and_then(Secret::new),
-            visibility: Visibility::from_setting(environment.text("URLSCAN_VISIBILITY")),
+            visibility: environment.word(
+                "URLSCAN_VISIBILITY",
+                &Visibility::WORDS,
+                Visibility::Unlisted,
+            )?,
         })
     }
 }
 
 impl Visibility {
-    /// Any other word means unlisted: a scanned value leaves the organisation, so a typing error
-    /// must not publish it.
-    fn from_setting(word: Option<&str>) -> Self {
-        match word {
-            Some("public") => Self::Public,
-            Some("private") => Self::Private,
-            _ => Self::Unlisted,
-        }
-    }
+    const WORDS: [(&str, Self); 3] =
+        [("public", Self::Public), ("unlisted", Self::Unlisted), ("private", Self::Private)];
 }

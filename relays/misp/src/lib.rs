@@ -125,7 +125,7 @@ impl Relay for Misp {
         call: &Call<'_, Credentials>,
         observables: &[Observable],
     ) -> Partial<Vec<Link>> {
-        let base_url = match self.config.base_url_for(call.credentials) {
+        let base_url = match self.config.base_url_for(call) {
             Ok(base_url) => base_url,
             Err(error) => return error.into(),
         };
@@ -139,7 +139,7 @@ impl Relay for Misp {
         observables: &[Observable],
     ) -> Partial<Vec<Action>> {
         let offered = OfferedActions {
-            has_scan: self.config.urlscan.api_key_for(call.credentials).is_some(),
+            has_scan: self.config.urlscan.api_key_for(call).is_some(),
             has_sightings: self.config.has_sightings,
         };
         let actions = observables.iter().flat_map(|one| offered.for_observable(one));

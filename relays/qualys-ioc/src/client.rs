@@ -68,7 +68,7 @@ impl<'a> Client<'a> {
         tokens: &'a TokenCache,
         call: &'a Call<'a, Credentials>,
     ) -> Result<Self> {
-        let api_url = config.api_url(call.credentials)?;
+        let api_url = config.api_url(call)?;
         let events_path: Vec<_> = config.events_path.iter().map(String::as_str).collect();
         Ok(Self {
             call,

@@ -2,7 +2,7 @@
 
 mod credentials;
 
-use relay_core::{BadSetting, BaseUrl, Environment, Error, ErrorKind, Result};
+use relay_core::{BadSetting, BaseUrl, Call, Environment, Error, ErrorKind, Result};
 
 pub(crate) use credentials::CLAIMS;
 pub use credentials::Credentials;
@@ -62,15 +62,16 @@ impl Config {
     /// Returns the API gateway: the token's, or else the setting's.
     ///
     /// Errors: `InvalidInput` if both are missing, or if the token's is unusable.
-    pub(crate) fn api_url(&self, credentials: &Credentials) -> Result<BaseUrl> {
-        let chosen = choose(credentials.api_url.as_deref(), self.api_url.as_ref());
-        chosen.ok_or_else(missing_api_url)
+    pub(crate) fn api_url(&self, call: &Call<'_, Credentials>) -> Result<BaseUrl> {
+        let claim = call.credentials.api_url.as_deref();
+        choose(claim, call.lent(self.api_url.as_ref()))
+            .ok_or_else(|| call.explain_missing(missing_api_url()))
     }
 
     /// Returns the console for links: the token's, or else the setting's; `None` if both are
     /// missing, or if the token's is unusable.
-    pub(crate) fn platform_url(&self, credentials: &Credentials) -> Option<BaseUrl> {
-        choose(credentials.platform_url.as_deref(), self.platform_url.as_ref())
+    pub(crate) fn platform_url(&self, call: &Call<'_, Credentials>) -> Option<BaseUrl> {
+        choose(call.credentials.platform_url.as_deref(), call.lent(self.platform_url.as_ref()))
     }
 }
 
@@ -119,14 +120,15 @@ mod tests {
     #[test]
     fn a_url_comes_from_the_token_then_from_the_environment() {
         let setting = "https://setting.example";
-        let environment = Environment::of([("API_URL", setting), ("PLATFORM_URL", setting)]);
-        let config = Config::from_environment(&environment).unwrap();
+        let environment = Environment::of([("API_URL", setting)]);
+        let api_url = Config::from_environment(&environment).unwrap().api_url;
         let check = |claim: Value, expected: Option<&str>| {
             let claims = json!({"user": "u", "pass": "p", "API_URL": claim, "PLATFORM_URL": claim});
             let credentials: Credentials = serde_json::from_value(claims).unwrap();
-            let api_url = config.api_url(&credentials).ok();
-            assert_eq!(api_url.as_ref().map(BaseUrl::as_str), expected, "{claim}");
-            assert_eq!(config.platform_url(&credentials), api_url, "{claim}");
+            for claimed in [&credentials.api_url, &credentials.platform_url] {
+                let chosen = choose(claimed.as_deref(), api_url.as_ref());
+                assert_eq!(chosen.as_ref().map(BaseUrl::as_str), expected, "{claim}");
+            }
         };
         check(json!("https://token.example/"), Some("https://token.example"));
         check(json!(null), Some(setting));

@@ -95,9 +95,9 @@ impl Relay for QualysIoc {
         call: &Call<'_, Credentials>,
         observables: &[Observable],
     ) -> Partial<Vec<Link>> {
-        match self.config.platform_url(call.credentials) {
+        match self.config.platform_url(call) {
             Some(platform_url) => mapping::links(&platform_url, observables).into(),
-            None => config::missing_platform_url().into(),
+            None => call.explain_missing(config::missing_platform_url()).into(),
         }
     }
 }

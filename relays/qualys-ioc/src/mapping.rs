@@ -54,7 +54,7 @@ impl<'a> Mapper<'a> {
         Self {
             config,
             namespace: QualysIoc::ABOUT.namespace(),
-            platform_url: config.platform_url(call.credentials),
+            platform_url: config.platform_url(call),
             limit: call.limit,
         }
     }

@@ -23,10 +23,13 @@ pub fn f01_bearer(data: &[u8]) {
     assert_eq!(accepted, expected, "{values:?}");
 }
 
-/// The scheme in any case, one blank, and a token of visible characters (RFC 6750 §2.1).
+/// The scheme in any case, blanks, and a token of visible characters (RFC 6750 §2.1); blanks around
+/// the value are not part of it (RFC 9110 §5.5).
 fn token(value: &[u8]) -> Option<&[u8]> {
-    let (scheme, rest) = value.split_at_checked("bearer".len())?;
+    let (scheme, rest) = value.trim_ascii().split_at_checked("bearer".len())?;
     let token = rest.strip_prefix(b" ")?;
+    let blanks = token.iter().take_while(|byte| **byte == b' ').count();
+    let token = &token[blanks..];
     let is_visible = !token.is_empty() && token.iter().all(u8::is_ascii_graphic);
     (scheme.eq_ignore_ascii_case(b"bearer") && is_visible).then_some(token)
 }

@@ -1,15 +1,15 @@
-//! The claims of a token: times and audience, the product's credentials, the entity limit.
+//! The claims of a token: times, audience and relay, the product's credentials, the entity limit.
 
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::{Gateway, refused};
+use super::{Gateway, audience, refused};
 use crate::{
+    cache::CacheKey,
     clock::Clock,
     error::{Error, Result},
     settings::{BadSetting, Environment},
-    url::BaseUrl,
 };
 
 /// How much clocks may differ.
@@ -20,6 +20,8 @@ const ISSUED_AHEAD_SECONDS: f64 = 300.0;
 const LAST_SECOND: f64 = 253_402_300_799.0;
 /// The entity limit when neither claim nor setting names one.
 const DEFAULT_ENTITY_LIMIT: usize = 100;
+/// Claims that differ between the tokens of one caller.
+const PER_TOKEN: [&str; 4] = ["exp", "nbf", "iat", "jti"];
 /// The highest entity limit.
 const MAX_ENTITY_LIMIT: usize = 1000;
 
@@ -31,13 +33,23 @@ impl Claims {
         Self(claims)
     }
 
-    /// Reads the product's credentials.
+    /// Reads the product's credentials, without the blanks that are copied along with them; only
+    /// the claims that `is_verbatim` names, such as passwords, may begin or end with one.
     ///
     /// # Errors
     ///
     /// `Unauthorized` when one is missing, empty or of the wrong type.
-    pub(crate) fn credentials<C: DeserializeOwned>(&self) -> Result<C> {
-        serde_json::from_value(Value::Object(self.0.clone())).map_err(|_| {
+    pub(crate) fn credentials<C: DeserializeOwned>(
+        &self,
+        is_verbatim: impl Fn(&str) -> bool,
+    ) -> Result<C> {
+        let mut claims = self.0.clone();
+        for (_, value) in claims.iter_mut().filter(|(name, _)| !is_verbatim(name)) {
+            if let Value::String(text) = value {
+                *text = text.trim().to_owned();
+            }
+        }
+        serde_json::from_value(Value::Object(claims)).map_err(|_| {
             refused("the token lacks a credential of this product; make it again with all of them")
         })
     }
@@ -51,14 +63,35 @@ impl Claims {
             _ => None,
         };
         let limit = limit.filter(|limit| *limit > 0);
-        let limit = limit.or_else(|| setting.and_then(digits).filter(|limit| *limit > 0));
+        let limit = limit.or_else(|| setting.filter(|text| is_entity_limit(text)).and_then(digits));
         limit.map_or(DEFAULT_ENTITY_LIMIT, |limit| {
             usize::try_from(limit).unwrap_or(MAX_ENTITY_LIMIT).min(MAX_ENTITY_LIMIT)
         })
     }
 
+    /// Returns the digest of all that makes this caller another than others: every claim but those
+    /// that differ between its tokens.
+    pub(crate) fn caller(&self) -> CacheKey {
+        let own = self.0.iter().filter(|(name, _)| !PER_TOKEN.contains(&name.as_str()));
+        own.fold(CacheKey::of(&[]), |key, (name, value)| key.and(&[name, &value.to_string()]))
+    }
+
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         self.0.get(name)?.as_str()
+    }
+
+    /// Returns whether a claim is one of these texts, or a list that holds one of them.
+    pub(super) fn is_one_of(&self, name: &str, texts: &[String]) -> bool {
+        let is_one = |value: &Value| match value {
+            Value::String(text) => texts.contains(text),
+            Value::Number(_) | Value::Bool(_) => texts.contains(&value.to_string()),
+            _ => false,
+        };
+        match self.0.get(name) {
+            Some(Value::Array(all)) => all.iter().any(is_one),
+            Some(value) => is_one(value),
+            None => false,
+        }
     }
 
     fn seconds(&self, name: &str) -> Result<Option<f64>> {
@@ -67,26 +100,25 @@ impl Claims {
         seconds.map(Some).ok_or_else(|| untimely(name))
     }
 
-    /// Returns the audiences, each without one trailing slash; none when `aud` is missing or no text.
+    /// Returns the audiences; none when `aud` is missing or no text.
     fn audiences(&self) -> Vec<&str> {
         match self.0.get("aud") {
-            Some(Value::String(one)) => vec![without_slash(one)],
-            Some(Value::Array(all)) => {
-                all.iter().filter_map(Value::as_str).map(without_slash).collect()
-            }
+            Some(Value::String(one)) => vec![one],
+            Some(Value::Array(all)) => all.iter().filter_map(Value::as_str).collect(),
             _ => Vec::new(),
         }
     }
+}
+
+/// Returns whether the setting `CTR_ENTITIES_LIMIT` is one that is used.
+pub(crate) fn is_entity_limit(setting: &str) -> bool {
+    digits(setting).is_some_and(|limit| limit > 0)
 }
 
 /// Reads digits only: no sign, no space, no fraction. A number that is too large is the largest.
 fn digits(text: &str) -> Option<u64> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| text.parse().unwrap_or(u64::MAX))
-}
-
-fn without_slash(url: &str) -> &str {
-    url.strip_suffix('/').unwrap_or(url)
 }
 
 /// Returns the error for a time that the token lacks or that is no time.
@@ -108,47 +140,41 @@ fn outdated(claim: &str, stated: f64, clock: i64) -> Error {
 
 /// The rules that claims must fulfil.
 pub(super) struct Rules {
+    slug: &'static str,
     base_urls: Vec<String>,
     expiry_required: bool,
     clock: Clock,
 }
 
 impl Rules {
-    pub(super) fn new(environment: &Environment, clock: Clock) -> Result<Self, BadSetting> {
-        let base_urls = environment.list("RELAY_BASE_URL");
-        if !base_urls.iter().all(|url| BaseUrl::from_environment(url).is_some()) {
-            let reason = "must list https URLs, such as https://relay.example/prod";
-            return Err(BadSetting::new("RELAY_BASE_URL", reason));
-        }
+    pub(super) fn new(
+        environment: &Environment,
+        slug: &'static str,
+        clock: Clock,
+    ) -> Result<Self, BadSetting> {
         Ok(Self {
-            base_urls: base_urls.into_iter().map(|url| without_slash(url).to_owned()).collect(),
+            slug,
+            base_urls: audience::of_setting(environment)?,
             expiry_required: environment.flag("REQUIRE_TOKEN_EXPIRY", false)?,
             clock,
         })
     }
 
-    /// Returns the URLs that a token may be made for: those of the setting, else the gateway's.
-    pub(super) fn audience(&self, gateway: &Gateway) -> Vec<String> {
-        if self.base_urls.is_empty() { gateway.base_urls.clone() } else { self.base_urls.clone() }
-    }
-
-    /// Checks a token signed with the shared secret: times, and the audience if both sides name one.
-    pub(super) fn check_shared_secret(&self, claims: &Claims) -> Result<()> {
-        self.check_times(claims)?;
-        if claims.0.contains_key("aud") && !self.base_urls.is_empty() {
-            check_audience(claims, &self.base_urls)?;
-        }
-        Ok(())
-    }
-
-    /// Checks a configuration token: times, and an audience that is this relay.
-    pub(super) fn check_configuration_token(
+    /// Checks times, the name of the relay, and the audience: of configuration tokens always, of
+    /// others if they name one.
+    pub(super) fn check(
         &self,
         claims: &Claims,
-        audience: &[String],
+        gateway: &Gateway,
+        audience_required: bool,
     ) -> Result<()> {
         self.check_times(claims)?;
-        check_audience(claims, audience)
+        self.check_relay(claims)?;
+        if audience_required || claims.0.contains_key("aud") {
+            let set = Some(&self.base_urls).filter(|urls| !urls.is_empty());
+            audience::check(&claims.audiences(), set.unwrap_or(&gateway.base_urls))?;
+        }
+        Ok(())
     }
 
     fn check_times(&self, claims: &Claims) -> Result<()> {
@@ -170,13 +196,17 @@ impl Rules {
         }
         Ok(())
     }
-}
 
-fn check_audience(claims: &Claims, accepted: &[String]) -> Result<()> {
-    let named = claims.audiences();
-    if accepted.iter().any(|url| named.contains(&without_slash(url))) {
-        return Ok(());
+    /// Refuses the token of another relay, which carries the credentials of another product.
+    fn check_relay(&self, claims: &Claims) -> Result<()> {
+        match claims.0.get("relay") {
+            None => Ok(()),
+            Some(Value::String(name)) if name == self.slug => Ok(()),
+            Some(_) => Err(refused(&format!(
+                "the token was made for another relay than {}; make one for this relay",
+                self.slug
+            ))
+            .with_context("token.claim", "relay")),
+        }
     }
-    Err(refused("the token was made for another relay's URL; check the module's URL and make the token again")
-        .with_context("audience.wanted", accepted.join(",")))
 }

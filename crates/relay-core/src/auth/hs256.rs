@@ -8,12 +8,10 @@ use std::{
 use jsonwebtoken::DecodingKey;
 use tokio::time::timeout;
 
-use super::{
-    secrets_manager::{SecretsManager, check_strength},
-    unverified::UnverifiedToken,
-};
+use super::{secrets_manager::SecretsManager, strength::Strength, unverified::UnverifiedToken};
 use crate::{
     clock::Clock,
+    error::{Error, ErrorKind, Result},
     outbound::Http,
     settings::{BadSetting, Environment},
 };
@@ -22,6 +20,10 @@ use crate::{
 pub const REFRESH_SECONDS: i64 = 300;
 /// A signature that does not verify has it read earlier, but not more often than this.
 const MIN_REFRESH_SECONDS: i64 = 30;
+/// From this age on, each failure to read a secret again is an error in the log, which raises an alarm.
+const ALARM_SECONDS: i64 = 600;
+/// A secret that could not be read again for so long verifies nothing: it may have been taken away.
+pub const MAX_AGE_SECONDS: i64 = 3600;
 /// The time for reading before the first call: Lambda gives the start ten seconds.
 const START_TIMEOUT: Duration = Duration::from_secs(8);
 /// The time for reading while a caller waits who may be served with the keys that are loaded.
@@ -43,6 +45,11 @@ struct LoadedKeys {
     tried_at: i64,
 }
 
+/// Returns whether HS256 is on, whatever the secret is.
+pub(super) fn is_configured(environment: &Environment) -> bool {
+    ["SECRET_KEY", "SECRET_ARN"].iter().any(|name| environment.text(name).is_some())
+}
+
 impl Keys {
     /// Loads the keys; `None` when neither `SECRET_KEY` nor `SECRET_ARN` is set: then HS256 is off.
     pub(super) async fn new(
@@ -51,7 +58,7 @@ impl Keys {
         clock: Arc<Clock>,
     ) -> Result<Option<Self>, BadSetting> {
         let (secrets, source) = if let Some(key) = environment.text("SECRET_KEY") {
-            (vec![check_strength("SECRET_KEY", key.to_owned())?], None)
+            (vec![Strength::new(environment).check("SECRET_KEY", key.to_owned())?], None)
         } else if let Some(arn) = environment.text("SECRET_ARN") {
             let source = SecretsManager::new(environment, arn, http)?;
             (read(&source, START_TIMEOUT).await?, Some(source))
@@ -67,13 +74,27 @@ impl Keys {
         Ok(Some(Self { loaded, source, refreshing: tokio::sync::Mutex::default(), clock }))
     }
 
-    pub(super) async fn verify(&self, token: &UnverifiedToken<'_>) -> bool {
+    /// Returns whether one of the keys signed the token.
+    ///
+    /// Errors: `Misconfigured` when the secret could not be read for an hour.
+    pub(super) async fn verify(&self, token: &UnverifiedToken<'_>) -> Result<bool> {
         self.refresh_if_older_than(REFRESH_SECONDS).await;
+        if self.is_outdated() {
+            return Err(unreadable());
+        }
         if self.loaded_keys_verify(token) {
-            return true;
+            return Ok(true);
         }
         // The secret may have been rotated since it was read.
-        self.refresh_if_older_than(MIN_REFRESH_SECONDS).await && self.loaded_keys_verify(token)
+        Ok(self.refresh_if_older_than(MIN_REFRESH_SECONDS).await && self.loaded_keys_verify(token))
+    }
+
+    fn is_outdated(&self) -> bool {
+        self.source.is_some() && self.age() > MAX_AGE_SECONDS
+    }
+
+    fn age(&self) -> i64 {
+        self.clock.seconds() - self.loaded().read_at
     }
 
     fn loaded_keys_verify(&self, token: &UnverifiedToken<'_>) -> bool {
@@ -96,7 +117,7 @@ impl Keys {
         match outcome {
             Ok(secrets) => *loaded = Arc::new(LoadedKeys::new(&secrets, now)),
             Err(failure) => {
-                tracing::warn!(%failure, "the secret could not be read again; the known one stays");
+                log_failure(&failure, now - loaded.read_at);
                 Arc::make_mut(&mut loaded).tried_at = now;
             }
         }
@@ -119,6 +140,27 @@ impl LoadedKeys {
         let keys = secrets.iter().map(|secret| DecodingKey::from_secret(secret.as_bytes()));
         Self { keys: keys.collect(), read_at, tried_at: read_at }
     }
+}
+
+/// Logs that the secret could not be read again; `age` is the known one's, in seconds.
+fn log_failure(failure: &BadSetting, age: i64) {
+    let refused_in = MAX_AGE_SECONDS - age;
+    if age < ALARM_SECONDS {
+        tracing::warn!(%failure, "the secret could not be read again; the known one stays");
+    } else if refused_in > 0 {
+        tracing::error!(
+            %failure,
+            seconds = refused_in,
+            "the secret cannot be read; tokens signed with it will be refused soon"
+        );
+    } else {
+        tracing::error!(%failure, "the secret cannot be read; tokens signed with it are refused");
+    }
+}
+
+fn unreadable() -> Error {
+    let text = "The relay's secret could not be read for an hour, so no token can be checked; its operator finds the reason in the log.";
+    Error::new(ErrorKind::Misconfigured, text)
 }
 
 async fn read(source: &SecretsManager, within: Duration) -> Result<Vec<String>, BadSetting> {

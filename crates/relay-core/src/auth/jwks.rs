@@ -21,6 +21,7 @@ use crate::{
 /// The key hosts of XDR's regions: North America, Europe, Asia-Pacific.
 pub const REGIONS: [&str; 3] =
     ["visibility.amp.cisco.com", "visibility.eu.amp.cisco.com", "visibility.apjc.amp.cisco.com"];
+const SETTING: &str = "JWKS_HOSTS";
 /// A key set is read again after this.
 const REFRESH_SECONDS: i64 = 15 * 60;
 /// A key set is used no longer than this while its host cannot be reached.
@@ -60,19 +61,28 @@ struct KeySet {
 }
 
 impl KeyHosts {
-    /// `JWKS_HOSTS` replaces the three regions: hosts, or origins on loopback for tests.
+    /// Reads `JWKS_HOSTS`: hosts, or origins on loopback for tests. Without it they are the three
+    /// regions', but none beside a secret (`has_secret`), because every tenant of XDR can have a
+    /// token signed for this relay. `None` where configuration tokens are not accepted.
     pub(super) fn new(
         environment: &Environment,
-        http: Http,
-        clock: Clock,
-    ) -> Result<Self, BadSetting> {
-        let listed = environment.list("JWKS_HOSTS");
-        let listed = if listed.is_empty() { REGIONS.to_vec() } else { listed };
-        let hosts = listed.into_iter().map(KeyHost::listed).collect::<Option<_>>();
-        let bad = || {
-            BadSetting::new("JWKS_HOSTS", "must list host names, such as visibility.amp.cisco.com")
+        has_secret: bool,
+        http: &Http,
+        clock: &Clock,
+    ) -> Result<Option<Self>, BadSetting> {
+        let listed = match environment.list(SETTING)? {
+            none if none.is_empty() && has_secret => return Ok(None),
+            none if none.is_empty() => REGIONS.to_vec(),
+            none if none.len() == 1 && none[0].eq_ignore_ascii_case("none") => return Ok(None),
+            listed => listed,
         };
-        Ok(Self { hosts: hosts.ok_or_else(bad)?, service: "The key server".into(), http, clock })
+        let hosts = listed.into_iter().map(KeyHost::listed).collect::<Option<_>>();
+        let hosts = hosts.ok_or_else(|| {
+            let reason = "must list host names, such as visibility.amp.cisco.com, or be none";
+            BadSetting::new(SETTING, reason)
+        })?;
+        let (http, clock) = (http.clone(), clock.clone());
+        Ok(Some(Self { hosts, service: "The key server".into(), http, clock }))
     }
 
     /// Checks that a key of the token's own region signed it.
@@ -152,6 +162,8 @@ impl KeyHost {
         let origin = if entry.contains("://") {
             BaseUrl::from_environment(entry)?
         } else {
+            // A word without a dot is a misspelt "none", not a host of XDR.
+            entry.contains('.').then_some(())?;
             BaseUrl::well_known(&format!("https://{entry}"))?
         };
         let name = origin.as_str().split_once("://")?.1.to_ascii_lowercase();

@@ -8,37 +8,17 @@ use aws_sdk_secretsmanager::{
 use futures::{FutureExt, future::join};
 use serde_json::{Map, Value};
 
+use super::strength::Strength;
 use crate::{
     outbound::{Http, SdkHttpClient},
     settings::{BadSetting, Environment},
 };
 
-/// HMAC-SHA-256 needs a key of at least the length of its output (RFC 7518 §3.2).
-const MIN_SECRET_BYTES: usize = 32;
-/// The length of the secrets that the module's token generator makes.
-const USUAL_CHARS: usize = 64;
-
-/// Returns the secret if it is strong enough; `name` is its setting.
-pub(super) fn check_strength(name: &str, secret: String) -> Result<String, BadSetting> {
-    if secret.len() < MIN_SECRET_BYTES {
-        let text = format!(
-            "must be at least {MIN_SECRET_BYTES} bytes long; use {USUAL_CHARS} random characters"
-        );
-        return Err(BadSetting::new(name, text));
-    }
-    if secret.chars().count() < USUAL_CHARS {
-        tracing::warn!(
-            setting = name,
-            "the secret is shorter than the usual {USUAL_CHARS} characters"
-        );
-    }
-    Ok(secret)
-}
-
 /// One secret in Secrets Manager.
 pub struct SecretsManager {
     client: Client,
     arn: String,
+    strength: Strength,
 }
 
 impl SecretsManager {
@@ -70,7 +50,11 @@ impl SecretsManager {
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .http_client(SdkHttpClient::new(http));
         config.set_endpoint_url(endpoint(environment)?);
-        Ok(Self { client: Client::new(&config.build()), arn: arn.to_owned() })
+        Ok(Self {
+            client: Client::new(&config.build()),
+            arn: arn.to_owned(),
+            strength: Strength::new(environment),
+        })
     }
 
     /// Returns the SDK's own client, for a tool that does more than read.
@@ -88,9 +72,9 @@ impl SecretsManager {
         let (current, previous) =
             join(self.version("AWSCURRENT"), self.version("AWSPREVIOUS")).await;
         let current = current.map_err(|error| explained(&error))?;
-        let current = check_strength("SECRET_ARN", current)?;
+        let current = self.strength.check("SECRET_ARN", current)?;
         let previous = match previous {
-            Ok(secret) => check_strength("SECRET_ARN", secret).ok(),
+            Ok(secret) => self.strength.check("SECRET_ARN", secret).ok(),
             // Until the first rotation there is no previous version.
             Err(error) if is_missing(&error) => None,
             Err(error) => return Err(explained(&error)),
@@ -164,15 +148,6 @@ fn explained(error: &SdkError<GetSecretValueError>) -> BadSetting {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn j04_short_secrets_are_refused_by_name() {
-        for secret in ["", "short", &"x".repeat(31)] {
-            let error = check_strength("SECRET_KEY", secret.to_owned()).unwrap_err();
-            assert!(error.to_string().starts_with("SECRET_KEY must be at least 32 bytes"));
-        }
-        assert!(check_strength("SECRET_KEY", "x".repeat(32)).is_ok());
-    }
 
     #[test]
     fn secrets_are_plain_text_or_json() {

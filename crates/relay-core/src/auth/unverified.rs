@@ -10,10 +10,15 @@ use serde::{
 use serde_json::{Map, Value};
 
 use super::{Claims, refused};
-use crate::error::{Error, Result};
+use crate::{
+    cache::CacheKey,
+    error::{Error, Result},
+};
 
 /// The longest token that is read; no gateway passes on a longer header.
 const MAX_TOKEN_BYTES: usize = 16 * 1024;
+/// The longest `jti` that is logged.
+const MAX_ID_CHARS: usize = 64;
 /// The longest `kid` that is looked up.
 const MAX_KID_BYTES: usize = 256;
 /// Header members that change what a token means; a relay supports none of them.
@@ -32,6 +37,7 @@ pub enum Algorithm {
 pub struct UnverifiedToken<'a> {
     algorithm: Algorithm,
     kid: Option<String>,
+    text: &'a str,
     /// What is signed: header and payload, as sent.
     signed: &'a str,
     signature: &'a str,
@@ -55,7 +61,16 @@ impl<'a> UnverifiedToken<'a> {
         let claims = Claims::new(object(payload)?);
         decode(signature)?;
         let signed = &text[..text.len() - signature.len() - 1];
-        Ok(Self { algorithm, kid, signed, signature, claims })
+        Ok(Self { algorithm, kid, text, signed, signature, claims })
+    }
+
+    /// Returns what the log calls it: its `jti`, else the beginning of its SHA-256 digest.
+    pub(super) fn id(&self) -> String {
+        let is_short = |id: &&str| (1..=MAX_ID_CHARS).contains(&id.chars().count());
+        match self.claims.text("jti").filter(is_short) {
+            Some(id) => id.to_owned(),
+            None => format!("sha256:{}", CacheKey::of(&[self.text]).short()),
+        }
     }
 
     /// Returns the algorithm that its header names.

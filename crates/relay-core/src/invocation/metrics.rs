@@ -10,6 +10,7 @@ pub(crate) struct Metrics {
     retries: AtomicU32,
     throttled: AtomicU32,
     failures: AtomicU32,
+    changes: AtomicU32,
 }
 
 impl Metrics {
@@ -33,6 +34,16 @@ impl Metrics {
             None | Some(500..) => self.failures.fetch_add(1, Ordering::Relaxed),
             Some(_) => 0,
         };
+    }
+
+    /// Counts a response to a request that changes something.
+    pub(crate) fn count_change(&self) {
+        self.changes.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Returns how many requests that change something had a response.
+    pub(crate) fn changes(&self) -> u32 {
+        self.changes.load(Ordering::Relaxed)
     }
 
     /// Returns how many observables the relay was asked about.

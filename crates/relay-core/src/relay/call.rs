@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use crate::{
     clock::Clock,
     ctim::Time,
-    error::Result,
+    error::{Error, Result},
     invocation::InvocationContext,
     outbound::{Http, Request, Response},
     secret::Secret,
@@ -22,6 +22,8 @@ pub struct Call<'a, C> {
     pub limit: usize,
     /// The present, the same for the whole call.
     pub now: Time,
+    /// Whether the operator knows whose token it is; see [`lent`](Self::lent).
+    pub(crate) is_of_operator: bool,
     pub(crate) product: &'a Arc<str>,
     pub(crate) http: &'a Http,
     pub(crate) clock: &'a Clock,
@@ -51,6 +53,23 @@ impl<C> Call<'_, C> {
         request: Request,
     ) -> Result<Response> {
         self.http.send(request, &service.into(), self.deadline, self.context).await
+    }
+
+    /// Returns something of the operator's own, such as a key or the server that is asked where the
+    /// token names none, if this caller may use it. A configuration token may be any organisation's;
+    /// only with `TOKEN_CLAIMS` is it known to be the operator's.
+    pub fn lent<T>(&self, own: Option<T>) -> Option<T> {
+        own.filter(|_| self.is_of_operator)
+    }
+
+    /// Adds to an error about something missing that the operator's own is not lent to this caller.
+    pub fn explain_missing(&self, missing: Error) -> Error {
+        if self.is_of_operator {
+            return missing;
+        }
+        missing.with_advice(
+            "a configuration token may use the relay's own only where TOKEN_CLAIMS says whose it is",
+        )
     }
 
     /// Returns what messages call the product.

@@ -10,4 +10,9 @@ use crate::secret::Secret;
 pub trait Credentials: DeserializeOwned + fmt::Debug + Send + Sync {
     /// Returns everything that must never show in an answer or a log.
     fn secrets(&self) -> Vec<&Secret>;
+
+    /// Returns what the log of actions calls the product's account; never a secret.
+    fn account(&self) -> String {
+        String::new()
+    }
 }

@@ -81,6 +81,17 @@ impl Trigger {
         Some(Observable::new(kind, self.observable_value.clone()))
     }
 
+    /// Returns what makes it another action than others; the observable's spelling does not.
+    pub(crate) fn parts(&self) -> [String; 4] {
+        let value = self.observable().and_then(|observable| observable.normal_form());
+        [
+            self.action_id.clone(),
+            self.observable_type.clone(),
+            value.unwrap_or_else(|| self.observable_value.clone()),
+            self.indicator_id.clone().unwrap_or_default(),
+        ]
+    }
+
     /// The failure for an action that the relay does not offer.
     pub fn unsupported() -> Error {
         Error::new(

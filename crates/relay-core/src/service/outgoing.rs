@@ -3,12 +3,14 @@
 use http::Method;
 use serde_json::json;
 
+use super::Incoming;
 use crate::{
     answer,
+    auth::{UnverifiedToken, bearer, is_allowed_source},
     error::{Error, ErrorKind},
     invocation::Redactor,
     route::RouteError,
-    settings::BadSetting,
+    settings::{BadSetting, Environment},
 };
 
 /// The answer, and the metrics line about it.
@@ -22,20 +24,28 @@ pub struct Outgoing {
     pub body: String,
     /// One line in CloudWatch's embedded metric format.
     pub metrics: String,
+    /// The id of the call in the log.
+    pub request_id: String,
 }
 
 impl Outgoing {
-    /// Returns the answer of a relay whose settings cannot be used; says which and how.
+    /// Returns the answer of a relay whose settings cannot be used. It says which and how to a caller
+    /// from an allowed address who has a token; others learn nothing of the settings.
     #[must_use]
-    pub fn misconfigured(bad: &BadSetting) -> Self {
-        let text = format!("The relay is not configured: {bad}.");
+    pub fn misconfigured(bad: &BadSetting, request: &Incoming, environment: &Environment) -> Self {
+        let text = if may_be_told(request, environment) {
+            format!("The relay is not configured: {bad}.")
+        } else {
+            "The relay cannot serve; its operator finds the reason in its log.".to_owned()
+        };
         let error = Error::new(ErrorKind::Misconfigured, text);
-        let answer = answer::error(error, &Redactor::default());
-        Self { status: 200, allow: None, body: answer.body, metrics: String::new() }
+        let body = answer::error(error, &Redactor::default()).body;
+        let request_id = request.request_id.clone();
+        Self { status: 200, allow: None, body, metrics: String::new(), request_id }
     }
 
     /// Returns the answer to a call that no route takes.
-    pub(super) fn without_route(error: RouteError) -> Self {
+    pub(super) fn without_route(error: RouteError, request_id: &str) -> Self {
         let (status, allow, message, reason) = match error {
             RouteError::UnknownPath => (404, None, "Not Found", "This relay has no such path."),
             RouteError::WrongMethod(method) => {
@@ -43,6 +53,14 @@ impl Outgoing {
             }
         };
         let body = json!({"code": status, "message": message, "reason": reason}).to_string();
-        Self { status, allow, body, metrics: String::new() }
+        let request_id = request_id.to_owned();
+        Self { status, allow, body, metrics: String::new(), request_id }
     }
+}
+
+/// Whether a caller may learn which setting cannot be used. Its token cannot be verified, so its form
+/// has to do.
+fn may_be_told(request: &Incoming, environment: &Environment) -> bool {
+    let has_token = bearer(&request.headers).and_then(UnverifiedToken::parse).is_ok();
+    has_token && is_allowed_source(environment, &request.gateway)
 }

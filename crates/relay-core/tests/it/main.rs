@@ -3,6 +3,8 @@
 //! their ids.
 
 #[cfg(test)]
+mod actions;
+#[cfg(test)]
 mod captured_logs;
 #[cfg(test)]
 mod concurrent;

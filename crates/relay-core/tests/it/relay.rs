@@ -24,10 +24,12 @@ pub(crate) const PANICKING: &str = "panic.example";
 pub(crate) const NEVER_ENDING: &str = "endless.example";
 
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+const OPERATOR_KEY: HeaderName = HeaderName::from_static("x-operator-key");
 
-/// The relay. `PRODUCT_URL` says where its product is.
+/// The relay. `PRODUCT_URL` says where its product is; `PRODUCT_KEY` is the operator's own key.
 pub(crate) struct Probe {
     product: BaseUrl,
+    key: Option<Secret>,
     tokens: TokenCache,
 }
 
@@ -43,6 +45,10 @@ pub(crate) struct Account {
 impl relay_core::Credentials for Account {
     fn secrets(&self) -> Vec<&Secret> {
         vec![&self.client_secret]
+    }
+
+    fn account(&self) -> String {
+        self.client_id.clone()
     }
 }
 
@@ -71,11 +77,15 @@ impl Relay for Probe {
     fn new(environment: &Environment) -> Result<Self, BadSetting> {
         let missing = || BadSetting::new("PRODUCT_URL", "is missing; set the product's URL");
         let product = environment.url("PRODUCT_URL")?.ok_or_else(missing)?;
-        Ok(Self { product, tokens: TokenCache::default() })
+        let key = environment.text("PRODUCT_KEY").and_then(Secret::new);
+        Ok(Self { product, key, tokens: TokenCache::default() })
     }
 
     async fn health(&self, call: &Call<'_, Account>) -> Result<()> {
-        let request = Request::get(self.product(call)?.path("/me"));
+        let mut request = Request::get(self.product(call)?.path("/me"));
+        if let Some(key) = call.lent(self.key.as_ref()) {
+            request = request.header(OPERATOR_KEY, key.header("")?);
+        }
         let response = call.send(with_key(call, request)?).await?;
         if response.is_success() { Ok(()) } else { Err(response.refusal(None)) }
     }

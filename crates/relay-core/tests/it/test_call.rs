@@ -89,6 +89,12 @@ impl TestCall {
         self
     }
 
+    /// The id that the request has in the gateway's log.
+    pub(crate) fn gateway_request(mut self, id: &str) -> Self {
+        id.clone_into(&mut self.0.gateway.request_id);
+        self
+    }
+
     pub(crate) fn method(mut self, method: Method) -> Self {
         self.0.method = method;
         self

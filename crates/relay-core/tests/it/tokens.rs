@@ -4,4 +4,5 @@ mod algorithm;
 mod claims;
 mod encoding;
 mod form;
+mod organisation;
 mod uniform_errors;

@@ -11,7 +11,7 @@ use axum::{
     routing,
 };
 use catalog::StartedRelay;
-use relay_core::{BadSetting, Incoming, Outgoing};
+use relay_core::{BadSetting, Environment, Incoming, Outgoing};
 use serde_json::json;
 use tokio::{
     net::TcpListener,
@@ -86,7 +86,7 @@ async fn answer_logged(relay: &StartResult, request: Incoming) -> Outgoing {
     let request_line = format!("{} {}", request.method, printable(&request.path));
     let outgoing = match relay {
         Ok(relay) => relay.answer(request).await,
-        Err(bad) => Outgoing::misconfigured(bad),
+        Err(bad) => Outgoing::misconfigured(bad, &request, &Environment::default()),
     };
     notice(format!("{request_line} {} {} ms", outgoing.status, started.elapsed().as_millis()));
     outgoing

@@ -12,8 +12,8 @@ use crate::{
     terminal::{notice, prompt},
 };
 
-/// Claims that every token may carry (RFC 7519 §4.1).
-pub(super) const REGISTERED: [&str; 7] = ["iss", "sub", "aud", "exp", "nbf", "iat", "jti"];
+/// Claims that every token may carry: those of RFC 7519 §4.1, and the name of the relay.
+pub(super) const REGISTERED: [&str; 8] = ["iss", "sub", "aud", "exp", "nbf", "iat", "jti", "relay"];
 
 /// Gathers the claims of a token for this relay.
 ///

@@ -19,10 +19,12 @@ use crate::{
     local_relay::{signed, token_check},
     region::{CUSTOM_RELAY, Region},
     relays,
-    secret::SigningSecret,
+    secret::{self, SigningSecret},
     terminal::Screen,
 };
 
+/// The length of a token's random id.
+const ID_CHARS: usize = 22;
 const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
 
 /// Makes a token that carries the product's credentials to a relay.
@@ -57,6 +59,12 @@ pub(crate) struct Make {
     /// The relay's URL, if the token is to be good for that one alone
     #[arg(long, value_name = "URL")]
     audience: Option<String>,
+    /// Write when the token was made (iat) and an id of its own (jti), which the relay logs
+    #[arg(long)]
+    id: bool,
+    /// Leave the relay's name out of the token, so that other relays with the same secret take it too
+    #[arg(long)]
+    any_relay: bool,
     /// The Lambda function's name, for the link to its settings; the relay's name otherwise
     #[arg(long, value_name = "NAME")]
     function: Option<String>,
@@ -91,7 +99,7 @@ impl Make {
         let claims = self.claims(entry, &environment)?;
         let secret = SigningSecret::find(self.secret_arn.as_deref(), &environment).await?;
         let token = signed(&claims, &secret.text)?;
-        check(entry, &claims, &token, &secret.text).await?;
+        self.check(entry, &claims, &token, &secret.text).await?;
         if let Some(file) = &self.out {
             write_for_owner(file, &token)?;
         }
@@ -112,14 +120,47 @@ impl Make {
         environment: &Environment,
     ) -> Outcome<Map<String, Value>> {
         let mut claims = claims::gathered(entry, self.file.as_deref(), environment)?;
+        let now = Clock::system().now().as_second();
         if let Some(days) = self.expires_days {
-            let now = Clock::system().now().as_second();
             claims.insert("exp".to_owned(), (now + i64::from(days) * SECONDS_PER_DAY).into());
         }
         if let Some(url) = &self.audience {
             claims.insert("aud".to_owned(), url.trim_end_matches('/').into());
         }
+        if self.id {
+            claims.insert("iat".to_owned(), now.into());
+            let random = secret::generate()?;
+            claims
+                .insert("jti".to_owned(), random.chars().take(ID_CHARS).collect::<String>().into());
+        }
+        if self.any_relay {
+            claims.remove("relay");
+        } else {
+            claims.insert("relay".to_owned(), entry.about.slug.into());
+        }
         Ok(claims)
+    }
+
+    /// Lets the relay itself check the token, with no setting but the secret, under the URL that the
+    /// token is for.
+    async fn check(
+        &self,
+        entry: &CatalogEntry,
+        claims: &Map<String, Value>,
+        token: &str,
+        secret: &str,
+    ) -> Outcome {
+        let relay = entry.start(Environment::of([("SECRET_KEY", secret)])).await?;
+        let mut request = token_check(token);
+        request.gateway.base_urls = audiences(claims);
+        relay.check(&request).await.map_err(|error| {
+            let missing = claims::missing(entry, claims);
+            let missing = match missing.as_slice() {
+                [] => String::new(),
+                names => format!(" Missing: {}.", names.join(", ")),
+            };
+            Failure::Usage(format!("the relay would not accept this token. {error}{missing}"))
+        })
     }
 
     /// Returns the AWS console's page for the function's environment, where the region is known.
@@ -134,22 +175,15 @@ impl Make {
     }
 }
 
-/// Lets the relay itself check the token, with no setting but the secret.
-async fn check(
-    entry: &CatalogEntry,
-    claims: &Map<String, Value>,
-    token: &str,
-    secret: &str,
-) -> Outcome {
-    let relay = entry.start(Environment::of([("SECRET_KEY", secret)])).await?;
-    relay.check(&token_check(token)).await.map_err(|error| {
-        let missing = claims::missing(entry, claims);
-        let missing = match missing.as_slice() {
-            [] => String::new(),
-            names => format!(" Missing: {}.", names.join(", ")),
-        };
-        Failure::Usage(format!("the relay would not accept this token. {error}{missing}"))
-    })
+/// Returns the URLs that a token is for.
+fn audiences(claims: &Map<String, Value>) -> Vec<String> {
+    match claims.get("aud") {
+        Some(Value::String(url)) => vec![url.clone()],
+        Some(Value::Array(urls)) => {
+            urls.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 fn write_for_owner(file: &Path, token: &str) -> Outcome {

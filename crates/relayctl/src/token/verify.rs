@@ -56,6 +56,7 @@ impl Verify {
         let entry = relays::named(&self.relay)?;
         let token = self.token.required(&environment)?;
         self.require_secret(&environment, token.expose())?;
+        self.require_url(&environment, token.expose())?;
         let verification = self.verify(entry, environment, token.expose()).await?;
         screen.show(&verification, verification.text())?;
         if verification.accepted { Ok(()) } else { Err(Failure::Printed) }
@@ -81,6 +82,17 @@ impl Verify {
             return Ok(());
         }
         let text = "the token is signed with the relay's secret: give --secret-arn, or set SECRET_KEY or SECRET_ARN.";
+        Err(Failure::Usage(text.to_owned()))
+    }
+
+    /// A relay compares a token's audience with its own URL, which only its gateway knows.
+    fn require_url(&self, environment: &Environment, token: &str) -> Outcome {
+        let has_url = self.url.is_some() || environment.text("RELAY_BASE_URL").is_some();
+        if has_url || !claims_of(token).contains_key("aud") {
+            return Ok(());
+        }
+        let text =
+            "the token is for one relay's URL only (aud): give --url, or set RELAY_BASE_URL.";
         Err(Failure::Usage(text.to_owned()))
     }
 

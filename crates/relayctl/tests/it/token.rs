@@ -65,7 +65,10 @@ fn credentials_may_come_from_the_environment() {
     let token = made(&["--json"], &claims).done().json()["token"].as_str().unwrap().to_owned();
     let shown =
         run(relayctl(&["token", "inspect", "--json", "--show-secrets"]).env("RELAY_TOKEN", token));
-    assert_eq!(shown.done().json()["claims"], json!({"AuthKey": KEY, "CTR_ENTITIES_LIMIT": 7}));
+    assert_eq!(
+        shown.done().json()["claims"],
+        json!({"AuthKey": KEY, "CTR_ENTITIES_LIMIT": 7, "relay": "misp"})
+    );
     let wrong = [("CLAIM_AUTHKEY", KEY), ("CLAIM_CTR_ENTITIES_LIMIT", "many")];
     made(&[], &wrong).failed(2, "CLAIM_CTR_ENTITIES_LIMIT must be a whole number");
 }
@@ -118,7 +121,32 @@ fn an_expiry_and_an_audience_are_honoured() {
     assert!(shown["claims"]["exp"].is_i64());
     verified(token, &set, &["--url", url]).done();
     verified(token, &set, &["--url", "https://other.example"]).failed(1, "");
-    verified(token, &[set[0], ("REQUIRE_TOKEN_EXPIRY", "true")], &[]).done();
+    verified(token, &[set[0], ("REQUIRE_TOKEN_EXPIRY", "true")], &["--url", url]).done();
+    verified(token, &set, &[]).failed(2, "give --url");
+    verified(token, &[set[0], ("RELAY_BASE_URL", "https://RELAY.example:443")], &[]).done();
+}
+
+#[test]
+fn a_token_names_its_relay_and_on_request_itself() {
+    let set = [("SECRET_KEY", SECRET)];
+    let claims = |arguments: &[&str]| {
+        let made = made(&[&["--file", "-", "--json"], arguments].concat(), &set).done().json();
+        let token = made["token"].as_str().unwrap().to_owned();
+        let shown = run(relayctl(&["token", "inspect", "--json"]).env("RELAY_TOKEN", &token));
+        (token, shown.done().json()["claims"].clone())
+    };
+    let (token, usual) = claims(&[]);
+    assert_eq!((&usual["relay"], usual.get("jti"), usual.get("iat")), (&json!("misp"), None, None));
+    let arguments = ["token", "verify", "--relay", "gigamon-threatinsight"];
+    let other = run(relayctl(&arguments).env("RELAY_TOKEN", &token).env("SECRET_KEY", SECRET));
+    assert_eq!(other.code, 1, "{other:?}");
+    assert!(other.out.contains("another relay than gigamon-threatinsight"), "{other:?}");
+    let (token, named) = claims(&["--id"]);
+    assert_eq!(named["jti"].as_str().unwrap().len(), 22);
+    assert!(named["iat"].is_i64());
+    verified(&token, &set, &[]).done();
+    assert_ne!(claims(&["--id"]).1["jti"], named["jti"]);
+    assert_eq!(claims(&["--any-relay"]).1.get("relay"), None);
 }
 
 #[test]

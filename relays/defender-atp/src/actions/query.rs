@@ -3,7 +3,10 @@
 use microsoft::defender::NormalizedObservable;
 use relay_core::{Error, Result};
 
-use crate::client::{Client, invalid_request};
+use crate::{
+    client::{Client, invalid_request},
+    config::Verdict,
+};
 
 /// Whether a device may be isolated or restricted.
 #[derive(Debug, PartialEq, Eq)]
@@ -14,8 +17,17 @@ pub(super) enum Protection {
     UnknownDevice,
     /// It is listed, by its id or a name.
     Protected,
+    /// Names are listed, and the product names none for the device.
+    Undecided,
     /// It is not listed; its id.
     Unprotected(String),
+}
+
+impl Protection {
+    /// Whether isolating and restricting may be offered.
+    pub(super) fn may_confine(&self) -> bool {
+        matches!(self, Self::NotChecked | Self::Unprotected(_))
+    }
 }
 
 impl Client<'_> {
@@ -26,7 +38,7 @@ impl Client<'_> {
         if protected.is_empty() {
             return Ok(Protection::NotChecked);
         }
-        if protected.contains_any([id_or_name]) {
+        if protected.lists(id_or_name) {
             return Ok(Protection::Protected);
         }
         let device = self.defender.machine(id_or_name).await.map_err(not_looked_up)?;
@@ -34,9 +46,11 @@ impl Client<'_> {
         else {
             return Ok(Protection::UnknownDevice);
         };
-        let name = device.computer_dns_name.as_deref();
-        let is_listed = protected.contains_any([id].into_iter().chain(name));
-        Ok(if is_listed { Protection::Protected } else { Protection::Unprotected(id.to_owned()) })
+        Ok(match protected.verdict(id, device.computer_dns_name.as_deref()) {
+            Verdict::Protected => Protection::Protected,
+            Verdict::Undecided => Protection::Undecided,
+            Verdict::Unprotected => Protection::Unprotected(id.to_owned()),
+        })
     }
 
     /// The id under which a device may be confined.
@@ -46,6 +60,9 @@ impl Client<'_> {
             Protection::Unprotected(id) => Ok(id),
             Protection::Protected => Err(invalid_request(
                 "The device is protected from isolation and restriction; the relay's operator can change DEFENDER_PROTECTED_MACHINES.",
+            )),
+            Protection::Undecided => Err(invalid_request(
+                "Whether the device is protected cannot be decided, because the product knows no name of it, so nothing was done; isolate it in the console, or list ids only in DEFENDER_PROTECTED_MACHINES.",
             )),
             Protection::UnknownDevice => {
                 Err(invalid_request("The product does not know this device."))

@@ -5,7 +5,7 @@ use microsoft::defender::{NewIndicator, NormalizedObservable, RequestError, indi
 use relay_core::{Error, ErrorKind, Result, Trigger, one_line};
 
 use super::types::{DefenderAction, DeviceAction, IndicatorAction, is_device};
-use crate::{ABOUT, Credentials, client::Client};
+use crate::{ABOUT, client::Client};
 
 /// What the console shows about indicators of the relay.
 const INDICATOR_TITLE: &str = "From SecureX Threat Response";
@@ -13,55 +13,9 @@ const INDICATOR_DESCRIPTION: &str = "Created by a SecureX Threat Response action
 /// Digits of an indicator's id.
 const MAX_ID_DIGITS: usize = 20;
 
-/// How far an action came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum ActionOutcome {
-    /// The product accepted it.
-    Accepted,
-    /// No request was sent.
-    NotRequested,
-    /// The product refused it.
-    Refused,
-    /// No response, or none that tells: it may have been done.
-    Unknown,
-}
-
-impl ActionOutcome {
-    /// The word of the audit: docs/relays/defender-atp.md#audit.
-    fn word(self) -> &'static str {
-        match self {
-            Self::Accepted => "accepted",
-            Self::NotRequested => "not asked",
-            Self::Refused => "refused",
-            Self::Unknown => "unknown",
-        }
-    }
-}
-
-/// An action that was not done, or may not have been.
-struct ActionFailure {
-    outcome: ActionOutcome,
-    error: Error,
-}
-
-impl From<Error> for ActionFailure {
-    fn from(error: Error) -> Self {
-        Self { outcome: ActionOutcome::NotRequested, error }
-    }
-}
-
-/// Does the action and writes one line of the audit. `Ok` means that the product confirmed it.
-pub(crate) async fn trigger(client: &Client<'_>, trigger: &Trigger) -> Result<()> {
-    let done = client.perform(trigger).await;
-    let failure = done.as_ref().err();
-    let outcome = failure.map_or(ActionOutcome::Accepted, |failure| failure.outcome);
-    let error = failure.map(|failure| &failure.error);
-    record(client.call.credentials, trigger, outcome, error);
-    done.map_err(|failure| failure.error)
-}
-
 impl Client<'_> {
-    async fn perform(&self, trigger: &Trigger) -> Result<(), ActionFailure> {
+    /// Does the action. `Ok` means that the product confirmed it.
+    pub(crate) async fn perform(&self, trigger: &Trigger) -> Result<()> {
         let given = trigger.observable().filter(|it| ABOUT.name_of(it.kind).is_some());
         let given = given.ok_or_else(|| unsupported_type(&trigger.observable_type))?;
         let action =
@@ -74,7 +28,7 @@ impl Client<'_> {
             DefenderAction::Device(action) if is_device(given.kind) => {
                 self.command(action, &observable).await
             }
-            DefenderAction::Device(_) => Err(unsupported_action().into()),
+            DefenderAction::Device(_) => Err(unsupported_action()),
             DefenderAction::AddIndicator(action) => self.add_indicator(action, &observable).await,
             DefenderAction::RemoveIndicator => {
                 self.remove_indicator(indicator_id, &observable).await
@@ -86,7 +40,7 @@ impl Client<'_> {
         &self,
         action: &DeviceAction,
         device: &NormalizedObservable<'_>,
-    ) -> Result<(), ActionFailure> {
+    ) -> Result<()> {
         let id = match action.confines() {
             true => self.confinable_id(device).await?,
             false => device.value.clone(),
@@ -98,7 +52,7 @@ impl Client<'_> {
         &self,
         action: &IndicatorAction,
         observable: &NormalizedObservable<'_>,
-    ) -> Result<(), ActionFailure> {
+    ) -> Result<()> {
         let indicator = NewIndicator {
             indicator_value: &observable.value,
             indicator_type: known_indicator_type(observable)?,
@@ -111,32 +65,33 @@ impl Client<'_> {
         self.defender.add_indicator(&indicator).await.map_err(failure)
     }
 
-    /// By its id, or else by its value.
+    /// Removes the indicator of this value; where an id is given, it must be that one's. The id came
+    /// from the caller, so only the product's list tells what it is about.
     async fn remove_indicator(
         &self,
         id: Option<&str>,
         observable: &NormalizedObservable<'_>,
-    ) -> Result<(), ActionFailure> {
+    ) -> Result<()> {
         known_indicator_type(observable)?;
-        let id = match id {
-            Some(id) => id.to_owned(),
-            None => self.indicator_id(observable).await?,
-        };
+        let id = self.indicator_id(id, observable).await?;
         match self.defender.remove_indicator(&id).await {
-            Err(error) if error.is_not_found() => {
-                Err(ActionFailure { outcome: ActionOutcome::Refused, error: no_indicator() })
-            }
+            Err(error) if error.is_not_found() => Err(no_indicator()),
             outcome => outcome.map_err(failure),
         }
     }
 
-    async fn indicator_id(&self, observable: &NormalizedObservable<'_>) -> Result<String> {
+    async fn indicator_id(
+        &self,
+        id: Option<&str>,
+        observable: &NormalizedObservable<'_>,
+    ) -> Result<String> {
         let values: Vec<_> = observable.spellings().collect();
         let known = self.defender.indicators(&values).await;
-        let indicator = known.data.into_iter().find(|it| it.is_for(observable));
-        match indicator.and_then(|indicator| indicator.id.into_inner()) {
+        let of_value = known.data.into_iter().filter(|it| it.is_for(observable));
+        let mut ids = of_value.filter_map(|indicator| indicator.id.into_inner());
+        match ids.find(|known| id.is_none_or(|id| id == known)) {
             Some(id) => Ok(id),
-            None => Err(known.errors.into_iter().next().unwrap_or_else(no_indicator)),
+            None => Err(known.errors.into_iter().next().map_or_else(no_indicator, not_removed)),
         }
     }
 }
@@ -177,45 +132,19 @@ fn no_indicator() -> Error {
     Error::new(ErrorKind::NotFound, text)
 }
 
+fn not_removed(error: impl Into<Error>) -> Error {
+    error.into().with_preface("The indicator could not be looked up, so nothing was done.")
+}
+
 /// What a failed request means for the action: refused, or nobody knows.
-fn failure(error: RequestError) -> ActionFailure {
+fn failure(error: RequestError) -> Error {
     let (is_about_request, is_refusal) = (error.is_about_request(), error.is_refusal());
     let is_unanswered = error.is_unanswered();
     let error = Error::from(error);
     if is_about_request {
-        let error = error.with_kind(ErrorKind::InvalidInput).with_code("invalid request");
-        return ActionFailure { outcome: ActionOutcome::Refused, error };
-    }
-    if is_refusal {
-        return ActionFailure { outcome: ActionOutcome::Refused, error };
+        return error.with_kind(ErrorKind::InvalidInput).with_code("invalid request");
     }
     let is_login = error.kind() == ErrorKind::Unauthorized;
     let is_unsent = is_unanswered && !error.is_outcome_unknown();
-    if is_login || is_unsent {
-        return error.into();
-    }
-    ActionFailure { outcome: ActionOutcome::Unknown, error: error.outcome_unknown() }
-}
-
-/// Writes the line: who, what, on what, and what became of it; no credentials, no text of the
-/// product's.
-fn record(
-    credentials: &Credentials,
-    trigger: &Trigger,
-    outcome: ActionOutcome,
-    error: Option<&Error>,
-) {
-    let account = credentials.account();
-    tracing::info!(
-        target: "defender_atp::audit",
-        tenant = account.tenant.as_str(),
-        application = one_line(account.client_id),
-        action = one_line(&trigger.action_id),
-        observable_type = one_line(&trigger.observable_type),
-        observable_value = one_line(&trigger.observable_value),
-        indicator = one_line(trigger.indicator_id.as_deref().unwrap_or_default()),
-        result = outcome.word(),
-        code = error.map(Error::code).unwrap_or_default(),
-        "action"
-    );
+    if is_refusal || is_login || is_unsent { error } else { error.outcome_unknown() }
 }

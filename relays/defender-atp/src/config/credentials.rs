@@ -65,6 +65,10 @@ impl relay_core::Credentials for Credentials {
     fn secrets(&self) -> Vec<&Secret> {
         vec![&self.client_secret]
     }
+
+    fn account(&self) -> String {
+        format!("tenant {}, application {}", self.tenant.as_str(), self.client_id)
+    }
 }
 
 impl Credentials {

@@ -47,7 +47,8 @@ impl<'a> Urlscan<'a> {
 
     /// `POST /scan/`; `Ok` only when the response holds the new scan.
     pub(crate) async fn scan(&self, url: &str) -> Result<()> {
-        let key = self.config.api_key_for(self.call.credentials).ok_or_else(missing_key_error)?;
+        let key = self.config.api_key_for(self.call);
+        let key = key.ok_or_else(|| self.call.explain_missing(missing_key_error()))?;
         self.call.keep_secret(key.clone());
         let scan = NewScan { url, visibility: self.config.visibility, tags: ["securex"] };
         let request = Request::post(self.config.base_url.path("/scan/"))

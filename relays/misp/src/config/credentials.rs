@@ -44,6 +44,10 @@ impl relay_core::Credentials for Credentials {
     fn secrets(&self) -> Vec<&Secret> {
         std::iter::once(&self.api_key).chain(&self.urlscan_key).collect()
     }
+
+    fn account(&self) -> String {
+        self.host.clone().unwrap_or_default()
+    }
 }
 
 #[derive(Deserialize)]

@@ -74,8 +74,10 @@ async fn i15_a_caller_cannot_send_the_relay_into_the_network() {
 
 #[tokio::test(start_paused = true)]
 async fn i15_a_setting_allows_private_networks_but_never_loopback() {
-    let fixture =
-        Fixture::with(|environment| environment.with("ALLOW_PRIVATE_HOSTS", "true")).await;
+    let settings = |environment: relay_core::Environment| {
+        environment.with("ALLOW_PRIVATE_HOSTS", "true").with("JWKS_HOSTS", "none")
+    };
+    let fixture = Fixture::with(settings).await;
     let canary = Server::start().await;
     for host in ["127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "169.254.169.254", "0.0.0.0"] {
         let token = elsewhere(&format!("https://{host}:{}", canary.port()));

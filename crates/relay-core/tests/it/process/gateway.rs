@@ -30,9 +30,15 @@ async fn l14_answers_are_json_and_do_not_reveal_the_relay() {
             .map(|(name, value)| (name.as_str(), value.to_str().unwrap()))
             .collect();
         headers.sort_unstable();
+        let (_, request_id) = headers.pop().unwrap();
+        assert!(!request_id.is_empty());
         let allow = (status == 405).then_some(("allow", "POST"));
-        let expected: Vec<_> =
-            allow.into_iter().chain([("content-type", "application/json")]).collect();
+        let always = [
+            ("cache-control", "no-store"),
+            ("content-type", "application/json"),
+            ("x-content-type-options", "nosniff"),
+        ];
+        let expected: Vec<_> = allow.into_iter().chain(always).collect();
         assert_eq!((reply.status, headers), (status, expected));
         let says_version = event.to_json()["rawPath"] == "/version";
         assert_eq!(reply.text().contains("1.2.3"), says_version, "{}", reply.text());

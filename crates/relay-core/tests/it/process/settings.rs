@@ -17,7 +17,8 @@ async fn l09_a_bad_setting_is_named_and_its_value_is_not_shown() {
         "ALLOW_PRIVATE_HOSTS",
         "EXTRA_CA_BUNDLE",
         "REQUIRE_TOKEN_EXPIRY",
-        "ALLOWED_SOURCES",
+        "TOKEN_CLAIMS",
+        "LOG_LEVEL",
         "METRICS_NAMESPACE",
     ];
     for name in names {
@@ -37,15 +38,21 @@ async fn l09_a_bad_setting_is_named_and_its_value_is_not_shown() {
 }
 
 #[tokio::test]
-async fn l09_an_unknown_log_level_is_named_and_the_default_is_used() {
+async fn p12_a_relay_that_cannot_serve_tells_strangers_nothing() {
     let fixture = Fixture::new().await;
-    let function = function_of(&fixture).env("LOG_LEVEL", VALUE).start().await.unwrap();
-    assert!(function.invoke(&post("/health", &hs256())).await.reply().json()["data"].is_object());
-    let lines = printed(&function.stop().await.lines);
-    let complaints: Vec<_> = lines.iter().filter(|line| line["level"] == "ERROR").collect();
-    assert_eq!(complaints.len(), 1, "{complaints:?}");
-    assert!(complaints[0]["setting"].as_str().unwrap().starts_with("LOG_LEVEL must be one of"));
-    assert_eq!(complaints[0]["message"], "the log has its usual level");
-    assert!(lines.iter().any(|line| line["message"] == "answered"));
-    assert!(!lines.iter().any(|line| line.to_string().contains("marked")));
+    let function = function_of(&fixture).env("REQUIRE_TOKEN_EXPIRY", VALUE);
+    let function = function.env("ALLOWED_SOURCES", "192.0.2.7").start().await.unwrap();
+    let listed = |token: &str| post("/health", token).source_ip("192.0.2.7");
+    for (event, is_told) in [
+        (listed(&hs256()), true),
+        (listed("no-token"), false),
+        (listed(""), false),
+        (post("/health", &hs256()), false),
+    ] {
+        let answer = function.invoke(&event).await.reply().json();
+        assert_eq!(answer["errors"][0]["code"], "internal error", "{answer}");
+        let message = answer["errors"][0]["message"].as_str().unwrap();
+        assert_eq!(message.contains("REQUIRE_TOKEN_EXPIRY"), is_told, "{message}");
+    }
+    function.stop().await;
 }

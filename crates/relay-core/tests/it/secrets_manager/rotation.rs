@@ -16,6 +16,8 @@ use crate::{
 /// How old a secret may be, and how young one that does not verify.
 const FRESH: u64 = 300;
 const EARLY: u64 = 30;
+/// How long a secret verifies that cannot be read any more.
+const HOUR: u64 = 3600;
 
 async fn fixture(store: &SecretStore) -> Fixture {
     Fixture::with(reading(store)).await
@@ -118,13 +120,39 @@ async fn s08_known_secrets_outlive_a_store_that_fails() {
         store.fail(failure);
         later(&fixture, FRESH);
         assert!(fixture.accepts(&signed(FIRST)).await && fixture.accepts(&signed(SECOND)).await);
-        assert_eq!(lines.count("the known one stays"), count + 1, "{failure:?}");
+        let failures =
+            lines.count("the secret could not be read again") + lines.count("will be refused soon");
+        assert_eq!(failures, count + 1, "{failure:?}");
         assert!(!fixture.accepts(&signed(THIRD)).await && !fixture.accepts(&signed("")).await);
     }
     store.fail(Failure::None);
     store.rotate(THIRD);
     later(&fixture, EARLY);
     assert!(fixture.accepts(&signed(THIRD)).await);
+}
+
+#[tokio::test]
+async fn s09_a_secret_that_was_taken_away_verifies_for_an_hour() {
+    let store = SecretStore::of(&[FIRST, SECOND]).await;
+    let fixture = fixture(&store).await;
+    let lines = captured_logs::listen();
+    store.fail(Failure::Error(400, "AccessDeniedException"));
+    for _ in 0..HOUR / FRESH {
+        later(&fixture, FRESH);
+        assert!(fixture.accepts(&signed(FIRST)).await && fixture.accepts(&signed(SECOND)).await);
+    }
+    // The first failure may pass; from ten minutes on each raises the alarm.
+    assert_eq!(lines.count("\"level\":\"WARN\""), 1);
+    assert_eq!(lines.count("\"level\":\"ERROR\""), 11);
+    later(&fixture, 1);
+    for secret in [FIRST, SECOND] {
+        let answer = fixture.answer(health(&signed(secret))).await;
+        assert_eq!(answer.codes(), ["internal error"], "{answer:?}");
+        assert!(answer.message().contains("could not be read for an hour"), "{answer:?}");
+    }
+    store.fail(Failure::None);
+    later(&fixture, EARLY);
+    assert!(fixture.accepts(&signed(FIRST)).await && fixture.accepts(&signed(SECOND)).await);
 }
 
 #[tokio::test(start_paused = true)]

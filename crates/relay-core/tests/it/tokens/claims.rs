@@ -9,7 +9,7 @@ use testkit::{
 
 use crate::{
     captured_logs,
-    fixture::{Fixture, NOW, account, hs256},
+    fixture::{CLIENT_SECRET, Fixture, NOW, account, hs256},
     test_call::{BASE, about, health, observe},
     wire::ScriptedResponse,
 };
@@ -140,7 +140,7 @@ async fn c06_a_configuration_token_names_its_audience() {
 }
 
 #[tokio::test]
-async fn c07_the_audience_is_this_relay_letter_by_letter() {
+async fn c07_the_audience_is_this_relay() {
     let fixture = Fixture::new().await;
     let token = |aud: Value| fixture.configuration().claim("aud", aud).rs256(RsaKey::shared());
     let ours = [
@@ -148,15 +148,19 @@ async fn c07_the_audience_is_this_relay_letter_by_letter() {
         json!(format!("{BASE}/")),
         json!([BASE]),
         json!(["https://other.example", format!("{BASE}/"), 7]),
+        json!("https://RELAY.example/prod"),
+        json!("https://relay.example:443/prod"),
     ];
     let others = [
         json!("https://other.example/prod"),
         json!("https://relay.example"),
         json!(format!("{BASE}//")),
         json!(format!("{BASE}/health")),
-        json!("https://RELAY.example/prod"),
+        json!("https://relay.example/PROD"),
         json!("http://relay.example/prod"),
-        json!("https://relay.example:443/prod"),
+        json!("https://relay.example:8443/prod"),
+        json!("https://relay.example@evil.test/prod"),
+        json!("https://relay.example\\/prod"),
         json!("https://relay.example.evil.test/prod"),
         json!(""),
         json!("/"),
@@ -168,10 +172,43 @@ async fn c07_the_audience_is_this_relay_letter_by_letter() {
         json!(7),
         json!(true),
     ];
-    fixture.refuses_all(others.map(|aud| (aud.to_string(), token(aud)))).await;
+    // An audience is checked wherever a token has one.
+    let shared = |aud: Value| sign(account().claim("aud", aud));
+    for aud in others {
+        let tokens = [token(aud.clone()), shared(aud.clone())];
+        fixture.refuses_all(tokens.map(|token| (aud.to_string(), token))).await;
+    }
     for aud in ours {
         assert!(fixture.accepts(&token(aud.clone())).await, "{aud}");
+        assert!(fixture.accepts(&shared(aud.clone())).await, "{aud}");
     }
+    assert!(!fixture.accepts_ask(health(&shared(json!(BASE))).at_nowhere()).await);
+}
+
+#[tokio::test]
+async fn c08_a_token_that_names_another_relay_is_refused() {
+    let fixture = Fixture::new().await;
+    let others =
+        [json!("misp"), json!("Probe"), json!("probe "), json!(""), json!(null), json!(["probe"])];
+    for name in others {
+        let shared = sign(account().claim("relay", name.clone()));
+        let configured = fixture.configuration().claim("relay", name.clone());
+        let tokens = [shared, configured.rs256(RsaKey::shared())];
+        fixture.refuses_all(tokens.map(|token| (name.to_string(), token))).await;
+    }
+    assert!(fixture.accepts(&sign(account().claim("relay", "probe"))).await);
+    let configured = fixture.configuration().claim("relay", "probe").rs256(RsaKey::shared());
+    assert!(fixture.accepts(&configured).await);
+}
+
+#[tokio::test]
+async fn c09_blanks_around_a_credential_are_not_part_of_it() {
+    let fixture = Fixture::new().await;
+    let token = sign(account().claim("client_secret", format!(" {CLIENT_SECRET}\n")));
+    assert!(fixture.accepts(&token).await);
+    let sent = fixture.product.asked();
+    assert_eq!(sent.last().unwrap().header("x-api-key"), CLIENT_SECRET);
+    assert!(!fixture.accepts(&sign(account().claim("client_secret", " \t"))).await);
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Every action that somebody asks for leaves one line in the log.
+//! Every action that somebody asks for leaves two lines in the log, before and after it.
 
 use std::{
     io,
@@ -48,20 +48,21 @@ impl Log {
     fn audit(&self) -> Vec<Value> {
         let text = self.text();
         let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-        lines.filter(|line| line["target"] == "defender_atp::audit").collect()
+        lines.filter(|line| line["target"] == "relay_core::audit").collect()
     }
 }
 
-/// The result in the only line about a trigger.
+/// The result in the second of the two lines about a trigger.
 async fn result(relay: &TestRelay, log: &Log, action: &str, kind: &str, value: &str) -> String {
     relay.trigger(action, kind, value).await;
     let lines = log.audit();
-    assert_eq!(lines.len(), 1, "{lines:#?}");
-    lines[0]["fields"]["result"].as_str().unwrap().to_owned()
+    assert_eq!(lines.len(), 2, "{lines:#?}");
+    assert_eq!(lines[0]["fields"]["result"], "requested");
+    lines[1]["fields"]["result"].as_str().unwrap().to_owned()
 }
 
 #[tokio::test]
-async fn each_action_leaves_one_line_without_credentials() {
+async fn p13_each_action_leaves_two_lines_without_credentials() {
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt()
         .json()
@@ -74,11 +75,11 @@ async fn each_action_leaves_one_line_without_credentials() {
     log.text();
     relay.trigger("RunAntiVirusScanQuick", "ms_machine_id", sample::LAPTOP).await;
     let lines = log.audit();
-    assert_eq!(lines.len(), 1);
-    let fields = &lines[0]["fields"];
+    assert_eq!(lines.len(), 2);
+    let fields = &lines[1]["fields"];
+    let account = format!("tenant {}, application {}", tenant::CONTOSO.id, app::DEFENDER.id);
     for (name, expected) in [
-        ("tenant", tenant::CONTOSO.id),
-        ("application", app::DEFENDER.id),
+        ("account", &*account),
         ("action", "microsoft-defender-RunAntiVirusScanQuick"),
         ("observable_type", "ms_machine_id"),
         ("observable_value", sample::LAPTOP),
@@ -92,8 +93,8 @@ async fn each_action_leaves_one_line_without_credentials() {
     let mut removal = trigger("remove-indicator", "ip", sample::ADDRESS);
     removal["indicator_id"] = 123_456.into();
     relay.trigger_with(contoso(), &removal).await;
-    let fields = log.audit()[0]["fields"].clone();
-    assert_eq!((&fields["result"], &fields["code"]), (&"refused".into(), &"not found".into()));
+    let fields = log.audit()[1]["fields"].clone();
+    assert_eq!((&fields["result"], &fields["code"]), (&"not asked".into(), &"not found".into()));
     assert_eq!(fields["indicator"], "123456");
 
     let unasked = result(&relay, &log, "Offboard", "ms_machine_id", sample::LAPTOP).await;

@@ -1,7 +1,7 @@
 //! Guard rails: devices that are never isolated or restricted.
 
-use sandbox::{Fault, Times, defender_atp::sample};
-use serde_json::Value;
+use sandbox::{Fault, Times, When, defender_atp::sample};
+use serde_json::{Value, json};
 
 use crate::test_relay::{TestRelay, codes, many, message, one};
 
@@ -27,9 +27,13 @@ fn changes(relay: &TestRelay) -> usize {
 
 #[tokio::test]
 async fn a_protected_device_is_not_confined_by_id_or_name() {
-    for protected in
-        [sample::LAPTOP, &sample::LAPTOP.to_uppercase(), "ws-088.contoso.example", "other, WS-088"]
-    {
+    for protected in [
+        sample::LAPTOP,
+        &sample::LAPTOP.to_uppercase(),
+        "ws-088.contoso.example",
+        "WS-088.contoso.example.",
+        "other, WS-088",
+    ] {
         let relay = with_protected(protected).await;
         let ids = offered(&relay, sample::LAPTOP).await;
         assert!(
@@ -94,7 +98,7 @@ async fn a_device_that_cannot_be_checked_is_not_confined() {
 #[tokio::test]
 async fn a_failed_check_costs_only_the_offers_of_its_device() {
     let relay = with_protected("dc1").await;
-    let record = sandbox::When::path(format!("/api/machines/{}", sample::LAPTOP));
+    let record = When::path(format!("/api/machines/{}", sample::LAPTOP));
     relay.sandbox.fault(record, Fault::status(500), Times::Always);
     let observables = many(&[("ms_machine_id", sample::LAPTOP), ("domain", "new.example")]);
     let answer = relay.actions(&observables).await;
@@ -110,4 +114,35 @@ async fn the_check_sends_a_request_only_with_protected_devices() {
     let relay = TestRelay::open().await;
     relay.actions(&one("ms_machine_id", sample::LAPTOP)).await;
     assert_eq!(relay.calls("/api").len(), 2);
+}
+
+#[tokio::test]
+async fn a02_a_device_whose_name_the_product_does_not_know_is_not_confined() {
+    for name in [json!(null), json!(""), json!(" "), json!("a b")] {
+        let relay = with_protected("dc1.contoso.example").await;
+        let record = json!({"id": sample::LAPTOP, "computerDnsName": name});
+        let path = format!("/api/machines/{}", sample::LAPTOP);
+        let read = When::path(path).method(http::Method::GET);
+        relay.sandbox.fault(read, Fault::json(200, &record), Times::Always);
+        for action in CONFINING {
+            let answer = relay.trigger(action, "ms_machine_id", sample::LAPTOP).await;
+            assert_eq!(codes(&answer), [("fatal", "invalid request")], "{name} {answer}");
+            assert!(message(&answer).contains("cannot be decided"), "{answer}");
+        }
+        assert_eq!(changes(&relay), 0);
+    }
+}
+
+#[tokio::test]
+async fn a02_a_short_name_in_the_record_is_taken_for_the_full_one_that_is_listed() {
+    for name in ["dc1", "DC1 ", "dc1.contoso.example."] {
+        let relay = with_protected("dc1.contoso.example").await;
+        let record = json!({"id": sample::LAPTOP, "computerDnsName": name});
+        let path = format!("/api/machines/{}", sample::LAPTOP);
+        let read = When::path(path).method(http::Method::GET);
+        relay.sandbox.fault(read, Fault::json(200, &record), Times::Always);
+        let answer = relay.trigger("FullIsolation", "ms_machine_id", sample::LAPTOP).await;
+        assert!(message(&answer).contains("is protected"), "{name} {answer}");
+        assert_eq!(changes(&relay), 0);
+    }
 }
