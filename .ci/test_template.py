@@ -239,10 +239,37 @@ class L11Deployment(unittest.TestCase):
             logging = stack().properties(f"{name}Function")["LoggingConfig"]
             self.assertEqual(logging, {"LogGroup": f"<{name}.Outputs.LogGroup>"})
 
+    def test_logs_hold_the_audit_so_they_outlive_the_stack(self):
+        groups = [facts for facts in RELAY["Resources"].values() if facts["Type"] == "AWS::Logs::LogGroup"]
+        for group in groups:
+            self.assertEqual(group["DeletionPolicy"], "RetainExceptOnCreate")
+            self.assertEqual(group["UpdateReplacePolicy"], "Retain")
+        self.assertEqual(STACK["Parameters"]["LogRetentionDays"]["Default"], 365)
+
+    def test_who_is_an_authorised_caller_can_be_chosen(self):
+        chosen = {"JwksHosts": "none", "TokenClaims": "org_id=a", "RelayBaseUrl": "https://a.example/b"}
+        variables = stack(**chosen).of(STACK["Globals"]["Function"])["Environment"]["Variables"]
+        names = {"JWKS_HOSTS": "none", "TOKEN_CLAIMS": "org_id=a", "RELAY_BASE_URL": "https://a.example/b"}
+        self.assertEqual(variables | names, variables)
+
+    def test_parameters_refuse_what_the_relays_would(self):
+        def matches(parameter, value):
+            return re.fullmatch(STACK["Parameters"][parameter]["AllowedPattern"], value) is not None
+
+        for value in ("", "dc1", "dc1.corp.example, SRV-7,сервер_7"):
+            self.assertTrue(matches("DefenderProtectedMachines", value), value)
+        for value in ("a;b", '"a"', "'a'", "{id}", "*.corp.example", "a/b", "[a]"):
+            self.assertFalse(matches("DefenderProtectedMachines", value), value)
+        for value in ("", "org_id=a", "org_id=a,org_id=b", "https://x.example/org=a=b"):
+            self.assertTrue(matches("TokenClaims", value), value)
+        for value in (",", "org_id", "=a", "a=b,c"):
+            self.assertFalse(matches("TokenClaims", value), value)
+        self.assertFalse(matches("RelayBaseUrl", "http://a.example"))
+
     def test_there_are_alarms_and_they_reach_somebody(self):
         watched = relay(AlarmTopicArn="arn:topic").resources("AWS::CloudWatch::Alarm")
         about = {alarm["Properties"]["MetricName"] for alarm in watched.values()}
-        self.assertEqual(about, {"Errors", "Throttles", "Duration", "ProductFailures", "CannotServe-<Relay>"})
+        self.assertEqual(about, {"Errors", "Throttles", "Duration", "ProductFailures", "CannotServe-<Relay>", "Refused-<Relay>"})
         for alarm in watched.values():
             self.assertEqual(alarm["Properties"]["AlarmActions"], ["arn:topic"])
         for alarm in relay().resources("AWS::CloudWatch::Alarm").values():

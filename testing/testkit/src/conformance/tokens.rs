@@ -160,7 +160,7 @@ impl<R: Relay> Conformance<R> {
             valid().claim("aud", format!("{BASE_URL}/other")),
             valid().claim("aud", format!("{BASE_URL}//")),
             valid().claim("aud", BASE_URL.replace("https", "http")),
-            valid().claim("aud", BASE_URL.to_uppercase()),
+            valid().claim("aud", format!("{BASE_URL}.evil.example")),
             valid().claim("aud", json!([])),
             valid().claim("aud", json!({"": BASE_URL})),
             valid().claim("aud", Value::Null),
