@@ -81,6 +81,8 @@ fn login_error(response: &Response, message: &str) -> Error {
             let text = "Authorization failed: Microsoft does not know the tenant; check tenant_id and GRAPH_CLOUD.";
             Error::new(ErrorKind::Unauthorized, text).with_context("product.status", 404)
         }
+        403 => login_refusal(response, message).with_kind(ErrorKind::Forbidden),
+        500 => login_refusal(response, message).with_kind(ErrorKind::Unexpected),
         _ => login_refusal(response, message),
     }
 }

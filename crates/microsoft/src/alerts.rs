@@ -18,6 +18,7 @@ mod vocabulary;
 use relay_core::{BadSetting, Environment, Namespace};
 
 pub(crate) use filter_support::FilterSupportCache;
+pub use search::FoundSightings;
 pub use vocabulary::severity;
 
 /// How alerts about observables are found. Source:
@@ -70,4 +71,35 @@ impl Service {
         in_alerts: "microsoftDefenderForEndpoint",
         in_hunting: "Microsoft Defender for Endpoint",
     };
+}
+
+/// Every form of hunting query about these observables.
+#[cfg(test)]
+pub(crate) fn all_queries(
+    observables: &[relay_core::Observable],
+    options: &SearchOptions<'_>,
+) -> Vec<String> {
+    let terms = search_term::SearchTerm::of_all(observables);
+    hunting_query::queries(terms.iter().map(|term| &term.value), options, 100)
+}
+
+/// Every form of filter about these observables.
+#[cfg(test)]
+pub(crate) fn all_filters(
+    observables: &[relay_core::Observable],
+    options: &SearchOptions<'_>,
+) -> Vec<String> {
+    let terms = search_term::SearchTerm::of_all(observables);
+    let of_term = |term: &search_term::SearchTerm<'_>| {
+        [filter::Breadth::Core, filter::Breadth::Whole]
+            .map(|breadth| term.filter(options, breadth).as_str().to_owned())
+    };
+    terms.iter().flat_map(of_term).collect()
+}
+
+/// Every member that is read, by the name of Microsoft's type.
+#[cfg(test)]
+pub(crate) fn all_members() -> Vec<(&'static str, &'static [&'static str])> {
+    let alert = ("alert", crate::members::of::<types::Alert>());
+    std::iter::once(alert).chain(evidence::records()).collect()
 }

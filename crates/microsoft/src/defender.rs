@@ -26,7 +26,6 @@ mod normalized;
 pub mod observables;
 mod query;
 mod quota;
-mod rate_limiter;
 mod settings;
 mod targets;
 
@@ -45,3 +44,11 @@ pub use normalized::NormalizedObservable;
 pub use query::EventKey;
 pub use quota::MAX_REQUESTS;
 pub use targets::{alert_target, event_target};
+
+/// Every form of hunting query about these observables and a device.
+#[cfg(test)]
+pub(crate) fn all_queries(observables: &[relay_core::Observable]) -> Vec<String> {
+    let normalized: Vec<_> = observables.iter().filter_map(NormalizedObservable::new).collect();
+    let keys: Vec<_> = normalized.iter().filter_map(EventKey::new).collect();
+    query::events(&keys, 100).into_iter().chain(query::adapters(&["f506b40928b5"])).collect()
+}

@@ -34,33 +34,64 @@ impl fmt::Display for Permission {
     }
 }
 
-/// Returns the error for a request that needs `permission`; a 403 names it.
+/// Returns the error for a request that needs `permission`; a 403 says what to grant, 404 and 410
+/// which setting to look at.
 pub fn error_from(response: &Response, permission: Permission) -> Error {
+    let words = words(response);
     let error = without_permission(response);
-    if response.status() != 403 {
-        return error;
+    match (response.status(), permission) {
+        (403, _) => error.with_advice(forbidden_advice(&words, permission)),
+        (404 | 410, Permission::ReadEvents) => {
+            error.with_advice("Microsoft has retired this list, set GRAPH_BACKEND to alerts_v2")
+        }
+        (404 | 410, _) => error.with_advice("check GRAPH_CLOUD and GRAPH_BASE_URL"),
+        _ => error,
     }
-    error.with_advice(format!(
-        "grant the application {permission} in Microsoft Entra, with admin consent"
-    ))
+}
+
+/// Returns what to do about a 403: nothing that is granted in Entra helps where the tenant lacks a
+/// licence.
+pub(crate) fn forbidden_advice(words: &str, permissions: impl fmt::Display) -> String {
+    let words = words.to_lowercase();
+    if ["licen", "subscription", "not provisioned", "not onboarded"]
+        .iter()
+        .any(|it| words.contains(it))
+    {
+        "the tenant needs the product's licence, no permission helps".to_owned()
+    } else {
+        format!("grant the application {permissions} in Microsoft Entra, with admin consent")
+    }
 }
 
 /// Returns the error for a request that no single permission allows.
 pub(crate) fn without_permission(response: &Response) -> Error {
-    let error = response.refusal(message(response).as_deref());
+    let error = response.refusal(Some(&words(response)));
     match response.status() {
-        400 | 401 | 403 | 404 | 429 | 502..=504 => error,
+        404 | 410 => error.with_message(format!(
+            "{} does not know the address: {}",
+            response.service(),
+            words(response)
+        )),
+        400 | 401 | 403 | 429 | 502..=504 => error,
         _ => error.with_code("unknown"),
     }
 }
 
-/// Reads Graph's own message. The login's form of an error is understood as well, because a proxy
-/// may pass it on.
-fn message(response: &Response) -> Option<String> {
-    let body: ErrorBody = response.json().ok()?;
-    let message = body.error_description.into_inner();
-    let message = message.or_else(|| body.error.into_inner()?.message.into_inner())?;
-    Some(one_line(&message))
+/// Returns Graph's own message, else its code, else the status alone: bodies of other forms are not
+/// quoted.
+fn words(response: &Response) -> String {
+    let body: ErrorBody = response.json().unwrap_or_default();
+    let error = body.error.into_inner().unwrap_or_default();
+    let message = body.error_description.into_inner().or_else(|| error.message.into_inner());
+    let message = message.map(|it| one_line(&it)).filter(|it| !it.is_empty());
+    message.or_else(|| error.code.into_inner().map(|it| one_line(&it))).unwrap_or_else(|| {
+        let is_json = response.body().trim_ascii_start().starts_with(b"{");
+        if is_json {
+            format!("status {} without a reason", response.status())
+        } else {
+            response.quote()
+        }
+    })
 }
 
 #[derive(Default, Deserialize)]
@@ -73,5 +104,6 @@ struct ErrorBody {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct GraphError {
+    code: Text,
     message: Text,
 }

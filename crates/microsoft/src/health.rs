@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// Any response with rows shows that hunting is permitted.
-const SMALLEST_QUERY: &str = "AlertEvidence | take 1 | project AlertId";
+pub(crate) const SMALLEST_QUERY: &str = "AlertEvidence | take 1 | project AlertId";
 const ALERTS: &str = "/v1.0/security/alerts_v2";
 
 impl<C: Sync> GraphClient<'_, C> {

@@ -21,12 +21,18 @@ pub mod kql;
 mod lists;
 #[cfg(test)]
 mod malicious;
+#[cfg(test)]
+mod members;
 pub mod odata;
+mod path;
+#[cfg(test)]
+mod queries;
+mod spelling;
 
 pub use account::{Account, Tenant};
-pub use alerts::{SearchOptions, Service, Strategy, severity};
+pub use alerts::{FoundSightings, SearchOptions, Service, Strategy, severity};
 pub use batch::BatchRequest;
 pub use client::{Graph, GraphClient};
 pub use cloud::Cloud;
 pub use error::{Permission, error_from};
-pub use lists::{RecordList, RecordMatch, StopReason};
+pub use lists::{PAGE_SIZE, RecordList, RecordMatch, StopReason};

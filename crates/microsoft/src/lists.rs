@@ -12,9 +12,10 @@ use url::Url;
 
 use crate::{BatchRequest, GraphClient, Permission, error_from};
 
-/// Records of one page that are kept, also where a service sends more than it was asked for.
-const MAX_PAGE_SIZE: usize = 100;
-/// Pages of one list: at a hundred records each, three times what the highest entity limit needs.
+/// Records that one page is asked for, and that are kept of it, also where a service sends more.
+/// Microsoft documents no maximum; its samples use 100.
+pub const PAGE_SIZE: usize = 100;
+/// Pages of one list: three times what the highest entity limit needs.
 const MAX_PAGES: usize = 30;
 
 /// How a record of a list relates to the list's filter.
@@ -24,8 +25,8 @@ pub enum RecordMatch {
     Match,
     /// It does not match, but the filter may have let it pass.
     NoMatch,
-    /// The filter excludes it, so the service ignores the filter.
-    FilterIgnored,
+    /// It does not match, and no reading of the filter explains why it came.
+    Unexplained,
 }
 
 /// Why no further page of a list was read.
@@ -33,7 +34,7 @@ pub enum RecordMatch {
 pub enum StopReason {
     /// There is none, or enough records match.
     Complete,
-    /// The service ignores the filter.
+    /// The service ignores the filter: most records are unexplained.
     FilterIgnored,
     /// The service refused with this status.
     Refused(u16, Error),
@@ -50,6 +51,9 @@ pub struct RecordList<T> {
     pub stop_reason: StopReason,
     next: Option<String>,
     pages: usize,
+    /// Records that were read.
+    read: usize,
+    unexplained: usize,
 }
 
 impl<C: Sync> GraphClient<'_, C> {
@@ -86,7 +90,15 @@ impl<C: Sync> GraphClient<'_, C> {
 
 impl<T> RecordList<T> {
     fn starting_at(url: String) -> Self {
-        Self { records: Vec::new(), stop_reason: StopReason::Complete, next: Some(url), pages: 0 }
+        let stop_reason = StopReason::Complete;
+        Self {
+            records: Vec::new(),
+            stop_reason,
+            next: Some(url),
+            pages: 0,
+            read: 0,
+            unexplained: 0,
+        }
     }
 
     /// Adds the matching records of the page at `url`, and notes the URL of the next page.
@@ -106,11 +118,16 @@ impl<T> RecordList<T> {
         };
         self.pages += 1;
         for record in page.value {
+            self.read += 1;
             match compare(&record) {
                 RecordMatch::Match if self.records.len() < limit => self.records.push(record),
                 RecordMatch::Match | RecordMatch::NoMatch => {}
-                RecordMatch::FilterIgnored => self.stop_reason = StopReason::FilterIgnored,
+                RecordMatch::Unexplained => self.unexplained += 1,
             }
+        }
+        // One record may have been changed since, or be of a kind that is not read.
+        if self.unexplained * 2 > self.read {
+            self.stop_reason = StopReason::FilterIgnored;
         }
         let Some(link) = page.next.into_inner() else { return };
         if !matches!(self.stop_reason, StopReason::Complete) || self.records.len() >= limit {
@@ -118,14 +135,17 @@ impl<T> RecordList<T> {
         }
         self.next = next_page(url, &link).filter(|_| self.pages < MAX_PAGES);
         if self.next.is_none() {
-            self.stop_reason = StopReason::Failed(too_many_pages());
+            self.stop_reason = StopReason::Failed(incomplete(self.read));
         }
     }
 }
 
-fn too_many_pages() -> Error {
-    let text = "Microsoft Graph sent more pages of alerts than a relay reads, or a link to another list; the answer has the alerts of the first pages.";
-    Error::new(ErrorKind::Malformed, text)
+/// There are more pages than a relay reads, or the link leads to another list.
+fn incomplete(read: usize) -> Error {
+    let text = format!(
+        "Microsoft Graph has more alerts for an observable than a relay looks through; the first {read} were looked at, ask about a narrower value."
+    );
+    Error::new(ErrorKind::Malformed, text).as_warning()
 }
 
 /// Returns the link to the next page as it stands inside a batch, without origin and version; none
@@ -158,7 +178,7 @@ fn page<T: DeserializeOwned>(
         _ if response.is_success() => {}
         status => return Err(StopReason::Refused(status, error_from(response, permission))),
     }
-    response.json_of(limit.max(MAX_PAGE_SIZE)).map_err(StopReason::Failed)
+    response.json_of(limit.max(PAGE_SIZE)).map_err(StopReason::Failed)
 }
 
 /// Logs that a federated provider failed; the alerts of the others are in the response.
@@ -183,7 +203,7 @@ mod tests {
         for (value, next) in pages {
             let Some(url) = list.next.take() else { break };
             let compare = |record: &u32| match record {
-                0 => RecordMatch::FilterIgnored,
+                0 => RecordMatch::Unexplained,
                 record if record % 2 == 0 => RecordMatch::NoMatch,
                 _ => RecordMatch::Match,
             };
@@ -210,17 +230,25 @@ mod tests {
     }
 
     #[test]
-    fn one_record_that_the_filter_excludes_ends_the_list() {
-        let list = read([(vec![1, 0, 3], link(1)), (vec![5], None)], 100);
+    fn a_list_of_mostly_unexplained_records_is_not_filtered() {
+        let list = read([(vec![1, 0, 0], link(1)), (vec![5], None)], 100);
         assert!(matches!(list.stop_reason, StopReason::FilterIgnored));
-        assert_eq!((list.records, list.pages), (vec![1, 3], 1));
+        assert_eq!((list.records, list.pages), (vec![1], 1));
+    }
+
+    #[test]
+    fn one_unexplained_record_among_others_is_dropped() {
+        let list = read([(vec![1, 0], link(1)), (vec![5, 2], None)], 100);
+        assert!(matches!(list.stop_reason, StopReason::Complete));
+        assert_eq!((list.records, list.pages), (vec![1, 5], 2));
     }
 
     #[test]
     fn n18_pages_without_end_are_cut() {
         let list = read((0..).map(|number| (vec![1], link(number))), 1000);
         assert_eq!((list.records.len(), list.pages), (MAX_PAGES, MAX_PAGES));
-        assert!(matches!(list.stop_reason, StopReason::Failed(_)));
+        let StopReason::Failed(error) = list.stop_reason else { panic!("the list has an end") };
+        assert!(error.is_warning() && error.message().contains("the first 30 were looked at"));
     }
 
     #[test]

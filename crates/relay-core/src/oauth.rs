@@ -92,8 +92,8 @@ struct SlotState {
 }
 
 impl TokenCache {
-    /// Sends `request` with `Authorization: Bearer`. After a 401 to a cached token it logs in again and
-    /// sends the request once more, which is safe for actions too, since the first was refused.
+    /// Sends `request` with `Authorization: Bearer`. After a 401 it logs in again and sends the request
+    /// once more, which is safe for actions too, since the first was refused.
     ///
     /// # Errors
     ///
@@ -104,29 +104,29 @@ impl TokenCache {
         source: &impl TokenSource,
         request: Request,
     ) -> Result<Response> {
-        let (token, cached) = self.token(call, source).await?;
+        let token = self.token(call, source).await?;
         let response = call.send(with_token(&request, &token)?).await?;
-        if response.status() != 401 || !cached {
+        if response.status() != 401 {
             return Ok(response);
         }
         self.forget(call, source, &token).await;
-        let (token, _) = self.token(call, source).await?;
+        let token = self.token(call, source).await?;
         call.send(with_token(&request, &token)?).await
     }
 
-    /// Returns the token of these credentials, and whether it was cached.
+    /// Returns the token of these credentials, cached or new.
     async fn token<C: Sync>(
         &self,
         call: &Call<'_, C>,
         source: &impl TokenSource,
-    ) -> Result<(Secret, bool)> {
+    ) -> Result<Secret> {
         let slot = self.slot(call, source);
         let fetches = slot.fetches.load(Ordering::SeqCst);
         let mut state = slot.state.lock().await;
         let now = call.clock.seconds();
         if let Some(token) = state.token.as_ref().filter(|token| token.valid_until > now) {
             call.keep_secret(token.text.clone());
-            return Ok((token.text.clone(), true));
+            return Ok(token.text.clone());
         }
         if slot.fetches.load(Ordering::SeqCst) != fetches {
             // Another call logged in meanwhile and was refused; this one would be refused too.
@@ -140,7 +140,7 @@ impl TokenCache {
         let token = fetched?;
         call.keep_secret(token.text.clone());
         state.token = Some(token.clone());
-        Ok((token.text, false))
+        Ok(token.text)
     }
 
     async fn forget<C: Sync>(

@@ -5,17 +5,14 @@ mod error;
 mod query;
 mod types;
 
-use std::{cmp::Reverse, sync::Arc};
+use std::sync::Arc;
 
 use futures::future::{join, join_all};
 use microsoft::{
-    Graph, SearchOptions, Service,
-    defender::{
-        Alert, AlertDetails, Defender, DefenderClient, DeviceEvent, EventKey, NormalizedObservable,
-        Sha1s,
-    },
+    FoundSightings, Graph, SearchOptions, Service,
+    defender::{Alert, AlertDetails, Defender, DefenderClient, NormalizedObservable, Sha1s},
 };
-use relay_core::{Call, Partial, Result, Time};
+use relay_core::{Call, Partial, Result};
 
 use crate::{
     ABOUT, Credentials,
@@ -26,7 +23,8 @@ use crate::{
 pub(crate) use error::{hunting_warnings, invalid_request};
 pub(crate) use query::AlertPlan;
 use query::{Allocation, alert_query};
-use types::{AlertsByQuery, EventsByKey, Sightings};
+use types::AlertsByQuery;
+pub(crate) use types::Events;
 
 /// The product for one call: its own API, and Graph.
 pub(crate) struct Client<'a> {
@@ -71,12 +69,12 @@ impl<'a> Client<'a> {
 
     /// Plans the requests for alerts, without sending one.
     pub(crate) fn plan(&self, observables: &[NormalizedObservable<'_>]) -> AlertPlan {
-        if self.backend() == Backend::Graph {
-            return AlertPlan::default();
-        }
         let files = observables.iter().filter(|observable| observable.needs_profile());
         let (sha1s, missing) = self.defender.cached_sha1s(files.map(|file| file.value.as_str()));
-        AlertPlan::new(observables, sha1s, &missing)
+        match self.backend() {
+            Backend::Graph => AlertPlan::of_cached(sha1s),
+            _ => AlertPlan::new(observables, sha1s, &missing),
+        }
     }
 
     /// Reads the planned file profiles. Returns the SHA-1 hashes of all files that are known,
@@ -96,7 +94,7 @@ impl<'a> Client<'a> {
         plan: &AlertPlan,
         profiles: impl Future<Output = Arc<Partial<Sha1s>>>,
         mapper: &Mapper<'_>,
-    ) -> Partial<Sightings> {
+    ) -> Partial<FoundSightings> {
         match self.backend() {
             Backend::Graph => self.graph_alerts(observables).await,
             backend => {
@@ -110,9 +108,15 @@ impl<'a> Client<'a> {
         }
     }
 
-    async fn graph_alerts(&self, observables: &[NormalizedObservable<'_>]) -> Partial<Sightings> {
+    async fn graph_alerts(
+        &self,
+        observables: &[NormalizedObservable<'_>],
+    ) -> Partial<FoundSightings> {
         let observables: Vec<_> = observables.iter().map(|it| it.observable.clone()).collect();
-        self.defender.graph().sightings_of_each(&self.search_options(), &observables).await
+        let alerts =
+            self.defender.graph().sightings_of_each(&self.search_options(), &observables).await;
+        self.defender.keep_sha1s(&alerts.data.sha1s);
+        alerts
     }
 
     fn search_options(&self) -> SearchOptions<'_> {
@@ -130,7 +134,7 @@ impl<'a> Client<'a> {
         plan: &AlertPlan,
         profiles: impl Future<Output = Arc<Partial<Sha1s>>>,
         mapper: &Mapper<'_>,
-    ) -> Partial<Sightings> {
+    ) -> Partial<FoundSightings> {
         let (profiles, first) = join(profiles, self.alerts_of(&plan.first)).await;
         let late = plan.late(observables, &profiles.data);
         let nothing_known = AlertDetails::default();
@@ -155,7 +159,9 @@ impl<'a> Client<'a> {
             details.errors,
             late_details.errors,
         ];
-        Partial { data: sightings.collect(), errors: errors.concat() }
+        let by_observable = sightings.collect();
+        let data = FoundSightings { by_observable, ..FoundSightings::default() };
+        Partial { data, errors: errors.concat() }
     }
 
     async fn details_of(
@@ -183,63 +189,37 @@ impl<'a> Client<'a> {
         }
         alerts
     }
-    /// The events of each observable, the newest first. One query searches for all of them; files
-    /// that the tables do not hold by their hash are searched for by their SHA-1 as well.
+
+    /// The events of all observables. One query searches for all of them; files are searched for by
+    /// their SHA-1 too, in the same query where it is cached.
     pub(crate) async fn events(
         &self,
         observables: &[NormalizedObservable<'_>],
+        plan: &AlertPlan,
         profiles: impl Future<Output = Arc<Partial<Sha1s>>>,
-    ) -> Partial<Vec<Vec<DeviceEvent>>> {
-        if self.defender.hunting_is_off() {
-            return observables.iter().map(|_| Vec::new()).collect::<Vec<_>>().into();
+    ) -> Partial<Events> {
+        let mut found: Partial<Events> = Partial::default();
+        self.add_events(&mut found, observables, &plan.sha1s).await;
+        if observables.iter().any(NormalizedObservable::needs_profile) && found.errors.is_empty() {
+            let sha1s = &profiles.await.data;
+            self.add_events(&mut found, observables, sha1s).await;
         }
-        let limit = self.call.limit;
-        let keys = distinct(observables.iter().filter_map(EventKey::new));
-        let Partial { data: mut events, mut errors } = self.defender.events(&keys, limit).await;
-        let is_missing =
-            |it: &&NormalizedObservable<'_>| it.needs_profile() && events_of(&events, it).is_none();
-        let missing: Vec<_> = observables.iter().filter(is_missing).collect();
-        let mut sha1s = Sha1s::new();
-        if !missing.is_empty() && errors.is_empty() {
-            sha1s = profiles.await.data.clone();
-            let late = missing.iter().filter_map(|file| sha1s.get(&file.value).cloned());
-            let late = distinct(late.map(EventKey::sha1).filter(|key| !keys.contains(key)));
-            if !late.is_empty() {
-                let more = self.defender.events(&late, limit).await;
-                events.extend(more.data);
-                errors.extend(more.errors);
-            }
-        }
-        let of_observable = |observable: &NormalizedObservable<'_>| {
-            let by_sha1 = || {
-                let sha1 = sha1s.get(&observable.value)?.clone();
-                events.get(&EventKey::sha1(sha1).text())
-            };
-            let found = events_of(&events, observable).or_else(by_sha1);
-            newest_first(found.cloned().unwrap_or_default())
-        };
-        Partial { data: observables.iter().map(of_observable).collect(), errors }
+        found
     }
-}
 
-fn events_of<'e>(
-    events: &'e EventsByKey,
-    observable: &NormalizedObservable<'_>,
-) -> Option<&'e Vec<DeviceEvent>> {
-    events.get(&EventKey::new(observable)?.text())
-}
-
-fn distinct(keys: impl Iterator<Item = EventKey>) -> Vec<EventKey> {
-    let mut kept = Vec::new();
-    for key in keys {
-        if !kept.contains(&key) {
-            kept.push(key);
+    /// Adds the events by keys that were not searched for yet.
+    pub(crate) async fn add_events(
+        &self,
+        found: &mut Partial<Events>,
+        observables: &[NormalizedObservable<'_>],
+        sha1s: &Sha1s,
+    ) {
+        let keys = found.data.new_keys(observables, sha1s);
+        if keys.is_empty() || self.defender.hunting_is_off() {
+            return;
         }
+        let Partial { data, errors } = self.defender.events(&keys, self.call.limit).await;
+        found.data.add(keys, data);
+        found.errors.extend(errors);
     }
-    kept
-}
-
-fn newest_first(mut events: Vec<DeviceEvent>) -> Vec<DeviceEvent> {
-    events.sort_by_cached_key(|event| Reverse(event.timestamp.as_deref().and_then(Time::parse)));
-    events
 }

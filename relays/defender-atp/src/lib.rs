@@ -145,17 +145,22 @@ async fn sightings(client: &Client<'_>, observables: &[NormalizedObservable<'_>]
     // Alerts and events both need the SHA-1 hashes that the files' profiles hold.
     let profiles = client.profiles(&plan).shared();
     // Hunting is the slowest request, so it is the first.
-    let (events, alerts) = join(
-        client.events(observables, profiles.clone()),
+    let (mut events, alerts) = join(
+        client.events(observables, &plan, profiles.clone()),
         client.alerts(observables, &plan, profiles, &mapper),
     )
     .await;
+    // Alerts of Graph name hashes that no profile told.
+    if events.errors.is_empty() {
+        client.add_events(&mut events, observables, &alerts.data.sha1s).await;
+    }
     let hunting_warnings = client::hunting_warnings(events.errors, &alerts.errors);
     let mut findings = Findings { errors: alerts.errors, ..Findings::default() };
     findings.errors.extend(hunting_warnings);
-    for ((observable, alerts), events) in observables.iter().zip(alerts.data).zip(events.data) {
+    for (observable, alerts) in observables.iter().zip(alerts.data.by_observable) {
         let left = client.call.limit.saturating_sub(alerts.len());
-        let events = events.iter().filter_map(|event| mapper.event(observable, event));
+        let events = events.data.about(observable).into_iter();
+        let events = events.filter_map(|event| mapper.event(observable, event));
         let sightings = alerts.into_iter().chain(events.take(left));
         sightings.for_each(|sighting| findings.data.add_sighting(sighting));
     }

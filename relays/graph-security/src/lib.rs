@@ -42,6 +42,7 @@ impl Relay for GraphSecurity {
             (ObservableType::Ipv6, "IPv6"),
             (ObservableType::Domain, "domain"),
             (ObservableType::Hostname, "hostname"),
+            (ObservableType::Email, "email"),
             (ObservableType::Url, "URL"),
             (ObservableType::FileName, "file name"),
             (ObservableType::FilePath, "file path"),

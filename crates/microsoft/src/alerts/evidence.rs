@@ -1,10 +1,29 @@
-//! The evidence of an alert: devices, files, processes, addresses, and what became of them.
+//! The evidence of an alert: devices, files, processes, addresses, messages, accounts, and what
+//! became of them.
 //!
 //! Source: Microsoft's page "alertEvidence resource type" and those of the derived types.
 
-use relay_core::lenient::{List, Object, Text, Texts};
+mod account;
+mod device;
+mod file;
+mod message;
+mod network;
+
+use relay_core::lenient::{List, Object, Text};
 use serde::{Deserialize, Deserializer, de};
 use serde_json::value::RawValue;
+
+pub(super) use account::{Mailbox, UserAccount};
+pub(super) use device::{Device, IotDevice};
+pub(super) use file::{File, FileHash, Process};
+pub(super) use message::Message;
+pub(super) use network::{Address, Connection, Dns};
+
+use account::UserEvidence;
+use device::LogonSession;
+use file::{FileEvidence, Malware};
+use message::{AnalyzedMessage, SubmittedMail, TeamsMessage};
+use network::UrlEvidence;
 
 /// One piece of evidence.
 #[derive(Debug)]
@@ -21,52 +40,145 @@ pub(super) struct Evidence {
 /// The thing that the evidence describes.
 #[derive(Debug)]
 pub(super) enum EvidenceDetails {
-    Device(Device),
-    File(Object<File>),
-    Process(Process),
-    Ip(Address),
-    Url(Text),
     Connection(Connection),
+    Device(Device),
     Dns(Dns),
+    File(Object<File>),
     FileHash(FileHash),
-    /// A type that no observable is compared with.
+    IotDevice(IotDevice),
+    Ip(Address),
+    LogonSession(LogonSession),
+    Mailbox(Mailbox),
+    Malware(Malware),
+    Message(Message),
+    Process(Process),
+    Url(Text),
+    User(Object<UserAccount>),
+    /// A type that says nothing about an observable.
     Other,
 }
 
+use EvidenceDetails as Details;
+
 impl Evidence {
-    /// Returns the file, or the image that the process runs.
-    pub(super) fn file(&self) -> Option<&File> {
+    /// Returns every file that the evidence names: images of processes and of their parents too.
+    pub(super) fn files(&self) -> Vec<&File> {
         match &self.details {
-            EvidenceDetails::File(details) => details.as_ref(),
-            EvidenceDetails::Process(process) => process.image.as_ref(),
+            Details::File(file) => file.as_ref().into_iter().collect(),
+            Details::Process(process) => process.files().collect(),
+            Details::Malware(malware) => malware.files().collect(),
+            Details::Message(message) => message.files.iter().collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Returns every address that the evidence names, in the spelling of the record.
+    pub(super) fn addresses(&self) -> Vec<&str> {
+        match &self.details {
+            Details::Ip(address) => address.ip.as_deref().into_iter().collect(),
+            Details::Connection(connection) => connection.addresses().collect(),
+            Details::Dns(dns) => dns.all_addresses().collect(),
+            Details::Message(message) => message.sender_ip.as_deref().into_iter().collect(),
+            Details::IotDevice(device) => device.addresses().collect(),
+            _ => self.device().map(|device| device.addresses().collect()).unwrap_or_default(),
+        }
+    }
+
+    /// Returns every URL that the evidence names.
+    pub(super) fn urls(&self) -> &[String] {
+        match &self.details {
+            Details::Url(url) => url.as_slice(),
+            Details::Message(message) => &message.urls,
+            _ => &[],
+        }
+    }
+
+    /// Returns the domains that the evidence names beside those of URLs.
+    pub(super) fn domains(&self) -> Vec<&str> {
+        match &self.details {
+            Details::Dns(dns) => dns.domain.as_deref().into_iter().collect(),
+            Details::Message(message) => message.sender_domains().collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Returns the mail addresses that the evidence names: of senders, recipients and accounts.
+    pub(super) fn emails(&self) -> Vec<&str> {
+        match &self.details {
+            Details::Message(message) => message.emails().collect(),
+            Details::Mailbox(mailbox) => mailbox.emails().collect(),
+            _ => self
+                .account()
+                .and_then(|it| it.user_principal_name.as_deref())
+                .into_iter()
+                .collect(),
+        }
+    }
+
+    /// Returns the device that the evidence is, or that a session was on.
+    pub(super) fn device(&self) -> Option<&Device> {
+        match &self.details {
+            Details::Device(device) => Some(device),
+            Details::LogonSession(session) => session.host.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// Returns the names of the device.
+    pub(super) fn host_names(&self) -> Vec<&str> {
+        match &self.details {
+            Details::IotDevice(device) => device.name.as_deref().into_iter().collect(),
+            _ => self.device().map(|device| device.names().collect()).unwrap_or_default(),
+        }
+    }
+
+    /// Returns the account that the evidence is, that ran the process or that signed in.
+    pub(super) fn account(&self) -> Option<&UserAccount> {
+        match &self.details {
+            Details::User(account) => account.as_ref(),
+            Details::Process(process) => process.account.as_ref(),
+            Details::LogonSession(session) => session.account.as_ref()?.account.as_ref(),
             _ => None,
         }
     }
 
     pub(super) fn is_file_or_process(&self) -> bool {
-        matches!(self.details, EvidenceDetails::File(_) | EvidenceDetails::Process(_))
+        matches!(self.details, Details::File(_) | Details::Process(_))
     }
 }
 
 impl<'de> Deserialize<'de> for Evidence {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = <&RawValue>::deserialize(deserializer)?;
-        let head: Head = read(raw)?;
-        let name = head.kind.as_deref().unwrap_or_default();
-        let details = match name.rsplit('.').next().unwrap_or_default() {
-            "deviceEvidence" => EvidenceDetails::Device(read(raw)?),
-            "fileEvidence" => EvidenceDetails::File(read::<FileEvidence, _>(raw)?.details),
-            "processEvidence" => EvidenceDetails::Process(read(raw)?),
-            "ipEvidence" => EvidenceDetails::Ip(read(raw)?),
-            "urlEvidence" => EvidenceDetails::Url(read::<UrlEvidence, _>(raw)?.url),
-            "networkConnectionEvidence" => EvidenceDetails::Connection(read(raw)?),
-            "dnsEvidence" => EvidenceDetails::Dns(read(raw)?),
-            "fileHashEvidence" => EvidenceDetails::FileHash(read(raw)?),
-            _ => EvidenceDetails::Other,
-        };
-        let Head { verdict, remediation, detection, .. } = head;
+        let Head { kind, verdict, remediation, detection } = read(raw)?;
+        let name = kind.as_deref().unwrap_or_default();
+        let details = details(name.rsplit('.').next().unwrap_or_default(), raw)?;
         Ok(Self { verdict, remediation, detection, details })
     }
+}
+
+fn details<E: de::Error>(kind: &str, raw: &RawValue) -> Result<EvidenceDetails, E> {
+    Ok(match kind {
+        "analyzedMessageEvidence" => Details::Message(read::<AnalyzedMessage, _>(raw)?.into()),
+        "cloudLogonSessionEvidence" | "hostLogonSessionEvidence" => {
+            Details::LogonSession(read(raw)?)
+        }
+        "deviceEvidence" => Details::Device(read(raw)?),
+        "dnsEvidence" => Details::Dns(read(raw)?),
+        "fileEvidence" => Details::File(read::<FileEvidence, _>(raw)?.details),
+        "fileHashEvidence" => Details::FileHash(read(raw)?),
+        "ioTDeviceEvidence" | "iotDeviceEvidence" => Details::IotDevice(read(raw)?),
+        "ipEvidence" => Details::Ip(read(raw)?),
+        "mailboxEvidence" => Details::Mailbox(read(raw)?),
+        "malwareEvidence" => Details::Malware(read(raw)?),
+        "networkConnectionEvidence" => Details::Connection(read(raw)?),
+        "processEvidence" => Details::Process(read(raw)?),
+        "submissionMailEvidence" => Details::Message(read::<SubmittedMail, _>(raw)?.into()),
+        "teamsMessageEvidence" => Details::Message(read::<TeamsMessage, _>(raw)?.into()),
+        "urlEvidence" => Details::Url(read::<UrlEvidence, _>(raw)?.url),
+        "userEvidence" => Details::User(read::<UserEvidence, _>(raw)?.account),
+        _ => Details::Other,
+    })
 }
 
 fn read<'de, T: Deserialize<'de>, E: de::Error>(raw: &'de RawValue) -> Result<T, E> {
@@ -85,143 +197,42 @@ struct Head {
     detection: Text,
 }
 
-/// A device.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub(super) struct Device {
-    pub(super) host_name: Text,
-    #[serde(rename = "deviceDnsName")]
-    pub(super) dns_name: Text,
-    /// Defender for Endpoint's id: forty hex digits.
-    #[serde(rename = "mdeDeviceId")]
-    pub(super) machine_id: Text,
-    /// `Windows11`; `Other` when it is unknown.
-    pub(super) os_platform: Text,
-    /// The version of the operating system: `23H2`.
-    pub(super) version: Text,
-    pub(super) ip_interfaces: Texts,
-    pub(super) logged_on_users: List<User>,
+/// Returns the texts of a list's items that have one.
+fn present<'a, T>(
+    list: &'a List<T>,
+    text: impl Fn(&'a T) -> Option<&'a str>,
+) -> impl Iterator<Item = &'a str> {
+    list.iter().filter_map(text)
 }
 
-impl Device {
-    /// Returns the DNS name up to its first dot.
-    pub(super) fn first_label(&self) -> Option<&str> {
-        self.dns_name.as_deref()?.split('.').next()
-    }
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub(super) struct User {
-    pub(super) account_name: Text,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct FileEvidence {
-    #[serde(rename = "fileDetails")]
-    details: Object<File>,
-}
-
-/// A file: its hashes, name and folder.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct File {
-    pub(super) sha256: Text,
-    pub(super) sha1: Text,
-    pub(super) md5: Text,
-    #[serde(rename = "fileName")]
-    pub(super) name: Text,
-    /// The folder, and sometimes the whole path.
-    #[serde(rename = "filePath")]
-    pub(super) folder: Text,
-}
-
-impl File {
-    /// Returns folder and name joined; the folder alone where it ends with the name or there is none.
-    pub(super) fn path(&self) -> Option<String> {
-        let folder = self.folder.as_deref()?;
-        let Some(name) = self.name.as_deref() else { return Some(folder.to_owned()) };
-        let last = folder.rsplit(['\\', '/']).next().unwrap_or_default();
-        if last.eq_ignore_ascii_case(name) {
-            return Some(folder.to_owned());
-        }
-        let separator = match folder {
-            _ if last.is_empty() => "",
-            _ if folder.contains('/') => "/",
-            _ => "\\",
-        };
-        Some(format!("{folder}{separator}{name}"))
-    }
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Process {
-    #[serde(rename = "imageFile")]
-    pub(super) image: Object<File>,
-    #[serde(rename = "parentProcessImageFile")]
-    pub(super) parent: Object<File>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Address {
-    #[serde(rename = "ipAddress")]
-    pub(super) ip: Text,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct UrlEvidence {
-    url: Text,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Connection {
-    #[serde(rename = "sourceAddress")]
-    pub(super) source: Object<Address>,
-    #[serde(rename = "destinationAddress")]
-    pub(super) destination: Object<Address>,
-}
-
-/// A DNS query: a name and the addresses that it was resolved to.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Dns {
-    #[serde(rename = "domainName")]
-    pub(super) domain: Text,
-    #[serde(rename = "ipAddresses")]
-    pub(super) addresses: List<Address>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct FileHash {
-    /// `md5`, `sha1`, `sha256`, `sha256ac`, `unknown`.
-    pub(super) algorithm: Text,
-    pub(super) value: Text,
-}
-
+/// The records that are read, by the names of Microsoft's types, and the members of each.
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_path_is_folder_and_name_unless_the_folder_holds_both() {
-        let check = |folder: Option<&str>, name: Option<&str>, expected: Option<&str>| {
-            let text = |text: Option<&str>| Text::from(text.map(str::to_owned));
-            let file = File { folder: text(folder), name: text(name), ..File::default() };
-            assert_eq!(file.path().as_deref(), expected, "{folder:?} {name:?}");
-        };
-        check(Some(r"C:\Users"), Some("upd.exe"), Some(r"C:\Users\upd.exe"));
-        check(Some("/opt/x"), Some("run.sh"), Some("/opt/x/run.sh"));
-        check(Some(r"C:\Kiosk\"), Some("upd.exe"), Some(r"C:\Kiosk\upd.exe"));
-        check(Some("/"), Some("tool"), Some("/tool"));
-        check(Some("/opt/run.sh"), Some("run.sh"), Some("/opt/run.sh"));
-        check(Some(r"C:\UPD.EXE"), Some("upd.exe"), Some(r"C:\UPD.EXE"));
-        check(Some("/opt/run.sh"), None, Some("/opt/run.sh"));
-        check(None, Some("run.sh"), None);
-    }
+pub(crate) fn records() -> Vec<(&'static str, &'static [&'static str])> {
+    use crate::members::of;
+    vec![
+        ("alertEvidence", &["verdict", "remediationStatus"]),
+        ("analyzedMessageEvidence", of::<AnalyzedMessage>()),
+        ("cloudLogonSessionEvidence", &["account"]),
+        ("deviceEvidence", of::<Device>()),
+        ("dnsEvidence", of::<Dns>()),
+        ("emailSender", of::<message::EmailSender>()),
+        ("fileDetails", of::<File>()),
+        ("fileEvidence", of::<FileEvidence>()),
+        ("fileEvidence", &["detectionStatus"]),
+        ("fileHashEvidence", of::<FileHash>()),
+        ("hostLogonSessionEvidence", of::<LogonSession>()),
+        ("ioTDeviceEvidence", of::<IotDevice>()),
+        ("ipEvidence", of::<Address>()),
+        ("loggedOnUser", of::<device::LoggedOnUser>()),
+        ("mailboxEvidence", of::<Mailbox>()),
+        ("malwareEvidence", of::<Malware>()),
+        ("networkConnectionEvidence", of::<Connection>()),
+        ("nicEvidence", of::<device::Nic>()),
+        ("processEvidence", of::<Process>()),
+        ("submissionMailEvidence", of::<SubmittedMail>()),
+        ("teamsMessageEvidence", of::<TeamsMessage>()),
+        ("urlEvidence", of::<UrlEvidence>()),
+        ("userAccount", of::<UserAccount>()),
+        ("userEvidence", of::<UserEvidence>()),
+    ]
 }

@@ -6,63 +6,73 @@ use super::{
     SearchOptions,
     search_term::{NormalizedValue, SearchTerm, folder_and_name},
 };
-use crate::odata::Filter;
+use crate::{odata::Filter, spelling::distinct};
+
+/// How much evidence a filter looks into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Breadth {
+    /// All that may hold the value.
+    Whole,
+    /// The evidence that Microsoft's own samples filter by: a service that refuses long filters or
+    /// newer types may take it.
+    Core,
+}
 
 impl SearchTerm<'_> {
     /// Returns the whole filter: the evidence, and the service if only one is searched.
-    pub(super) fn filter(&self, options: &SearchOptions<'_>) -> Filter {
-        let spellings = self.spellings();
-        let terms = spellings.iter().flat_map(|value| self.value.terms(value));
+    pub(super) fn filter(&self, options: &SearchOptions<'_>, breadth: Breadth) -> Filter {
+        let spellings = self.filtered_spellings();
+        let terms = spellings.iter().flat_map(|value| self.value.terms(value, breadth));
         let evidence = Filter::any_element("evidence", "e", &Filter::any_of(terms));
         let service =
             options.service.map(|service| Filter::equals("serviceSource", service.in_alerts));
         Filter::all_of([evidence].into_iter().chain(service))
     }
 
-    /// Returns the normal form and, where it differs, the caller's spelling: whether `eq` regards
-    /// case is up to the service. Hashes are always in lower case.
-    fn spellings(&self) -> Vec<String> {
-        let normal = self.value.text();
+    /// Returns the value's spellings and, where it differs, the caller's: whether `eq` regards case
+    /// is up to the service. Hashes are always in lower case.
+    fn filtered_spellings(&self) -> Vec<String> {
         let is_hash = matches!(self.value, NormalizedValue::Hash(..));
-        let given = Some(&self.observable.value).filter(|given| !is_hash && **given != normal);
-        [normal.clone()].into_iter().chain(given.cloned()).collect()
+        let given = Some(self.observable.value.clone()).filter(|_| !is_hash);
+        distinct(self.value.spellings().into_iter().chain(given))
     }
 }
 
 impl NormalizedValue {
     /// Returns a filter for each property that may hold the value.
-    fn terms(&self, value: &str) -> Vec<Filter> {
+    fn terms(&self, value: &str, breadth: Breadth) -> Vec<Filter> {
+        let (mut terms, further) = self.core_and_further_terms(value);
+        if breadth == Breadth::Whole {
+            terms.extend(further);
+        }
+        terms
+    }
+
+    fn core_and_further_terms(&self, value: &str) -> (Vec<Filter>, Vec<Filter>) {
         match self {
             Self::Address(_) => address(value),
-            Self::Domain(_) => vec![
-                Filter::contains(&of_evidence("urlEvidence/url"), value),
-                equals("dnsEvidence/domainName", value),
-            ],
-            Self::Hostname(_) => vec![
-                equals("deviceEvidence/deviceDnsName", value),
-                Filter::starts_with(
-                    &of_evidence("deviceEvidence/deviceDnsName"),
-                    &format!("{value}."),
-                ),
-                equals("deviceEvidence/hostName", value),
-            ],
-            Self::Url(_) => vec![equals("urlEvidence/url", value)],
-            Self::FileName(_) => {
-                FILES.map(|file| equals(&format!("{file}/fileName"), value)).into()
+            Self::Domain(_) => domain(value),
+            Self::Hostname(_) => hostname(value),
+            Self::Email(_) => email(value),
+            Self::Url(_) => {
+                let in_messages = [
+                    any_equals("analyzedMessageEvidence/urls", "", value),
+                    any_equals("teamsMessageEvidence/urls", "/url", value),
+                ];
+                (vec![equals("urlEvidence/url", value)], in_messages.into())
             }
-            Self::FilePath(_) => FILES.iter().flat_map(|file| file_path(file, value)).collect(),
+            Self::FileName(_) => file(|file| vec![equals(&format!("{file}/fileName"), value)]),
+            Self::FilePath(_) => file(|file| file_path(file, value)),
             Self::Hash(hash_type, _) => {
-                let of_file = |file| equals(&format!("{file}/{}", hash_type.as_str()), value);
+                let hash = |file: &str| equals(&format!("{file}/{}", hash_type.as_str()), value);
+                let (mut core, further) = file(|file| vec![hash(file)]);
                 // The algorithm need not be named: the length of a hash says which it is.
-                let alone = equals("fileHashEvidence/value", value);
-                FILES.map(of_file).into_iter().chain([alone]).collect()
+                core.push(equals("fileHashEvidence/value", value));
+                (core, further)
             }
         }
     }
 }
-
-/// The properties of evidence that hold a file.
-const FILES: [&str; 2] = ["fileEvidence/fileDetails", "processEvidence/imageFile"];
 
 /// A property of one type of evidence, of the element `e`.
 fn of_evidence(path: &str) -> String {
@@ -73,14 +83,100 @@ fn equals(path: &str, value: &str) -> Filter {
     Filter::equals(&of_evidence(path), value)
 }
 
-fn address(ip: &str) -> Vec<Filter> {
-    let interfaces = of_evidence("deviceEvidence/ipInterfaces");
-    vec![
-        equals("ipEvidence/ipAddress", ip),
-        equals("networkConnectionEvidence/sourceAddress/ipAddress", ip),
-        equals("networkConnectionEvidence/destinationAddress/ipAddress", ip),
-        Filter::any_element(&interfaces, "i", &Filter::equals("i", ip)),
+/// One element of a collection equals the value, by this member of it or by itself.
+fn any_equals(collection: &str, member: &str, value: &str) -> Filter {
+    let is_it = Filter::equals(&format!("i{member}"), value);
+    Filter::any_element(&of_evidence(collection), "i", &is_it)
+}
+
+fn address(ip: &str) -> (Vec<Filter>, Vec<Filter>) {
+    let core = [
+        "ipEvidence/ipAddress",
+        "networkConnectionEvidence/sourceAddress/ipAddress",
+        "networkConnectionEvidence/destinationAddress/ipAddress",
+    ];
+    let core = core.map(|property| equals(property, ip)).into_iter();
+    let further = [
+        "deviceEvidence/lastIpAddress",
+        "deviceEvidence/lastExternalIpAddress",
+        "ioTDeviceEvidence/ipAddress/ipAddress",
+        "analyzedMessageEvidence/senderIp",
+        "submissionMailEvidence/senderIp",
+        "teamsMessageEvidence/senderIP",
+        "dnsEvidence/hostIpAddress/ipAddress",
+        "dnsEvidence/dnsServerIp/ipAddress",
+    ];
+    let further = further.map(|property| equals(property, ip)).into_iter();
+    let in_collections = [
+        any_equals("ioTDeviceEvidence/nics", "/ipAddress/ipAddress", ip),
+        any_equals("dnsEvidence/ipAddresses", "/ipAddress", ip),
+    ];
+    let interfaces = any_equals("deviceEvidence/ipInterfaces", "", ip);
+    (core.chain([interfaces]).collect(), further.chain(in_collections).collect())
+}
+
+fn domain(name: &str) -> (Vec<Filter>, Vec<Filter>) {
+    let mut core: Vec<_> = is_host(&of_evidence("urlEvidence/url"), name).into();
+    core.push(equals("dnsEvidence/domainName", name));
+    let any_url = |collection: &str, member: &str| {
+        let is_host = Filter::any_of(is_host(&format!("i{member}"), name));
+        Filter::any_element(&of_evidence(collection), "i", &is_host)
+    };
+    let further = vec![
+        equals("analyzedMessageEvidence/p1Sender/domainName", name),
+        equals("analyzedMessageEvidence/p2Sender/domainName", name),
+        any_url("analyzedMessageEvidence/urls", ""),
+        any_url("teamsMessageEvidence/urls", "/url"),
+    ];
+    (core, further)
+}
+
+/// The places where the host of a URL begins: behind the scheme, behind user information, and at the
+/// start of a URL without scheme. What follows the name is looked at in the records.
+fn is_host(url: &str, name: &str) -> [Filter; 3] {
+    [
+        Filter::contains(url, &format!("//{name}")),
+        Filter::contains(url, &format!("@{name}")),
+        Filter::starts_with(url, name),
     ]
+}
+
+fn hostname(name: &str) -> (Vec<Filter>, Vec<Filter>) {
+    let dns_name = "deviceEvidence/deviceDnsName";
+    let core = vec![
+        equals(dns_name, name),
+        Filter::starts_with(&of_evidence(dns_name), &format!("{name}.")),
+        equals("deviceEvidence/hostName", name),
+    ];
+    (core, vec![equals("ioTDeviceEvidence/deviceName", name)])
+}
+
+fn email(address: &str) -> (Vec<Filter>, Vec<Filter>) {
+    let core = [
+        "analyzedMessageEvidence/p2Sender/emailAddress",
+        "analyzedMessageEvidence/recipientEmailAddress",
+        "mailboxEvidence/primaryAddress",
+        "userEvidence/userAccount/userPrincipalName",
+    ];
+    let further = [
+        "analyzedMessageEvidence/p1Sender/emailAddress",
+        "submissionMailEvidence/sender",
+        "submissionMailEvidence/recipient",
+        "teamsMessageEvidence/senderFromAddress",
+        "mailboxEvidence/upn",
+    ];
+    let all = |properties: &[&str]| -> Vec<Filter> {
+        properties.iter().map(|property| equals(property, address)).collect()
+    };
+    let mut further = all(&further);
+    further.push(any_equals("teamsMessageEvidence/recipients", "", address));
+    (all(&core), further)
+}
+
+/// The filters for each property that holds a file.
+fn file(terms: impl Fn(&str) -> Vec<Filter>) -> (Vec<Filter>, Vec<Filter>) {
+    let own = [terms("fileEvidence/fileDetails"), terms("processEvidence/imageFile")];
+    (own.concat(), terms("processEvidence/parentProcessImageFile"))
 }
 
 /// The path alone, and folder and name. Microsoft stores folders with and without the separator at
@@ -109,92 +205,197 @@ mod tests {
         SearchOptions { source: "Product", namespace: Namespace::of("product"), service }
     }
 
-    fn filter(kind: Type, value: &str) -> String {
+    fn filter(kind: Type, value: &str, breadth: Breadth) -> String {
         let observable = Observable::new(kind, value);
-        SearchTerm::new(0, &observable).unwrap().filter(&options(None)).as_str().to_owned()
+        let term = SearchTerm::new(0, &observable).unwrap();
+        term.filter(&options(None), breadth).as_str().to_owned()
+    }
+
+    /// Checks the terms of both filters; `?` stands for the value.
+    #[track_caller]
+    fn check(kind: Type, value: &str, core: &str, further: &str) {
+        let filter_of = |terms: &[&str]| {
+            let terms: Vec<_> = terms.iter().flat_map(|it| it.lines()).map(str::trim).collect();
+            format!("evidence/any(e: {})", terms.join(" or "))
+                .replace("{P}", "e/microsoft.graph.security.")
+                .replace('?', value)
+        };
+        assert_eq!(filter(kind, value, Breadth::Core), filter_of(&[core]), "{kind}");
+        let whole = [core, further];
+        let whole = if further.is_empty() { &whole[..1] } else { &whole };
+        assert_eq!(filter(kind, value, Breadth::Whole), filter_of(whole), "{kind}");
     }
 
     #[test]
-    fn every_type_is_searched_in_all_evidence_that_may_hold_it() {
-        let check = |kind: Type, value: &str, terms: &str| {
-            let expected = format!("evidence/any(e: {terms})");
-            let expected = expected.replace("{P}", "microsoft.graph.security.");
-            assert_eq!(filter(kind, value), expected, "{kind}");
-        };
+    fn an_address_is_searched_in_all_evidence_that_may_hold_it() {
         check(
-            Type::Ip,
-            "203.0.113.80",
-            "e/{P}ipEvidence/ipAddress eq '203.0.113.80' or e/{P}networkConnectionEvidence/sourceAddress/ipAddress eq '203.0.113.80' or e/{P}networkConnectionEvidence/destinationAddress/ipAddress eq '203.0.113.80' or e/{P}deviceEvidence/ipInterfaces/any(i: i eq '203.0.113.80')",
+            Type::Ipv6,
+            "2001:db8::1",
+            "{P}ipEvidence/ipAddress eq '?'
+             {P}networkConnectionEvidence/sourceAddress/ipAddress eq '?'
+             {P}networkConnectionEvidence/destinationAddress/ipAddress eq '?'
+             {P}deviceEvidence/ipInterfaces/any(i: i eq '?')",
+            "{P}deviceEvidence/lastIpAddress eq '?'
+             {P}deviceEvidence/lastExternalIpAddress eq '?'
+             {P}ioTDeviceEvidence/ipAddress/ipAddress eq '?'
+             {P}analyzedMessageEvidence/senderIp eq '?'
+             {P}submissionMailEvidence/senderIp eq '?'
+             {P}teamsMessageEvidence/senderIP eq '?'
+             {P}dnsEvidence/hostIpAddress/ipAddress eq '?'
+             {P}dnsEvidence/dnsServerIp/ipAddress eq '?'
+             {P}ioTDeviceEvidence/nics/any(i: i/ipAddress/ipAddress eq '?')
+             {P}dnsEvidence/ipAddresses/any(i: i/ipAddress eq '?')",
         );
+    }
+
+    #[test]
+    fn a_name_is_searched_in_all_evidence_that_may_hold_it() {
         check(
             Type::Domain,
-            "Bad.example",
-            "contains(e/{P}urlEvidence/url, 'bad.example') or e/{P}dnsEvidence/domainName eq 'bad.example' or contains(e/{P}urlEvidence/url, 'Bad.example') or e/{P}dnsEvidence/domainName eq 'Bad.example'",
+            "bad.example",
+            "contains({P}urlEvidence/url, '//?')
+             contains({P}urlEvidence/url, '@?')
+             startswith({P}urlEvidence/url, '?')
+             {P}dnsEvidence/domainName eq '?'",
+            "{P}analyzedMessageEvidence/p1Sender/domainName eq '?'
+             {P}analyzedMessageEvidence/p2Sender/domainName eq '?'
+             {P}analyzedMessageEvidence/urls/any(i: contains(i, '//?') or contains(i, '@?') or startswith(i, '?'))
+             {P}teamsMessageEvidence/urls/any(i: contains(i/url, '//?') or contains(i/url, '@?') or startswith(i/url, '?'))",
         );
         check(
             Type::Hostname,
             "ws-204",
-            "e/{P}deviceEvidence/deviceDnsName eq 'ws-204' or startswith(e/{P}deviceEvidence/deviceDnsName, 'ws-204.') or e/{P}deviceEvidence/hostName eq 'ws-204'",
+            "{P}deviceEvidence/deviceDnsName eq '?'
+             startswith({P}deviceEvidence/deviceDnsName, '?.')
+             {P}deviceEvidence/hostName eq '?'",
+            "{P}ioTDeviceEvidence/deviceName eq '?'",
+        );
+        check(
+            Type::Email,
+            "pay@sender.example",
+            "{P}analyzedMessageEvidence/p2Sender/emailAddress eq '?'
+             {P}analyzedMessageEvidence/recipientEmailAddress eq '?'
+             {P}mailboxEvidence/primaryAddress eq '?'
+             {P}userEvidence/userAccount/userPrincipalName eq '?'",
+            "{P}analyzedMessageEvidence/p1Sender/emailAddress eq '?'
+             {P}submissionMailEvidence/sender eq '?'
+             {P}submissionMailEvidence/recipient eq '?'
+             {P}teamsMessageEvidence/senderFromAddress eq '?'
+             {P}mailboxEvidence/upn eq '?'
+             {P}teamsMessageEvidence/recipients/any(i: i eq '?')",
         );
         check(
             Type::Url,
-            "https://bad.example/A'",
-            "e/{P}urlEvidence/url eq 'https://bad.example/A'''",
+            "https://bad.example/A",
+            "{P}urlEvidence/url eq '?'",
+            "{P}analyzedMessageEvidence/urls/any(i: i eq '?')
+             {P}teamsMessageEvidence/urls/any(i: i/url eq '?')",
         );
+    }
+
+    #[test]
+    fn a_file_is_searched_in_all_evidence_that_may_hold_it() {
         check(
             Type::FileName,
             "upd.exe",
-            "e/{P}fileEvidence/fileDetails/fileName eq 'upd.exe' or e/{P}processEvidence/imageFile/fileName eq 'upd.exe'",
+            "{P}fileEvidence/fileDetails/fileName eq '?'
+             {P}processEvidence/imageFile/fileName eq '?'",
+            "{P}processEvidence/parentProcessImageFile/fileName eq '?'",
         );
         check(
             Type::FilePath,
             r"C:\Users\upd.exe",
-            r"e/{P}fileEvidence/fileDetails/filePath eq 'C:\Users\upd.exe' or ((e/{P}fileEvidence/fileDetails/filePath eq 'C:\Users' or e/{P}fileEvidence/fileDetails/filePath eq 'C:\Users\') and e/{P}fileEvidence/fileDetails/fileName eq 'upd.exe') or e/{P}processEvidence/imageFile/filePath eq 'C:\Users\upd.exe' or ((e/{P}processEvidence/imageFile/filePath eq 'C:\Users' or e/{P}processEvidence/imageFile/filePath eq 'C:\Users\') and e/{P}processEvidence/imageFile/fileName eq 'upd.exe')",
+            r"{P}fileEvidence/fileDetails/filePath eq '?'
+              (({P}fileEvidence/fileDetails/filePath eq 'C:\Users' or {P}fileEvidence/fileDetails/filePath eq 'C:\Users\') and {P}fileEvidence/fileDetails/fileName eq 'upd.exe')
+              {P}processEvidence/imageFile/filePath eq '?'
+              (({P}processEvidence/imageFile/filePath eq 'C:\Users' or {P}processEvidence/imageFile/filePath eq 'C:\Users\') and {P}processEvidence/imageFile/fileName eq 'upd.exe')",
+            r"{P}processEvidence/parentProcessImageFile/filePath eq '?'
+              (({P}processEvidence/parentProcessImageFile/filePath eq 'C:\Users' or {P}processEvidence/parentProcessImageFile/filePath eq 'C:\Users\') and {P}processEvidence/parentProcessImageFile/fileName eq 'upd.exe')",
         );
         for (kind, digits) in [(Type::Sha256, 64), (Type::Sha1, 40), (Type::Md5, 32)] {
-            let hash = "ab".repeat(digits / 2);
-            let terms = format!(
-                "e/{{P}}fileEvidence/fileDetails/{kind} eq '{hash}' or e/{{P}}processEvidence/imageFile/{kind} eq '{hash}' or e/{{P}}fileHashEvidence/value eq '{hash}'"
+            check(
+                kind,
+                &"ab".repeat(digits / 2),
+                &format!(
+                    "{{P}}fileEvidence/fileDetails/{kind} eq '?'
+                     {{P}}processEvidence/imageFile/{kind} eq '?'
+                     {{P}}fileHashEvidence/value eq '?'"
+                ),
+                &format!("{{P}}processEvidence/parentProcessImageFile/{kind} eq '?'"),
             );
-            check(kind, &hash.to_uppercase(), &terms);
         }
+        let hash = "AB".repeat(16);
+        assert!(!filter(Type::Md5, &hash, Breadth::Whole).contains(&hash));
+    }
+
+    #[test]
+    fn every_spelling_is_in_the_filter() {
+        let check = |kind, value: &str, property: &str, expected: &[&str]| {
+            let filter = filter(kind, value, Breadth::Core);
+            let property = format!("e/microsoft.graph.security.{property} eq '");
+            let found: Vec<_> =
+                filter.split(&property).skip(1).filter_map(|it| it.split('\'').next()).collect();
+            assert_eq!(found, expected, "{value}");
+        };
+        let ip = "ipEvidence/ipAddress";
+        check(Type::Ip, "203.0.113.80", ip, &["203.0.113.80", "::ffff:203.0.113.80"]);
+        check(Type::Ipv6, "2001:DB8::1", ip, &["2001:db8::1", "2001:DB8::1"]);
+        let dns = "dnsEvidence/domainName";
+        check(Type::Domain, "Bad.example", dns, &["bad.example", "Bad.example"]);
+        check(Type::Domain, "bücher.example", dns, &["xn--bcher-kva.example", "bücher.example"]);
+        let url = "urlEvidence/url";
+        check(
+            Type::Url,
+            "https://bad.example",
+            url,
+            &["https://bad.example", "https://bad.example/"],
+        );
     }
 
     #[test]
     fn a_search_can_be_restricted_to_one_service() {
-        let observable = Observable::new(Type::Url, "https://bad.example/");
+        let observable = Observable::new(Type::Url, "https://bad.example/a");
         let options = options(Some(Service::DEFENDER_FOR_ENDPOINT));
+        let term = SearchTerm::new(0, &observable).unwrap();
         assert_eq!(
-            SearchTerm::new(0, &observable).unwrap().filter(&options).as_str(),
-            "evidence/any(e: e/microsoft.graph.security.urlEvidence/url eq 'https://bad.example/') and serviceSource eq 'microsoftDefenderForEndpoint'"
+            term.filter(&options, Breadth::Core).as_str(),
+            "evidence/any(e: e/microsoft.graph.security.urlEvidence/url eq 'https://bad.example/a') and serviceSource eq 'microsoftDefenderForEndpoint'"
         );
     }
 
-    /// The literals that a filter for this value may have.
+    /// The texts of which the literals of a filter for this value consist.
     fn parts(value: &str) -> Vec<String> {
         let (folder, name) = folder_and_name(value).unwrap_or_default();
         let bare = folder.strip_suffix(['/', '\\']).unwrap_or_default();
-        [value, &format!("{value}."), folder, bare, name].map(str::to_owned).into()
+        let around =
+            [format!("//{value}"), format!("@{value}"), format!("{value}."), format!("{value}/")];
+        around.into_iter().chain([value, folder, bare, name].map(str::to_owned)).collect()
     }
 
     proptest! {
         #[test]
         fn i01_no_value_changes_the_filter(value in malicious::value()) {
-            for kind in [Type::Domain, Type::Hostname, Type::Url, Type::FileName, Type::FilePath] {
+            for kind in [Type::Domain, Type::Hostname, Type::Email, Type::Url, Type::FileName, Type::FilePath] {
                 let observable = Observable::new(kind, value.clone());
                 let Some(term) = SearchTerm::new(0, &observable) else { continue };
-                let (skeleton, literals) = malicious::odata(term.filter(&options(None)).as_str());
-                // With as many spellings, and with a folder where the value has one.
-                let normal = observable.normal_form().unwrap();
-                let harmless = match folder_and_name(&value) {
-                    _ if normal != value => "X",
-                    Some(_) => "x/y",
-                    None => "x",
+                let (_, literals) = malicious::odata(term.filter(&options(None), Breadth::Whole).as_str());
+                let spellings = term.filtered_spellings();
+                let parts: Vec<_> = spellings.iter().flat_map(|it| parts(it)).collect();
+                for literal in &literals {
+                    prop_assert!(parts.contains(literal), "{literal:?} is no part of {value:?}");
+                }
+                // As many literals as a harmless value of the same kind has, for each spelling.
+                let harmless = if folder_and_name(&value).is_some() { "x/y" } else { "x" };
+                let harmless = Observable::new(kind, harmless);
+                let harmless = SearchTerm::new(0, &harmless).unwrap();
+                let terms = |term: &SearchTerm<'_>, value: &str| {
+                    let terms = term.value.terms(value, Breadth::Whole);
+                    malicious::odata(Filter::any_of(terms).as_str()).0
                 };
-                prop_assert_eq!(skeleton, malicious::odata(&filter(kind, harmless)).0);
-                let parts = [parts(&value), parts(&normal)].concat();
-                for literal in literals {
-                    prop_assert!(parts.contains(&literal), "{literal:?} is no part of {value:?}");
+                let skeleton = terms(&harmless, &harmless.observable.value);
+                for spelling in &spellings {
+                    let is_alike = folder_and_name(spelling).is_some() == folder_and_name(&value).is_some();
+                    prop_assert!(!is_alike || terms(&term, spelling) == skeleton);
                 }
             }
         }

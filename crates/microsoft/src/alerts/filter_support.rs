@@ -1,58 +1,72 @@
-//! The observable types that a tenant's service cannot filter by, remembered for a day.
+//! How far a tenant's service filters by each type of observables, remembered for a day.
 
 use relay_core::{
     ObservableType, Time,
     cache::{CacheKey, TtlCache},
 };
 
+use super::filter::Breadth;
+
 const TIME_TO_LIVE_SECONDS: i64 = 86_400;
 const MAX_ENTRIES: usize = 10_000;
 
-/// Unsupported types under the digest of the whole credential set, so that no caller depends on
-/// what another one was answered. An entry that is dropped costs one more request.
+/// How types cannot be filtered by, under the digest of the whole credential set, so that no caller
+/// depends on what another one was answered. An entry that is dropped costs one more request.
 #[derive(Debug)]
 pub(crate) struct FilterSupportCache {
-    unsupported: TtlCache<(CacheKey, ObservableType), ()>,
+    limits: TtlCache<(CacheKey, ObservableType), FilterSupport>,
+}
+
+/// How far a tenant's service filters by a type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FilterSupport {
+    /// By as much evidence.
+    Filters(Breadth),
+    /// It refuses or ignores the filter.
+    Unsupported,
 }
 
 impl Default for FilterSupportCache {
     fn default() -> Self {
-        Self { unsupported: TtlCache::new(MAX_ENTRIES) }
+        Self { limits: TtlCache::new(MAX_ENTRIES) }
     }
 }
 
 impl FilterSupportCache {
-    /// Whether filtering by this type failed for these credentials within the last day.
-    pub(super) fn is_unsupported(
+    /// What was found out about this type for these credentials within the last day; the whole
+    /// filter where nothing was.
+    pub(super) fn get(&self, account: CacheKey, kind: ObservableType, now: Time) -> FilterSupport {
+        self.limits.get(&(account, kind), now).unwrap_or(FilterSupport::Filters(Breadth::Whole))
+    }
+
+    /// Remembers it for a day.
+    pub(super) fn keep(
         &self,
         account: CacheKey,
         kind: ObservableType,
+        support: FilterSupport,
         now: Time,
-    ) -> bool {
-        self.unsupported.contains(&(account, kind), now)
-    }
-
-    /// Remembers that filtering by this type failed.
-    pub(super) fn mark_unsupported(&self, account: CacheKey, kind: ObservableType, now: Time) {
-        self.unsupported.insert((account, kind), (), now.plus_seconds(TIME_TO_LIVE_SECONDS));
+    ) {
+        self.limits.insert((account, kind), support, now.plus_seconds(TIME_TO_LIVE_SECONDS));
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{FilterSupport::Unsupported, *};
 
     #[test]
     fn an_entry_lives_a_day_for_each_account_and_type() {
         let [one, other] = ["one", "other"].map(|name| CacheKey::of(&[name]));
         let time = |seconds: i64| Time::from_unix_seconds(1_800_000_000 + seconds).unwrap();
         let cache = FilterSupportCache::default();
-        cache.mark_unsupported(one, ObservableType::Ip, time(0));
-        assert!(cache.is_unsupported(one, ObservableType::Ip, time(0)));
-        assert!(cache.is_unsupported(one, ObservableType::Ip, time(86_399)));
-        assert!(!cache.is_unsupported(one, ObservableType::Ip, time(86_400)));
-        assert!(!cache.is_unsupported(one, ObservableType::Url, time(0)));
-        assert!(!cache.is_unsupported(other, ObservableType::Ip, time(0)));
+        let is_unsupported = |account, kind, now| cache.get(account, kind, now) == Unsupported;
+        cache.keep(one, ObservableType::Ip, Unsupported, time(0));
+        assert!(is_unsupported(one, ObservableType::Ip, time(0)));
+        assert!(is_unsupported(one, ObservableType::Ip, time(86_399)));
+        assert!(!is_unsupported(one, ObservableType::Ip, time(86_400)));
+        assert!(!is_unsupported(one, ObservableType::Url, time(0)));
+        assert!(!is_unsupported(other, ObservableType::Ip, time(0)));
     }
 
     #[test]
@@ -61,10 +75,10 @@ mod tests {
         let now = Time::from_unix_seconds(1_800_000_000).unwrap();
         let cache = FilterSupportCache::default();
         for number in 0..MAX_ENTRIES + 10 {
-            cache.mark_unsupported(account(number), ObservableType::Ip, now);
+            cache.keep(account(number), ObservableType::Ip, Unsupported, now);
         }
         let kept = (0..MAX_ENTRIES + 10)
-            .filter(|number| cache.is_unsupported(account(*number), ObservableType::Ip, now));
+            .filter(|number| cache.get(account(*number), ObservableType::Ip, now) == Unsupported);
         assert!(kept.eq(10..MAX_ENTRIES + 10));
     }
 }

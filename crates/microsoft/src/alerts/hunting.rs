@@ -3,6 +3,7 @@
 //! Source: docs/relays/graph-security.md#hunting-queries.
 
 use std::{
+    cmp::Reverse,
     collections::{HashMap, HashSet},
     sync::Arc,
 };
@@ -35,7 +36,7 @@ impl<C: Sync> GraphClient<'_, C> {
         errors.splice(0..0, warning_about_md5(terms));
         let alerts = self.alerts(&matches, &mut errors).await;
         let mut by_key: HashMap<&str, Vec<&Arc<Alert>>> = HashMap::new();
-        for AlertMatch { key, alert_id } in &matches {
+        for AlertMatch { key, alert_id, .. } in &matches {
             let alert = alerts.get(alert_id.as_str()).filter(|alert| options.includes(alert));
             by_key.entry(key).or_default().extend(alert);
         }
@@ -59,7 +60,7 @@ impl<C: Sync> GraphClient<'_, C> {
         let terms = SearchTerm::of_all(observables);
         let found = self.alert_matches(options, &terms.iter().collect::<Vec<_>>()).await;
         let mut by_key: HashMap<String, Vec<String>> = HashMap::new();
-        for AlertMatch { key, alert_id } in found.data {
+        for AlertMatch { key, alert_id, .. } in found.data {
             by_key.entry(key).or_default().push(alert_id);
         }
         let mut ids = vec![Vec::new(); observables.len()];
@@ -85,6 +86,10 @@ impl<C: Sync> GraphClient<'_, C> {
                 Err(error) => found.errors.push(error),
             }
         }
+        // One value may have been found in several spellings and by several queries.
+        found.data.sort_by_key(|found| Reverse(found.seen));
+        let mut seen = HashSet::new();
+        found.data.retain(|it| seen.insert((it.key.clone(), it.alert_id.clone())));
         found
     }
 

@@ -3,78 +3,83 @@
 //! Source: docs/relays/graph-security.md#observables and
 //! docs/relays/graph-security.md#strategies.
 
-use std::net::IpAddr;
-
-use relay_core::url::{host_of, split_origin};
+use relay_core::url::host_of;
 
 use super::{
     SearchOptions,
-    evidence::{Device, Evidence, EvidenceDetails, File, FileHash},
+    evidence::{Evidence, EvidenceDetails, File},
     search_term::{HashType, NormalizedValue},
     types::Alert,
 };
-use crate::RecordMatch;
+use crate::{RecordMatch, spelling};
 
 impl NormalizedValue {
-    /// Compares an alert that a filter for this value returned.
+    /// Compares an alert that a filter for this value returned. One that shows no evidence proves
+    /// nothing: services mask it.
     pub(super) fn compare(&self, alert: &Alert, options: &SearchOptions<'_>) -> RecordMatch {
         if !options.includes(alert) {
-            return RecordMatch::FilterIgnored;
+            return RecordMatch::Unexplained;
         }
         if alert.evidence.iter().any(|evidence| self.is_in(evidence)) {
             return RecordMatch::Match;
         }
-        let may_pass = alert.evidence.iter().any(|evidence| self.may_pass_filter(evidence));
-        if may_pass { RecordMatch::NoMatch } else { RecordMatch::FilterIgnored }
+        let may_pass = alert.evidence.is_empty()
+            || alert.evidence.iter().any(|evidence| self.may_pass_filter(evidence));
+        if may_pass { RecordMatch::NoMatch } else { RecordMatch::Unexplained }
     }
 
     /// Whether the evidence has this value. Case is regarded only in the path and query of a URL.
     pub(super) fn is_in(&self, evidence: &Evidence) -> bool {
         match self {
-            Self::Address(ip) => has_address(&evidence.details, *ip),
-            Self::Domain(name) => domain(&evidence.details).is_some_and(|it| is_name(it, name)),
-            Self::Hostname(name) => match &evidence.details {
-                EvidenceDetails::Device(device) => names(device).any(|it| is_name(it, name)),
-                _ => false,
-            },
-            Self::Url(url) => match &evidence.details {
-                EvidenceDetails::Url(found) => {
-                    found.as_deref().is_some_and(|found| is_same_url(found, url))
-                }
-                _ => false,
-            },
-            Self::FileName(name) => evidence
-                .file()
-                .and_then(|file| file.name.as_deref())
-                .is_some_and(|it| same(it, name)),
-            Self::FilePath(path) => evidence.file().is_some_and(|file| has_path(file, path)),
-            Self::Hash(hash_type, hash) => match &evidence.details {
-                EvidenceDetails::FileHash(found) => is_hash(found, *hash_type, hash),
-                _ => evidence
-                    .file()
-                    .and_then(|file| file.hash(*hash_type))
-                    .is_some_and(|it| same(it, hash)),
-            },
+            Self::Address(ip) => {
+                evidence.addresses().into_iter().any(|it| spelling::address(it) == Some(*ip))
+            }
+            Self::Domain(name) => {
+                let hosts = evidence.urls().iter().filter_map(|url| host_of(url));
+                hosts.chain(evidence.domains()).any(|it| spelling::name(it) == *name)
+            }
+            Self::Hostname(name) => {
+                evidence.host_names().into_iter().any(|it| spelling::name(it) == *name)
+            }
+            Self::Email(address) => evidence.emails().into_iter().any(|it| same(it, address)),
+            Self::Url(url) => {
+                evidence.urls().iter().any(|it| spelling::url(it) == spelling::url(url))
+            }
+            Self::FileName(name) => {
+                let mut names = evidence.files().into_iter().filter_map(|it| it.name.as_deref());
+                names.any(|it| same(it, name))
+            }
+            Self::FilePath(path) => evidence.files().into_iter().any(|it| has_path(it, path)),
+            Self::Hash(hash_type, hash) => is_hash_in(evidence, *hash_type, hash),
         }
     }
 
     /// Whether the filter may let this evidence pass although it does not have the value: the
     /// filter's functions compare text, and a service may or may not regard case.
     fn may_pass_filter(&self, evidence: &Evidence) -> bool {
-        match (self, &evidence.details) {
-            (Self::Domain(name), EvidenceDetails::Url(url)) => {
-                url.as_deref().is_some_and(|url| url.to_lowercase().contains(name))
+        let any = |texts: &[String], is_it: &dyn Fn(&str) -> bool| {
+            texts.iter().any(|text| is_it(&text.to_lowercase()))
+        };
+        match self {
+            Self::Domain(name) => {
+                let names = spelling::of_name(name);
+                let begins = |url: &str| names.iter().any(|name| has_host_like(url, name));
+                any(evidence.urls(), &begins)
             }
-            (Self::Hostname(name), EvidenceDetails::Device(device)) => {
-                let dns_name = device.dns_name.as_deref();
-                dns_name.is_some_and(|dns_name| dns_name.to_lowercase().starts_with(name))
+            Self::Hostname(name) => {
+                let mut names = evidence.host_names().into_iter();
+                names.any(|it| it.to_lowercase().starts_with(name))
             }
-            (Self::Url(url), EvidenceDetails::Url(found)) => {
-                found.as_deref().is_some_and(|found| same(found, url))
+            Self::Url(url) => {
+                let spellings = spelling::of_url(url);
+                any(evidence.urls(), &|found| spellings.iter().any(|it| same(found, it)))
             }
-            (Self::Hash(_, hash), EvidenceDetails::FileHash(found)) => {
-                found.value.as_deref().is_some_and(|it| same(it, hash))
-            }
+            Self::Hash(_, hash) => match &evidence.details {
+                EvidenceDetails::FileHash(found) => {
+                    found.value.as_deref().is_some_and(|it| same(it, hash))
+                }
+                _ => false,
+            },
             _ => false,
         }
     }
@@ -98,39 +103,10 @@ impl File {
     }
 }
 
-fn has_address(details: &EvidenceDetails, ip: IpAddr) -> bool {
-    let is_it = |text: &str| text.parse() == Ok(ip);
-    match details {
-        EvidenceDetails::Ip(address) => address.ip.as_deref().is_some_and(is_it),
-        EvidenceDetails::Connection(connection) => [&connection.source, &connection.destination]
-            .into_iter()
-            .filter_map(|end| end.as_ref()?.ip.as_deref())
-            .any(is_it),
-        EvidenceDetails::Device(device) => device.ip_interfaces.iter().any(|ip| is_it(ip)),
-        _ => false,
-    }
-}
-
-fn domain(details: &EvidenceDetails) -> Option<&str> {
-    match details {
-        EvidenceDetails::Url(url) => host_of(url.as_deref()?),
-        EvidenceDetails::Dns(dns) => dns.domain.as_deref(),
-        _ => None,
-    }
-}
-
-fn names(device: &Device) -> impl Iterator<Item = &str> {
-    let names = [device.host_name.as_deref(), device.dns_name.as_deref(), device.first_label()];
-    names.into_iter().flatten()
-}
-
-fn is_name(found: &str, name: &str) -> bool {
-    same(found.trim_matches('.'), name)
-}
-
-fn is_same_url(found: &str, url: &str) -> bool {
-    let ((found_origin, found_rest), (origin, rest)) = (split_origin(found), split_origin(url));
-    same(found_origin, origin) && found_rest == rest
+/// Whether the name stands where the host of a URL begins, whatever follows it.
+fn has_host_like(url: &str, name: &str) -> bool {
+    url.starts_with(name)
+        || ["//", "@"].iter().any(|before| url.contains(&format!("{before}{name}")))
 }
 
 fn has_path(file: &File, path: &str) -> bool {
@@ -138,9 +114,13 @@ fn has_path(file: &File, path: &str) -> bool {
     is_it(file.folder.as_deref()) || is_it(file.path().as_deref())
 }
 
-fn is_hash(found: &FileHash, hash_type: HashType, hash: &str) -> bool {
-    found.algorithm.as_deref() == Some(hash_type.as_str())
-        && found.value.as_deref().is_some_and(|it| same(it, hash))
+fn is_hash_in(evidence: &Evidence, hash_type: HashType, hash: &str) -> bool {
+    let is_it = |text: Option<&str>| text.is_some_and(|it| same(it, hash));
+    if let EvidenceDetails::FileHash(found) = &evidence.details {
+        return found.algorithm.as_deref() == Some(hash_type.as_str())
+            && is_it(found.value.as_deref());
+    }
+    evidence.files().into_iter().any(|file| is_it(file.hash(hash_type)))
 }
 
 /// Whether two texts are equal but for case.
@@ -179,7 +159,9 @@ mod tests {
         let ip = alert("ipEvidence", json!({"ipAddress": "2001:DB8:0:0:0:0:0:BAD"}));
         check(Type::Ipv6, "2001:db8::bad", &ip, RecordMatch::Match);
         check(Type::Ip, "2001:db8::BAD", &ip, RecordMatch::Match);
-        check(Type::Ip, "203.0.113.80", &ip, RecordMatch::FilterIgnored);
+        check(Type::Ip, "203.0.113.80", &ip, RecordMatch::Unexplained);
+        let mapped = alert("ipEvidence", json!({"ipAddress": "::ffff:203.0.113.80"}));
+        check(Type::Ip, "203.0.113.80", &mapped, RecordMatch::Match);
         let connection = alert(
             "networkConnectionEvidence",
             json!({"sourceAddress": {"ipAddress": "10.20.4.17"}, "destinationAddress": {"ipAddress": "203.0.113.80"}}),
@@ -188,9 +170,9 @@ mod tests {
         check(Type::Ip, "203.0.113.80", &connection, RecordMatch::Match);
         let device = alert("deviceEvidence", json!({"ipInterfaces": ["fe80::1", "10.20.4.17"]}));
         check(Type::Ip, "10.20.4.17", &device, RecordMatch::Match);
-        check(Type::Ip, "10.20.4.1", &device, RecordMatch::FilterIgnored);
+        check(Type::Ip, "10.20.4.1", &device, RecordMatch::Unexplained);
         let unknown = alert("holographicEvidence", json!({"ipAddress": "203.0.113.80"}));
-        check(Type::Ip, "203.0.113.80", &unknown, RecordMatch::FilterIgnored);
+        check(Type::Ip, "203.0.113.80", &unknown, RecordMatch::Unexplained);
     }
 
     #[test]
@@ -199,28 +181,36 @@ mod tests {
         check(Type::Domain, "Bad.example", &url("https://BAD.example:8443/x"), RecordMatch::Match);
         check(Type::Domain, "bad.example", &url("bad.example/x"), RecordMatch::Match);
         check(Type::Domain, "bad.example", &url("git+ssh://git@bad.example/x"), RecordMatch::Match);
-        check(
-            Type::Domain,
-            "bad.example",
-            &url("ms-word:ofe|u|https://bad.example/"),
-            RecordMatch::NoMatch,
-        );
-        check(Type::Domain, "bad.example", &url("://bad.example/x"), RecordMatch::NoMatch);
-        check(Type::Domain, "bad.example", &url("https://www.bad.example/"), RecordMatch::NoMatch);
-        check(
-            Type::Domain,
-            "bad.example",
-            &url("https://other.example/?u=bad.example"),
-            RecordMatch::NoMatch,
-        );
-        check(
-            Type::Domain,
-            "bad.example",
-            &url("https://other.example/"),
-            RecordMatch::FilterIgnored,
-        );
+        for passing in [
+            "ms-word:ofe|u|https://bad.example/",
+            "://bad.example/x",
+            "https://bad.example.org/",
+            "https://other.example/?u=mara@bad.example",
+            "bad.example.org",
+        ] {
+            check(Type::Domain, "bad.example", &url(passing), RecordMatch::NoMatch);
+        }
+        for other in ["https://www.bad.example/", "https://other.example/?u=bad.example"] {
+            check(Type::Domain, "bad.example", &url(other), RecordMatch::Unexplained);
+        }
         let dns = alert("dnsEvidence", json!({"domainName": "Bad.Example."}));
         check(Type::Domain, "bad.example", &dns, RecordMatch::Match);
+    }
+
+    #[test]
+    fn a_name_matches_in_either_script() {
+        for found in ["https://xn--bcher-kva.example/x", "https://BÜCHER.example"] {
+            let url = alert("urlEvidence", json!({"url": found}));
+            for asked in ["bücher.example", "xn--bcher-kva.example"] {
+                check(Type::Domain, asked, &url, RecordMatch::Match);
+            }
+        }
+    }
+
+    #[test]
+    fn an_alert_that_shows_no_evidence_proves_nothing() {
+        let alert: Alert = serde_json::from_str(r#"{"evidence": []}"#).unwrap();
+        check(Type::Ip, "203.0.113.80", &alert, RecordMatch::NoMatch);
     }
 
     #[test]
@@ -253,13 +243,13 @@ mod tests {
             Type::Hostname,
             "ws-2",
             &device(Some("other"), Some("other.example")),
-            RecordMatch::FilterIgnored,
+            RecordMatch::Unexplained,
         );
         check(
             Type::Hostname,
             "ws-204",
             &alert("urlEvidence", json!({"url": "ws-204"})),
-            RecordMatch::FilterIgnored,
+            RecordMatch::Unexplained,
         );
     }
 
@@ -268,7 +258,9 @@ mod tests {
         let url = alert("urlEvidence", json!({"url": "HTTPS://Bad.example/A?b=C"}));
         check(Type::Url, "https://bad.EXAMPLE/A?b=C", &url, RecordMatch::Match);
         check(Type::Url, "https://bad.example/a?b=C", &url, RecordMatch::NoMatch);
-        check(Type::Url, "https://bad.example/A", &url, RecordMatch::FilterIgnored);
+        check(Type::Url, "https://bad.example/A", &url, RecordMatch::Unexplained);
+        let bare = alert("urlEvidence", json!({"url": "https://bad.example/"}));
+        check(Type::Url, "https://Bad.example", &bare, RecordMatch::Match);
     }
 
     #[test]
@@ -285,10 +277,10 @@ mod tests {
         ] {
             check(kind, value, &file, RecordMatch::Match);
             check(kind, value, &process, RecordMatch::Match);
-            check(kind, value, &parent, RecordMatch::FilterIgnored);
+            check(kind, value, &parent, RecordMatch::Match);
         }
-        check(Type::FilePath, r"C:\upd.exe", &file, RecordMatch::FilterIgnored);
-        check(Type::Sha1, &"ab".repeat(20), &file, RecordMatch::FilterIgnored);
+        check(Type::FilePath, r"C:\upd.exe", &file, RecordMatch::Unexplained);
+        check(Type::Sha1, &"ab".repeat(20), &file, RecordMatch::Unexplained);
     }
 
     #[test]
@@ -306,7 +298,7 @@ mod tests {
         let options = SearchOptions { service: Some(Service::DEFENDER_FOR_ENDPOINT), ..ALL };
         let observable = Observable::new(Type::Ip, "203.0.113.80");
         let term = SearchTerm::new(0, &observable).unwrap();
-        assert_eq!(term.value.compare(&ip, &options), RecordMatch::FilterIgnored);
+        assert_eq!(term.value.compare(&ip, &options), RecordMatch::Unexplained);
     }
 
     #[test]
@@ -325,7 +317,7 @@ mod tests {
             for (observable_type, value) in
                 [(Type::Ip, "203.0.113.80"), (Type::Domain, "x"), (Type::Url, "x")]
             {
-                check(observable_type, value, &alert(kind, json!({})), RecordMatch::FilterIgnored);
+                check(observable_type, value, &alert(kind, json!({})), RecordMatch::Unexplained);
             }
         }
     }

@@ -4,6 +4,8 @@ use std::net::IpAddr;
 
 use relay_core::{Observable, ObservableType};
 
+use crate::spelling;
+
 /// One observable of a call, and the value that alerts are searched for.
 #[derive(Debug)]
 pub(super) struct SearchTerm<'a> {
@@ -13,13 +15,14 @@ pub(super) struct SearchTerm<'a> {
     pub(super) value: NormalizedValue,
 }
 
-/// A value in normal form: addresses parsed; names and hashes in lower case; URLs, file names and
-/// paths as the caller spelt them.
+/// A value in normal form: addresses parsed; names in the letters of DNS; names, mail addresses and
+/// hashes in lower case; URLs, file names and paths as the caller spelt them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum NormalizedValue {
     Address(IpAddr),
     Domain(String),
     Hostname(String),
+    Email(String),
     Url(String),
     FileName(String),
     FilePath(String),
@@ -61,10 +64,11 @@ impl<'a> SearchTerm<'a> {
         let value = observable.normal_form()?;
         let value = match observable.kind {
             ObservableType::Ip | ObservableType::Ipv6 => {
-                NormalizedValue::Address(value.parse().ok()?)
+                NormalizedValue::Address(spelling::address(&value)?)
             }
-            ObservableType::Domain => NormalizedValue::Domain(value),
-            ObservableType::Hostname => NormalizedValue::Hostname(value),
+            ObservableType::Domain => NormalizedValue::Domain(spelling::name(&value)),
+            ObservableType::Hostname => NormalizedValue::Hostname(spelling::name(&value)),
+            ObservableType::Email => NormalizedValue::Email(value),
             ObservableType::Url => NormalizedValue::Url(value),
             ObservableType::FileName => NormalizedValue::FileName(value),
             ObservableType::FilePath => NormalizedValue::FilePath(value),
@@ -84,10 +88,21 @@ impl NormalizedValue {
             Self::Address(ip) => ip.to_string(),
             Self::Domain(value)
             | Self::Hostname(value)
+            | Self::Email(value)
             | Self::Url(value)
             | Self::FileName(value)
             | Self::FilePath(value)
             | Self::Hash(_, value) => value.clone(),
+        }
+    }
+
+    /// The spellings in which an alert may hold the value, whatever the case of its letters.
+    pub(super) fn spellings(&self) -> Vec<String> {
+        match self {
+            Self::Address(ip) => spelling::of_address(*ip),
+            Self::Domain(name) | Self::Hostname(name) => spelling::of_name(name),
+            Self::Url(url) => spelling::of_url(url),
+            _ => vec![self.text()],
         }
     }
 }
@@ -123,7 +138,7 @@ mod tests {
             (ObservableType::Domain, "..."),
             (ObservableType::FileName, "a\nb"),
             (ObservableType::Url, "https://a.example/\u{7f}"),
-            (ObservableType::Email, "mara@contoso.example"),
+            (ObservableType::User, "mara"),
         ] {
             assert!(!is_searched(kind, value), "{kind} {value}");
         }

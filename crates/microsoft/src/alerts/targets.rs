@@ -1,40 +1,115 @@
-//! The devices that an alert is about, as targets.
+//! Who was hit: devices, accounts and mailboxes, as targets.
 //!
-//! Source: docs/relays/graph-security.md#sightings.
+//! Source: docs/relays/graph-security.md#targets.
+
+use std::collections::HashSet;
 
 use relay_core::{
     Observable, ObservableType as Type,
-    ctim::{ObservedTime, ShortText, Target},
+    ctim::{ObservedTime, Sensor, ShortText, Target},
 };
 
 use super::{
-    evidence::{Device, EvidenceDetails},
+    evidence::{Device, Evidence, EvidenceDetails, IotDevice, Mailbox, Message, UserAccount},
     types::Alert,
 };
+use crate::{defender::observables::mac, spelling};
 
-/// Returns one target for each device of the evidence that has a name, an address or an id.
+/// Returns one target for each device, account and mailbox of the evidence that has a name, an
+/// address or an id.
 pub(super) fn targets(alert: &Alert, observed_time: ObservedTime) -> Vec<Target> {
-    let devices = alert.evidence.iter().filter_map(|evidence| match &evidence.details {
-        EvidenceDetails::Device(device) => Some(device),
-        _ => None,
-    });
-    devices
-        .filter_map(|device| Target::endpoint(observables(device), observed_time, os(device)))
-        .collect()
+    let mut seen = HashSet::new();
+    let parts = alert.evidence.iter().flat_map(Hit::of);
+    let hits = parts.filter(|hit| seen.insert((hit.kind as u8, hit.observables.clone())));
+    hits.filter_map(|hit| Target::of(hit.kind, hit.observables, observed_time, hit.os)).collect()
 }
 
-fn observables(device: &Device) -> impl Iterator<Item = Observable> {
-    let hostname = device.host_name.as_deref().or_else(|| device.first_label());
-    let domain = device.dns_name.as_deref().filter(|name| name.contains('.'));
-    let names =
-        [Observable::present(Type::Hostname, hostname), Observable::present(Type::Domain, domain)];
-    let addresses = device.ip_interfaces.iter().map(Observable::address);
-    let machine = Observable::present(Type::MsMachineId, device.machine_id.as_deref());
-    let users = device
-        .logged_on_users
-        .iter()
-        .map(|user| Observable::present(Type::User, user.account_name.as_deref()));
-    names.into_iter().chain(addresses).chain([machine]).chain(users).flatten()
+/// What names one target.
+struct Hit {
+    /// What kind of system it belongs to.
+    kind: Sensor,
+    observables: Vec<Observable>,
+    os: Option<ShortText>,
+}
+
+impl Hit {
+    fn of(evidence: &Evidence) -> Vec<Self> {
+        let device = evidence.device().map(Self::device);
+        let account = evidence.account().filter(|it| !it.is_of_system()).map(Self::account);
+        let others = match &evidence.details {
+            EvidenceDetails::IotDevice(device) => vec![Self::iot_device(device)],
+            EvidenceDetails::Mailbox(mailbox) => vec![Self::mailbox(mailbox)],
+            EvidenceDetails::Message(message) => Self::recipients(message),
+            _ => Vec::new(),
+        };
+        device.into_iter().chain(account).chain(others).collect()
+    }
+
+    fn new(kind: Sensor, observables: impl IntoIterator<Item = Option<Observable>>) -> Self {
+        Self { kind, observables: observables.into_iter().flatten().collect(), os: None }
+    }
+
+    fn device(device: &Device) -> Self {
+        let hostname = device.host_name.as_deref().or_else(|| device.first_label());
+        let domain = device.dns_name.as_deref().filter(|name| name.contains('.'));
+        let names = [
+            Observable::present(Type::Hostname, hostname),
+            Observable::present(Type::Domain, domain),
+        ];
+        let machine = Observable::present(Type::MsMachineId, device.machine_id.as_deref());
+        let users = device
+            .logged_on_users
+            .iter()
+            .map(|user| Observable::present(Type::User, user.account_name.as_deref()));
+        let observables =
+            names.into_iter().chain(device.addresses().map(address)).chain([machine]).chain(users);
+        Self { os: os(device), ..Self::new(Sensor::Endpoint, observables) }
+    }
+
+    fn iot_device(device: &IotDevice) -> Self {
+        let name = Observable::present(Type::Hostname, device.name.as_deref());
+        let serial = Observable::present(Type::SerialNumber, device.serial_number.as_deref());
+        let macs = device.macs().map(|text| mac(Some(text)));
+        let observables =
+            [name].into_iter().chain(device.addresses().map(address)).chain(macs).chain([serial]);
+        let os = device.operating_system.as_deref().map(ShortText::from);
+        Self { os, ..Self::new(Sensor::Endpoint, observables) }
+    }
+
+    fn account(account: &UserAccount) -> Self {
+        Self::new(Sensor::ProcessDirectoryService, account_names(account))
+    }
+
+    fn mailbox(mailbox: &Mailbox) -> Self {
+        let account = mailbox.account.as_ref().into_iter().flat_map(account_names);
+        let observables = mailbox.emails().map(user).chain(account);
+        Self::new(Sensor::ProcessEmailService, observables)
+    }
+
+    fn recipients(message: &Message) -> Vec<Self> {
+        let kind = match message.is_mail {
+            true => Sensor::ProcessEmailService,
+            // Users of Teams are accounts of the directory.
+            false => Sensor::ProcessDirectoryService,
+        };
+        message.recipients.iter().map(|it| Self::new(kind, [user(it)])).collect()
+    }
+}
+
+fn account_names(account: &UserAccount) -> [Option<Observable>; 2] {
+    let name = Observable::present(Type::User, account.account_name.as_deref());
+    [name, account.user_principal_name.as_deref().and_then(user)]
+}
+
+/// A mail address, or the name of a user.
+fn user(text: &str) -> Option<Observable> {
+    let kind = if text.contains('@') { Type::Email } else { Type::User };
+    Observable::present(kind, Some(text))
+}
+
+/// An address without its zone.
+fn address(text: &str) -> Option<Observable> {
+    Observable::address(spelling::address(text)?.to_string())
 }
 
 /// Returns platform and version, without what is `Other`, Microsoft's word for unknown.
@@ -43,4 +118,106 @@ fn os(device: &Device) -> Option<ShortText> {
     let platform = device.os_platform.as_deref().filter(known)?;
     let version = device.version.as_deref().filter(known);
     Some(version.map_or(platform.to_owned(), |version| format!("{platform} {version}")).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use relay_core::Time;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// Type, observables and system of each target of an alert with this evidence.
+    fn of_evidence(evidence: Value) -> Vec<String> {
+        let alert: Alert =
+            serde_json::from_str(&json!({"evidence": evidence}).to_string()).unwrap();
+        let time = Time::from_unix_seconds(1_793_437_200).unwrap();
+        let targets = targets(&alert, ObservedTime::at(time));
+        let targets = serde_json::to_value(targets).unwrap();
+        let text = |target: &Value| {
+            let observables = target["observables"].as_array().unwrap().iter();
+            let observables: Vec<_> = observables
+                .map(|it| {
+                    format!("{} {}", it["type"].as_str().unwrap(), it["value"].as_str().unwrap())
+                })
+                .collect();
+            let os = target["os"].as_str().unwrap_or("-");
+            format!("{} [{}] {os}", target["type"].as_str().unwrap(), observables.join(", "))
+        };
+        targets.as_array().unwrap().iter().map(text).collect()
+    }
+
+    fn evidence(kind: &str, mut members: Value) -> Value {
+        members["@odata.type"] = json!(format!("#microsoft.graph.security.{kind}"));
+        members
+    }
+
+    #[test]
+    fn a_device_has_all_its_addresses() {
+        let device = evidence(
+            "deviceEvidence",
+            json!({
+                "hostName": "ws-204", "deviceDnsName": "ws-204.contoso.example", "osPlatform": "Windows11",
+                "ipInterfaces": ["10.20.4.17", "fe80::1%12", "::ffff:10.20.4.18"],
+                "lastIpAddress": "10.20.4.17", "lastExternalIpAddress": "198.51.100.77",
+                "loggedOnUsers": [{"accountName": "mara"}],
+            }),
+        );
+        let expected = "endpoint [hostname ws-204, domain ws-204.contoso.example, ip 10.20.4.17, ipv6 fe80::1, ip 10.20.4.18, ip 198.51.100.77, user mara] Windows11";
+        assert_eq!(of_evidence(json!([device])), [expected]);
+        let plc = json!({
+            "deviceName": "plc", "ipAddress": {"ipAddress": "192.0.2.50"}, "macAddress": "00:11:22:33:44:55",
+            "nics": [{"ipAddress": {"ipAddress": "192.0.2.51"}, "macAddress": "001122334456"}],
+            "operatingSystem": "VxWorks", "serialNumber": "S7",
+        });
+        let expected = "endpoint [hostname plc, ip 192.0.2.50, ip 192.0.2.51, mac_address 00:11:22:33:44:55, mac_address 00:11:22:33:44:56, serial_number S7] VxWorks";
+        for kind in ["ioTDeviceEvidence", "iotDeviceEvidence"] {
+            assert_eq!(of_evidence(json!([evidence(kind, plc.clone())])), [expected]);
+        }
+    }
+
+    #[test]
+    fn accounts_are_targets_but_for_those_of_the_system() {
+        let account = json!({"accountName": "mara", "userPrincipalName": "mara@contoso.example"});
+        let user = evidence("userEvidence", json!({"userAccount": account}));
+        let session = evidence("cloudLogonSessionEvidence", json!({"account": user}));
+        let process = evidence("processEvidence", json!({"userAccount": account}));
+        let mara = "process.directory-service [user mara, email mara@contoso.example] -";
+        assert_eq!(of_evidence(json!([user, session, process])), [mara]);
+        let system = json!({"accountName": "SYSTEM", "userSid": "S-1-5-18"});
+        assert_eq!(
+            of_evidence(json!([evidence("processEvidence", json!({"userAccount": system}))])),
+            [""; 0]
+        );
+        assert_eq!(
+            of_evidence(json!([evidence("userEvidence", json!({"userAccount": null}))])),
+            [""; 0]
+        );
+    }
+
+    #[test]
+    fn mailboxes_and_recipients_are_targets() {
+        let mailbox = json!({
+            "primaryAddress": "mara@contoso.example", "upn": "mara@contoso.example",
+            "userAccount": {"accountName": "mara"},
+        });
+        let mail = json!({"recipientEmailAddress": "jo@contoso.example"});
+        let reported = json!({"recipient": "jo@contoso.example"});
+        let message = json!({"recipients": ["kim@contoso.example", "ada", null]});
+        let all = json!([
+            evidence("mailboxEvidence", mailbox),
+            evidence("analyzedMessageEvidence", mail),
+            evidence("submissionMailEvidence", reported),
+            evidence("teamsMessageEvidence", message),
+        ]);
+        assert_eq!(
+            of_evidence(all),
+            [
+                "process.email-service [email mara@contoso.example, user mara] -",
+                "process.email-service [email jo@contoso.example] -",
+                "process.directory-service [email kim@contoso.example] -",
+                "process.directory-service [user ada] -",
+            ]
+        );
+    }
 }

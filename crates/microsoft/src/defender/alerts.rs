@@ -72,6 +72,8 @@ pub struct AlertEvidence {
     pub sha1: Text,
     /// The same.
     pub sha256: Text,
+    /// The same; not documented.
+    pub md5: Text,
     /// Without the folder.
     pub file_name: Text,
     /// The folder; sometimes the whole path.
@@ -90,9 +92,19 @@ pub struct AlertEvidence {
     pub ip_address: Text,
     /// Often without a scheme.
     pub url: Text,
+    /// Without the domain.
+    pub account_name: Text,
+    /// Has the form of a mail address.
+    pub user_principal_name: Text,
+    /// Of Windows.
+    pub user_sid: Text,
     /// `Detected`, `Blocked`, `Prevented`.
     pub detection_status: Text,
 }
+
+/// Alerts of one page. The order of a list is not documented, so a page holds as many as the highest
+/// entity limit; without a number the API sends ten times as many.
+const PAGE_SIZE: &str = "1000";
 
 /// SHA-1 hashes of files, by another of their hashes.
 pub type Sha1s = HashMap<String, String>;
@@ -183,7 +195,8 @@ impl<C: Sync> DefenderClient<'_, C> {
     pub async fn alerts(&self, query: &AlertQuery) -> Result<Partial<Vec<Alert>>, RequestError> {
         let Some(list) = query.list() else { return Ok(Partial::default()) };
         let value = query.observable().value;
-        let request = Request::get(self.address(&[list, &value, "alerts"])?);
+        let request =
+            Request::get(self.address(&[list, &value, "alerts"])?).query("$top", PAGE_SIZE);
         match self.pages(query.group(), request, self.call.limit).await {
             Ok(mut alerts) => {
                 sort_newest_first(&mut alerts.data);
@@ -227,6 +240,11 @@ impl<C: Sync> DefenderClient<'_, C> {
             }
         }
         sha1s
+    }
+
+    /// Keeps SHA-1 hashes of files that something else than their profiles told.
+    pub fn keep_sha1s(&self, sha1s: &Sha1s) {
+        sha1s.iter().for_each(|(hash, sha1)| self.cache.keep_sha1(hash, Some(sha1.clone())));
     }
 
     async fn sha1(&self, hash: &str) -> Result<Option<String>, RequestError> {

@@ -8,7 +8,7 @@ use relay_core::{
     cache::{CacheKey, TtlCache},
 };
 
-use super::{Adapter, Machine, rate_limiter::RateLimiter};
+use super::{Adapter, Machine};
 
 /// Devices change rarely, but users and addresses move.
 const DEVICE_SECONDS: i64 = 15 * 60;
@@ -33,7 +33,10 @@ pub(super) struct Caches {
     refused_by_graph: TtlCache<CacheKey, ()>,
     /// Callers whose tenant's API is retired.
     retired: TtlCache<CacheKey, ()>,
-    hunting_rate: RateLimiter,
+    /// Until when the product wants no hunting query of a caller.
+    hunting_pauses: TtlCache<CacheKey, Time>,
+    /// Values that one filter may name, where it is fewer than usual.
+    filter_sizes: TtlCache<CacheKey, usize>,
 }
 
 impl Default for Caches {
@@ -44,7 +47,8 @@ impl Default for Caches {
             sha1s: TtlCache::new(MAX_FILES),
             refused_by_graph: TtlCache::new(MAX_CALLERS),
             retired: TtlCache::new(MAX_CALLERS),
-            hunting_rate: RateLimiter::default(),
+            hunting_pauses: TtlCache::new(MAX_CALLERS),
+            filter_sizes: TtlCache::new(MAX_CALLERS),
         }
     }
 }
@@ -112,9 +116,29 @@ impl CallerCache<'_> {
         self.caches.sha1s.insert(self.caller.and(&[hash]), sha1.into(), until);
     }
 
-    /// Counts one hunting query of the caller, or returns how long to wait for the next one.
-    pub(super) fn try_hunt(&self) -> Result<(), Duration> {
-        self.caches.hunting_rate.try_acquire(self.caller, self.now)
+    /// How much longer the product wants no hunting query of the caller; none when it takes them.
+    pub(super) fn hunting_pause(&self, now: Time) -> Option<Duration> {
+        let until = self.caches.hunting_pauses.get(&self.caller, now)?;
+        let left = until.as_unix_milliseconds() - now.as_unix_milliseconds();
+        u64::try_from(left).ok().map(Duration::from_millis)
+    }
+
+    pub(super) fn keep_hunting_pause(&self, now: Time, wait: Duration) {
+        let seconds = i64::try_from(wait.as_secs()).unwrap_or(DECISION_SECONDS);
+        // A part of a second counts as a whole one.
+        let until =
+            now.plus_seconds(seconds.min(DECISION_SECONDS) + i64::from(wait.subsec_nanos() > 0));
+        self.caches.hunting_pauses.insert(self.caller, until, until);
+    }
+
+    /// The number of values that one filter of the caller may name.
+    pub(super) fn filter_size(&self) -> Option<usize> {
+        self.caches.filter_sizes.get(&self.caller, self.now)
+    }
+
+    pub(super) fn keep_filter_size(&self, size: usize) {
+        let until = self.now.plus_seconds(DECISION_SECONDS);
+        self.caches.filter_sizes.insert(self.caller, size, until);
     }
 
     /// Whether Graph refused the caller's hunting queries.

@@ -1,7 +1,9 @@
 //! Defender for one process, and its client for one call.
 
+use std::sync::OnceLock;
+
 use relay_core::{
-    BadSetting, Call, Environment, Request, Response, Result,
+    BadSetting, Call, Environment, Error, Request, Response, Result,
     cache::CacheKey,
     oauth::{ClientCredentials, TokenCache},
     url::Address,
@@ -68,6 +70,7 @@ impl Defender {
             cache: CallerCache { caches: &self.caches, caller, now: call.now },
             quota: RequestQuota::default(),
             retirement: OnceCell::new(),
+            hunting_pause: OnceLock::new(),
             slots: Semaphore::new(MAX_CONCURRENT_REQUESTS),
         })
     }
@@ -81,6 +84,8 @@ pub struct DefenderClient<'a, C> {
     pub(super) quota: RequestQuota,
     /// Why the API is retired; `None` inside when it was checked and is not.
     pub(super) retirement: OnceCell<Option<RequestError>>,
+    /// The error with which the product refused a hunting query of this call for its quota.
+    pub(super) hunting_pause: OnceLock<Error>,
     settings: &'a Settings,
     tokens: &'a TokenCache,
     login: ClientCredentials<'a>,

@@ -9,6 +9,8 @@ use relay_core::{
 };
 use serde::Deserialize;
 
+use crate::error::forbidden_advice;
+
 const RETIRED: &str = "Microsoft has retired this API for the tenant; set DEFENDER_BACKEND to graph and grant the application SecurityAlert.Read.All.";
 
 /// A request that brought no data: the error for the caller, and what the API said.
@@ -120,9 +122,7 @@ pub(super) fn error_from(response: &Response, permissions: &str) -> RequestError
 fn error_for_caller(response: &Response, message: Option<&str>, permissions: &str) -> Error {
     let error = response.refusal(message);
     match response.status() {
-        403 => error.with_advice(format!(
-            "grant the application {permissions} in Microsoft Entra, with admin consent"
-        )),
+        403 => error.with_advice(forbidden_advice(message.unwrap_or_default(), permissions)),
         // The other statuses that refuse what was requested.
         402 | 405..=409 | 411..=428 | 430..=499 => error.with_kind(ErrorKind::InvalidInput),
         429 => {

@@ -5,8 +5,8 @@ use relay_core::{
     ObservableType::Domain,
     ctim::{
         RelationName::{
-            self, ConnectedTo, DownloadedFrom, FileNameOf, FilePathOf, ParentOf, RefersTo, Renamed,
-            RenamedTo, ResolvedTo,
+            self, ConnectedTo, DownloadedFrom, FileNameOf, FilePathOf, ParentOf, QueriedFor,
+            RefersTo, Renamed, RenamedTo, ResolvedTo,
         },
         Relations,
     },
@@ -105,6 +105,7 @@ fn file_relation(action_type: Option<&str>) -> RelationName {
         Some("FileModified") => RelationName::WroteTo,
         Some("FileRenamed") => Renamed,
         Some("FileDeleted") => RelationName::Deleted,
+        Some("ProcessCreated") => ParentOf,
         _ => RelationName::RelatedTo,
     }
 }
@@ -112,14 +113,32 @@ fn file_relation(action_type: Option<&str>) -> RelationName {
 fn add_connection(relations: &mut Relations, event: &DeviceEvent, process: &[Observable]) {
     let remote = address(event.remote_ip.as_deref());
     let local = address(event.local_ip.as_deref());
-    let url = url_or_host(event.remote_url.as_deref());
-    let name = host(event.remote_url.as_deref()).filter(|host| host.kind == Domain);
-    relations.add(name, ResolvedTo, remote.clone());
+    if let Some(queried) = host(event.queried_name.as_deref()) {
+        add_query(relations, event, &queried, local.as_ref());
+        add_from_each(relations, process, QueriedFor, Some(&queried));
+    } else {
+        let url = event.remote_url.as_deref().or(event.server_name.as_deref());
+        let name = host(url).filter(|host| host.kind == Domain);
+        relations.add(name, ResolvedTo, remote.clone());
+        add_from_each(relations, process, ConnectedTo, url_or_host(url).as_ref());
+    }
     let is_inbound = event.action_type.as_ref().is_some_and(|it| it.starts_with("Inbound"));
     let (from, to) = if is_inbound { (remote.clone(), local) } else { (local, remote.clone()) };
     relations.add(from, ConnectedTo, to);
-    add_from_each(relations, process, ConnectedTo, url.as_ref());
     add_from_each(relations, process, ConnectedTo, remote.as_ref());
+}
+
+/// DNS was asked for a name; the other end of the connection is the resolver.
+fn add_query(
+    relations: &mut Relations,
+    event: &DeviceEvent,
+    name: &Observable,
+    local: Option<&Observable>,
+) {
+    relations.add(local.cloned(), QueriedFor, Some(name.clone()));
+    for answer in &event.dns_answers {
+        relations.add(Some(name.clone()), ResolvedTo, address(Some(answer)));
+    }
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! What hunting tables say: events on devices, and the devices' network adapters.
 //!
 //! Source: docs/relays/defender-atp.md#event-to-sighting; Microsoft's pages "DeviceFileEvents",
-//! "DeviceNetworkEvents", "DeviceInfo" and "DeviceNetworkInfo".
+//! "DeviceProcessEvents", "DeviceNetworkEvents", "DeviceEvents", "DeviceInfo" and "DeviceNetworkInfo".
 
-use relay_core::lenient::{List, Text};
+use relay_core::lenient::{List, Text, Texts};
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
@@ -55,6 +55,13 @@ pub struct DeviceEvent {
     pub local_ip: Text,
     /// `Tcp`, `Udp`, …
     pub protocol: Text,
+    /// The name that DNS was asked for, in lower case.
+    pub queried_name: Text,
+    /// The name of the server in an inspected connection, in lower case.
+    pub server_name: Text,
+    /// The addresses that DNS answered.
+    #[serde(deserialize_with = "texts")]
+    pub dns_answers: Vec<String>,
     /// The process that caused the event.
     pub initiating_process_file_name: Text,
     /// The whole path; sometimes without the name.
@@ -86,6 +93,15 @@ pub struct DeviceEvent {
     pub adapters: Vec<Adapter>,
 }
 
+impl DeviceEvent {
+    /// Returns what tells the event from others: device, report, time and action.
+    #[must_use]
+    pub fn identity(&self) -> [Option<&str>; 4] {
+        [&self.device_id, &self.report_id, &self.timestamp, &self.action_type]
+            .map(|it| it.as_deref())
+    }
+}
+
 /// A network adapter: its MAC address and the addresses that it has.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Adapter {
@@ -102,6 +118,14 @@ pub(super) struct DeviceAdapters {
     pub(super) device_id: Text,
     #[serde(deserialize_with = "adapters")]
     pub(super) adapters: Vec<Adapter>,
+}
+
+/// A list of texts, or one inside a text; an empty list for anything else.
+fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let raw = <&RawValue>::deserialize(deserializer)?;
+    let inside = serde_json::from_str::<String>(raw.get());
+    let text = inside.as_deref().unwrap_or(raw.get());
+    Ok(serde_json::from_str::<Texts>(text).unwrap_or_default().into_inner())
 }
 
 /// A list of adapters, each with its addresses; both lists may come as JSON inside a text.

@@ -9,15 +9,18 @@ use relay_core::{
     Error, ErrorKind, Observable, Partial, Request, Result, lenient::List, try_again,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use tokio::time::sleep;
 
 use super::{
     Adapter, DefenderClient, DeviceEvent, EventKey, cache::split_cached, events::DeviceAdapters,
     query, quota::RequestGroup,
 };
-use crate::SearchOptions;
+use crate::{SearchOptions, spelling};
 
 /// The time for one query; the service itself stops after 200 seconds.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
+/// The time that a query itself needs; a longer wait for its turn is not worth it.
+const MIN_QUERY_TIME: Duration = Duration::from_secs(2);
 /// Rows of one query: as many as one answer can carry.
 const MAX_ROWS: usize = 5000;
 
@@ -94,7 +97,8 @@ impl<C: Sync> DefenderClient<'_, C> {
         let Partial { data: rows, mut errors } = rows;
         let mut events: HashMap<String, Vec<DeviceEvent>> = HashMap::new();
         for event in rows {
-            if let Some(key) = event.key.as_deref().map(str::to_lowercase) {
+            let key = event.key.as_deref().and_then(|key| key.split_once('|'));
+            if let Some(key) = key.and_then(|(kind, value)| spelling::key(kind, value)) {
                 events.entry(key).or_default().push(event);
             }
         }
@@ -180,19 +184,43 @@ impl<C: Sync> DefenderClient<'_, C> {
     }
 
     async fn run_at_graph<Row: DeserializeOwned>(&self, query: &str) -> Result<Vec<Row>> {
-        self.cache.try_hunt().map_err(rate_limited)?;
+        self.wait_for_turn().await?;
         let _slot = self.slot().await;
-        self.graph().run_hunting_query(query).await
+        let outcome = self.graph().run_hunting_query(query).await;
+        outcome.inspect_err(|error| self.note_pause(error))
     }
 
     async fn run_at_defender<Row: DeserializeOwned>(&self, query: &str) -> Result<Vec<Row>> {
-        self.cache.try_hunt().map_err(rate_limited)?;
+        self.wait_for_turn().await?;
         let request = Request::post(self.address(&["advancedqueries", "run"])?)
             .json(&HuntingRequest { query })?
             .repeatable()
             .within(REQUEST_TIMEOUT);
-        let response = self.send(RequestGroup::Hunting, request).await?;
+        let outcome = self.send(RequestGroup::Hunting, request).await.map_err(Error::from);
+        let response = outcome.inspect_err(|error| self.note_pause(error))?;
         Ok(response.json::<HuntingRows<Row>>()?.results.into_inner())
+    }
+
+    /// Waits until the product takes hunting queries of the caller again, if that is soon enough.
+    async fn wait_for_turn(&self) -> Result<()> {
+        if let Some(error) = self.hunting_pause.get() {
+            return Err(error.clone());
+        }
+        let Some(wait) = self.cache.hunting_pause(self.call.moment()) else { return Ok(()) };
+        if wait + MIN_QUERY_TIME > self.call.time_left() {
+            return Err(paused(wait));
+        }
+        sleep(wait).await;
+        Ok(())
+    }
+
+    /// Remembers how long the product wants no further query.
+    fn note_pause(&self, error: &Error) {
+        if let ErrorKind::RateLimited { after: Some(wait) } = error.kind() {
+            self.cache.keep_hunting_pause(self.call.moment(), wait);
+            // Where the wait fits the deadline, the request was repeated already.
+            self.hunting_pause.get_or_init(|| error.clone());
+        }
     }
 }
 
@@ -203,11 +231,11 @@ fn fewer_events(count: usize) -> Error {
     Error::new(ErrorKind::Unexpected, text)
 }
 
-/// The query was not sent, because the caller's minute is used up.
-fn rate_limited(wait: Duration) -> Error {
+/// The query was not sent, because the product wants none yet.
+fn paused(wait: Duration) -> Error {
     let after = Some(wait);
     let text = format!(
-        "Hunting pauses to stay below Microsoft's 45 queries a minute; {} for the events.",
+        "Microsoft's limit of hunting queries is reached; {} for the events.",
         try_again(after)
     );
     Error::new(ErrorKind::RateLimited { after }, text)

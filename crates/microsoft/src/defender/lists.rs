@@ -88,29 +88,34 @@ impl<C: Sync> DefenderClient<'_, C> {
 
     /// Reads the records whose property has one of these values: one request for each
     /// [`MAX_FILTER_VALUES`], concurrently. Values that the list does not have are missing.
+    ///
+    /// A chain of terms that the API does not understand is sent in halves; the length that it
+    /// understood is remembered for the caller.
     pub(super) async fn filtered_records<T: DeserializeOwned>(
         &self,
         list: FilteredList,
         values: &[&str],
     ) -> Partial<Vec<T>> {
-        let chunks = values.chunks(MAX_FILTER_VALUES);
-        merged(join_all(chunks.map(|values| self.chunk(list, values))).await)
-    }
-
-    /// A chain of terms that the API does not understand is sent term by term.
-    async fn chunk<T: DeserializeOwned>(
-        &self,
-        list: FilteredList,
-        values: &[&str],
-    ) -> Partial<Vec<T>> {
-        match self.filtered(list, values).await {
-            Err(error) if error.is_about_filter() && values.len() > 1 => {
-                let terms = values.chunks(1).map(|value| self.filtered(list, value));
-                let outcomes = join_all(terms).await.into_iter();
-                merged(outcomes.map(|outcome| list.tolerant(outcome)))
+        let mut size = self.cache.filter_size().unwrap_or(MAX_FILTER_VALUES);
+        let mut open: Vec<_> = values.chunks(size).collect();
+        let mut records: Partial<Vec<T>> = Partial::default();
+        while !open.is_empty() {
+            let outcomes = join_all(open.iter().map(|chunk| self.filtered(list, chunk))).await;
+            let mut refused = Vec::new();
+            for (chunk, outcome) in open.into_iter().zip(outcomes) {
+                match outcome {
+                    Err(error) if error.is_about_filter() && chunk.len() > 1 => refused.push(chunk),
+                    outcome => merge(&mut records, list.tolerant(outcome)),
+                }
             }
-            outcome => list.tolerant(outcome),
+            let longest = refused.iter().map(|chunk| chunk.len()).max().unwrap_or_default();
+            if longest > 1 {
+                size = longest.div_ceil(2);
+                self.cache.keep_filter_size(size);
+            }
+            open = refused.into_iter().flat_map(|chunk| chunk.chunks(size)).collect();
         }
+        records
     }
 
     async fn filtered<T: DeserializeOwned>(
@@ -133,13 +138,9 @@ fn any_of(property: &str, values: &[&str]) -> Filter {
     Filter::any_of(values.iter().map(|value| Filter::equals(property, value)))
 }
 
-fn merged<T>(parts: impl IntoIterator<Item = Partial<Vec<T>>>) -> Partial<Vec<T>> {
-    let mut whole: Partial<Vec<T>> = Partial::default();
-    for part in parts {
-        whole.data.extend(part.data);
-        whole.errors.extend(part.errors);
-    }
-    whole
+fn merge<T>(whole: &mut Partial<Vec<T>>, part: Partial<Vec<T>>) {
+    whole.data.extend(part.data);
+    whole.errors.extend(part.errors);
 }
 
 #[cfg(test)]

@@ -1,7 +1,5 @@
 //! Reads the product's texts as observables. A text that is not valid for its type is none.
 
-use std::net::IpAddr;
-
 use relay_core::{
     Observable,
     ObservableType::{self, Domain, FileName, FilePath, MacAddress, Md5, Sha1, Sha256},
@@ -12,6 +10,7 @@ use relay_core::{
 use url::Url;
 
 use super::normalized::domain;
+use crate::{path, spelling};
 
 /// Reads a hash of this kind, in lower case.
 #[must_use]
@@ -34,11 +33,10 @@ pub fn best_hash(hashes: &[Observable]) -> Option<Observable> {
     of(Sha256).or_else(|| of(Sha1)).or_else(|| of(Md5)).cloned()
 }
 
-/// Reads an IPv4 or IPv6 address without its zone.
+/// Reads an IPv4 or IPv6 address without its zone; one that is mapped into IPv6 as IPv4.
 #[must_use]
 pub fn address(text: Option<&str>) -> Option<Observable> {
-    let bare = text?.trim().split('%').next()?;
-    Observable::address(bare.parse::<IpAddr>().ok()?.to_string())
+    Observable::address(spelling::address(text?)?.to_string())
 }
 
 /// Reads a MAC address as `aa:bb:cc:dd:ee:ff`, whatever separates its digits.
@@ -74,6 +72,12 @@ pub fn name(kind: ObservableType, text: Option<&str>) -> Option<Observable> {
     Observable::present(kind, text.map(str::trim))
 }
 
+/// Whether an account is one that Windows itself runs processes for: it is nobody's.
+#[must_use]
+pub fn is_system_account(sid: Option<&str>) -> bool {
+    matches!(sid, Some("S-1-5-18" | "S-1-5-19" | "S-1-5-20"))
+}
+
 /// Reads a file's name without its folder.
 #[must_use]
 pub fn file_name(text: Option<&str>) -> Option<Observable> {
@@ -82,20 +86,13 @@ pub fn file_name(text: Option<&str>) -> Option<Observable> {
 
 /// Joins a file's folder and name to its path; some folders end with the name already.
 pub fn file_path(folder: Option<&str>, name: Option<&str>) -> Option<Observable> {
-    let folder = folder.map(str::trim).filter(|folder| !folder.is_empty())?;
-    let last = folder.rsplit(['\\', '/']).next().unwrap_or_default();
-    let path = match name.map(str::trim).filter(|name| !name.is_empty()) {
-        Some(name) if !last.eq_ignore_ascii_case(name) => {
-            let separator = match folder {
-                _ if last.is_empty() => "",
-                _ if folder.contains('/') => "/",
-                _ => "\\",
-            };
-            format!("{folder}{separator}{name}")
-        }
-        _ => folder.to_owned(),
-    };
+    let path = path::joined(present(folder)?, present(name));
     Some(Observable::new(FilePath, path))
+}
+
+/// The text without outer blanks, if anything is left.
+fn present(text: Option<&str>) -> Option<&str> {
+    text.map(str::trim).filter(|text| !text.is_empty())
 }
 
 /// Writes an operating system: `Windows11 64-bit version: 23H2`, without what is missing.

@@ -5,7 +5,10 @@
 use relay_core::ObservableType::{Domain, Ip, Ipv6, Md5, Sha1, Sha256};
 
 use super::NormalizedObservable;
-use crate::kql::{self, MAX_LIST_VALUES, REMOTE_URL_HOST, ValueLists};
+use crate::{
+    kql::{self, MAX_LIST_VALUES, REMOTE_URL_HOST, ValueLists},
+    spelling,
+};
 
 /// The newest record of each network adapter of the devices in `dev`, with its addresses.
 const ADAPTERS: &str = "DeviceNetworkInfo | where DeviceId in (dev) | summarize arg_max(Timestamp, MacAddress, IPAddresses) by DeviceId, NetworkAdapterName | sort by DeviceId asc, NetworkAdapterName asc | summarize Adapters = make_list(bag_pack('mac', MacAddress, 'ips', IPAddresses)) by DeviceId";
@@ -19,26 +22,80 @@ const COMMON_COLUMNS: &str = "K, Timestamp, DeviceId, DeviceName, ActionType, In
 /// A table of events.
 struct EventTable {
     name: &'static str,
-    /// Whether the column `Host` has to be made of `RemoteUrl`.
-    needs_host: bool,
     /// The columns that are compared with values, each with the kind of its values.
     key_columns: &'static [(&'static str, &'static str)],
-    /// The columns of the result that only this table has.
-    own_columns: &'static str,
+    /// Names of hosts, which are made of other columns: each with its expression. They are compared
+    /// with domains.
+    host_columns: &'static [(&'static str, &'static str)],
+    /// The columns of the result that not every table has.
+    own_columns: &'static [&'static str],
 }
 
-const TABLES: [EventTable; 2] = [
+const FILE_KEYS: &[(&str, &str)] = &[("sha1", "SHA1"), ("sha256", "SHA256"), ("md5", "MD5")];
+/// The name that was looked up: the inspected query, or the one that the resolver was asked.
+const QUERIED_NAME: &str = "coalesce(tostring(Fields.query), tostring(Fields.DnsQueryString))";
+/// The server's name in an inspected connection: of TLS, or of HTTP.
+const SERVER_NAME: &str = "coalesce(tostring(Fields.server_name), tostring(Fields.host))";
+
+const TABLES: [EventTable; 4] = [
     EventTable {
         name: "DeviceFileEvents",
-        needs_host: false,
-        key_columns: &[("sha1", "SHA1"), ("sha256", "SHA256"), ("md5", "MD5")],
-        own_columns: "FileName, FolderPath, SHA1, SHA256, MD5, FileOriginUrl, FileOriginReferrerUrl, PreviousFileName",
+        key_columns: FILE_KEYS,
+        host_columns: &[],
+        own_columns: &[
+            "FileName",
+            "FolderPath",
+            "SHA1",
+            "SHA256",
+            "MD5",
+            "FileOriginUrl",
+            "FileOriginReferrerUrl",
+            "PreviousFileName",
+        ],
+    },
+    EventTable {
+        name: "DeviceProcessEvents",
+        key_columns: FILE_KEYS,
+        host_columns: &[],
+        own_columns: &["FileName", "FolderPath", "SHA1", "SHA256", "MD5"],
     },
     EventTable {
         name: "DeviceNetworkEvents",
-        needs_host: true,
-        key_columns: &[("ip", "RemoteIP"), ("domain", "Host")],
-        own_columns: "RemoteIP, RemoteUrl, RemotePort, LocalIP, Protocol",
+        key_columns: &[("ip", "RemoteIP")],
+        host_columns: &[
+            ("Host", REMOTE_URL_HOST),
+            ("QueriedName", QUERIED_NAME),
+            ("ServerName", SERVER_NAME),
+        ],
+        own_columns: &[
+            "RemoteIP",
+            "RemoteUrl",
+            "RemotePort",
+            "LocalIP",
+            "Protocol",
+            "QueriedName",
+            "ServerName",
+            "DnsAnswers",
+        ],
+    },
+    EventTable {
+        name: "DeviceEvents",
+        key_columns: &[("sha1", "SHA1"), ("sha256", "SHA256"), ("md5", "MD5"), ("ip", "RemoteIP")],
+        host_columns: &[("Host", REMOTE_URL_HOST), ("QueriedName", QUERIED_NAME)],
+        own_columns: &[
+            "FileName",
+            "FolderPath",
+            "SHA1",
+            "SHA256",
+            "MD5",
+            "FileOriginUrl",
+            "RemoteIP",
+            "RemoteUrl",
+            "RemotePort",
+            "LocalIP",
+            "QueriedName",
+            "DnsAnswers",
+        ],
     },
 ];
 
@@ -70,26 +127,41 @@ impl EventKey {
         Self { kind: "sha1", value }
     }
 
-    /// Returns the key as the column `K` has it: `sha1|36b3…`.
+    /// Returns the key that all spellings of the value have in common: `sha1|36b3…`.
     #[must_use]
     pub fn text(&self) -> String {
-        kql::key(self.kind, &self.value)
+        let key = spelling::key(self.kind, &self.value);
+        key.unwrap_or_else(|| kql::key(self.kind, &self.value))
+    }
+
+    /// The spellings of the value in the tables.
+    fn spellings(&self) -> Vec<String> {
+        match (self.kind, spelling::address(&self.value)) {
+            ("ip", Some(ip)) => spelling::of_address(ip),
+            ("domain", _) => spelling::of_name(&self.value),
+            _ => vec![self.value.clone()],
+        }
     }
 }
 
 /// Writes the queries for the newest `limit` events of each key: as many as the longest list needs.
 pub(super) fn events(keys: &[EventKey], limit: usize) -> Vec<String> {
-    let values = keys.iter().map(|key| (key.kind, key.value.clone()));
-    ValueLists::for_queries(values).iter().map(|lists| events_query(lists, limit)).collect()
+    let of_key = |key: &EventKey| {
+        key.spellings().into_iter().map(|value| (key.kind, value)).collect::<Vec<_>>()
+    };
+    let lists = ValueLists::for_queries(keys.iter().flat_map(of_key));
+    lists.iter().map(|lists| events_query(lists, limit)).collect()
 }
 
 /// Tables and columns without a value are left out.
 fn events_query(lists: &ValueLists, limit: usize) -> String {
-    let (mut branches, mut columns) = (Vec::new(), COMMON_COLUMNS.to_owned());
+    let (mut branches, mut columns) = (Vec::new(), vec![COMMON_COLUMNS]);
     for table in &TABLES {
         if let Some(branch) = table.matching_rows(lists) {
             branches.push(branch);
-            columns = format!("{columns}, {}", table.own_columns);
+            let new = table.own_columns.iter().filter(|column| !columns.contains(column));
+            let new: Vec<_> = new.copied().collect();
+            columns.extend(new);
         }
     }
     format!(
@@ -102,6 +174,7 @@ fn events_query(lists: &ValueLists, limit: usize) -> String {
         lists = lists.declarations(),
         branches = branches.join(",\n "),
         newest = kql::newest_of_each_key("Timestamp", limit),
+        columns = columns.join(", "),
     )
 }
 
@@ -109,31 +182,64 @@ impl EventTable {
     /// The rows that have one of the values, each with the keys of all that it has; none where no
     /// list is for this table.
     fn matching_rows(&self, lists: &ValueLists) -> Option<String> {
-        let columns: Vec<_> =
+        let mut keys: Vec<_> =
             self.key_columns.iter().copied().filter(|(kind, _)| lists.has(kind)).collect();
-        if columns.is_empty() {
+        if lists.has("domain") {
+            keys.extend(self.host_columns.iter().map(|(column, _)| ("domain", *column)));
+        }
+        if keys.is_empty() {
             return None;
         }
-        let is_listed =
-            |kind: &str, column: &str| format!("{column} in ({})", ValueLists::name(kind));
-        let conditions: Vec<_> =
-            columns.iter().map(|(kind, column)| is_listed(kind, column)).collect();
-        let keys = columns.iter().map(|(kind, column)| {
-            let key = kql::key_of_column(kind, column);
-            format!("iff({}, pack_array({key}), dynamic([]))", is_listed(kind, column))
-        });
-        let keys: Vec<_> = keys.collect();
-        let host = match self.needs_host {
-            true => format!(" | extend Host = tolower({REMOTE_URL_HOST})"),
-            false => String::new(),
-        };
+        let conditions: Vec<_> = keys.iter().map(|key| is_listed(*key)).collect();
         Some(format!(
-            "({}{host} | where {} | extend K = array_concat({}))",
+            "({}{}{} | where {} | extend K = array_concat({}))",
             self.name,
+            self.rows_worth_reading(lists),
+            self.made_columns(),
             conditions.join(" or "),
-            keys.join(", ")
+            keys_of_row(&keys).join(", ")
         ))
     }
+
+    /// Names stand inside texts that are costly to take apart, so rows without one are dropped before.
+    fn rows_worth_reading(&self, lists: &ValueLists) -> String {
+        if self.host_columns.is_empty() || !lists.has("domain") {
+            return String::new();
+        }
+        let plain = self.key_columns.iter().copied().filter(|(kind, _)| lists.has(kind));
+        let names = ValueLists::name("domain");
+        let in_text = ["RemoteUrl", "AdditionalFields"].map(|it| format!("{it} has_any ({names})"));
+        let conditions: Vec<_> = plain.map(is_listed).chain(in_text).collect();
+        format!(" | where {}", conditions.join(" or "))
+    }
+
+    fn made_columns(&self) -> String {
+        if self.host_columns.is_empty() {
+            return String::new();
+        }
+        let columns =
+            self.host_columns.iter().map(|(name, made)| format!("{name} = tolower({made})"));
+        format!(
+            " | extend Fields = parse_json(AdditionalFields) | extend {}, DnsAnswers = tostring(Fields.answers)",
+            columns.collect::<Vec<_>>().join(", ")
+        )
+    }
+}
+
+fn is_listed((kind, column): (&str, &str)) -> String {
+    format!("{column} in ({})", ValueLists::name(kind))
+}
+
+/// A list for each key that the row may have; a name that stands in several columns gives one.
+fn keys_of_row(keys: &[(&'static str, &'static str)]) -> Vec<String> {
+    let key = |(at, (kind, column)): (usize, &(&'static str, &'static str))| {
+        let others = keys[..at].iter().filter(|(other, _)| other == kind);
+        let is_new: String = others.map(|(_, other)| format!(" and {column} != {other}")).collect();
+        let listed = is_listed((kind, column));
+        let key = kql::key_of_column(kind, column);
+        format!("iff({listed}{is_new}, pack_array({key}), dynamic([]))")
+    };
+    keys.iter().enumerate().map(key).collect()
 }
 
 /// Writes the queries for the adapters of these devices.
@@ -163,9 +269,7 @@ mod tests {
             query.starts_with("let sha1_values = dynamic(['aa', 'bb']);\nlet hits = "),
             "{query}"
         );
-        for absent in
-            ["sha256_values", "md5_values", "ip_values", "DeviceNetworkEvents", "RemoteIP"]
-        {
+        for absent in ["sha256_values", "md5_values", "ip_values", "DeviceNetworkEvents"] {
             assert!(!query.contains(absent), "{absent}");
         }
         assert!(query.contains("(DeviceFileEvents | where SHA1 in (sha1_values) | extend K = array_concat(iff(SHA1 in (sha1_values), pack_array(strcat('sha1|', SHA1)), dynamic([]))))"));
@@ -174,16 +278,40 @@ mod tests {
     }
 
     #[test]
-    fn both_tables_stand_in_one_query() {
+    fn all_tables_stand_in_one_query() {
         let keys = [key("md5", "aa"), key("ip", "203.0.113.80"), key("domain", "bad.example")];
         let [query] = &events(&keys, 7)[..] else { panic!("one query") };
-        assert!(
-            query.contains("where RemoteIP in (ip_values) or Host in (domain_values)"),
-            "{query}"
-        );
-        assert!(query.contains("(DeviceFileEvents | where MD5 in (md5_values)"));
-        assert!(query.contains("FolderPath, SHA1, SHA256, MD5") && query.contains("RemotePort"));
-        assert!(query.contains("where Rank <= 7"));
+        for part in [
+            "let ip_values = dynamic(['203.0.113.80', '::ffff:203.0.113.80']);",
+            "(DeviceFileEvents | where MD5 in (md5_values)",
+            "(DeviceProcessEvents | where MD5 in (md5_values)",
+            "(DeviceNetworkEvents | where RemoteIP in (ip_values) or RemoteUrl has_any (domain_values) or AdditionalFields has_any (domain_values) | extend Fields = parse_json(AdditionalFields)",
+            "| where RemoteIP in (ip_values) or Host in (domain_values) or QueriedName in (domain_values) or ServerName in (domain_values) | extend K",
+            "iff(QueriedName in (domain_values) and QueriedName != Host, pack_array(strcat('domain|', QueriedName)), dynamic([]))",
+            "(DeviceEvents | where MD5 in (md5_values) or RemoteIP in (ip_values) or RemoteUrl has_any",
+            "FolderPath, SHA1, SHA256, MD5, FileOriginUrl",
+            "where Rank <= 7",
+        ] {
+            assert!(query.contains(part), "{part} in {query}");
+        }
+    }
+
+    #[test]
+    fn no_column_is_projected_twice() {
+        let keys = [key("sha1", "aa"), key("ip", "203.0.113.80"), key("domain", "bad.example")];
+        for keys in [&keys[..], &keys[..1], &keys[1..]] {
+            let query = &events(keys, 7)[0];
+            let columns: Vec<_> = query.rsplit("| project ").next().unwrap().split(", ").collect();
+            let distinct: std::collections::BTreeSet<_> = columns.iter().collect();
+            assert_eq!(distinct.len(), columns.len(), "{columns:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_searched_in_either_script() {
+        let query = &events(&[key("domain", "xn--bcher-kva.example")], 7)[0];
+        let list = "let domain_values = dynamic(['xn--bcher-kva.example', 'bücher.example']);";
+        assert!(query.starts_with(list), "{query}");
     }
 
     #[test]
@@ -201,8 +329,8 @@ mod tests {
     proptest! {
         #[test]
         fn i02_any_value_is_one_literal(values in prop::collection::vec(malicious::value(), 1..6)) {
-            let plain: Vec<_> = values.iter().map(|_| key("domain", "x")).collect();
-            let malicious: Vec<_> = values.iter().map(|value| key("domain", value)).collect();
+            let plain: Vec<_> = values.iter().map(|_| key("sha1", "x")).collect();
+            let malicious: Vec<_> = values.iter().map(|value| key("sha1", value)).collect();
             let (plain, _) = malicious::kql(&events(&plain, 100)[0]);
             let (skeleton, literals) = malicious::kql(&events(&malicious, 100)[0]);
             prop_assert_eq!(skeleton, plain);

@@ -59,6 +59,17 @@ impl Target {
         observed_time: ObservedTime,
         os: Option<ShortText>,
     ) -> Option<Self> {
+        Self::of(Sensor::Endpoint, observables, observed_time, os)
+    }
+
+    /// A target in a system of this kind, such as a mailbox in one of mail; none when nothing names
+    /// it. Repeated observables are dropped.
+    pub fn of(
+        kind: Sensor,
+        observables: impl IntoIterator<Item = Observable>,
+        observed_time: ObservedTime,
+        os: Option<ShortText>,
+    ) -> Option<Self> {
         let mut kept: Vec<Observable> = Vec::new();
         for observable in observables {
             if !kept.contains(&observable) {
@@ -66,12 +77,7 @@ impl Target {
             }
         }
         let os = os.map(|os| os.as_str().to_owned());
-        (!kept.is_empty()).then_some(Self {
-            kind: Sensor::Endpoint,
-            observables: kept,
-            observed_time,
-            os,
-        })
+        (!kept.is_empty()).then_some(Self { kind, observables: kept, observed_time, os })
     }
 }
 

@@ -78,6 +78,12 @@ impl<C> Call<'_, C> {
         self.product
     }
 
+    /// Returns the time at this moment; [`now`](Self::now) is that at which the call began.
+    #[must_use]
+    pub fn moment(&self) -> Time {
+        Time::of_clock(self.clock.now())
+    }
+
     /// Returns how long the product may still take.
     #[must_use]
     pub fn time_left(&self) -> Duration {

@@ -59,6 +59,11 @@ pub(crate) struct AlertPlan {
 }
 
 impl AlertPlan {
+    /// No request; Graph's alerts are searched by every hash.
+    pub(super) fn of_cached(sha1s: Sha1s) -> Self {
+        Self { sha1s, ..Self::default() }
+    }
+
     /// `sha1s` are the cached ones, `unknown` the hashes of files that nothing is cached for.
     pub(super) fn new(
         observables: &[NormalizedObservable<'_>],

@@ -4,40 +4,70 @@ use std::collections::HashMap;
 
 use microsoft::defender::{
     Alert, AlertEvidence,
-    observables::{address, best_hash, file_name, file_path, hashes, url_or_host},
+    observables::{
+        address, best_hash, file_name, file_path, hashes, is_system_account, name, url_or_host,
+    },
 };
 use relay_core::{
-    Observable, Time,
+    Observable,
+    ObservableType::{Email, User},
+    Time,
     ctim::{
-        RelationName::{ConnectedTo, FileNameOf, FilePathOf, ParentOf},
+        RelationName::{ConnectedTo, FileNameOf, FilePathOf, ParentOf, RelatedTo},
         Relations,
     },
     lenient::Text,
 };
 
-/// What each entry of the evidence says of itself, and which process started which.
-pub(super) fn of_alert(alert: &Alert, product: &str) -> Relations {
+/// What each entry of the evidence says of itself, which process started which, and what else the
+/// alert is about beside the asked observable.
+pub(super) fn of_alert(alert: &Alert, asked: &Observable, product: &str) -> Relations {
     let mut relations =
         Relations::from_origin(alert.detection_source.as_deref().unwrap_or(product));
     alert.evidence.iter().for_each(|entry| add_entry(&mut relations, entry));
     add_parents(&mut relations, &alert.evidence);
+    alert.evidence.iter().for_each(|entry| add_beside(&mut relations, asked, entry));
     relations
 }
 
 fn add_entry(relations: &mut Relations, entry: &AlertEvidence) {
     let name = file_name(entry.file_name.as_deref());
     let path = file_path(entry.file_path.as_deref(), entry.file_name.as_deref());
-    let hashes = hashes(&entry.sha1, &entry.sha256, &Text::default());
+    let hashes = hashes(&entry.sha1, &entry.sha256, &entry.md5);
     for (source, name) in [(name, FileNameOf), (path, FilePathOf)] {
         for hash in &hashes {
             relations.add(source.clone(), name, Some(hash.clone()));
         }
     }
-    for peer in [address(entry.ip_address.as_deref()), url_or_host(entry.url.as_deref())] {
+    for peer in peers(entry) {
         for hash in &hashes {
-            relations.add(Some(hash.clone()), ConnectedTo, peer.clone());
+            relations.add(Some(hash.clone()), ConnectedTo, Some(peer.clone()));
         }
     }
+}
+
+/// The other ends of an entry's connection.
+fn peers(entry: &AlertEvidence) -> impl Iterator<Item = Observable> {
+    [address(entry.ip_address.as_deref()), url_or_host(entry.url.as_deref())].into_iter().flatten()
+}
+
+/// Relates users to the entry's file, and what stands alone in its entry to the asked observable:
+/// the product says no more than that both belong to one alert.
+fn add_beside(relations: &mut Relations, asked: &Observable, entry: &AlertEvidence) {
+    let file = best_hash(&hashes(&entry.sha1, &entry.sha256, &entry.md5));
+    let is_alone = file.is_none();
+    let owner = file.unwrap_or_else(|| asked.clone());
+    let others = peers(entry).filter(|_| is_alone).chain(users(entry));
+    for other in others.filter(|other| other.normal_form() != owner.normal_form()) {
+        relations.add(Some(owner.clone()), RelatedTo, Some(other));
+    }
+}
+
+fn users(entry: &AlertEvidence) -> impl Iterator<Item = Observable> {
+    let is_person = !is_system_account(entry.user_sid.as_deref());
+    let account = name(User, entry.account_name.as_deref());
+    let principal = name(Email, entry.user_principal_name.as_deref());
+    [account, principal].into_iter().flatten().filter(move |_| is_person)
 }
 
 /// A process's parent is the entry with its number. Numbers are reused, so the times of creation
@@ -73,12 +103,13 @@ fn is_parent(parent: &AlertEvidence, child: &AlertEvidence) -> bool {
 
 /// A process by its file: the best hash, else the name.
 fn process(entry: &AlertEvidence) -> Option<Observable> {
-    let hashes = hashes(&entry.sha1, &entry.sha256, &Text::default());
+    let hashes = hashes(&entry.sha1, &entry.sha256, &entry.md5);
     best_hash(&hashes).or_else(|| file_name(entry.file_name.as_deref()))
 }
 
 #[cfg(test)]
 mod tests {
+    use relay_core::ObservableType::Domain;
     use serde_json::{Value, json};
 
     use super::*;
@@ -100,7 +131,8 @@ mod tests {
 
     fn of_evidence(evidence: Value) -> Vec<String> {
         let alert = json!({"detectionSource": "Scanner", "evidence": evidence}).to_string();
-        texts(&of_alert(&serde_json::from_str(&alert).unwrap(), "Defender"), "Scanner")
+        let asked = Observable::new(Domain, "Asked.example");
+        texts(&of_alert(&serde_json::from_str(&alert).unwrap(), &asked, "Defender"), "Scanner")
     }
 
     #[test]
@@ -123,9 +155,19 @@ mod tests {
     /// Row 2 of docs/relays/defender-atp.md#differences-from-the-python-originals.
     #[test]
     fn only_what_one_entry_holds_is_connected() {
-        let apart =
-            json!([{"sha1": PARENT}, {"ipAddress": "203.0.113.80"}, {"url": "bad.example"}]);
-        assert_eq!(of_evidence(apart), [""; 0]);
+        let apart = json!([
+            {"sha1": PARENT},
+            {"ipAddress": "::ffff:203.0.113.80"},
+            {"url": "http://bad.example/x"},
+            {"url": "asked.example"},
+        ]);
+        assert_eq!(
+            of_evidence(apart),
+            [
+                "Asked.example Related_To 203.0.113.80",
+                "Asked.example Related_To http://bad.example/x",
+            ]
+        );
         let together =
             json!([{"sha1": PARENT, "ipAddress": "2001:db8::80", "url": "bad.example/x"}]);
         assert_eq!(
@@ -166,6 +208,23 @@ mod tests {
     }
 
     #[test]
+    fn users_are_related_to_their_file_or_to_the_asked_observable() {
+        let users = json!([
+            {"sha1": PARENT, "accountName": "mara"},
+            {"accountName": "jo", "userPrincipalName": "jo@contoso.example", "userSid": "S-1-5-21-1"},
+            {"accountName": "SYSTEM", "userSid": "S-1-5-18"},
+        ]);
+        assert_eq!(
+            of_evidence(users),
+            [
+                format!("{PARENT} Related_To mara"),
+                "Asked.example Related_To jo".to_owned(),
+                "Asked.example Related_To jo@contoso.example".to_owned(),
+            ]
+        );
+    }
+
+    #[test]
     fn processes_without_hashes_go_by_name() {
         let family = json!([
             {"fileName": "zsh", "processId": 7},
@@ -178,7 +237,8 @@ mod tests {
     #[test]
     fn an_alert_without_source_has_its_relations_from_the_product() {
         let alert = json!({"evidence": [{"sha1": PARENT, "fileName": "a.exe"}]}).to_string();
-        let relations = of_alert(&serde_json::from_str(&alert).unwrap(), "Defender");
+        let asked = Observable::new(Domain, "asked.example");
+        let relations = of_alert(&serde_json::from_str(&alert).unwrap(), &asked, "Defender");
         assert_eq!(texts(&relations, "Defender"), [format!("a.exe File_Name_Of {PARENT}")]);
     }
 }

@@ -37,7 +37,7 @@ impl Mapper<'_> {
             resolution: Some(vocabulary::resolution(alert)),
             sensor: Some(vocabulary::sensor(alert, self.has_fine_sensors)),
             targets: alert_target(alert, device, observed).into_iter().collect(),
-            relations: relations::of_alert(alert, self.product),
+            relations: relations::of_alert(alert, observable, self.product),
             timestamp: time(&alert.last_update_time).or_else(|| time(&alert.alert_creation_time)),
             external_ids: vec![id.into()],
             ..Sighting::of(sighting_id, self.product, observable.clone(), observed)

@@ -57,7 +57,7 @@ async fn a_batch_is_sent_exactly_as_documented() {
         json!({"requests": [{
             "id": "0",
             "method": "GET",
-            "url": "/security/alerts_v2?$filter=evidence%2Fany%28e%3A%20e%2Fmicrosoft.graph.security.urlEvidence%2Furl%20eq%20%27https%3A%2F%2Fcdn.contoso-files.example%2Fit%27%27s%3Fa%3Db%26c%23d%2Be%2520f%27%29&$top=7",
+            "url": "/security/alerts_v2?$filter=evidence%2Fany%28e%3A%20e%2Fmicrosoft.graph.security.urlEvidence%2Furl%20eq%20%27https%3A%2F%2Fcdn.contoso-files.example%2Fit%27%27s%3Fa%3Db%26c%23d%2Be%2520f%27%20or%20e%2Fmicrosoft.graph.security.analyzedMessageEvidence%2Furls%2Fany%28i%3A%20i%20eq%20%27https%3A%2F%2Fcdn.contoso-files.example%2Fit%27%27s%3Fa%3Db%26c%23d%2Be%2520f%27%29%20or%20e%2Fmicrosoft.graph.security.teamsMessageEvidence%2Furls%2Fany%28i%3A%20i%2Furl%20eq%20%27https%3A%2F%2Fcdn.contoso-files.example%2Fit%27%27s%3Fa%3Db%26c%23d%2Be%2520f%27%29%29&$top=100",
             "headers": {"Prefer": "include-unknown-enum-members"},
         }]})
     );

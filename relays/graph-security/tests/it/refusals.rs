@@ -66,10 +66,13 @@ async fn refused_logins_are_authorization_errors_with_microsofts_message() {
 
 #[tokio::test]
 async fn the_status_of_a_login_decides_its_code() {
-    for status in [400, 401] {
-        let text = check(LOGIN, login_error(status, "because"), "authorization error").await;
+    for (status, code) in
+        [(400, "authorization error"), (401, "authorization error"), (403, "permission denied")]
+    {
+        let text = check(LOGIN, login_error(status, "because"), code).await;
         assert_eq!(text, "Authorization failed: because");
     }
+    check(LOGIN, login_error(500, "because"), "unknown").await;
     let text = check(LOGIN, login_error(404, "x"), "authorization error").await;
     assert!(text.contains("tenant_id"), "{text}");
     check(LOGIN, Fault::TooManyRequests { retry_after: None }, "too many requests").await;
@@ -100,7 +103,7 @@ async fn the_status_of_a_batch_decides_its_code() {
         (504, "service unavailable", false),
         (405, "unknown", true),
         (409, "unknown", true),
-        (410, "unknown", true),
+        (410, "not found", true),
         (422, "unknown", true),
         (501, "unknown", true),
     ] {

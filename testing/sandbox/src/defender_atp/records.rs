@@ -21,7 +21,9 @@ macro_rules! records {
             indicators: read(file!($folder, "indicators"), $tenant)?,
             events: [
                 ("DeviceFileEvents", read(file!($folder, "device_file_events"), $tenant)?),
+                ("DeviceProcessEvents", read(file!($folder, "device_process_events"), $tenant)?),
                 ("DeviceNetworkEvents", read(file!($folder, "device_network_events"), $tenant)?),
+                ("DeviceEvents", read(file!($folder, "device_events"), $tenant)?),
                 ("DeviceInfo", read(file!($folder, "device_info"), $tenant)?),
                 ("DeviceNetworkInfo", read(file!($folder, "device_network_info"), $tenant)?),
             ],
@@ -48,7 +50,7 @@ pub(super) struct Records {
     /// What was added before the sandbox started.
     pub(super) indicators: Vec<Value>,
     /// The hunting tables that have a file of their own, and their rows.
-    pub(super) events: [(&'static str, Vec<Value>); 4],
+    pub(super) events: [(&'static str, Vec<Value>); 6],
 }
 
 impl Records {

@@ -24,10 +24,14 @@ async fn s03_a_refused_token_is_renewed_once_and_the_request_sent_again_once() {
     fixture.product.always("/search", ScriptedResponse::body(401, "no"));
     assert!(fixture.answer(observe(&hs256(), &["a.test"])).await.is_refusal());
     assert_eq!(calls(&fixture.product), [3, 5, 0]);
-    // A token that was refused when it was fresh would be refused again.
+    // A fresh token may be refused where the product does not know it yet.
     let newcomer = tenant("b", "secret");
     assert!(fixture.answer(observe(&newcomer, &["a.test"])).await.is_refusal());
-    assert_eq!(calls(&fixture.product), [4, 6, 0]);
+    assert_eq!(calls(&fixture.product), [5, 7, 0]);
+    fixture.product.always("/search", ScriptedResponse::json(&json!({"hits": []})));
+    fixture.product.once("/search", ScriptedResponse::status(401));
+    assert!(fixture.answer(observe(&tenant("c", "secret"), &["a.test"])).await.is_ok());
+    assert_eq!(calls(&fixture.product), [7, 9, 0]);
 }
 
 #[tokio::test]

@@ -1,0 +1,58 @@
+//! For the check against Microsoft's own definitions (`.ci/microsoft`): every form of query that is
+//! sent, and every member of a record that is read, written by the code that ships.
+
+use relay_core::{Namespace, Observable, ObservableType as Type};
+use serde_json::{Value, json};
+
+use crate::{
+    Service,
+    alerts::{self, SearchOptions},
+    defender,
+    health::SMALLEST_QUERY,
+};
+
+/// One value of each type that alerts are searched by, and one in another script.
+fn observables() -> Vec<Observable> {
+    let hash = |digits: usize| "ab".repeat(digits / 2);
+    [
+        (Type::Ip, "203.0.113.80"),
+        (Type::Ipv6, "2001:db8::1"),
+        (Type::Domain, "bücher.example"),
+        (Type::Hostname, "ws-204"),
+        (Type::Email, "pay@sender.example"),
+        (Type::Url, "https://bad.example/it's"),
+        (Type::FileName, r"it's \ me.exe"),
+        (Type::FilePath, r"C:\Users\upd.exe"),
+        (Type::Md5, &hash(32)),
+        (Type::Sha1, &hash(40)),
+        (Type::Sha256, &hash(64)),
+    ]
+    .map(|(kind, value)| Observable::new(kind, value))
+    .into()
+}
+
+#[test]
+#[ignore = "prints what .ci/microsoft checks"]
+#[expect(clippy::print_stdout, reason = "what it prints is its result")]
+fn print_queries_and_members() {
+    let observables = observables();
+    let options = |service| SearchOptions { source: "", namespace: Namespace::X500, service };
+    let services = [None, Some(Service::DEFENDER_FOR_ENDPOINT)];
+    let mut queries = vec![SMALLEST_QUERY.to_owned()];
+    let mut filters = Vec::new();
+    // Each alone, so that no table or column is there for another's sake, and all together.
+    let alone = observables.iter().map(std::slice::from_ref);
+    for observables in alone.chain([&observables[..]]) {
+        for service in services {
+            queries.extend(alerts::all_queries(observables, &options(service)));
+            filters.extend(alerts::all_filters(observables, &options(service)));
+        }
+        queries.extend(defender::all_queries(observables));
+    }
+    let members = alerts::all_members();
+    let members: Vec<Value> = members
+        .iter()
+        .map(|(record, members)| json!({"record": record, "members": members}))
+        .collect();
+    println!("{}", json!({"queries": queries, "filters": filters, "members": members}));
+}
