@@ -33,7 +33,6 @@ fn observables() -> Vec<Observable> {
 
 #[test]
 #[ignore = "prints what .ci/microsoft checks"]
-#[expect(clippy::print_stdout, reason = "what it prints is its result")]
 fn print_queries_and_members() {
     let observables = observables();
     let options = |service| SearchOptions { source: "", namespace: Namespace::X500, service };

@@ -1,9 +1,7 @@
 //! The relations of an alert's evidence: docs/relays/defender-atp.md#relations-of-an-alert.
 
-use std::collections::HashMap;
-
 use microsoft::defender::{
-    Alert, AlertEvidence,
+    Alert, AlertEvidence, add_parents,
     observables::{
         address, best_hash, file_name, file_path, hashes, is_system_account, name, url_or_host,
     },
@@ -11,12 +9,10 @@ use microsoft::defender::{
 use relay_core::{
     Observable,
     ObservableType::{Email, User},
-    Time,
     ctim::{
-        RelationName::{ConnectedTo, FileNameOf, FilePathOf, ParentOf, RelatedTo},
+        RelationName::{ConnectedTo, FileNameOf, FilePathOf, RelatedTo},
         Relations,
     },
-    lenient::Text,
 };
 
 /// What each entry of the evidence says of itself, which process started which, and what else the
@@ -68,43 +64,6 @@ fn users(entry: &AlertEvidence) -> impl Iterator<Item = Observable> {
     let account = name(User, entry.account_name.as_deref());
     let principal = name(Email, entry.user_principal_name.as_deref());
     [account, principal].into_iter().flatten().filter(move |_| is_person)
-}
-
-/// A process's parent is the entry with its number. Numbers are reused, so the times of creation
-/// have to agree where both are known.
-fn add_parents(relations: &mut Relations, evidence: &[AlertEvidence]) {
-    let mut by_number: HashMap<i64, Vec<&AlertEvidence>> = HashMap::new();
-    for entry in evidence {
-        if let Some(number) = *entry.process_id {
-            by_number.entry(number).or_default().push(entry);
-        }
-    }
-    for child in evidence {
-        let Some(number) = *child.parent_process_id else { continue };
-        let known = by_number.get(&number).map(Vec::as_slice).unwrap_or_default();
-        let parents: Vec<_> = known.iter().filter(|parent| is_parent(parent, child)).collect();
-        for parent in &parents {
-            relations.add(process(parent), ParentOf, process(child));
-        }
-        if parents.is_empty() {
-            let parent = file_name(child.parent_process_file_name.as_deref());
-            relations.add(parent, ParentOf, process(child));
-        }
-    }
-}
-
-fn is_parent(parent: &AlertEvidence, child: &AlertEvidence) -> bool {
-    let time = |text: &Text| text.as_deref().and_then(Time::parse);
-    match (time(&parent.process_creation_time), time(&child.parent_process_creation_time)) {
-        (Some(created), Some(expected)) => created == expected,
-        _ => true,
-    }
-}
-
-/// A process by its file: the best hash, else the name.
-fn process(entry: &AlertEvidence) -> Option<Observable> {
-    let hashes = hashes(&entry.sha1, &entry.sha256, &entry.md5);
-    best_hash(&hashes).or_else(|| file_name(entry.file_name.as_deref()))
 }
 
 #[cfg(test)]
@@ -180,34 +139,6 @@ mod tests {
     }
 
     #[test]
-    fn parents_are_found_by_number_and_time() {
-        let parent =
-            |time: Value| json!({"sha1": PARENT, "processId": 7, "processCreationTime": time});
-        let child = |time: Value| {
-            json!({
-                "sha256": CHILD,
-                "processId": 8,
-                "parentProcessId": 7,
-                "parentProcessCreationTime": time,
-                "parentProcessFileName": "explorer.exe",
-            })
-        };
-        let (one, same, other) =
-            ("2026-10-30T05:50:00Z", "2026-10-30T05:50:00.000Z", "2026-10-30T05:51:00Z");
-        let by_hash = [format!("{PARENT} Parent_Of {CHILD}")];
-        let by_name = [format!("explorer.exe Parent_Of {CHILD}")];
-        for (created, expected, found) in [
-            (json!(one), json!(same), &by_hash),
-            (json!(one), json!(null), &by_hash),
-            (json!(null), json!(one), &by_hash),
-            (json!(one), json!(other), &by_name),
-        ] {
-            assert_eq!(of_evidence(json!([child(expected), parent(created)])), *found);
-        }
-        assert_eq!(of_evidence(json!([child(json!(one))])), by_name);
-    }
-
-    #[test]
     fn users_are_related_to_their_file_or_to_the_asked_observable() {
         let users = json!([
             {"sha1": PARENT, "accountName": "mara"},
@@ -222,16 +153,6 @@ mod tests {
                 "Asked.example Related_To jo@contoso.example".to_owned(),
             ]
         );
-    }
-
-    #[test]
-    fn processes_without_hashes_go_by_name() {
-        let family = json!([
-            {"fileName": "zsh", "processId": 7},
-            {"fileName": "Updater", "processId": 8, "parentProcessId": 7},
-            {"fileName": "Updater", "processId": 9, "parentProcessId": 1},
-        ]);
-        assert_eq!(of_evidence(family), ["zsh Parent_Of Updater"]);
     }
 
     #[test]

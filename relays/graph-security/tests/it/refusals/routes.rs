@@ -58,7 +58,7 @@ async fn an_empty_list_of_observables_is_valid() {
 async fn no_request_is_sent_about_values_that_no_alert_can_hold() {
     let relay = TestRelay::open().await;
     let observables = json!([
-        {"type": "email", "value": "mara@contoso.example"},
+        {"type": "user", "value": "mara"},
         {"type": "unheard_of", "value": "x"},
         {"type": "md5", "value": "no hash"},
         {"type": "ip", "value": "203.0.113.300"},
