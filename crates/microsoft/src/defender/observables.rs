@@ -85,6 +85,7 @@ pub fn file_name(text: Option<&str>) -> Option<Observable> {
 }
 
 /// Joins a file's folder and name to its path; some folders end with the name already.
+#[must_use]
 pub fn file_path(folder: Option<&str>, name: Option<&str>) -> Option<Observable> {
     let path = path::joined(present(folder)?, present(name));
     Some(Observable::new(FilePath, path))
