@@ -12,6 +12,7 @@ use crate::{
     ctim::{Observable, ObservableType},
     error::{Error, ErrorKind, Result},
     relay::{Partial, Trigger},
+    text::without_byte_order_mark,
 };
 use object::{EachOf, Member, Members};
 use unique::UniqueObservables;
@@ -43,6 +44,7 @@ pub(crate) fn observables(
     supports: impl Fn(ObservableType) -> bool,
 ) -> Result<Partial<Vec<Observable>>> {
     check_size(body)?;
+    let body = without_byte_order_mark(body);
     let mut invalid = BTreeMap::new();
     let mut kept = UniqueObservables::default();
     let mut index = 0;
@@ -74,6 +76,7 @@ pub(crate) fn observables(
 /// Errors: `InvalidBody`, with the problems by member.
 pub(crate) fn trigger(body: &[u8]) -> Result<Trigger> {
     check_size(body)?;
+    let body = without_byte_order_mark(body);
     let Ok(Some([action_id, observable_type, observable_value, indicator_id])) = ACTION.read(body)
     else {
         return Err(invalid_body(&wrong_type()));
@@ -204,7 +207,7 @@ mod tests {
             assert_eq!(error.message(), format!("Invalid JSON payload received. {problems}"));
             assert_eq!(error.code(), "invalid argument");
         };
-        for body in ["", "nonsense", "{}", "null", "\u{feff}[]"] {
+        for body in ["", "nonsense", "{}", "null", "\u{feff}", "[\u{feff}]", "[]\u{feff}"] {
             check(body, r#"{"_schema": ["Invalid input type."]}"#);
         }
         check("[1]", r#"{"0": {"_schema": ["Invalid input type."]}}"#);
@@ -215,6 +218,15 @@ mod tests {
         assert!(observables(b"[\xff]", |_| true).is_err());
         let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
         assert!(read(&deep).is_err());
+    }
+
+    #[test]
+    fn a_byte_order_mark_before_the_body_is_none_of_it() {
+        let kept = read("\u{feff}[{\"type\":\"ip\",\"value\":\"203.0.113.7\"}]").unwrap();
+        assert_eq!(kept.data.len(), 1);
+        let body =
+            "\u{feff}{\"action-id\":\"a\",\"observable_type\":\"ip\",\"observable_value\":\"v\"}";
+        assert_eq!(super::trigger(body.as_bytes()).unwrap().action_id, "a");
     }
 
     #[test]
@@ -231,11 +243,19 @@ mod tests {
             {"type":"unknown_type","value":"x"},
             {"type":"mutex","value":"x"},
             {"type":"hostname","value":"bad.example"},
+            {"type":"ip","value":"203.0.113.7"},
+            {"type":"ip","value":"::ffff:203.0.113.7"},
             {"type":"ip","value":"  "}
         ]"#;
         let kept = read(body).unwrap().data;
         let values: Vec<_> = kept.iter().map(|o| (o.kind.as_str(), o.value.as_str())).collect();
-        assert_eq!(values, [("domain", "Bad.Example"), ("hostname", "bad.example"), ("ip", "  ")]);
+        let expected = [
+            ("domain", "Bad.Example"),
+            ("hostname", "bad.example"),
+            ("ip", "203.0.113.7"),
+            ("ip", "  "),
+        ];
+        assert_eq!(values, expected);
     }
 
     #[test]

@@ -13,9 +13,9 @@
 //! [`ctim`], and `answer` writes the answer.
 //!
 //! Modules import only modules that stand before them in this list (`tests/it/modules.rs` checks
-//! it): `clock`, `error`, `ctim`, `lenient`, `cache`, `concurrency`, `secret`, `url`, `settings`,
-//! `invocation`, `telemetry`, `outbound`, `auth`, `relay`, `oauth`, `input`, `answer`, `route`,
-//! `service`, `serve`.
+//! it): `clock`, `text`, `error`, `url`, `ctim`, `lenient`, `cache`, `concurrency`, `secret`,
+//! `settings`, `invocation`, `telemetry`, `outbound`, `auth`, `relay`, `oauth`, `input`, `answer`,
+//! `route`, `service`, `serve`.
 
 mod answer;
 mod auth;
@@ -36,6 +36,7 @@ pub mod serve;
 mod service;
 mod settings;
 mod telemetry;
+pub mod text;
 pub mod url;
 
 pub use answer::MAX_ANSWER_BYTES;

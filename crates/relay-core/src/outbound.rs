@@ -9,6 +9,7 @@ mod aws;
 mod body;
 mod destination;
 mod guard;
+mod message;
 mod request;
 mod response;
 mod retry;

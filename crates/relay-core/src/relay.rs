@@ -81,6 +81,12 @@ pub trait Relay: Sized + Send + Sync + 'static {
         async { Partial::default() }
     }
 
+    /// Returns the links that settings alone allow, for a caller without a valid token: where
+    /// `/refer/observables` is [`RoutePolicy::TokenOptional`].
+    fn refer_by_settings(&self, _observables: &[Observable]) -> Partial<Vec<Link>> {
+        Partial::default()
+    }
+
     /// Returns what can be done about the observables.
     fn respond(
         &self,

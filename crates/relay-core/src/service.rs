@@ -32,7 +32,7 @@ use crate::{
     input,
     invocation::InvocationContext,
     outbound::{Http, Resolver, SystemResolver, one_line},
-    relay::{Call, ClaimKind, Credentials, Partial, Relay, RoutePolicy, Trigger},
+    relay::{Call, ClaimKind, Credentials, Link, Partial, Relay, RoutePolicy, Trigger},
     route::Route,
     settings::{BadSetting, Environment},
     telemetry::{Report, level, metrics_namespace, report},
@@ -210,9 +210,7 @@ impl<R: Relay> Service<R> {
                 Ok(answer::entities(found, redactor))
             }
             Route::Refer => {
-                let links: Method<R, _> = |relay, call, all| relay.refer(call, all).boxed();
-                let found = self.ask(policies.refer, request, context, links).await?;
-                Ok(answer::list(found, redactor))
+                Ok(answer::list(self.refer(policies.refer, request, context).await?, redactor))
             }
             Route::Respond => {
                 let actions: Method<R, _> = |relay, call, all| relay.respond(call, all).boxed();
@@ -263,6 +261,26 @@ impl<R: Relay> Service<R> {
         outcome
     }
 
+    async fn refer(
+        &self,
+        policy: RoutePolicy,
+        request: &Incoming,
+        context: &InvocationContext,
+    ) -> Result<Partial<Vec<Link>>> {
+        let links: Method<R, _> = |relay, call, all| relay.refer(call, all).boxed();
+        let outcome = self.ask(policy, request, context, links).await;
+        let is_refused =
+            outcome.as_ref().is_err_and(|error| error.kind() == ErrorKind::Unauthorized);
+        if !is_refused || policy != RoutePolicy::TokenOptional {
+            return outcome;
+        }
+        let Partial { data: observables, errors: mut warnings } =
+            self.observables(&request.body)?;
+        let found = self.relay.refer_by_settings(&observables);
+        warnings.extend(found.errors);
+        Ok(Partial { data: found.data, errors: warnings })
+    }
+
     /// Asks the relay about the observables of the body; not on a disabled route, and not about none.
     async fn ask<T: Default>(
         &self,
@@ -271,7 +289,7 @@ impl<R: Relay> Service<R> {
         context: &InvocationContext,
         method: Method<R, T>,
     ) -> Result<Partial<T>> {
-        let read = |body: &[u8]| input::observables(body, |kind| self.relay.supports(kind));
+        let read = |body: &[u8]| self.observables(body);
         let Some((caller, body)) = self.checked(policy, request, context, read).await? else {
             return Ok(Partial::default());
         };
@@ -290,6 +308,10 @@ impl<R: Relay> Service<R> {
         Ok(Partial { data: found.data, errors: warnings })
     }
 
+    fn observables(&self, body: &[u8]) -> Result<Partial<Vec<Observable>>> {
+        input::observables(body, |kind| self.relay.supports(kind))
+    }
+
     /// Checks body and token in the order of the route's policy; `None` on a disabled route.
     async fn checked<T>(
         &self,
@@ -306,7 +328,7 @@ impl<R: Relay> Service<R> {
         };
         Ok(match policy {
             RoutePolicy::Disabled => None,
-            RoutePolicy::BodyFirst => {
+            RoutePolicy::BodyFirst | RoutePolicy::TokenOptional => {
                 let body = body()?;
                 Some((self.caller(request, context).await?, body))
             }

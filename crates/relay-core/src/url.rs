@@ -2,10 +2,16 @@
 //! write them, with or without a scheme.
 
 mod base;
+mod name;
+mod spelling;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 pub use base::{Address, BaseUrl};
+pub use name::ascii_name;
+pub(crate) use name::unicode_name;
+pub(crate) use spelling::spellings;
+pub use spelling::{is_same, normal_url};
 
 /// Everything but RFC 3986's unreserved characters.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');

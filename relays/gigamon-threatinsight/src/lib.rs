@@ -50,7 +50,7 @@ impl Relay for GigamonThreatinsight {
             (ObservableType::Sha256, "SHA256"),
         ],
         policies: RoutePolicies {
-            refer: RoutePolicy::BodyFirst,
+            refer: RoutePolicy::TokenOptional,
             ..RoutePolicies::observe_only(RoutePolicy::BodyFirst)
         },
         invalid_body_code: "invalid payload received",
@@ -103,5 +103,9 @@ impl Relay for GigamonThreatinsight {
         observables: &[Observable],
     ) -> Partial<Vec<Link>> {
         mapping::links(&self.config.bases(call.credentials.region).portal, observables).into()
+    }
+
+    fn refer_by_settings(&self, observables: &[Observable]) -> Partial<Vec<Link>> {
+        mapping::links(&self.config.bases(None).portal, observables).into()
     }
 }

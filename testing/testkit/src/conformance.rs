@@ -132,6 +132,7 @@ rules! { $
         first_failed_check_is_reported
         token_and_body_are_both_checked
         disabled_routes_check_nothing
+        optional_tokens_cause_no_error
     }
     tokens {
         c01_c04_valid_tokens_are_accepted

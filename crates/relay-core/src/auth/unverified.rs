@@ -13,6 +13,7 @@ use super::{Claims, refused};
 use crate::{
     cache::CacheKey,
     error::{Error, Result},
+    text::without_byte_order_mark,
 };
 
 /// The longest token that is read; no gateway passes on a longer header.
@@ -56,9 +57,9 @@ impl<'a> UnverifiedToken<'a> {
         }
         let parts: Vec<_> = text.split('.').collect();
         let [header, payload, signature] = parts[..] else { return Err(malformed("parts")) };
-        let header = object(header)?;
+        let header = object(&decode(header)?)?;
         let (algorithm, kid) = check_header(&header)?;
-        let claims = Claims::new(object(payload)?);
+        let claims = Claims::new(object(without_byte_order_mark(&decode(payload)?))?);
         decode(signature)?;
         let signed = &text[..text.len() - signature.len() - 1];
         Ok(Self { algorithm, kid, text, signed, signature, claims })
@@ -116,9 +117,8 @@ fn check_header(header: &Map<String, Value>) -> Result<(Algorithm, Option<String
     Ok((algorithm, kid))
 }
 
-fn object(part: &str) -> Result<Map<String, Value>> {
-    let json = decode(part)?;
-    let Members(members) = serde_json::from_slice(&json).map_err(|_| malformed("json"))?;
+fn object(json: &[u8]) -> Result<Map<String, Value>> {
+    let Members(members) = serde_json::from_slice(json).map_err(|_| malformed("json"))?;
     Ok(members)
 }
 

@@ -1,5 +1,7 @@
 //! Observables: what an analyst asks about, and what entities are about.
 
+mod spelling;
+
 use std::{fmt, net::IpAddr, str::FromStr};
 
 use serde::{Serialize, Serializer};
@@ -99,53 +101,61 @@ impl Observable {
         Self { kind, value: value.into() }
     }
 
-    /// The value if there is one that can be of its type, as [`normal_form`](Self::normal_form)
-    /// says: what a product sends in the place of a hash need not be one.
+    /// What a product says of a machine, a file or a name, where it can be of its type, as
+    /// [`normal_form`](Self::normal_form) says: what stands in the place of a hash need not be one.
+    ///
+    /// None also for what every machine has or no machine: loopback and unspecified addresses,
+    /// hardware addresses of zeros, `localhost`. They would tie machines together that have nothing
+    /// in common.
     pub fn present(kind: ObservableType, value: Option<impl Into<String>>) -> Option<Self> {
         let observable = Self { kind, value: value?.into() };
-        observable.normal_form().is_some().then_some(observable)
+        let is_valid = observable.normal_form().is_some() && !observable.is_on_every_machine();
+        is_valid.then_some(observable)
     }
 
-    /// An address: `ipv6` when it contains a colon, else `ip`; none when it is no address.
-    pub fn address(value: impl Into<String>) -> Option<Self> {
-        let value = value.into();
-        let kind = if value.contains(':') { ObservableType::Ipv6 } else { ObservableType::Ip };
-        Self::present(kind, Some(value))
-    }
-
-    /// The form in which two spellings of the same thing are equal: addresses in their shortest
-    /// text, hashes, names and mail addresses in lower case, names without outer dots.
-    ///
-    /// `None` when the value cannot be of its type (an address that does not parse, a hash with
-    /// other than its digits) or is blank.
-    #[must_use]
-    pub fn normal_form(&self) -> Option<String> {
-        use ObservableType as Type;
-        if self.value.trim().is_empty() {
-            return None;
+    /// What a product calls an address, [`present`](Self::present): `ipv6` when it contains a
+    /// colon, else `ip`; without its zone, and IPv4 in IPv6's mapped form as IPv4.
+    pub fn address(value: impl AsRef<str>) -> Option<Self> {
+        let text = value.as_ref().trim().split('%').next()?;
+        let ip: IpAddr = text.parse().ok()?;
+        match ip.to_canonical() {
+            IpAddr::V4(ip) => Self::present(ObservableType::Ip, Some(ip.to_string())),
+            IpAddr::V6(_) => Self::present(ObservableType::Ipv6, Some(text)),
         }
+    }
+
+    /// A hardware address, [`present`](Self::present), as `aa:bb:cc:dd:ee:ff`, whatever separates
+    /// its digits.
+    pub fn mac(value: impl AsRef<str>) -> Option<Self> {
+        let digits = hardware_digits(value.as_ref());
+        let is_mac = digits.len() == 12 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let pairs = is_mac.then(|| [0, 2, 4, 6, 8, 10].map(|at| &digits[at..at + 2]))?;
+        Self::present(ObservableType::MacAddress, Some(pairs.join(":")))
+    }
+
+    fn is_on_every_machine(&self) -> bool {
+        let Some(value) = self.normal_form() else { return false };
         match self.kind {
-            Type::Ip => self.value.trim().parse::<IpAddr>().ok().map(|ip| ip.to_string()),
-            Type::Ipv6 => {
-                let ip: IpAddr = self.value.trim().parse().ok()?;
-                ip.is_ipv6().then(|| ip.to_string())
+            ObservableType::Ip | ObservableType::Ipv6 => {
+                value.parse().is_ok_and(|ip: IpAddr| ip.is_loopback() || ip.is_unspecified())
             }
-            Type::Md5 | Type::Sha1 | Type::Sha256 => self.hash(),
-            Type::Domain | Type::Hostname => {
-                let name = self.value.trim().trim_matches('.').to_lowercase();
-                (!name.is_empty()).then_some(name)
+            ObservableType::MacAddress => {
+                let digits = hardware_digits(&value);
+                ["0", "f"].iter().any(|digit| digits.replace(digit, "").is_empty())
             }
-            Type::Email => Some(self.value.to_lowercase()),
-            _ => Some(self.value.clone()),
+            ObservableType::Domain | ObservableType::Hostname => {
+                matches!(value.as_str(), "localhost" | "localhost.localdomain")
+                    || value.ends_with(".localhost")
+            }
+            _ => false,
         }
     }
+}
 
-    fn hash(&self) -> Option<String> {
-        let value = self.value.trim();
-        let is_hash = Some(value.len()) == self.kind.hash_digits()
-            && value.bytes().all(|byte| byte.is_ascii_hexdigit());
-        is_hash.then(|| value.to_ascii_lowercase())
-    }
+/// Returns a hardware address without what separates its digits, in lower case.
+fn hardware_digits(text: &str) -> String {
+    let digits = text.trim().chars().filter(|letter| !matches!(letter, ':' | '-' | '.'));
+    digits.map(|letter| letter.to_ascii_lowercase()).collect()
 }
 
 #[cfg(test)]
@@ -172,21 +182,59 @@ mod tests {
     }
 
     #[test]
-    fn normal_forms_make_spellings_equal() {
-        let check = |kind, value: &str, expected: Option<&str>| {
-            assert_eq!(Observable::new(kind, value).normal_form().as_deref(), expected, "{value}");
+    fn addresses_are_typed_by_their_version() {
+        let check = |text: &str, expected: Option<(ObservableType, &str)>| {
+            let found = Observable::address(text);
+            let found = found.as_ref().map(|found| (found.kind, found.value.as_str()));
+            assert_eq!(found, expected, "{text}");
         };
-        check(ObservableType::Ip, "203.0.113.7", Some("203.0.113.7"));
-        check(ObservableType::Ip, "203.0.113.07", None);
-        check(ObservableType::Ip, "2001:DB8:0:0::1", Some("2001:db8::1"));
-        check(ObservableType::Ipv6, "2001:db8:0:0:0:0:0:1", Some("2001:db8::1"));
-        check(ObservableType::Ipv6, "203.0.113.7", None);
-        check(ObservableType::Domain, ".Bad.Example.", Some("bad.example"));
-        check(ObservableType::Domain, "...", None);
-        check(ObservableType::Md5, &"AB".repeat(16), Some(&"ab".repeat(16)));
-        check(ObservableType::Md5, &"zz".repeat(16), None);
-        check(ObservableType::Sha1, "abc", None);
-        check(ObservableType::Url, "HTTP://x/", Some("HTTP://x/"));
-        check(ObservableType::FileName, " \t", None);
+        check("10.20.4.17", Some((ObservableType::Ip, "10.20.4.17")));
+        check("2001:DB8::80", Some((ObservableType::Ipv6, "2001:DB8::80")));
+        check("fe80::1%eth0", Some((ObservableType::Ipv6, "fe80::1")));
+        check("::ffff:203.0.113.80", Some((ObservableType::Ip, "203.0.113.80")));
+        check("::FFFF:cb00:7150", Some((ObservableType::Ip, "203.0.113.80")));
+        for text in ["", "10.20.4", "10.20.4.17/24", "host", "no:address"] {
+            check(text, None);
+        }
+    }
+
+    #[test]
+    fn hardware_addresses_have_one_form() {
+        for text in ["00155D0A0B0C", "00:15:5D:0A:0B:0C", "00-15-5d-0a-0b-0c", "0015.5d0a.0b0c "] {
+            let mac = Observable::mac(text).unwrap();
+            assert_eq!(mac, Observable::new(ObservableType::MacAddress, "00:15:5d:0a:0b:0c"));
+        }
+        for text in ["", "00155D", "00155D0A0B0C0D", "zz155D0A0B0C", "é0155D0A0B0"] {
+            assert_eq!(Observable::mac(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_every_machine_has_identifies_none() {
+        for text in [
+            "127.0.0.1",
+            "127.0.0.53",
+            "0.0.0.0",
+            "::1",
+            "0:0:0:0:0:0:0:1",
+            "::",
+            "::1%lo",
+            "::ffff:127.0.0.1",
+            "::ffff:0.0.0.0",
+        ] {
+            assert_eq!(Observable::address(text), None, "{text}");
+        }
+        for text in ["00:00:00:00:00:00", "000000000000", "00-00-00-00-00-00", "FF:FF:FF:FF:FF:FF"]
+        {
+            assert_eq!(Observable::mac(text), None, "{text}");
+            assert_eq!(Observable::present(ObservableType::MacAddress, Some(text)), None, "{text}");
+        }
+        for text in ["localhost", "LocalHost.", "localhost.localdomain", "a.localhost"] {
+            assert_eq!(Observable::present(ObservableType::Hostname, Some(text)), None, "{text}");
+        }
+        assert!(Observable::present(ObservableType::Hostname, Some("localhost-7")).is_some());
+        assert!(Observable::address("128.0.0.1").is_some() && Observable::address("::2").is_some());
+        // An analyst may ask for it.
+        assert!(Observable::new(ObservableType::Ip, "127.0.0.1").normal_form().is_some());
     }
 }

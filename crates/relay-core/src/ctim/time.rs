@@ -39,12 +39,12 @@ impl Time {
         Some(Self { at: Timestamp::from_millisecond(milliseconds).ok()?, decimals: true })
     }
 
-    /// Reads an ISO 8601 text with a zone, such as `2026-03-01T12:19:31.000+0000`; finer fractions
-    /// are
-    /// cut to milliseconds.
+    /// Reads an ISO 8601 text, such as `2026-03-01T12:19:31.000+0000`; without a zone it is UTC.
+    /// Finer fractions are cut to milliseconds.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let at: Timestamp = text.trim().parse().ok()?;
+        let text = text.trim();
+        let at: Timestamp = text.parse().or_else(|_| format!("{text}Z").parse()).ok()?;
         let milliseconds = at.as_millisecond();
         (0..=NEVER_SECOND * 1000).contains(&milliseconds).then_some(())?;
         Some(Self { at: Timestamp::from_millisecond(milliseconds).ok()?, decimals: true })
@@ -173,11 +173,15 @@ mod tests {
         check(Time::parse("2026-10-30T06:12:01.1234567Z"), "2026-10-30T06:12:01.123Z");
         check(Time::parse("2026-03-01T01:00:00+02:00"), "2026-02-28T23:00:00.000Z");
         check(Time::parse("2016-12-31T23:59:60Z"), "2016-12-31T23:59:59.000Z");
+        check(Time::parse("2026-03-01T12:19:31.412000"), "2026-03-01T12:19:31.412Z");
+        check(Time::parse("2026-03-01 12:19:31"), "2026-03-01T12:19:31.000Z");
         for text in [
             "",
             "yesterday",
             "2026-03-01",
-            "2026-03-01T12:19:31",
+            "2026-03-01T12:19:31ZZ",
+            "2026-03-01T12:19:31+99:00",
+            "2026-03-01T12:61:31",
             "1969-12-31T23:59:59Z",
             "2525-01-02T00:00:00Z",
             "0001-01-01T00:00:00Z",

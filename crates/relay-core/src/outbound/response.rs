@@ -13,17 +13,16 @@ use bytes::Bytes;
 use http::HeaderMap;
 use serde::Deserialize;
 
-use super::{Request, body::Body, destination::Destination, retry};
+use super::{Request, body::Body, destination::Destination, message, retry};
 use crate::{
     error::{Error, ErrorKind, Result},
     invocation::{InvocationContext, RecordBudget, Reservation},
     lenient::{self, ReadLimits, ReadOutcome},
+    text::{replace_invalid, without_byte_order_mark},
 };
 
 /// The most characters of a product's own text that a message quotes.
 const MAX_QUOTE_CHARS: usize = 200;
-/// The part of a body that a quote is looked for in, in bytes.
-const MAX_QUOTE_BYTES: usize = 4096;
 
 /// A product's response, of whatever status. Printed without headers and body, which may hold
 /// secrets.
@@ -60,12 +59,15 @@ impl Response {
             reservation.grow_to(body.len() + chunk.len()).await;
             body.push(&chunk);
         }
+        let mut body = body.into_bytes();
+        // One byte that is no UTF-8 would otherwise cost the whole body.
+        replace_invalid(&mut body);
         let status = response.status().as_u16();
         Ok(Self {
             service: destination.service.clone(),
             status,
             headers: std::mem::take(response.headers_mut()),
-            body: body.into_bytes().into(),
+            body: body.into(),
             reservation: Arc::new(reservation),
             records: context.record_budget.clone(),
             about: request.about,
@@ -98,10 +100,10 @@ impl Response {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// Returns the body's bytes.
+    /// Returns the body's bytes. They are UTF-8: a question mark stands for each byte that was not.
     #[must_use]
     pub fn body(&self) -> &[u8] {
-        &self.body
+        without_byte_order_mark(&self.body)
     }
 
     /// Returns how long the product asks to wait, if it says so.
@@ -148,7 +150,7 @@ impl Response {
     /// `Malformed`.
     pub fn json_of<'a, T: Deserialize<'a>>(&'a self, items: usize) -> Result<T> {
         let limits = ReadLimits { items, bytes: self.records.allowance(self.about) };
-        let read = lenient::read(&self.body, limits);
+        let read = lenient::read(self.body(), limits);
         let ReadOutcome { value, bytes, is_cut } = read.map_err(|error| {
             // The library's text may quote the body; place and class do not.
             self.malformed()
@@ -223,19 +225,20 @@ impl Response {
             .with_context("product.status", self.status)
     }
 
-    /// Returns the beginning of the body as one line of plain text; a web page is only named.
+    /// Returns the beginning of the body as one line of plain text; of JSON its message. A web page
+    /// and JSON without a message are only named.
     #[must_use]
     pub fn quote(&self) -> String {
-        let body = self.body.trim_ascii_start();
-        let text = String::from_utf8_lossy(&body[..body.len().min(MAX_QUOTE_BYTES)]);
-        let text = text.trim();
-        if text.is_empty() {
-            return format!("an empty response with status {}", self.status);
+        let text = std::str::from_utf8(self.body()).unwrap_or_default().trim();
+        let status = self.status;
+        match text.bytes().next() {
+            None => format!("an empty response with status {status}"),
+            Some(b'<') => format!("a web page with status {status}"),
+            Some(b'{' | b'[') => message::in_json(text)
+                .map(|message| one_line(&message))
+                .unwrap_or_else(|| format!("JSON without a message, with status {status}")),
+            Some(_) => one_line(text),
         }
-        if text.starts_with('<') {
-            return format!("a web page with status {}", self.status);
-        }
-        one_line(text)
     }
 
     pub(super) fn headers(&self) -> &HeaderMap {
@@ -250,11 +253,11 @@ impl fmt::Debug for Response {
     }
 }
 
-/// Returns what to do about an exceeded quota, for the end of a sentence: whole seconds, at least
-/// one.
+/// Returns what to do about an exceeded quota, for the end of a sentence: whole seconds, rounded
+/// up, at least one.
 #[must_use]
 pub fn try_again(after: Option<Duration>) -> String {
-    match after.map(|wait| wait.as_secs()) {
+    match after.map(|wait| wait.as_millis().div_ceil(1000)) {
         Some(0 | 1) => "try again in 1 second".to_owned(),
         Some(seconds) => format!("try again in {seconds} seconds"),
         None => "try again later".to_owned(),
@@ -275,7 +278,8 @@ mod tests {
     #[test]
     fn a_wait_is_given_in_whole_seconds() {
         let advice = |milliseconds| try_again(Some(Duration::from_millis(milliseconds)));
-        assert_eq!([advice(0), advice(1900)], ["try again in 1 second"; 2]);
+        assert_eq!([advice(0), advice(249), advice(1000)], ["try again in 1 second"; 3]);
+        assert_eq!(advice(1900), "try again in 2 seconds");
         assert_eq!(advice(60_000), "try again in 60 seconds");
         assert_eq!(try_again(None), "try again later");
     }

@@ -53,16 +53,25 @@ fn is_passing(error: &crate::Error) -> bool {
     error.kind() == crate::ErrorKind::Unreachable
 }
 
-/// Reads `Retry-After` in seconds, or as an HTTP date compared with the response's own `Date`; also
+/// Reads `Retry-After` in seconds, also with decimals as Microsoft Graph sends them, or as an HTTP date compared with the response's own `Date`; also
 /// the seconds of `X-RateLimit-ToWait-Sec` and `X-Rate-Limit-Reset-After`, which some products send.
 #[must_use]
 pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
-    let seconds = |name: &str| text(name)?.parse::<u64>().ok().map(Duration::from_secs);
+    let seconds = |name: &str| decimal_seconds(text(name)?);
     seconds("retry-after")
         .or_else(|| until(text(header::RETRY_AFTER.as_str())?, text("date")?))
         .or_else(|| seconds("x-ratelimit-towait-sec"))
         .or_else(|| seconds("x-rate-limit-reset-after"))
+}
+
+/// Reads digits with at most one dot.
+fn decimal_seconds(text: &str) -> Option<Duration> {
+    if let Ok(seconds) = text.parse::<u64>() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let is_decimal = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    Duration::try_from_secs_f64(text.parse().ok().filter(|_| is_decimal)?).ok()
 }
 
 fn until(moment: &str, sent: &str) -> Option<Duration> {
@@ -124,7 +133,23 @@ mod tests {
         check(&[("retry-after", "Fri, 20 Nov 2026 09:00:00 GMT"), now], None);
         check(&[("retry-after", "Fri, 20 Nov 2026 10:00:30 GMT")], None);
         check(&[("x-ratelimit-towait-sec", "3")], Some(3));
-        for malformed in ["-5", "soon", "1e9", "99999999999999999999999", ""] {
+        let decimal = |text| retry_after(&headers(&[("retry-after", text)]));
+        assert_eq!(decimal("0.249"), Some(Duration::from_millis(249)));
+        assert_eq!(decimal("12.0"), Some(Duration::from_secs(12)));
+        for malformed in [
+            "1.2.3",
+            ".",
+            "1,5",
+            "1.5s",
+            "0x1.8",
+            "inf",
+            "NaN",
+            "-5",
+            "soon",
+            "1e9",
+            "99999999999999999999999",
+            "",
+        ] {
             check(&[("retry-after", malformed), now], None);
         }
     }

@@ -7,6 +7,9 @@ pub enum RoutePolicy {
     BodyFirst,
     /// The token is checked first, then the body.
     AuthFirst,
+    /// The body is checked. A valid token adds its claims; without one, settings have to do. Only
+    /// for `/refer/observables` of relays whose links need no request and no secret.
+    TokenOptional,
     /// Nothing is checked; the answer is the route's empty one.
     Disabled,
 }

@@ -3,15 +3,16 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 /// Each module may import those before it. `src/lib.rs` explains the order.
-const ORDER: [&str; 21] = [
+const ORDER: [&str; 22] = [
     "clock",
+    "text",
     "error",
+    "url",
     "ctim",
     "lenient",
     "cache",
     "concurrency",
     "secret",
-    "url",
     "settings",
     "invocation",
     "telemetry",

@@ -4,7 +4,6 @@ use std::{collections::HashSet, ops::RangeInclusive};
 
 use relay_core::{Error, ErrorKind, Observable, ObservableType};
 use serde::Serialize;
-use url::Host;
 
 /// Attributes that one search asks for, at the least and at the most.
 const PAGE_SIZES: RangeInclusive<usize> = 500..=5000;
@@ -97,7 +96,7 @@ impl SearchValues {
         let mut seen = HashSet::new();
         let values =
             observables.iter().flat_map(spellings).filter(|value| seen.insert(value.clone()));
-        let mut normal_forms = observables.iter().filter_map(normal_form);
+        let mut normal_forms = observables.iter().filter_map(Observable::normal_form);
         Self {
             values: values.collect(),
             warning: normal_forms.any(|value| is_wildcard(&value)).then(wildcard_warning),
@@ -108,50 +107,22 @@ impl SearchValues {
 /// Returns the spellings under which MISP may hold an observable; none for a value that cannot be
 /// of its type, and for one that MISP would not search literally.
 pub(crate) fn spellings(observable: &Observable) -> Vec<String> {
-    let Some(normal) = sighting_value(observable) else { return Vec::new() };
-    if observable.kind != ObservableType::Url {
-        return vec![normal];
+    let mut spellings = observable.spellings();
+    if observable.kind == ObservableType::Url {
+        // MISP stores URLs as they were entered, with or without a scheme.
+        let bare = |url: &String| url.split_once("://").map(|(_, rest)| rest.to_owned());
+        spellings.extend(spellings.first().and_then(bare));
     }
-    // MISP stores URLs as they were entered.
-    let mut spellings = vec![normal.clone()];
-    spellings.extend(normal.split_once("://").map(|(_, rest)| rest.to_owned()));
-    spellings.extend(with_slash_toggled(&normal));
     spellings.retain(|spelling| is_literal(spelling));
     spellings
 }
 
 /// Returns the value of a sighting: the normal form, of a URL the value as sent.
 pub(crate) fn sighting_value(observable: &Observable) -> Option<String> {
-    normal_form(observable).filter(|normal| is_literal(normal))
-}
-
-fn normal_form(observable: &Observable) -> Option<String> {
     let normal = observable.normal_form()?;
-    match observable.kind {
-        ObservableType::Domain | ObservableType::Hostname => Some(to_ascii_name(normal)),
-        _ => Some(normal),
-    }
-}
-
-/// Returns a name as MISP stores international ones: as punycode.
-pub(crate) fn to_ascii_name(name: String) -> String {
-    if name.is_ascii() {
-        return name;
-    }
-    match Host::parse(&name) {
-        Ok(Host::Domain(ascii)) => ascii.trim_matches('.').to_owned(),
-        _ => name,
-    }
-}
-
-/// `http://host` for `http://host/` and the reverse; in any other path a slash means something.
-fn with_slash_toggled(url: &str) -> Option<String> {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    match rest.find(['/', '?', '#']) {
-        None => Some(format!("{url}/")),
-        Some(path) if &rest[path..] == "/" => Some(url[..url.len() - 1].to_owned()),
-        Some(_) => None,
-    }
+    let is_url = observable.kind == ObservableType::Url;
+    let value = if is_url { observable.value.clone() } else { normal };
+    is_literal(&value).then_some(value)
 }
 
 /// MISP drops a filter of `0` or blanks and returns every event.
@@ -181,19 +152,19 @@ mod tests {
 
     #[test]
     fn each_type_has_its_spellings() {
-        check(Type::Ip, "203.0.113.7", &["203.0.113.7"]);
+        check(Type::Ip, "203.0.113.7", &["203.0.113.7", "::ffff:203.0.113.7"]);
         check(Type::Ipv6, "2001:DB8:0::1", &["2001:db8::1"]);
-        check(Type::Domain, ".Bücher.Example.", &["xn--bcher-kva.example"]);
+        check(Type::Domain, ".Bücher.Example.", &["xn--bcher-kva.example", "bücher.example"]);
         check(Type::Md5, &"AB".repeat(16), &[&"ab".repeat(16)]);
         check(
             Type::Url,
             "http://bad.example",
-            &["http://bad.example", "bad.example", "http://bad.example/"],
+            &["http://bad.example", "http://bad.example/", "bad.example"],
         );
         check(
             Type::Url,
             "http://bad.example/",
-            &["http://bad.example/", "bad.example/", "http://bad.example"],
+            &["http://bad.example/", "http://bad.example", "bad.example/"],
         );
         check(Type::Url, "http://bad.example/a/", &["http://bad.example/a/", "bad.example/a/"]);
         check(Type::Url, "http://bad.example?x=/", &["http://bad.example?x=/", "bad.example?x=/"]);

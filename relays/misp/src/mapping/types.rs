@@ -8,11 +8,15 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
-use relay_core::{Observable, ObservableType, ctim::Tlp};
+use relay_core::{
+    Observable, ObservableType,
+    ctim::Tlp,
+    url::{ascii_name, normal_url},
+};
 
 use super::vocabulary;
 use crate::client::{
-    query::{spellings, to_ascii_name},
+    query::spellings,
     types::{Attribute, Event},
 };
 
@@ -136,8 +140,10 @@ impl Attribute {
 /// A value in the form in which the spellings of MISP and of the caller are compared.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum ComparableValue {
-    /// Compared exactly: URLs, file names and the like.
+    /// Compared exactly: file names and the like.
     Exact(String),
+    /// Compared as URLs, whose scheme and host have no case.
+    Url(String),
     /// Compared without letter case: names, hashes, mail addresses.
     Folded(String),
     /// Compared as addresses.
@@ -150,10 +156,10 @@ impl ComparableValue {
         let spellings = spellings(observable).into_iter();
         match observable.kind {
             ObservableType::Ip | ObservableType::Ipv6 => {
-                spellings.filter_map(|address| address.parse().ok().map(Self::Address)).collect()
+                spellings.filter_map(|address| Self::address(&address)).collect()
             }
-            ObservableType::Url
-            | ObservableType::FileName
+            ObservableType::Url => spellings.map(Self::Url).collect(),
+            ObservableType::FileName
             | ObservableType::UserAgent
             | ObservableType::Mutex
             | ObservableType::RegistryKey => spellings.map(Self::Exact).collect(),
@@ -163,13 +169,19 @@ impl ComparableValue {
 
     /// Returns every form in which a text of MISP may be compared.
     pub(super) fn of_text(text: &str) -> Vec<Self> {
-        let mut forms = vec![Self::Exact(text.to_owned()), Self::folded(text)];
-        forms.extend(text.trim().parse().ok().map(Self::Address));
+        let url = Self::Url(normal_url(text));
+        let mut forms = vec![Self::Exact(text.to_owned()), url, Self::folded(text)];
+        forms.extend(Self::address(text));
         forms
     }
 
+    /// IPv4 in IPv6's mapped form is the IPv4 address.
+    fn address(text: &str) -> Option<Self> {
+        text.trim().parse().ok().map(|ip: IpAddr| Self::Address(ip.to_canonical()))
+    }
+
     fn folded(text: &str) -> Self {
-        Self::Folded(to_ascii_name(text.trim().trim_matches('.').to_lowercase()))
+        Self::Folded(ascii_name(text))
     }
 }
 

@@ -15,7 +15,7 @@ const MALFORMED: &[(&[u8], &str)] = &[
     (b"\"[]\"", r#"{"_schema": ["Invalid input type."]}"#),
     (b"[", r#"{"_schema": ["Invalid input type."]}"#),
     (b"[] []", r#"{"_schema": ["Invalid input type."]}"#),
-    (b"\xef\xbb\xbf[]", r#"{"_schema": ["Invalid input type."]}"#),
+    (b"\xef\xbb\xbf", r#"{"_schema": ["Invalid input type."]}"#),
     (b"[{\"type\":\"ip\",\"value\":\"\xff\"}]", r#"{"_schema": ["Invalid input type."]}"#),
     (b"[NaN]", r#"{"_schema": ["Invalid input type."]}"#),
     (b"[1]", r#"{"0": {"_schema": ["Invalid input type."]}}"#),

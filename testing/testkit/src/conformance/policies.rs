@@ -21,13 +21,15 @@ fn policies<R: Relay>() -> [(Route, RoutePolicy); 5] {
 
 /// The routes that need a token, `/health` among them.
 pub(super) fn guarded<R: Relay>() -> impl Iterator<Item = Route> {
-    let enabled = policies::<R>().into_iter().filter(|(_, it)| *it != RoutePolicy::Disabled);
-    enabled.map(|(route, _)| route).chain([Route::Health])
+    let open = [RoutePolicy::Disabled, RoutePolicy::TokenOptional];
+    let guarded = policies::<R>().into_iter().filter(move |(_, it)| !open.contains(it));
+    guarded.map(|(route, _)| route).chain([Route::Health])
 }
 
 /// The routes that read a list of observables.
 pub(super) fn with_observables<R: Relay>() -> impl Iterator<Item = Route> {
-    guarded::<R>().filter(|route| !matches!(route, Route::Health | Route::Trigger))
+    let enabled = policies::<R>().into_iter().filter(|(_, it)| *it != RoutePolicy::Disabled);
+    enabled.map(|(route, _)| route).filter(|route| *route != Route::Trigger)
 }
 
 impl<R: Relay> Conformance<R> {
@@ -37,7 +39,9 @@ impl<R: Relay> Conformance<R> {
         for (route, policy) in policies::<R>() {
             let answer = relay.send(relay.request(route).body(NO_JSON).without_token()).await;
             match policy {
-                RoutePolicy::BodyFirst => answer.assert_fatal(R::ABOUT.invalid_body_code),
+                RoutePolicy::BodyFirst | RoutePolicy::TokenOptional => {
+                    answer.assert_fatal(R::ABOUT.invalid_body_code);
+                }
                 RoutePolicy::AuthFirst => answer.assert_unauthorized(),
                 RoutePolicy::Disabled => {}
             }
@@ -54,6 +58,25 @@ impl<R: Relay> Conformance<R> {
                 let answer = relay.send(relay.request(route).body(NO_JSON)).await;
                 answer.assert_fatal(R::ABOUT.invalid_body_code);
             }
+        }
+        relay.assert_no_calls();
+    }
+
+    /// Where the token is optional, a caller without a valid one is answered from settings.
+    pub(super) async fn optional_tokens_cause_no_error(&self) {
+        let relay = self.start().await;
+        for (route, policy) in policies::<R>() {
+            if policy != RoutePolicy::TokenOptional {
+                continue;
+            }
+            for request in
+                [relay.request(route).without_token(), relay.request(route).token("x.y.z")]
+            {
+                let answer = relay.send(request).await;
+                assert!(!answer.codes().contains(&"authorization error"), "{}", answer.text);
+            }
+            let answer = relay.send(relay.request(route).body(NO_JSON).without_token()).await;
+            answer.assert_fatal(R::ABOUT.invalid_body_code);
         }
         relay.assert_no_calls();
     }

@@ -60,7 +60,7 @@ async fn n10_a_wait_that_does_not_fit_is_in_the_message() {
         (&[("retry-after", "Fri, 20 Nov 2026 10:00:05 GMT")], "later"),
         (&[("retry-after", "-5")], "later"),
         (&[("retry-after", "soon")], "later"),
-        (&[("retry-after", "1.5")], "later"),
+        (&[("retry-after", "100.5")], "101 seconds"),
         (&[("retry-after", "")], "later"),
         (&[], "later"),
     ];

@@ -119,7 +119,7 @@ async fn j16_claims_with_a_repeated_member_are_refused() {
 async fn j19_parts_that_are_no_json_object_are_refused() {
     let fixture = Fixture::new().await;
     let good = br#"{"client_id":"a","client_secret":"b"}"#;
-    let bad: [Vec<u8>; 15] = [
+    let bad: [Vec<u8>; 14] = [
         b"".to_vec(),
         b"[]".to_vec(),
         b"null".to_vec(),
@@ -129,7 +129,6 @@ async fn j19_parts_that_are_no_json_object_are_refused() {
         b"{}{}".to_vec(),
         b"{'alg':'HS256'}".to_vec(),
         b"{\"a\":\"\xff\xfe\"}".to_vec(),
-        [b"\xef\xbb\xbf", good.as_slice()].concat(),
         [good.as_slice(), b"\0"].concat(),
         good.map(|byte| [byte, 0]).concat(),
         br#"{"a":"\ud800"}"#.to_vec(),
@@ -142,6 +141,9 @@ async fn j19_parts_that_are_no_json_object_are_refused() {
         let payload = sign(Token::new().raw_payload(bytes));
         fixture.refuses_all([(format!("header {name}"), header), (name, payload)]).await;
     }
+    // Windows tools write such a mark before JSON; it changes nothing of what is said.
+    let marked = [b"\xef\xbb\xbf", good.as_slice()].concat();
+    assert!(fixture.accepts(&sign(Token::new().raw_payload(marked))).await);
     let deepest = Token::new().raw_payload(nested(100_000));
     fixture.refuses_all([("100,000 deep".to_owned(), sign(deepest))]).await;
 }
