@@ -45,8 +45,8 @@ for (const query of sent.queries) {
 // The interfaces of a namespace: name → {base, members: name → type}.
 function interfaces(text) {
   const found = new Map();
-  const declaration = /interface (\w+)(?: extends ([\w.]+))? \{([\s\S]*?)\n {0,4}\}/g;
-  for (const [, name, base, body] of text.matchAll(declaration)) {
+  const declaration = /interface (\w+)(?: extends ([\w.]+))? \{(?:\}|([\s\S]*?)\n {0,4}\})/g;
+  for (const [, name, base, body = ""] of text.matchAll(declaration)) {
     const bare = body.replace(/\/\*[\s\S]*?\*\//g, "").replace(/\/\/.*/g, "");
     const members = new Map();
     for (const [, member, type] of bare.matchAll(/(\w+)\??:\s*([^;]+);/g)) members.set(member, type);
