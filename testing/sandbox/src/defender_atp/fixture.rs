@@ -77,7 +77,7 @@ pub(crate) static FIXTURE: Fixture = Fixture {
             path: "/api/indicators",
         },
     ],
-    remembered_faults: &[],
+    remembered_faults: &["429, Retry-After 60 s"],
     not_known_faults: &["404"],
     cost: Cost { dependent_requests: 1, login_requests: 2, max_concurrent_requests: 16 },
     observe_event: include_str!("../../../../events/defender-atp/observe.json"),
