@@ -8,10 +8,7 @@ use std::net::IpAddr;
 use relay_core::{Action, Observable, ObservableType as Type, Relay, url::escaped};
 use url::{Host, Url};
 
-use crate::{
-    Misp,
-    client::{SightingType, query},
-};
+use crate::{Misp, client::SightingType, equality::searched_texts};
 
 const SCAN: &str = "respond-urlscan-action-";
 const SEEN: &str = "respond-misp-sighting-";
@@ -50,7 +47,7 @@ impl OfferedActions {
         if self.has_scan && scannable_url(observable).is_some() {
             actions.push(scan(observable));
         }
-        if self.has_sightings && query::sighting_value(observable).is_some() {
+        if self.has_sightings && !searched_texts(observable).is_empty() {
             actions.extend(sightings(observable));
         }
         actions

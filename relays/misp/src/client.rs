@@ -1,32 +1,47 @@
 //! Sends requests to MISP, docs/relays/misp.md#requests.
 
+pub(crate) mod budget;
 mod error;
+pub(crate) mod neighbours;
 pub(crate) mod query;
+pub(crate) mod search;
 pub(crate) mod types;
+pub(crate) mod worth;
 
 use std::time::Duration;
 
 use http::{HeaderValue, header};
 use relay_core::{
-    BaseUrl, Call, CircuitBreaker, Error, ErrorKind, Partial, Request, Response, Result,
-    join_bounded, one_line,
+    BaseUrl, Call, CircuitBreaker, Error, ErrorKind, Observable, Request, Response, Result,
+    one_line,
 };
 use serde::Serialize;
 use tokio::sync::Semaphore;
 
 use crate::config::{Config, Credentials};
-use error::error_from;
-use query::{EventTags, Search, page_size};
-use types::{AddedSighting, Attribute, FoundAttributes, Version};
+use budget::Budget;
+use error::{error_from, is_refused};
+use query::{EventTags, ObjectSearch, Search};
+use search::{BatchSearch, FoundAttributes};
+use types::{AddedSighting, Attribute, FoundAttributes as AttributeList, FoundObjects, Version};
 
 /// Searches that one call runs at a time.
-const MAX_CONCURRENT_REQUESTS: usize = 4;
-/// Values or event ids in one search; with thousands MISP runs into its own time limits.
-const MAX_BATCH: usize = 50;
+pub(crate) const MAX_CONCURRENT_REQUESTS: usize = 4;
+/// Observables in one search; with thousands of values MISP runs into its own time limits.
+pub(crate) const MAX_BATCH: usize = 50;
 const VALUE_SEARCH_TIMEOUT: Duration = Duration::from_secs(15);
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Names the reporter in MISP's list of sightings.
 const SIGHTING_SOURCE: &str = "SecureX threat response";
+/// No attribute can hold it: the search shows only whether the key may search.
+const NO_VALUE: &str = "health-check.invalid";
+
+/// The response to a search.
+struct Page {
+    attributes: Vec<Attribute>,
+    /// Whether there may be more.
+    is_full: bool,
+}
 
 /// Sends the requests of one call to the caller's MISP.
 pub(crate) struct Client<'a> {
@@ -34,7 +49,7 @@ pub(crate) struct Client<'a> {
     base_url: BaseUrl,
     api_key: HeaderValue,
     circuit_breaker: CircuitBreaker,
-    /// Bounds all searches of the call, also where several batches are repeated value by value.
+    /// Bounds all searches of the call, also those of several batches.
     permits: Semaphore,
 }
 
@@ -48,8 +63,9 @@ pub(crate) enum SightingType {
 }
 
 #[derive(Serialize)]
-struct NewSighting<'a> {
-    values: [&'a str; 1],
+struct NewSighting {
+    /// Ids of attributes, with `|` between them.
+    id: String,
     #[serde(rename = "type")]
     sighting_type: SightingType,
     source: &'static str,
@@ -71,70 +87,41 @@ impl<'a> Client<'a> {
         &self.base_url
     }
 
+    /// `Ok` when MISP knows the key and lets it search.
+    pub(crate) async fn check(&self) -> Result<()> {
+        let values = [NO_VALUE.to_owned()];
+        let search = Search::by_values(&values, &[], 1, EventTags::Omit);
+        let (version, search) = futures::join!(self.check_version(), self.attributes(&search));
+        version?;
+        search.map(|_| ()).or_else(|error| if is_refused(&error) { Err(error) } else { Ok(()) })
+    }
+
     /// `GET /servers/getVersion`; `Ok` when the response holds a version.
-    pub(crate) async fn check_version(&self) -> Result<()> {
+    async fn check_version(&self) -> Result<()> {
         let path = self.base_url.path("/servers/getVersion");
         let response = self.send(Request::get(path).within(DEFAULT_TIMEOUT)).await?;
         let body: Version = response.json()?;
         body.version.map(|_| ()).ok_or_else(|| response.malformed())
     }
 
-    /// Returns the attributes that hold one of `values`; a search that fails costs its batch only.
+    /// Returns the attributes that hold one of the observables of a batch.
     pub(crate) async fn search_by_values(
         &self,
-        values: &[String],
-        observables: usize,
+        observables: &[Observable],
         tags: EventTags,
-    ) -> Partial<Vec<Attribute>> {
-        let limit = page_size(self.call.limit, observables);
-        let batches = values.chunks(MAX_BATCH).map(|batch| self.search_batch(batch, limit, tags));
-        merged(join_bounded(batches.collect::<Vec<_>>(), MAX_CONCURRENT_REQUESTS).await)
+        budget: &Budget,
+    ) -> FoundAttributes {
+        BatchSearch::new(self, budget, observables, tags).run().await
     }
 
-    async fn search_batch(
-        &self,
-        values: &[String],
-        limit: usize,
-        tags: EventTags,
-    ) -> Partial<Vec<Attribute>> {
-        let outcome = self.search(&Search::by_values(values, limit, tags)).await;
-        if values.len() == 1 {
-            return outcome.into();
-        }
-        match outcome.unless_full(limit) {
-            Some(outcome) => outcome.into(),
-            // On a full page a popular value may have displaced the others.
-            None => self.search_singly(values, tags).await,
-        }
-    }
-
-    async fn search_singly(&self, values: &[String], tags: EventTags) -> Partial<Vec<Attribute>> {
-        let limit = 2 * self.call.limit;
-        let searches = values
-            .chunks(1)
-            .map(async |value| self.search(&Search::by_values(value, limit, tags)).await.into());
-        merged(join_bounded(searches.collect::<Vec<_>>(), MAX_CONCURRENT_REQUESTS).await)
-    }
-
-    /// Returns the attributes of these types in these events.
-    pub(crate) async fn search_by_events(
-        &self,
-        event_ids: &[String],
-        attribute_types: &[&str],
-    ) -> Partial<Vec<Attribute>> {
-        let searches = event_ids
-            .chunks(MAX_BATCH)
-            .map(async |ids| self.search(&Search::by_events(ids, attribute_types)).await.into());
-        merged(join_bounded(searches.collect::<Vec<_>>(), MAX_CONCURRENT_REQUESTS).await)
-    }
-
-    /// `POST /sightings/add`; `Ok` only when the response holds the new sighting.
+    /// `POST /sightings/add` for these attributes; `Ok` only when the response holds a new sighting.
     pub(crate) async fn add_sighting(
         &self,
-        value: &str,
+        attribute_ids: &[i64],
         sighting_type: SightingType,
     ) -> Result<()> {
-        let sighting = NewSighting { values: [value], sighting_type, source: SIGHTING_SOURCE };
+        let ids: Vec<_> = attribute_ids.iter().map(ToString::to_string).collect();
+        let sighting = NewSighting { id: ids.join("|"), sighting_type, source: SIGHTING_SOURCE };
         let path = self.base_url.path("/sightings/add");
         let request = Request::post(path).json(&sighting)?.within(DEFAULT_TIMEOUT);
         let response = self.send(request).await.map_err(doubtful_if_server_failed)?;
@@ -150,69 +137,44 @@ impl<'a> Client<'a> {
         }
     }
 
-    async fn search(&self, search: &Search<'_>) -> SearchOutcome {
+    /// Returns nothing when an earlier failure, which is reported already, made the search pointless.
+    async fn search(&self, search: &Search<'_>) -> Option<Result<Page>> {
         let _permit = self.permits.acquire().await;
-        match self.circuit_breaker.guard(self.attributes(search)).await {
-            None => SearchOutcome::Skipped,
-            Some(Ok(attributes)) => SearchOutcome::Found(attributes),
-            Some(Err(error)) => SearchOutcome::Failed(error),
-        }
+        self.circuit_breaker.guard(self.attributes(search)).await
     }
 
     /// `POST /attributes/restSearch`.
-    async fn attributes(&self, search: &Search<'_>) -> Result<Vec<Attribute>> {
+    async fn attributes(&self, search: &Search<'_>) -> Result<Page> {
         let timeout = if search.is_by_values() { VALUE_SEARCH_TIMEOUT } else { DEFAULT_TIMEOUT };
         let request = Request::post(self.base_url.path("/attributes/restSearch"))
             .json(search)?
             .repeatable()
             .within(timeout);
         let response = self.send(request).await?;
-        Ok(response.json::<FoundAttributes>()?.0)
+        let attributes = response.json_of::<AttributeList>(search.limit)?.0;
+        let is_full = attributes.len() >= search.limit || response.is_cut();
+        Ok(Page { attributes, is_full })
+    }
+
+    /// `POST /objects/restSearch`; the attributes of the objects.
+    async fn objects(&self, search: &ObjectSearch<'_>) -> Result<Vec<Attribute>> {
+        let request = Request::post(self.base_url.path("/objects/restSearch"))
+            .json(search)?
+            .repeatable()
+            .within(DEFAULT_TIMEOUT);
+        let response = self.send(request).await?;
+        Ok(response.json::<FoundObjects>()?.into_attributes().collect())
     }
 
     async fn send(&self, request: Request) -> Result<Response> {
         let request = request.header(header::AUTHORIZATION, self.api_key.clone());
         let response = self.call.send(request).await?;
-        if response.status() == 200 { Ok(response) } else { Err(error_from(&response)) }
-    }
-}
-
-/// The end of one search.
-enum SearchOutcome {
-    /// Not sent, because an earlier failure, which is reported already, made it pointless.
-    Skipped,
-    Found(Vec<Attribute>),
-    Failed(Error),
-}
-
-impl SearchOutcome {
-    /// Returns nothing for a full page. Its attributes are dropped at once, because there may be
-    /// thousands of them.
-    fn unless_full(self, limit: usize) -> Option<Self> {
-        match self {
-            Self::Found(attributes) if attributes.len() >= limit => None,
-            outcome => Some(outcome),
+        if response.status() == 200 {
+            Ok(response)
+        } else {
+            Err(error_from(&response, &self.base_url))
         }
     }
-}
-
-impl From<SearchOutcome> for Partial<Vec<Attribute>> {
-    fn from(outcome: SearchOutcome) -> Self {
-        match outcome {
-            SearchOutcome::Skipped => Self::default(),
-            SearchOutcome::Found(attributes) => attributes.into(),
-            SearchOutcome::Failed(error) => error.into(),
-        }
-    }
-}
-
-fn merged(parts: Vec<Partial<Vec<Attribute>>>) -> Partial<Vec<Attribute>> {
-    let mut all: Partial<Vec<Attribute>> = Partial::default();
-    for Partial { data, errors } in parts {
-        all.data.extend(data);
-        all.errors.extend(errors);
-    }
-    all
 }
 
 /// A server that failed may have done the action before.

@@ -19,12 +19,23 @@ pub(crate) struct Config {
     pub(crate) base_url: Option<BaseUrl>,
     /// `MISP_RELATIONS_LIMIT`: the largest number of relations on one sighting.
     pub(crate) relations_limit: usize,
+    /// `MISP_VERDICTS`: whether a bad event alone makes an observable bad.
+    pub(crate) verdicts: Verdicts,
     /// `MISP_MORE_TYPES`: email, file name, user agent, mutex and registry key are supported.
     pub(crate) has_more_types: bool,
     /// `MISP_ACTIONS`: sightings can be added.
     pub(crate) has_sightings: bool,
     /// Settings of urlscan.io.
     pub(crate) urlscan: UrlscanConfig,
+}
+
+/// What decides a verdict, docs/relays/misp.md#verdicts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdicts {
+    /// The threat level of the event, and what else MISP knows about the attribute.
+    Careful,
+    /// The threat level of the event alone.
+    ThreatLevel,
 }
 
 /// The settings of urlscan.io.
@@ -57,6 +68,11 @@ impl Config {
                 "MISP_RELATIONS_LIMIT",
                 0..=MAX_RELATIONS,
                 DEFAULT_RELATIONS,
+            )?,
+            verdicts: environment.word(
+                "MISP_VERDICTS",
+                &[("careful", Verdicts::Careful), ("threat-level", Verdicts::ThreatLevel)],
+                Verdicts::Careful,
             )?,
             has_more_types: environment.flag("MISP_MORE_TYPES", false)?,
             has_sightings: environment.flag("MISP_ACTIONS", true)?,

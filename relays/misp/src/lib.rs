@@ -1,28 +1,30 @@
 //! The MISP relay, specified in docs/relays/misp.md.
 //!
-//! `config` holds settings and claims, `client` sends requests to MISP, `mapping` turns its events
-//! into CTIM entities, `actions` offers and does actions.
+//! `config` holds settings and claims, `equality` knows when a value of MISP is an observable,
+//! `client` sends requests to MISP, `mapping` turns its events into CTIM entities, `investigation`
+//! leads from one to the other, `actions` offers and does actions.
 
 mod actions;
 mod client;
 mod config;
+mod equality;
+mod investigation;
 mod mapping;
 
 use relay_core::{
-    About, Action, BadSetting, BaseUrl, Call, Claim, Documentation, Environment, Error, Findings,
-    Link, Observable, ObservableType, Partial, Relay, Result, RoutePolicies, RoutePolicy, Trigger,
-    ctim::Uri, url::escaped,
+    About, Action, BadSetting, BaseUrl, Call, Claim, Documentation, Environment, Error, ErrorKind,
+    Findings, Link, Observable, ObservableType, Partial, Relay, Result, RoutePolicies, RoutePolicy,
+    Trigger, ctim::Uri, url::escaped,
 };
 
 pub use config::Credentials;
 
 use actions::{ActionKind, OfferedActions, scannable_url, urlscan::Urlscan};
-use client::{
-    Client,
-    query::{EventTags, SearchValues, sighting_value},
-};
+use client::{Client, SightingType};
 use config::Config;
-use mapping::{Mapper, MatchedObservable, Neighbours};
+use equality::{link_text, searched_texts};
+use investigation::Investigation;
+use mapping::{Mapper, attribute_ids};
 
 /// Types that are supported with `MISP_MORE_TYPES` only.
 const MORE_TYPES: &[ObservableType] = &[
@@ -81,7 +83,7 @@ impl Relay for Misp {
     }
 
     async fn health(&self, call: &Call<'_, Credentials>) -> Result<()> {
-        Client::new(&self.config, call)?.check_version().await
+        Client::new(&self.config, call)?.check().await
     }
 
     async fn observe(&self, call: &Call<'_, Credentials>, observables: &[Observable]) -> Findings {
@@ -89,20 +91,14 @@ impl Relay for Misp {
             Ok(client) => client,
             Err(error) => return error.into(),
         };
-        let Partial { data: matches, mut errors } =
-            search(&client, call, observables, EventTags::Include).await;
-        let neighbours = match self.config.relations_limit {
-            0 => Partial::default(),
-            _ => {
-                let event_ids = mapping::event_ids(&matches);
-                client.search_by_events(&event_ids, mapping::ATTRIBUTE_TYPES).await
-            }
+        let investigation = Investigation::new(&client, &self.config, call.limit);
+        let found = investigation.observed(observables).await;
+        let mapper = Mapper {
+            relations_limit: found.relations_limit,
+            ..self.mapper(call, client.base_url())
         };
-        // One is enough to say that relations are missing.
-        errors.extend(neighbours.errors.into_iter().next().map(without_relations));
-        let neighbours = Neighbours::new(&neighbours.data);
-        let data = self.mapper(call, client.base_url()).observed(&matches, &neighbours);
-        Findings { data, errors }
+        let data = mapper.observed(&found.matches, &found.neighbours);
+        Findings { data, errors: found.errors }
     }
 
     async fn deliberate(
@@ -114,10 +110,10 @@ impl Relay for Misp {
             Ok(client) => client,
             Err(error) => return error.into(),
         };
-        let Partial { data: matches, errors } =
-            search(&client, call, observables, EventTags::Omit).await;
-        let data = self.mapper(call, client.base_url()).deliberated(&matches);
-        Findings { data, errors }
+        let investigation = Investigation::new(&client, &self.config, call.limit);
+        let found = investigation.deliberated(observables).await;
+        let data = self.mapper(call, client.base_url()).deliberated(&found.matches);
+        Findings { data, errors: found.errors }
     }
 
     async fn refer(
@@ -155,8 +151,7 @@ impl Relay for Misp {
                 Urlscan::new(&self.config.urlscan, call).scan(&url).await
             }
             Some(ActionKind::Sighting(sighting_type)) if self.config.has_sightings => {
-                let value = sighting_value(&observable).ok_or_else(Trigger::unsupported)?;
-                Client::new(&self.config, call)?.add_sighting(&value, sighting_type).await
+                self.add_sighting(call, observable, sighting_type).await
             }
             _ => Err(Trigger::unsupported()),
         }
@@ -164,6 +159,27 @@ impl Relay for Misp {
 }
 
 impl Misp {
+    /// Reports on exactly the attributes that observe finds, docs/relays/misp.md#sightings.
+    async fn add_sighting(
+        &self,
+        call: &Call<'_, Credentials>,
+        observable: Observable,
+        sighting_type: SightingType,
+    ) -> Result<()> {
+        if searched_texts(&observable).is_empty() {
+            return Err(Trigger::unsupported());
+        }
+        let client = Client::new(&self.config, call)?;
+        let investigation = Investigation::new(&client, &self.config, call.limit);
+        let found = investigation.matched(std::slice::from_ref(&observable)).await;
+        let ids = attribute_ids(&found.matches);
+        match found.errors.into_iter().find(|error| !error.is_warning()) {
+            Some(error) => Err(error),
+            None if ids.is_empty() => Err(nothing_to_report_on()),
+            None => client.add_sighting(&ids, sighting_type).await,
+        }
+    }
+
     fn mapper<'a>(&self, call: &Call<'_, Credentials>, base_url: &'a BaseUrl) -> Mapper<'a> {
         Mapper {
             namespace: Self::ABOUT.namespace(),
@@ -175,37 +191,22 @@ impl Misp {
     }
 }
 
-/// Searches for all observables at once and returns the events that each was found in.
-async fn search(
-    client: &Client<'_>,
-    call: &Call<'_, Credentials>,
-    observables: &[Observable],
-    tags: EventTags,
-) -> Partial<Vec<MatchedObservable>> {
-    let search = SearchValues::of(observables);
-    let mut found = client.search_by_values(&search.values, observables.len(), tags).await;
-    found.errors.extend(search.warning);
-    let matches = MatchedObservable::all(observables, found.data, call.limit);
-    Partial { data: matches, errors: found.errors }
-}
-
-fn without_relations(error: Error) -> Error {
-    error.with_preface("Relations are missing from the answer.").as_warning()
+fn nothing_to_report_on() -> Error {
+    let message = "MISP did not add the sighting: it holds no attribute with this value that the key may see.";
+    Error::new(ErrorKind::NotFound, message)
 }
 
 /// Returns a link to MISP's search, docs/relays/misp.md#links; none for a value that MISP would
 /// not search for, and for a link that is too long for CTIM.
 fn search_link(base_url: &BaseUrl, observable: &Observable) -> Option<Link> {
-    if matches!(observable.value.trim(), "" | "0") {
-        return None;
-    }
     let name = Misp::ABOUT.name_of(observable.kind)?;
-    let value = escaped(&observable.value);
+    let searched = escaped(&link_text(observable)?);
+    let base_url = base_url.as_str();
     Some(Link {
-        id: format!("ref-misp-search-{}-{value}", observable.kind),
+        id: format!("ref-misp-search-{}-{}", observable.kind, escaped(&observable.value)),
         title: format!("Search events with this {name}"),
         description: format!("Lookup events with this {name} on MISP"),
-        url: Uri::parse(&format!("{}/events/index/searchall:{value}", base_url.as_str()))?,
+        url: Uri::parse(&format!("{base_url}/events/index/searchall:{searched}"))?,
         categories: vec!["Search", "MISP"],
     })
 }

@@ -1,6 +1,7 @@
 //! From MISP's events and attributes to CTIM entities, docs/relays/misp.md#mapping.
 //! No I/O, no clock.
 
+mod doubt;
 mod relations;
 mod sighting;
 mod types;
@@ -16,11 +17,10 @@ use relay_core::{
 };
 
 pub(crate) use relations::Neighbours;
-pub(crate) use types::{MatchedObservable, event_ids};
+pub(crate) use types::{MatchedEvent, MatchedObservable, attribute_ids};
 pub(crate) use vocabulary::ATTRIBUTE_TYPES;
 
 use crate::client::types::Event;
-use types::MatchedEvent;
 
 /// Days that a verdict about something other than a file is valid.
 const VALID_DAYS: i64 = 7;
@@ -44,16 +44,17 @@ impl Mapper<'_> {
     pub(crate) fn observed(
         &self,
         matches: &[MatchedObservable],
-        neighbours: &Neighbours<'_>,
+        neighbours: &Neighbours,
     ) -> Bundle {
         let mut bundle = Bundle::default();
-        for MatchedObservable { observable, events } in matches {
+        for matched_observable in matches {
+            let MatchedObservable { observable, events, .. } = matched_observable;
             if let Some(worst) = events.first() {
                 let judgement = self.judgement_id(observable, worst);
                 bundle.add_verdict(self.verdict(observable, worst, Some(judgement)));
             }
             for matched in events {
-                self.add_event(&mut bundle, observable, matched, neighbours);
+                self.add_event(&mut bundle, matched_observable, matched, neighbours);
             }
         }
         bundle
@@ -62,7 +63,7 @@ impl Mapper<'_> {
     /// Returns verdicts, without the judgements that the answer does not hold.
     pub(crate) fn deliberated(&self, matches: &[MatchedObservable]) -> Bundle {
         let mut bundle = Bundle::default();
-        for MatchedObservable { observable, events } in matches {
+        for MatchedObservable { observable, events, .. } in matches {
             if let Some(worst) = events.first() {
                 bundle.add_verdict(self.verdict(observable, worst, None));
             }
@@ -73,12 +74,12 @@ impl Mapper<'_> {
     fn add_event(
         &self,
         bundle: &mut Bundle,
-        observable: &Observable,
+        of: &MatchedObservable,
         matched: &MatchedEvent,
-        neighbours: &Neighbours<'_>,
+        neighbours: &Neighbours,
     ) {
-        let judgement = self.judgement(observable, matched);
-        let sighting = self.sighting(observable, matched, neighbours);
+        let judgement = self.judgement(&of.observable, matched);
+        let sighting = self.sighting(of, matched, neighbours);
         let indicator = self.indicator(matched);
         let to_indicator = |source, relationship_type| {
             let target = indicator.id();
@@ -97,8 +98,7 @@ impl Mapper<'_> {
         worst: &MatchedEvent,
         judgement: Option<Id>,
     ) -> Verdict {
-        let disposition = vocabulary::disposition(*worst.event().threat_level_id);
-        Verdict::of(observable.clone(), disposition, self.valid_time(observable), judgement)
+        Verdict::of(observable.clone(), worst.disposition(), self.valid_time(observable), judgement)
     }
 
     fn judgement_id(&self, observable: &Observable, matched: &MatchedEvent) -> Id {
@@ -109,9 +109,9 @@ impl Mapper<'_> {
     fn judgement(&self, observable: &Observable, matched: &MatchedEvent) -> Judgement {
         let event = matched.event();
         let id = self.judgement_id(observable, matched);
-        let disposition = vocabulary::disposition(*event.threat_level_id);
+        let objection = matched.objection().map(|doubt| ShortText::from(doubt.to_string()));
         Judgement {
-            reason: ShortText::present(event.info.as_deref()),
+            reason: objection.or_else(|| ShortText::present(event.info.as_deref())),
             severity: vocabulary::severity(*event.threat_level_id),
             confidence: Confidence::Medium,
             priority: PRIORITY,
@@ -120,7 +120,7 @@ impl Mapper<'_> {
             source_uri: self.event_link(matched),
             external_ids: vec![matched.key().into()],
             external_references: self.references(matched),
-            ..Judgement::of(id, self.source, observable.clone(), disposition)
+            ..Judgement::of(id, self.source, observable.clone(), matched.disposition())
         }
     }
 

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use relay_core::{Error, ErrorKind, Response, lenient::Text, one_line, try_again};
+use relay_core::{BaseUrl, Error, ErrorKind, Response, lenient::Text, one_line, try_again};
 use serde::Deserialize;
+use url::Url;
 
 /// How MISP's message about a missing or wrong API key begins; other 403s are missing rights.
 const KEY_REJECTED: &str = "Authentication failed";
+const LOGIN_PAGE: &str = "/users/login";
 /// Seconds until the quota of the key's role is full again.
 const QUOTA_RESET: &str = "x-rate-limit-reset";
 
@@ -20,7 +22,7 @@ struct ErrorBody {
 }
 
 /// Returns the error that a status other than 200 means.
-pub(crate) fn error_from(response: &Response) -> Error {
+pub(crate) fn error_from(response: &Response, base_url: &BaseUrl) -> Error {
     let text = text_of(response);
     match response.status() {
         403 if text.starts_with(KEY_REJECTED) => {
@@ -34,7 +36,7 @@ pub(crate) fn error_from(response: &Response) -> Error {
             let message = format!("MISP does not know the address; check HOST: {text}");
             Error::new(ErrorKind::NotFound, message)
         }
-        300..=399 => redirect_error(response),
+        300..=399 => redirect_error(response, base_url),
         429 => quota_error(response),
         500 | 501 => {
             Error::new(ErrorKind::Internal, format!("MISP failed: {text}")).with_code("unknown")
@@ -52,13 +54,29 @@ fn text_of(response: &Response) -> String {
     text.map_or_else(|| response.quote(), |text| one_line(&text))
 }
 
-/// Redirects are not followed, because the API key would go with them; usually HOST is http.
-fn redirect_error(response: &Response) -> Error {
+/// Redirects are not followed, because the API key would go with them; usually HOST is http. To its
+/// own login page MISP sends everybody during maintenance.
+fn redirect_error(response: &Response, base_url: &BaseUrl) -> Error {
+    let base = Url::parse(base_url.as_str()).ok();
     let location = response.header("location");
-    let host = location.and_then(|text| url::Url::parse(text).ok()?.host_str().map(str::to_owned));
+    let target = location.zip(base.as_ref()).and_then(|(text, base)| base.join(text).ok());
+    let is_same_origin = target.as_ref().zip(base.as_ref()).is_some_and(|(target, base)| {
+        (target.scheme(), target.host_str()) == (base.scheme(), base.host_str())
+    });
+    if is_same_origin && target.as_ref().is_some_and(|to| to.path().ends_with(LOGIN_PAGE)) {
+        let message =
+            "MISP is under maintenance: it sends every request to its login page; try again later.";
+        return Error::new(ErrorKind::Unavailable, message);
+    }
+    let host = target.and_then(|target| target.host_str().map(str::to_owned));
     let host = host.unwrap_or_else(|| "another page".to_owned());
     let message = format!("MISP redirects to {host}; check scheme and host of HOST.");
     Error::new(ErrorKind::Malformed, message)
+}
+
+/// Returns whether the key, or its role, may not do what it was used for.
+pub(crate) fn is_refused(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Unauthorized | ErrorKind::Forbidden)
 }
 
 fn quota_error(response: &Response) -> Error {

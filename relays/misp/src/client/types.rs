@@ -1,6 +1,6 @@
 //! MISP's responses, docs/relays/misp.md#lenient-reading.
 
-use relay_core::lenient::{Integer, List, Object, Text};
+use relay_core::lenient::{Flag, Integer, List, Object, Text};
 use serde::{
     Deserialize, Deserializer,
     de::{Error as _, IgnoredAny},
@@ -39,6 +39,8 @@ pub(crate) struct Attribute {
     /// Unix seconds.
     pub(crate) timestamp: Integer,
     pub(crate) comment: Text,
+    /// Whether it is meant for detection; without it, it is context.
+    pub(crate) to_ids: Flag,
     /// ISO 8601 with microseconds.
     pub(crate) first_seen: Text,
     pub(crate) last_seen: Text,
@@ -46,6 +48,38 @@ pub(crate) struct Attribute {
     pub(crate) event: Object<Event>,
     #[serde(rename = "Tag")]
     pub(crate) tags: List<Tag>,
+    /// The tags, where the attribute came with its MISP object.
+    #[serde(rename = "AttributeTag")]
+    pub(crate) object_tags: List<AttributeTag>,
+    /// The warning lists that the value is on, where they were asked for.
+    pub(crate) warnings: List<WarningListHit>,
+    /// What users reported of it, where it was asked for.
+    #[serde(rename = "Sighting")]
+    pub(crate) sightings: List<ReportedSighting>,
+}
+
+/// A tag of an attribute that came with its MISP object.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct AttributeTag {
+    #[serde(rename = "Tag")]
+    pub(crate) tag: Object<Tag>,
+}
+
+/// A warning list that holds the value of an attribute.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct WarningListHit {
+    pub(crate) warninglist_name: Text,
+}
+
+/// A sighting that a user of MISP reported.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct ReportedSighting {
+    /// 0 seen, 1 false positive, 2 expiration.
+    #[serde(rename = "type")]
+    pub(crate) sighting_type: Integer,
 }
 
 /// The head of an event. Source: MISP OpenAPI, "Event".
@@ -89,11 +123,20 @@ pub(crate) struct Tag {
     pub(crate) name: Text,
 }
 
+/// The id, the event and the value of an attribute: ids alone do not suffice where they are missing.
+pub(crate) type Identity = (Option<i64>, Option<String>, Text, Text);
+
 impl Attribute {
-    /// Returns the value, and both parts of a composite one.
-    pub(crate) fn values(&self) -> Vec<&str> {
-        let parts = self.parts().map(|(first, second)| [first, second]);
-        self.value.as_deref().into_iter().chain(parts.into_iter().flatten()).collect()
+    /// Returns the names of its tags.
+    pub(crate) fn tag_names(&self) -> impl Iterator<Item = &str> {
+        let of_object = self.object_tags.iter().filter_map(|one| one.tag.as_ref());
+        self.tags.iter().chain(of_object).filter_map(|tag| tag.name.as_deref())
+    }
+
+    /// Returns what tells it from every other attribute that MISP sends.
+    pub(crate) fn identity(&self) -> Identity {
+        let event = self.event.as_ref().and_then(|event| event.uuid.clone().into_inner());
+        (*self.id, event, self.event_id.clone(), self.value.clone())
     }
 
     /// Returns the two parts around the first `|` of a composite value.
@@ -102,6 +145,35 @@ impl Attribute {
         // The one composite type without the sign in its name.
         let is_composite = attribute_type.contains('|') || attribute_type == "malware-sample";
         self.value.as_deref().filter(|_| is_composite)?.split_once('|')
+    }
+}
+
+/// The response to `POST /objects/restSearch`: `{"response": [{"Object": {"Attribute": […]}}]}`.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct FoundObjects {
+    response: List<FoundObject>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct FoundObject {
+    #[serde(rename = "Object")]
+    object: Object<MispObject>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct MispObject {
+    #[serde(rename = "Attribute")]
+    attributes: List<Attribute>,
+}
+
+impl FoundObjects {
+    /// Returns the attributes of all objects.
+    pub(super) fn into_attributes(self) -> impl Iterator<Item = Attribute> {
+        let objects = self.response.into_iter().filter_map(|found| found.object.into_inner());
+        objects.flat_map(|object| object.attributes)
     }
 }
 
@@ -194,11 +266,11 @@ mod tests {
             value: value.into(),
             ..Attribute::default()
         };
-        assert_eq!(
-            attribute("ip-dst|port", "203.0.113.7|443").values(),
-            ["203.0.113.7|443", "203.0.113.7", "443"]
-        );
-        assert_eq!(attribute("malware-sample", "a.exe|ab").values().len(), 3);
-        assert_eq!(attribute("url", "http://x/?a|b").values(), ["http://x/?a|b"]);
+        let check = |attribute_type, value, parts| {
+            assert_eq!(attribute(attribute_type, value).parts(), parts, "{value}");
+        };
+        check("ip-dst|port", "203.0.113.7|443", Some(("203.0.113.7", "443")));
+        check("malware-sample", "a.exe|ab", Some(("a.exe", "ab")));
+        check("url", "http://x/?a|b", None);
     }
 }

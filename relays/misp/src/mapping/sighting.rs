@@ -1,20 +1,20 @@
 //! Sightings, docs/relays/misp.md#entities.
 
 use relay_core::{
-    Observable, Time,
+    Time,
     ctim::{MediumText, ObservedTime, ShortText, Sighting},
     lenient::Text,
 };
 
-use super::{Mapper, Neighbours, types::MatchedEvent, vocabulary};
+use super::{Mapper, MatchedObservable, Neighbours, types::MatchedEvent, vocabulary};
 use crate::client::types::{Attribute, Event};
 
 impl Mapper<'_> {
     pub(super) fn sighting(
         &self,
-        observable: &Observable,
+        MatchedObservable { observable, forms, .. }: &MatchedObservable,
         matched: &MatchedEvent,
-        neighbours: &Neighbours<'_>,
+        neighbours: &Neighbours,
     ) -> Sighting {
         let event = matched.event();
         let kind = observable.kind.as_str();
@@ -27,8 +27,8 @@ impl Mapper<'_> {
             severity: Some(vocabulary::severity(*event.threat_level_id)),
             relations: neighbours.relations(
                 self.source,
-                observable,
-                matched.event_id(),
+                (observable, forms),
+                matched,
                 self.relations_limit,
             ),
             timestamp: event.changed(),
@@ -45,7 +45,10 @@ fn description(matched: &MatchedEvent) -> Option<String> {
     let newest = matched.attributes().next()?;
     let category = newest.category.as_ref().map(|category| format!("Category: {category}"));
     let comment = newest.comment.as_ref().map(|comment| format!("Comment: {comment}"));
-    let lines: Vec<_> = category.into_iter().chain(comment).collect();
+    let networks = matched.networks();
+    let network = (!networks.is_empty()).then(|| format!("Network: {}", networks.join(", ")));
+    let doubt = matched.doubt().map(ToString::to_string);
+    let lines: Vec<_> = [category, comment, network, doubt].into_iter().flatten().collect();
     (!lines.is_empty()).then(|| lines.join("\n"))
 }
 

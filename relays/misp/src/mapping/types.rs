@@ -4,20 +4,18 @@
 use std::{
     cmp::Reverse,
     collections::{HashMap, HashSet},
-    net::IpAddr,
     sync::{Arc, LazyLock},
 };
 
 use relay_core::{
-    Observable, ObservableType,
-    ctim::Tlp,
-    url::{ascii_name, normal_url},
+    Observable,
+    ctim::{Disposition, Tlp},
 };
 
-use super::vocabulary;
-use crate::client::{
-    query::spellings,
-    types::{Attribute, Event},
+use super::{doubt::Doubt, vocabulary};
+use crate::{
+    client::types::{Attribute, Event},
+    equality::{Form, Index, Match, forms_of, network_of},
 };
 
 /// Stands in for the head of an event that the server did not send.
@@ -26,68 +24,74 @@ static UNKNOWN_EVENT: LazyLock<Event> = LazyLock::new(Event::default);
 /// An observable and the events that it was found in, worst first.
 pub(crate) struct MatchedObservable {
     pub(crate) observable: Observable,
+    /// The forms of the observable.
+    pub(crate) forms: HashSet<Form>,
     pub(crate) events: Vec<MatchedEvent>,
 }
 
 /// An event in which an observable was found, and the attributes that name it, newest first.
 pub(crate) struct MatchedEvent {
     key: String,
-    attributes: Vec<Arc<Attribute>>,
+    attributes: Vec<MatchedAttribute>,
+}
+
+/// An attribute that names an observable.
+#[derive(Clone)]
+pub(crate) struct MatchedAttribute {
+    pub(crate) attribute: Arc<Attribute>,
+    pub(crate) how: Match,
+    /// Why it does not make the observable bad, whatever the threat level of its event.
+    pub(crate) doubt: Option<Doubt>,
 }
 
 impl MatchedObservable {
-    /// Gives each attribute to the observables that it names, groups them by event, and keeps the
-    /// worst `limit` events of each observable. The order is that of the observables.
-    pub(crate) fn all(
-        observables: &[Observable],
-        attributes: Vec<Attribute>,
-        limit: usize,
-    ) -> Vec<Self> {
-        let mut by_value: HashMap<ComparableValue, Vec<usize>> = HashMap::new();
-        for (index, observable) in observables.iter().enumerate() {
-            for value in ComparableValue::of_observable(observable) {
-                by_value.entry(value).or_default().push(index);
-            }
-        }
-        let mut matches: Vec<Vec<Arc<Attribute>>> = vec![Vec::new(); observables.len()];
-        for attribute in attributes.into_iter().map(Arc::new) {
-            let values = attribute.values().into_iter().flat_map(ComparableValue::of_text);
-            let named = values.filter_map(|value| by_value.get(&value)).flatten();
-            // An attribute may name an observable by its value and by a part.
-            for index in named.copied().collect::<HashSet<usize>>() {
-                matches[index].push(attribute.clone());
+    /// Gives each attribute to the observables that it names and groups them by event. The order is
+    /// that of the observables.
+    pub(crate) fn all(observables: &[Observable], attributes: &[Arc<Attribute>]) -> Vec<Self> {
+        let index = Index::new(observables);
+        let mut matches: Vec<Vec<MatchedAttribute>> = vec![Vec::new(); observables.len()];
+        for attribute in attributes {
+            for (number, how) in index.named(attribute) {
+                let attribute = attribute.clone();
+                matches[number].push(MatchedAttribute { attribute, how, doubt: None });
             }
         }
         let of_observable = |(observable, attributes): (&Observable, _)| Self {
             observable: observable.clone(),
-            events: MatchedEvent::worst(attributes, limit),
+            forms: forms_of(observable).into_iter().collect(),
+            events: MatchedEvent::all(attributes),
         };
         observables.iter().zip(matches).map(of_observable).collect()
+    }
+
+    /// Puts the worst events first, docs/relays/misp.md#selection-of-events.
+    pub(crate) fn sort(&mut self) {
+        self.events.sort_by_cached_key(|matched| {
+            let event = matched.event();
+            let level = event.threat_level_id.filter(|level| (1..=4).contains(level)).unwrap_or(5);
+            (!matched.is_bad(), level, Reverse(*event.timestamp), matched.key().to_owned())
+        });
+    }
+
+    /// Returns the attributes that name the observable.
+    pub(crate) fn attributes(&self) -> impl Iterator<Item = &Attribute> {
+        self.events.iter().flat_map(MatchedEvent::attributes)
     }
 }
 
 impl MatchedEvent {
-    /// docs/relays/misp.md#selection-of-events
-    fn worst(attributes: Vec<Arc<Attribute>>, limit: usize) -> Vec<Self> {
-        let mut by_event: HashMap<String, Vec<Arc<Attribute>>> = HashMap::new();
-        for attribute in attributes {
-            if let Some(key) = attribute.event_key() {
-                by_event.entry(key.to_lowercase()).or_default().push(attribute.clone());
+    fn all(attributes: Vec<MatchedAttribute>) -> Vec<Self> {
+        let mut by_event: HashMap<String, Vec<MatchedAttribute>> = HashMap::new();
+        for matched in attributes {
+            if let Some(key) = matched.attribute.event_key() {
+                by_event.entry(key.to_lowercase()).or_default().push(matched.clone());
             }
         }
-        let events = by_event.into_iter().map(|(key, attributes)| Self::new(key, attributes));
-        let mut events: Vec<_> = events.collect();
-        events.sort_by_cached_key(|matched| {
-            let event = matched.event();
-            let level = event.threat_level_id.filter(|level| (1..=4).contains(level)).unwrap_or(5);
-            (level, Reverse(*event.timestamp), matched.key().to_owned())
-        });
-        events.truncate(limit);
-        events
+        by_event.into_iter().map(|(key, attributes)| Self::new(key, attributes)).collect()
     }
 
-    fn new(key: String, mut attributes: Vec<Arc<Attribute>>) -> Self {
-        attributes.sort_by_key(|attribute| (Reverse(*attribute.timestamp), *attribute.id));
+    fn new(key: String, mut attributes: Vec<MatchedAttribute>) -> Self {
+        attributes.sort_by_key(|one| (Reverse(*one.attribute.timestamp), *one.attribute.id));
         Self { key, attributes }
     }
 
@@ -103,29 +107,73 @@ impl MatchedEvent {
 
     /// Returns the attributes that name the observable, newest first.
     pub(super) fn attributes(&self) -> impl Iterator<Item = &Attribute> {
-        self.attributes.iter().map(Arc::as_ref)
+        self.attributes.iter().map(|matched| matched.attribute.as_ref())
+    }
+
+    pub(super) fn matched_attributes(&mut self) -> impl Iterator<Item = &mut MatchedAttribute> {
+        self.attributes.iter_mut()
     }
 
     /// Returns the event's id on its server, by which its other attributes are searched.
-    pub(super) fn event_id(&self) -> Option<&str> {
+    pub(crate) fn event_id(&self) -> Option<&str> {
         let of_attribute = || self.attributes().find_map(|one| one.event_id.as_deref());
         self.event().id.as_deref().or_else(of_attribute)
     }
 
     /// Returns the strictest TLP of the attributes and the event.
     pub(super) fn tlp(&self) -> Option<Tlp> {
-        let tags = self.attributes().flat_map(|attribute| attribute.tags.iter());
-        let tags = tags.chain(self.event().tags.iter());
-        vocabulary::strictest_tlp(tags.filter_map(|tag| tag.name.as_deref()))
+        let tags = self.attributes().flat_map(Attribute::tag_names);
+        vocabulary::strictest_tlp(tags.chain(self.event().tag_names()))
+    }
+
+    /// Returns why the event does not make the observable bad, if that is so for every attribute.
+    pub(super) fn doubt(&self) -> Option<&Doubt> {
+        let first = self.attributes.first()?.doubt.as_ref()?;
+        self.attributes.iter().all(|one| one.doubt.is_some()).then_some(first)
+    }
+
+    /// Returns the networks of MISP in which the address lies, each once.
+    pub(super) fn networks(&self) -> Vec<&str> {
+        let mut networks = Vec::new();
+        for matched in self.attributes.iter().filter(|one| one.how == Match::Network) {
+            let network = network_of(&matched.attribute);
+            networks.extend(network.filter(|network| !networks.contains(network)));
+        }
+        networks
+    }
+
+    /// Returns why a bad event does not make the observable bad.
+    pub(super) fn objection(&self) -> Option<&Doubt> {
+        self.doubt().filter(|_| is_bad(self.level_disposition()))
+    }
+
+    fn level_disposition(&self) -> Disposition {
+        vocabulary::disposition(*self.event().threat_level_id)
+    }
+
+    /// Returns what the event says of the observable, docs/relays/misp.md#verdicts.
+    pub(super) fn disposition(&self) -> Disposition {
+        match self.objection() {
+            Some(_) => Disposition::Unknown,
+            None => self.level_disposition(),
+        }
+    }
+
+    /// Returns whether the event makes the observable malicious or suspicious.
+    pub(crate) fn is_bad(&self) -> bool {
+        is_bad(self.disposition())
     }
 }
 
-/// Returns the ids of the events that were kept, each once.
-pub(crate) fn event_ids(matches: &[MatchedObservable]) -> Vec<String> {
+fn is_bad(disposition: Disposition) -> bool {
+    matches!(disposition, Disposition::Malicious | Disposition::Suspicious)
+}
+
+/// Returns the ids of all attributes that were found, each once.
+pub(crate) fn attribute_ids(matches: &[MatchedObservable]) -> Vec<i64> {
     let mut seen = HashSet::new();
-    let events = matches.iter().flat_map(|matched| &matched.events);
-    let ids = events.filter_map(MatchedEvent::event_id);
-    ids.filter(|id| seen.insert(*id)).map(str::to_owned).collect()
+    let ids = matches.iter().flat_map(MatchedObservable::attributes).filter_map(|one| *one.id);
+    ids.filter(|id| seen.insert(*id)).collect()
 }
 
 impl Attribute {
@@ -134,54 +182,6 @@ impl Attribute {
         let event = self.event.as_ref();
         let key = event.and_then(|event| event.uuid.as_deref().or(event.id.as_deref()));
         key.or(self.event_id.as_deref())
-    }
-}
-
-/// A value in the form in which the spellings of MISP and of the caller are compared.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) enum ComparableValue {
-    /// Compared exactly: file names and the like.
-    Exact(String),
-    /// Compared as URLs, whose scheme and host have no case.
-    Url(String),
-    /// Compared without letter case: names, hashes, mail addresses.
-    Folded(String),
-    /// Compared as addresses.
-    Address(IpAddr),
-}
-
-impl ComparableValue {
-    /// Returns the forms of an observable. An attribute that has one of them names it.
-    pub(super) fn of_observable(observable: &Observable) -> Vec<Self> {
-        let spellings = spellings(observable).into_iter();
-        match observable.kind {
-            ObservableType::Ip | ObservableType::Ipv6 => {
-                spellings.filter_map(|address| Self::address(&address)).collect()
-            }
-            ObservableType::Url => spellings.map(Self::Url).collect(),
-            ObservableType::FileName
-            | ObservableType::UserAgent
-            | ObservableType::Mutex
-            | ObservableType::RegistryKey => spellings.map(Self::Exact).collect(),
-            _ => spellings.map(|spelling| Self::folded(&spelling)).collect(),
-        }
-    }
-
-    /// Returns every form in which a text of MISP may be compared.
-    pub(super) fn of_text(text: &str) -> Vec<Self> {
-        let url = Self::Url(normal_url(text));
-        let mut forms = vec![Self::Exact(text.to_owned()), url, Self::folded(text)];
-        forms.extend(Self::address(text));
-        forms
-    }
-
-    /// IPv4 in IPv6's mapped form is the IPv4 address.
-    fn address(text: &str) -> Option<Self> {
-        text.trim().parse().ok().map(|ip: IpAddr| Self::Address(ip.to_canonical()))
-    }
-
-    fn folded(text: &str) -> Self {
-        Self::Folded(ascii_name(text))
     }
 }
 
@@ -196,6 +196,16 @@ mod tests {
         let attribute = json!({"id": id, "type": attribute_type, "value": value, "timestamp": id,
             "Event": event});
         serde_json::from_str(&attribute.to_string()).unwrap()
+    }
+
+    fn found(
+        observables: &[Observable],
+        attributes: impl IntoIterator<Item = Attribute>,
+    ) -> Vec<MatchedObservable> {
+        let attributes: Vec<_> = attributes.into_iter().map(Arc::new).collect();
+        let mut matches = MatchedObservable::all(observables, &attributes);
+        matches.iter_mut().for_each(MatchedObservable::sort);
+        matches
     }
 
     fn keys(matched: &MatchedObservable) -> Vec<&str> {
@@ -219,13 +229,14 @@ mod tests {
             attribute(5, "comment", "unrelated", &json!({"uuid": "e"})),
             attribute(6, "domain", "bad.example", &json!(null)),
         ];
-        let matches = MatchedObservable::all(&observables, attributes, 10);
-        let keys: Vec<_> = matches.iter().map(keys).collect();
-        assert_eq!(keys, [vec!["a"], vec!["a"], vec!["c"], vec!["b"]]);
+        let matches = found(&observables, attributes);
+        let mut keys: Vec<_> = matches.iter().map(keys).collect();
+        keys.iter_mut().for_each(|keys| keys.sort_unstable());
+        assert_eq!(keys, [vec!["a"], vec!["a"], vec!["c", "d"], vec!["b"]]);
     }
 
     #[test]
-    fn the_worst_and_newest_events_are_kept() {
+    fn the_worst_and_newest_events_come_first() {
         let observables = [Observable::new(Type::Domain, "bad.example")];
         let events = [
             ("low", json!("3"), 9),
@@ -235,15 +246,12 @@ mod tests {
             ("new-b", json!(1), 2),
             ("new-a", json!(1), 2),
         ];
-        let kept = |limit| {
-            let attributes = events.iter().map(|(uuid, level, timestamp)| {
-                let event = json!({"uuid": uuid, "threat_level_id": level,
-                    "timestamp": timestamp.to_string()});
-                attribute(1, "domain", "bad.example", &event)
-            });
-            MatchedObservable::all(&observables, attributes.collect(), limit)
-        };
-        assert_eq!(keys(&kept(10)[0]), ["new-a", "new-b", "old", "low", "none", "other"]);
-        assert_eq!(keys(&kept(2)[0]), ["new-a", "new-b"]);
+        let attributes = events.iter().map(|(uuid, level, timestamp)| {
+            let event = json!({"uuid": uuid, "threat_level_id": level,
+                "timestamp": timestamp.to_string()});
+            attribute(1, "domain", "bad.example", &event)
+        });
+        let matches = found(&observables, attributes);
+        assert_eq!(keys(&matches[0]), ["new-a", "new-b", "old", "low", "none", "other"]);
     }
 }

@@ -10,7 +10,9 @@ use sandbox::{
 use serde_json::{Value, json};
 use testkit::Answer;
 
-use crate::test_relay::{only_misp_key, start, start_before, start_sandbox, start_with};
+use crate::test_relay::{
+    only_misp_key, responses::SEARCH, start, start_before, start_sandbox, start_with,
+};
 
 const SCAN: &str = "respond-urlscan-action-url-x";
 const SEEN: &str = "respond-misp-sighting-domain-x";
@@ -38,13 +40,19 @@ async fn sighting_with(fault: Fault) -> (Answer, usize) {
     let sandbox = start_sandbox().await;
     sandbox.fault(SIGHTING_PATH, fault, Times::Always);
     let answer = start_before(&sandbox).await.trigger(SEEN, "domain", "bad.example").await;
-    (answer, sandbox.calls().len())
+    (answer, done(&sandbox).len())
+}
+
+/// The bodies of the requests that do something.
+fn done(sandbox: &Sandbox) -> Vec<Value> {
+    let calls = sandbox.calls().into_iter().filter(|call| call.path != SEARCH);
+    calls.map(|call| call.json().unwrap()).collect()
 }
 
 fn only_body(sandbox: &Sandbox) -> Value {
-    let calls = sandbox.calls();
-    assert_eq!(calls.len(), 1);
-    calls[0].json().unwrap()
+    let mut bodies = done(sandbox);
+    assert_eq!(bodies.len(), 1);
+    bodies.remove(0)
 }
 
 #[tokio::test]
@@ -56,22 +64,23 @@ async fn offering_actions_sends_no_request() {
 }
 
 #[tokio::test]
-async fn a_sighting_has_the_normal_form_and_a_url_the_value_as_sent() {
+async fn a_sighting_reaches_the_attributes_that_observe_finds() {
     let md5 = sample::RANSOMWARE_MD5;
-    for (id, kind, value, sent, number) in [
-        (SEEN, "domain", "Bad.Example.", "bad.example", "0"),
-        (FALSE_POSITIVE, "domain", "bad.example", "bad.example", "1"),
-        (SEEN, "md5", &md5.to_uppercase(), md5, "0"),
-        (SEEN, "url", sample::PHISHING_URL, sample::PHISHING_URL, "0"),
-        (FALSE_POSITIVE, "ip", sample::SCANNER_ADDRESS, sample::SCANNER_ADDRESS, "1"),
+    for (id, kind, value, number) in [
+        (SEEN, "domain", "Bad.Example.", "0"),
+        (FALSE_POSITIVE, "domain", "bad.example", "1"),
+        (SEEN, "md5", &md5.to_uppercase(), "0"),
+        (SEEN, "url", &format!("{}/", sample::PHISHING_URL), "0"),
+        (FALSE_POSITIVE, "ip", sample::SCANNER_ADDRESS, "1"),
     ] {
         let sandbox = start_sandbox().await;
         assert_success(&start_before(&sandbox).await.trigger(id, kind, value).await);
+        let body = only_body(&sandbox);
+        let ids = body["id"].as_str().unwrap();
+        assert!(ids.split('|').all(|id| id.parse::<u64>().is_ok()), "{body}");
         let source = "SecureX threat response";
-        let expected = json!({"values": [sent], "type": number, "source": source});
-        assert_eq!(only_body(&sandbox), expected);
-        let call = &sandbox.calls()[0];
-        assert_eq!((call.path.as_str(), call.authorization()), (SIGHTING_PATH, Some(API_KEY)));
+        assert_eq!(body, json!({"id": ids, "type": number, "source": source}));
+        assert_eq!(sandbox.calls()[1].authorization(), Some(API_KEY));
     }
 }
 
@@ -80,7 +89,7 @@ async fn a_200_with_a_message_is_no_success() {
     let sandbox = start_sandbox().await;
     let answer = start_before(&sandbox).await.trigger(SEEN, "domain", sample::UNKNOWN_DOMAIN).await;
     assert_failure(&answer, "not found");
-    assert!(answer.message().contains("No valid attributes found"), "{}", answer.message());
+    assert!(answer.message().contains("holds no attribute"), "{}", answer.message());
 }
 
 #[tokio::test]
@@ -143,7 +152,7 @@ async fn misp_actions_can_be_switched_off() {
 #[tokio::test]
 async fn no_action_is_offered_for_values_that_are_not_searched() {
     let relay = start_with(&[("MISP_MORE_TYPES", "true")]).await;
-    let observables = [("ip", "nonsense"), ("md5", "zz"), ("domain", "0"), ("file_name", "100%")];
+    let observables = [("ip", "nonsense"), ("md5", "zz"), ("domain", "0"), ("file_name", "%")];
     assert_eq!(relay.respond(&observables).await, json!({"data": []}));
     for (kind, value) in observables {
         assert_failure(&relay.trigger(SEEN, kind, value).await, "invalid argument");
@@ -181,7 +190,7 @@ async fn the_observable_comes_from_the_parameters_only() {
     let sandbox = &relay.sandbox;
     let id = "respond-misp-sighting-ip-203.0.113.77";
     assert_success(&relay.trigger(id, "domain", "bad.example").await);
-    assert_eq!(only_body(sandbox)["values"], json!(["bad.example"]));
+    assert_eq!(only_body(sandbox)["id"], json!("91022"));
 }
 
 #[tokio::test]

@@ -6,12 +6,14 @@ mod values;
 use std::sync::Arc;
 
 use sandbox::{Call, Fault, Sandbox, Times, misp::API_KEY, misp::sample};
-use serde_json::{Value, json};
+use serde_json::json;
 use testkit::{Answer, Observables};
 
 use crate::test_relay::{
     MispAnswer, domains,
-    responses::{EVENT, attribute, for_matches, neighbour_searches, searches, serve, values},
+    responses::{
+        EVENT, attribute, for_matches, neighbour_searches, searches, serve, values, worth_searches,
+    },
     start, start_before, start_sandbox, start_with,
 };
 
@@ -29,10 +31,16 @@ async fn the_search_for_values_is_what_the_page_shows() {
     let sandbox = start_sandbox().await;
     let observables = [("domain", "Bad.example"), ("ip", "203.0.113.77")];
     start_before(&sandbox).await.observe(&observables).await;
+    let mut search = searches(&sandbox).swap_remove(0);
+    let sent = search["value"].take();
+    let spellings = ["bad.example", "203.0.113.77", "::ffff:203.0.113.77", "::ffff:cb00:714d"];
+    // The 25 networks that contain the address follow.
+    assert_eq!(sent["OR"].as_array().unwrap()[..4], spellings);
+    assert_eq!(sent["OR"].as_array().unwrap().len(), 4 + 25);
     assert_eq!(
-        searches(&sandbox),
-        [json!({"returnFormat": "json", "value": {"OR": ["bad.example", "203.0.113.77"]},
-            "includeContext": 1, "includeEventTags": 1, "limit": 500, "page": 1})]
+        search,
+        json!({"returnFormat": "json", "value": null, "includeContext": 1, "includeEventTags": 1,
+            "includeAllTags": 1, "order": "Attribute.timestamp desc", "limit": 500, "page": 1})
     );
 }
 
@@ -43,7 +51,8 @@ async fn the_search_for_neighbours_lists_every_type_that_can_be_a_relation() {
     start_before(&sandbox).await.observe(&observables).await;
     assert_eq!(
         neighbour_searches(&sandbox),
-        [json!({"returnFormat": "json", "eventid": ["1483", "1490"], "limit": 5000, "page": 1,
+        [json!({"returnFormat": "json", "eventid": ["1483", "1490"], "includeAllTags": 1,
+            "order": "Attribute.timestamp desc", "limit": 500, "page": 1,
             "type": ["url", "uri", "link", "ip-src", "ip-dst", "ip-src|port", "ip-dst|port",
                 "domain", "domain|ip", "hostname", "hostname|port", "md5", "sha1", "sha256",
                 "filename|md5", "filename|sha1", "filename|sha256", "malware-sample", "filename",
@@ -55,12 +64,19 @@ async fn the_search_for_neighbours_lists_every_type_that_can_be_a_relation() {
 async fn deliberate_leaves_out_the_event_tags_and_the_neighbours() {
     let sandbox = start_sandbox().await;
     start_before(&sandbox).await.deliberate([("domain", "bad.example")]).await;
-    let calls: Vec<Value> = sandbox.calls().iter().map(|call| call.json().unwrap()).collect();
+    let order = "Attribute.timestamp desc";
     assert_eq!(
-        calls,
+        searches(&sandbox),
         [json!({"returnFormat": "json", "value": {"OR": ["bad.example"]}, "includeContext": 1,
-            "limit": 500, "page": 1})]
+            "order": order, "limit": 500, "page": 1})]
     );
+    assert_eq!(
+        worth_searches(&sandbox),
+        [json!({"returnFormat": "json", "value": {"OR": ["bad.example"]}, "eventid": ["1483"],
+            "includeWarninglistHits": 1, "includeSightings": 1, "order": order, "limit": 1000,
+            "page": 1})]
+    );
+    assert_eq!(sandbox.calls().len(), 2);
 }
 
 #[tokio::test]
@@ -71,7 +87,7 @@ async fn every_request_has_the_common_headers() {
     relay.health().await;
     relay.trigger("respond-misp-sighting-", "domain", "bad.example").await;
     let calls = sandbox.calls();
-    assert_eq!(calls.len(), 4);
+    assert_eq!(calls.len(), 3 + 2 + 2);
     let user_agent = format!("threat-relays-misp/{}", env!("CARGO_PKG_VERSION"));
     for Call { path, .. } in &calls {
         assert!(path.starts_with('/') && !path.starts_with("//"), "{path}");
@@ -115,26 +131,22 @@ async fn fifty_values_go_into_one_search() {
 }
 
 #[tokio::test]
-async fn the_spellings_of_urls_count_as_values() {
+async fn fifty_observables_go_into_one_search_in_all_their_spellings() {
     let sandbox = start_sandbox().await;
-    let urls: Vec<_> = (0..17).map(|n| format!("http://d{n}.example")).collect();
+    let urls: Vec<_> = (0..50).map(|n| format!("http://d{n}.example")).collect();
     let observables: Observables = urls.iter().map(|url| ("url", url)).collect();
     start_before(&sandbox).await.deliberate(&observables).await;
-    assert_eq!(searches(&sandbox).iter().map(|search| values(search).len()).sum::<usize>(), 51);
-    assert_eq!(searches(&sandbox).len(), 2);
+    assert_eq!(searches(&sandbox).iter().map(|one| values(one).len()).collect::<Vec<_>>(), [200]);
 }
 
 #[tokio::test]
-async fn fifty_events_go_into_one_search_for_neighbours() {
+async fn all_events_go_into_one_search_for_neighbours() {
     let sandbox = start_sandbox().await;
     let relay = start_before(&sandbox).await.with_claim("CTR_ENTITIES_LIMIT", 120);
     relay.observe([("ip", sample::SINKHOLE_ADDRESS)]).await;
-    let mut sizes: Vec<_> = neighbour_searches(&sandbox)
-        .iter()
-        .map(|search| search["eventid"].as_array().unwrap().len())
-        .collect();
-    sizes.sort_unstable();
-    assert_eq!(sizes, [20, 50, 50]);
+    let searches = neighbour_searches(&sandbox);
+    assert_eq!(searches[0]["eventid"].as_array().unwrap().len(), 120);
+    assert!(sandbox.calls().len() <= 5);
 }
 
 #[tokio::test]
@@ -146,7 +158,7 @@ async fn an_event_of_several_observables_is_searched_once() {
 }
 
 #[tokio::test]
-async fn a_full_page_is_repeated_value_by_value() {
+async fn after_a_full_page_what_decides_and_what_is_rare_is_searched() {
     let sandbox = start_sandbox().await;
     // The sinkhole's 522 events fill the page before the attributes of the others.
     let observables = [
@@ -156,47 +168,52 @@ async fn a_full_page_is_repeated_value_by_value() {
     ];
     let answer = start_before(&sandbox).await.observe(&observables).await;
     assert_eq!(answer.found(), [sample::SINKHOLE_ADDRESS, "bad.example", sample::RANSOMWARE_MD5]);
-    assert_eq!(answer.errors(), []);
+    assert_eq!(answer.errors(), [("warning", "unknown")]);
+    assert!(answer.message().contains(sample::SINKHOLE_ADDRESS), "{}", answer.message());
     let searches = searches(&sandbox);
-    let (together, singly) = searches.split_first().unwrap();
-    assert_eq!((values(together).len(), &together["limit"]), (3, &json!(500)));
-    let mut each: Vec<_> = singly.iter().map(|search| (values(search), &search["limit"])).collect();
-    each.sort_by_key(|(values, _)| values[0]);
-    let limit = json!(200);
-    assert_eq!(
-        each,
-        [
-            (vec![sample::SINKHOLE_ADDRESS], &limit),
-            (vec![sample::RANSOMWARE_MD5], &limit),
-            (vec!["bad.example"], &limit),
-        ]
-    );
+    let rare = searches.last().unwrap();
+    assert_eq!(values(rare), ["bad.example", sample::RANSOMWARE_MD5]);
+    assert!(sandbox.calls().len() <= 5, "{}", sandbox.calls().len());
 }
 
 #[tokio::test]
-async fn only_the_batch_with_a_full_page_is_repeated() {
+async fn only_the_batch_with_a_full_page_is_searched_further() {
     let sandbox = start_sandbox().await;
     let names = names(98);
     let observables = Observables::from(("domain", sample::LOADER_DOMAIN))
         .and(domains(&names[..59]))
         .and(("ip", sample::SINKHOLE_ADDRESS))
         .and(domains(&names[59..]));
-    // 100 observables with a limit of 5: the pages hold 500 attributes.
     let relay = start_before(&sandbox).await.with_claim("CTR_ENTITIES_LIMIT", 5);
     let answer = relay.observe(&observables).await;
     assert_eq!(answer.found(), [sample::LOADER_DOMAIN, sample::SINKHOLE_ADDRESS]);
-    let sizes = searches(&sandbox).iter().map(|search| values(search).len()).collect::<Vec<_>>();
-    assert_eq!(sizes.iter().filter(|size| **size == 50).count(), 2);
-    assert_eq!(sizes.iter().filter(|size| **size == 1).count(), 50);
-    assert_eq!(sizes.len(), 52);
+    let first = sample::LOADER_DOMAIN.to_owned();
+    let of_first_batch = |search: &&serde_json::Value| values(search).contains(&first.as_str());
+    let searches = searches(&sandbox);
+    assert_eq!(searches.iter().filter(of_first_batch).count(), 1);
+    assert!(searches.len() <= 1 + 3, "{}", searches.len());
     assert!(sandbox.peak_concurrency() <= 4);
 }
 
 #[tokio::test]
-async fn a_full_page_of_one_value_is_not_repeated() {
+async fn a_full_page_of_one_value_is_followed_by_the_events_that_decide() {
     let sandbox = start_sandbox().await;
-    observe_one(&sandbox, "ip", sample::SINKHOLE_ADDRESS).await;
-    assert_eq!(searches(&sandbox).len(), 1);
+    let in_event = |id: usize, level: &str| {
+        let uuid = format!("00000000-0000-4000-8000-{id:012}");
+        let event = json!({"id": id.to_string(), "uuid": uuid, "threat_level_id": level});
+        attribute(json!({"id": id, "event_id": id.to_string(), "Event": event}))
+    };
+    let page: Vec<_> = (1..=500).map(|id| in_event(id, "3")).collect();
+    let list = |attributes| Fault::json(200, &json!({"response": {"Attribute": attributes}}));
+    let decisive = for_matches().mentioning(r#""threat_level_id":["1","2"]"#);
+    sandbox.fault(decisive, list(vec![in_event(501, "1")]), Times::Always);
+    sandbox.fault(for_matches(), list(page), Times::Always);
+    let answer = observe_one(&sandbox, "domain", "bad.example").await;
+    assert_eq!(answer.only("verdicts")["disposition_name"], "Malicious");
+    assert_eq!(searches(&sandbox)[1]["threat_level_id"], json!(["1", "2"]));
+    assert_eq!(answer.errors(), [("warning", "unknown")]);
+    assert!(answer.message().contains("bad.example"), "{}", answer.message());
+    assert!(sandbox.calls().len() <= 5);
 }
 
 #[tokio::test]
@@ -225,14 +242,17 @@ async fn an_attribute_belongs_to_what_its_value_or_a_part_of_it_names() {
         ("malware-sample", &format!("a.exe|{md5}"), ("file_name", "a.exe"), true),
         ("filename|md5", "a|b|c", ("file_name", "a"), true),
         ("filename|md5", "a|b|c", ("file_name", "b"), false),
-        ("filename|md5", "a|b|c", ("file_name", "a|b|c"), true),
+        ("filename|md5", "a|b|c", ("file_name", "a|b|c"), false),
+        ("ip-dst|port", "203.0.113.7|8443", ("file_name", "8443"), false),
+        ("ip-dst", "203.0.113.0/24", ("ip", "203.0.113.7"), true),
         ("url", "http://bad.example/?a|b", ("file_name", "b"), false),
         ("text", "bad.example", ("domain", "bad.example"), true),
         ("text", "see bad.example", ("domain", "bad.example"), false),
         ("url", "http://bad.example/", ("url", "http://bad.example"), true),
         ("url", "http://bad.example/A", ("url", "http://bad.example/a"), false),
         ("email", "A@bad.example", ("email", "a@BAD.example"), true),
-        ("mutex", "Global\\x", ("mutex", "global\\x"), false),
+        ("mutex", "Global\\x", ("mutex", "global\\x"), true),
+        ("user-agent", "Agent/1", ("user_agent", "agent/1"), false),
     ] {
         serve(sandbox, &[attribute(json!({"type": kind, "value": value}))], &[]);
         let answer = relay.observe([observables]).await;

@@ -22,7 +22,7 @@ use tokio::runtime::Runtime;
 
 use crate::test_relay::{
     MispAnswer, MispRelay,
-    responses::{SEARCH, for_matches, for_neighbours, searches},
+    responses::{SEARCH, for_matches, for_neighbours, neighbour_searches, searches},
     start,
 };
 
@@ -86,8 +86,8 @@ impl MalformedResponses {
         let relay = runtime.block_on(start());
         let sandbox = &relay.sandbox;
         runtime.block_on(relay.observe(OBSERVABLES));
-        let [first, second] = [0, 1].map(|at| sandbox.calls()[at].json().unwrap());
-        assert_eq!(searches(sandbox).len(), 1);
+        let first = searches(sandbox).swap_remove(0);
+        let second = neighbour_searches(sandbox).swap_remove(0);
         let matches = runtime.block_on(true_answer(sandbox, &first));
         let neighbours = runtime.block_on(true_answer(sandbox, &second));
         Self { runtime, relay, matches, neighbours }

@@ -36,7 +36,7 @@ pub(crate) static FIXTURE: Fixture = Fixture {
         search_path: "/attributes/restSearch",
         first_search_path: "/attributes/restSearch",
         batch_size: 50,
-        warm_requests: 2,
+        warm_requests: 3,
         busy: ("ip", sample::SINKHOLE_ADDRESS),
         exempt: &[],
     }],

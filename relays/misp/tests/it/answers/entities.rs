@@ -167,7 +167,10 @@ async fn the_observed_time_spans_the_times_of_the_attributes() {
     for (attributes, expected) in [
         (vec![attribute(json!({}))], span("2026-03-01T12:00:00Z", "2026-03-01T12:00:00Z")),
         (
-            vec![attribute(json!({"timestamp": stamp(1772366500)})), attribute(json!({}))],
+            vec![
+                attribute(json!({"id": "2", "timestamp": stamp(1772366500)})),
+                attribute(json!({})),
+            ],
             span("2026-03-01T12:00:00Z", "2026-03-01T12:01:40Z"),
         ),
         (

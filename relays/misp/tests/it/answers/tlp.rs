@@ -52,7 +52,8 @@ async fn the_most_restrictive_tlp_wins_wherever_it_stands() {
 
 #[tokio::test]
 async fn the_strictest_attribute_of_an_event_counts() {
-    let tagged = |name: &str| attribute(json!({"Tag": [{"name": name}]}));
-    let answer = answer_to(&[tagged("tlp:green"), tagged("tlp:red"), tagged("tlp:white")]).await;
+    let tagged = |id, name: &str| attribute(json!({"id": id, "Tag": [{"name": name}]}));
+    let attributes = [tagged(1, "tlp:green"), tagged(2, "tlp:red"), tagged(3, "tlp:white")];
+    let answer = answer_to(&attributes).await;
     assert_eq!(answer.only("sightings")["tlp"], "red");
 }

@@ -232,6 +232,7 @@ async fn a_relations_limit_of_zero_saves_the_search() {
 async fn invalid_switches_and_files_stop_the_relay() {
     assert_bad("MISP_MORE_TYPES", &["perhaps"]).await;
     assert_bad("MISP_ACTIONS", &["2"]).await;
+    assert_bad("MISP_VERDICTS", &["bold", "threat_level"]).await;
     assert_bad("URLSCAN_API_URL", &["http://urlscan.example", "urlscan.io"]).await;
     assert_bad("EXTRA_CA_BUNDLE", &["/nonexistent/ca.pem"]).await;
 }

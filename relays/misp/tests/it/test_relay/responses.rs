@@ -55,17 +55,22 @@ pub(crate) fn for_matches() -> When {
 
 /// Searches for neighbours.
 pub(crate) fn for_neighbours() -> When {
-    When::path(SEARCH).mentioning(r#""eventid":"#)
+    When::path(SEARCH).mentioning(r#""type":["#)
 }
 
 /// The bodies of all searches for values.
 pub(crate) fn searches(sandbox: &Sandbox) -> Vec<Value> {
-    bodies(sandbox, "value")
+    bodies(sandbox, "includeContext")
 }
 
 /// The bodies of all searches for neighbours.
 pub(crate) fn neighbour_searches(sandbox: &Sandbox) -> Vec<Value> {
-    bodies(sandbox, "eventid")
+    bodies(sandbox, "type")
+}
+
+/// The bodies of all searches for the worth of attributes.
+pub(crate) fn worth_searches(sandbox: &Sandbox) -> Vec<Value> {
+    bodies(sandbox, "includeWarninglistHits")
 }
 
 fn bodies(sandbox: &Sandbox, member: &str) -> Vec<Value> {

@@ -1,0 +1,229 @@
+//! What MISP knows about observables: which searches follow on which, docs/relays/misp.md#number-of-requests.
+
+use std::{collections::HashMap, sync::Arc};
+
+use relay_core::{Error, ErrorKind, Observable, join_bounded};
+
+use crate::{
+    client::{
+        Client, MAX_BATCH, MAX_CONCURRENT_REQUESTS,
+        budget::Budget,
+        neighbours::{WantedEvent, WantedNeighbours},
+        query::EventTags,
+        types::Attribute,
+        worth::Worths,
+    },
+    config::{Config, Verdicts},
+    equality::searched_texts,
+    mapping::{ATTRIBUTE_TYPES, MatchedEvent, MatchedObservable, Neighbours},
+};
+
+/// Events whose attributes one search asks for, at the most.
+const MAX_EVENTS: usize = 500;
+/// Relations of all sightings together: more do not fit into an answer.
+const MAX_RELATIONS: usize = 10_000;
+
+/// The searches of one call.
+pub(crate) struct Investigation<'a> {
+    client: &'a Client<'a>,
+    config: &'a Config,
+    /// The largest number of events for one observable.
+    entity_limit: usize,
+}
+
+/// What was found.
+#[derive(Default)]
+pub(crate) struct Found {
+    pub(crate) matches: Vec<MatchedObservable>,
+    pub(crate) neighbours: Neighbours,
+    /// The largest number of relations on one sighting.
+    pub(crate) relations_limit: usize,
+    pub(crate) errors: Vec<Error>,
+}
+
+/// What was found for one batch of observables.
+#[derive(Default)]
+struct FoundBatch {
+    matches: Vec<MatchedObservable>,
+    attributes: Vec<Arc<Attribute>>,
+    errors: Vec<Error>,
+    /// Says that relations are missing.
+    without_relations: Option<Error>,
+}
+
+impl<'a> Investigation<'a> {
+    pub(crate) fn new(client: &'a Client<'a>, config: &'a Config, entity_limit: usize) -> Self {
+        Self { client, config, entity_limit }
+    }
+
+    /// Returns the events of the observables, their verdicts and the other attributes of the events.
+    pub(crate) async fn observed(&self, observables: &[Observable]) -> Found {
+        let batches = observables.chunks(MAX_BATCH).map(|batch| self.observed_batch(batch));
+        let batches = join_bounded(batches.collect::<Vec<_>>(), MAX_CONCURRENT_REQUESTS).await;
+        let mut found = merged(batches);
+        found.relations_limit = self.relations_limit(&found.matches);
+        if found.relations_limit < self.config.relations_limit {
+            found.errors.push(few_relations(found.relations_limit));
+        }
+        found
+    }
+
+    /// Returns how many relations each sighting may have, so that all get the same share.
+    fn relations_limit(&self, matches: &[MatchedObservable]) -> usize {
+        let sightings = matches.iter().map(|one| one.events.len().min(self.entity_limit));
+        let share = MAX_RELATIONS / sightings.sum::<usize>().max(1);
+        self.config.relations_limit.min(share.max(1))
+    }
+
+    /// Returns the events of the observables and their verdicts.
+    pub(crate) async fn deliberated(&self, observables: &[Observable]) -> Found {
+        let batches = observables.chunks(MAX_BATCH).map(|batch| self.deliberated_batch(batch));
+        merged(join_bounded(batches.collect::<Vec<_>>(), MAX_CONCURRENT_REQUESTS).await)
+    }
+
+    /// Returns all attributes that name the observables, of a batch at the most.
+    pub(crate) async fn matched(&self, observables: &[Observable]) -> Found {
+        let budget = Budget::default();
+        merged(vec![self.matched_batch(observables, EventTags::Omit, &budget).await])
+    }
+
+    async fn observed_batch(&self, observables: &[Observable]) -> FoundBatch {
+        let budget = Budget::default();
+        let mut found = self.matched_batch(observables, EventTags::Include, &budget).await;
+        let known = Neighbours::new(found.attributes.iter().cloned());
+        let wanted = self.wanted_neighbours(&found.matches, &known);
+        let (worths, neighbours) = futures::join!(
+            self.worths(&found.matches, &budget),
+            self.client.search_by_events(&wanted, ATTRIBUTE_TYPES, &budget),
+        );
+        self.judge(&mut found, worths);
+        found.attributes.extend(neighbours.attributes);
+        found.without_relations = neighbours.errors.into_iter().next();
+        found
+    }
+
+    async fn deliberated_batch(&self, observables: &[Observable]) -> FoundBatch {
+        let budget = Budget::default();
+        let mut found = self.matched_batch(observables, EventTags::Omit, &budget).await;
+        let worths = self.worths(&found.matches, &budget).await;
+        self.judge(&mut found, worths);
+        found
+    }
+
+    async fn matched_batch(
+        &self,
+        observables: &[Observable],
+        tags: EventTags,
+        budget: &Budget,
+    ) -> FoundBatch {
+        let found = self.client.search_by_values(observables, tags, budget).await;
+        let mut matches = MatchedObservable::all(observables, &found.attributes);
+        for matched in &mut matches {
+            if self.config.verdicts == Verdicts::Careful {
+                matched.doubt(&HashMap::new());
+            }
+            matched.sort();
+        }
+        FoundBatch {
+            matches,
+            attributes: found.attributes,
+            errors: found.errors,
+            without_relations: None,
+        }
+    }
+
+    /// Asks what MISP knows about the attributes that would be called bad.
+    async fn worths(&self, matches: &[MatchedObservable], budget: &Budget) -> Worths {
+        if self.config.verdicts == Verdicts::ThreatLevel {
+            return Worths::default();
+        }
+        let bad = matches.iter().filter(|one| one.events.iter().any(MatchedEvent::is_bad));
+        let values: Vec<String> = bad.flat_map(|one| searched_texts(&one.observable)).collect();
+        let events = in_turn(matches, |one| {
+            one.events.iter().filter(|event| event.is_bad()).filter_map(MatchedEvent::event_id)
+        });
+        let ids: Vec<String> = events.into_iter().map(str::to_owned).collect();
+        self.client.search_worth(&values, &ids, budget).await
+    }
+
+    /// Decides the verdicts and keeps the worst events of each observable.
+    fn judge(&self, found: &mut FoundBatch, worths: Worths) {
+        found.errors.extend(worths.error);
+        for matched in &mut found.matches {
+            if self.config.verdicts == Verdicts::Careful {
+                matched.doubt(&worths.by_id);
+                matched.sort();
+            }
+            matched.events.truncate(self.entity_limit);
+        }
+    }
+
+    /// Returns the events whose other attributes are needed for relations.
+    fn wanted_neighbours(
+        &self,
+        matches: &[MatchedObservable],
+        known: &Neighbours,
+    ) -> WantedNeighbours {
+        let limit = self.relations_limit(matches);
+        let is_wanted = |one: &MatchedObservable, event: &MatchedEvent| {
+            known.relations("", (&one.observable, &one.forms), event, limit).len() < limit
+        };
+        let ids = in_turn(matches, |one| {
+            let kept = one.events.iter().take(self.entity_limit);
+            kept.filter(|event| is_wanted(one, event)).filter_map(MatchedEvent::event_id)
+        });
+        // The attributes that name the observables are among those of their events.
+        let wanted = |id: &str| WantedEvent { id: id.to_owned(), attributes: limit + 1 };
+        let in_objects =
+            matches.iter().filter(|one| one.attributes().any(|it| it.object().is_some()));
+        WantedNeighbours {
+            events: ids.into_iter().map(wanted).collect(),
+            values_in_objects: in_objects.flat_map(|one| searched_texts(&one.observable)).collect(),
+        }
+    }
+}
+
+/// Returns ids of events, each once and in turn from every observable, as many as one search takes.
+fn in_turn<'a, I: Iterator<Item = &'a str>>(
+    matches: &'a [MatchedObservable],
+    ids: impl Fn(&'a MatchedObservable) -> I,
+) -> Vec<&'a str> {
+    let mut queues: Vec<_> = matches.iter().map(ids).collect();
+    let mut seen = std::collections::HashSet::new();
+    let mut chosen = Vec::new();
+    while !queues.is_empty() && chosen.len() < MAX_EVENTS {
+        queues.retain_mut(|queue| match queue.next() {
+            Some(id) => {
+                if chosen.len() < MAX_EVENTS && seen.insert(id) {
+                    chosen.push(id);
+                }
+                true
+            }
+            None => false,
+        });
+    }
+    chosen
+}
+
+fn few_relations(each: usize) -> Error {
+    let message = format!(
+        "There are more relations than an answer holds; each sighting has {each} at the most; ask about fewer observables or lower CTR_ENTITIES_LIMIT."
+    );
+    Error::new(ErrorKind::TooLarge, message).as_warning()
+}
+
+fn merged(batches: Vec<FoundBatch>) -> Found {
+    let mut found = Found::default();
+    let mut attributes = Vec::new();
+    let mut without_relations = None;
+    for batch in batches {
+        found.matches.extend(batch.matches);
+        found.errors.extend(batch.errors);
+        // One is enough to say that relations are missing.
+        without_relations = without_relations.or(batch.without_relations);
+        attributes.extend(batch.attributes);
+    }
+    found.errors.extend(without_relations);
+    found.neighbours = Neighbours::new(attributes);
+    found
+}
