@@ -178,7 +178,10 @@ fn name_form(text: &str) -> Form {
 /// The normal form of the core, without the invisible characters that MISP does not compare.
 fn normal_form(observable: &Observable) -> Option<String> {
     let value = text::visible(&observable.value).into_owned();
-    Observable::new(observable.kind, value).normal_form()
+    let visible = Observable::new(observable.kind, value);
+    let normal = visible.normal_form()?;
+    // MISP stores URLs as they were typed.
+    Some(if observable.kind == Type::Url { visible.value } else { normal })
 }
 
 /// Returns the text that finds an observable with MISP's own search page; none for a value that the
