@@ -5,7 +5,7 @@ mod size_limit;
 use serde::Serialize;
 
 use crate::{
-    ctim::Bundle,
+    ctim::{Bundle, harmless},
     error::{Error, ErrorKind, Result},
     invocation::Redactor,
     relay::Partial,
@@ -114,7 +114,7 @@ impl ErrorList {
         if self.errors.iter().any(same) {
             return;
         }
-        let doc = size_limit::doc(&error.entry(|text| redactor.redacted(text)));
+        let doc = size_limit::doc(&error.entry(|text| harmless(redactor.redacted(text))));
         if let Some(doc) = doc.filter(|doc| self.bytes + size_limit::size(doc) <= MAX_ERROR_BYTES) {
             self.bytes += size_limit::size(&doc);
             self.docs.push(doc);

@@ -27,6 +27,7 @@ pub use relation::{Relation, RelationName, Relations};
 pub use relationship::{Relationship, RelationshipType};
 pub use sighting::{Resolution, Sensor, Sighting, Target};
 pub use table::{Cell, Column, ColumnType, Table};
+pub(crate) use text::harmless;
 pub use text::{LongText, MediumText, ShortText, Text};
 pub use time::{ObservedTime, Time, ValidTime};
 pub use uri::{ExternalReference, Uri};

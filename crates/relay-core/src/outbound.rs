@@ -46,10 +46,10 @@ const HTTP2_PING_INTERVAL: Duration = Duration::from_secs(5);
 /// The process's HTTP client. Cheap to clone; all clones share one pool.
 #[derive(Clone)]
 pub struct Http {
-    /// For hosts that the operator chose.
-    plain: reqwest::Client,
-    /// For hosts that a caller chose: the resolver gives only addresses that the guard allows.
-    guarded: reqwest::Client,
+    /// For the product, whose certificate may be of the operator's own issuer.
+    product: Clients,
+    /// For everybody else.
+    others: Clients,
     guard: Guard,
     retry_budget: Arc<RetryBudget>,
 }
@@ -68,14 +68,14 @@ impl Http {
         user_agent: &str,
         resolver: Arc<dyn Resolver>,
     ) -> Result<Self, BadSetting> {
-        let tls = tls::config(environment)?;
+        let trust = tls::Trust::new(environment)?;
         let guard = Guard::new(environment.flag("ALLOW_PRIVATE_HOSTS", false)?, resolver);
-        Ok(Self {
-            plain: client(tls.clone(), user_agent, None)?,
-            guarded: client(tls, user_agent, Some(guard.clone()))?,
-            guard,
-            retry_budget: Arc::default(),
-        })
+        let others = Clients::new(trust.web, user_agent, &guard)?;
+        let product = match trust.product {
+            Some(tls) => Clients::new(tls, user_agent, &guard)?,
+            None => others.clone(),
+        };
+        Ok(Self { product, others, guard, retry_budget: Arc::default() })
     }
 
     /// Sends one request outside any call, for tools. `service` is named in messages.
@@ -89,7 +89,7 @@ impl Http {
         service: impl Into<Arc<str>>,
         within: Duration,
     ) -> Result<Response> {
-        let request = request.within(within);
+        let request = request.within(within).for_product();
         self.send(request, &service.into(), Instant::now() + within, &InvocationContext::default())
             .await
     }
@@ -147,13 +147,14 @@ impl Http {
         destination: &Destination,
         context: &InvocationContext,
     ) -> Attempt {
+        let clients = if request.is_to_product() { &self.product } else { &self.others };
         let client = if request.address.is_guarded() {
             if let Err(forbidden) = self.guard.check_literal(request.address.url()) {
                 return Attempt::Failed(destination.failed(forbidden));
             }
-            &self.guarded
+            &clients.guarded
         } else {
-            &self.plain
+            &clients.plain
         };
         let response = match client.execute(request.build()).await {
             Ok(response) => response,
@@ -166,6 +167,24 @@ impl Http {
             Ok(response) => Attempt::Responded(response),
             Err(error) => Attempt::Failed(error),
         }
+    }
+}
+
+/// Clients with the same issuers of certificates.
+#[derive(Clone)]
+struct Clients {
+    /// For hosts that the operator chose.
+    plain: reqwest::Client,
+    /// For hosts that a caller chose: the resolver gives only addresses that the guard allows.
+    guarded: reqwest::Client,
+}
+
+impl Clients {
+    fn new(tls: rustls::ClientConfig, user_agent: &str, guard: &Guard) -> Result<Self, BadSetting> {
+        Ok(Self {
+            plain: client(tls.clone(), user_agent, None)?,
+            guarded: client(tls, user_agent, Some(guard.clone()))?,
+        })
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod base;
 mod name;
+mod scope;
 mod spelling;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -10,6 +11,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 pub use base::{Address, BaseUrl};
 pub use name::ascii_name;
 pub(crate) use name::unicode_name;
+pub(crate) use scope::AddressScope;
+pub use scope::is_public;
 pub(crate) use spelling::spellings;
 pub use spelling::{is_same, normal_url};
 

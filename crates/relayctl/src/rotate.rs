@@ -7,7 +7,7 @@
 mod versions;
 
 use clap::Args;
-use relay_core::{Clock, Environment, SECRET_REFRESH_SECONDS};
+use relay_core::{Clock, Environment, SECRET_MAX_AGE_SECONDS, SECRET_REFRESH_SECONDS};
 use serde::Serialize;
 
 use crate::{
@@ -111,8 +111,9 @@ impl Rotate {
         }
         let verb = if self.dry_run { "Would end" } else { "Ended" };
         let text = format!(
-            "{verb} version {}: relays refuse its tokens from {at} at the latest.",
-            previous.id
+            "{verb} version {}: relays refuse its tokens from {at} at the latest; one that cannot read the secret any more, {} minutes after it last could.",
+            previous.id,
+            SECRET_MAX_AGE_SECONDS / 60
         );
         Ok(Rotation {
             done: !self.dry_run,

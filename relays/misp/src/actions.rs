@@ -5,7 +5,10 @@ pub(crate) mod urlscan;
 
 use std::net::IpAddr;
 
-use relay_core::{Action, Observable, ObservableType as Type, Relay, url::escaped};
+use relay_core::{
+    Action, Observable, ObservableType as Type, Relay,
+    url::{escaped, is_public},
+};
 use url::{Host, Url};
 
 use crate::{Misp, client::SightingType, equality::searched_texts};
@@ -87,38 +90,27 @@ fn id(prefix: &str, observable: &Observable) -> String {
     format!("{prefix}{}-{}", observable.kind, escaped(&observable.value))
 }
 
-/// Returns the URL that urlscan.io would visit; none for an observable that names no public host.
+/// Returns the URL that urlscan.io would visit; none for what is no public place of the web, and for a
+/// URL that other readers may take for another one.
 pub(crate) fn scannable_url(observable: &Observable) -> Option<String> {
     let value = &observable.value;
-    match observable.kind {
-        Type::Url => {
-            let url = Url::parse(value).ok()?;
-            matches!(url.scheme(), "http" | "https").then(|| value.clone())
-        }
+    let url = match observable.kind {
+        Type::Url => value.clone(),
         Type::Domain | Type::Hostname => {
             let name = observable.normal_form()?;
             // An address written as a name would bypass the rule for addresses.
             let is_name = matches!(Host::parse(&name), Ok(Host::Domain(_)));
-            is_name.then(|| format!("http://{}", value.trim().trim_matches('.')))
+            is_name.then(|| format!("http://{}", value.trim().trim_matches('.')))?
         }
-        Type::Ip | Type::Ipv6 => {
-            let address: IpAddr = observable.normal_form()?.parse().ok()?;
-            is_public(address.to_canonical()).then(|| match address {
-                IpAddr::V4(ip) => format!("http://{ip}/"),
-                IpAddr::V6(ip) => format!("http://[{ip}]/"),
-            })
-        }
-        _ => None,
-    }
-}
-
-fn is_public(address: IpAddr) -> bool {
-    let is_private = match address {
-        IpAddr::V4(ip) => ip.is_private() || ip.is_link_local(),
-        IpAddr::V6(ip) => ip.is_unique_local() || ip.is_unicast_link_local(),
+        Type::Ip | Type::Ipv6 => match observable.normal_form()?.parse().ok()? {
+            IpAddr::V4(ip) => format!("http://{ip}/"),
+            IpAddr::V6(ip) => format!("http://[{ip}]/"),
+        },
+        _ => return None,
     };
-    let is_special = address.is_loopback() || address.is_multicast() || address.is_unspecified();
-    !is_private && !is_special
+    let is_plain = !url
+        .contains(|letter: char| letter == '\\' || letter.is_whitespace() || letter.is_control());
+    (is_plain && is_public(&Url::parse(&url).ok()?)).then_some(url)
 }
 
 #[cfg(test)]
@@ -126,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_public_hosts_are_scanned() {
+    fn i17_only_public_hosts_are_scanned() {
         let check = |kind, value: &str, expected: Option<&str>| {
             assert_eq!(
                 scannable_url(&Observable::new(kind, value)).as_deref(),
@@ -136,6 +128,22 @@ mod tests {
         };
         check(Type::Url, "http://bad.example/login?x=1", Some("http://bad.example/login?x=1"));
         check(Type::Url, "ftp://bad.example", None);
+        for not_public in [
+            "http://10.0.0.5/admin?token=abc",
+            "http://localhost:8080/x",
+            "http://user:pass@intranet.local/",
+            "http://user:pass@bad.example/",
+            "http://169.254.169.254/latest",
+            "http://[::1]/",
+            "http://intranet/wiki",
+            r"http://bad.example\@10.0.0.5/",
+            "http://bad.example/a b",
+            "http://bad.example\t.evil.example/",
+        ] {
+            check(Type::Url, not_public, None);
+        }
+        check(Type::Hostname, "dc1.corp", None);
+        check(Type::Domain, "intranet", None);
         check(Type::Url, "bad.example", None);
         check(Type::Domain, "bad.example", Some("http://bad.example"));
         check(Type::Domain, " .Bad.example. ", Some("http://Bad.example"));

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::text::harmless;
+
 /// The type of a column's values. CTIM has no boolean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -54,7 +56,10 @@ impl Table {
         let mut table = Self { row_count: 1, ..Self::default() };
         for (name, cell) in cells {
             table.columns.push(Column { name: name.into(), kind: cell.kind() });
-            table.rows[0].push(cell);
+            table.rows[0].push(match cell {
+                Cell::Text(text) => Cell::Text(harmless(text)),
+                number => number,
+            });
         }
         (!table.columns.is_empty()).then_some(table)
     }

@@ -27,7 +27,7 @@ pub(crate) struct SdkHttpClient(reqwest::Client);
 
 impl SdkHttpClient {
     pub(crate) fn new(http: &Http) -> Self {
-        Self(http.plain.clone())
+        Self(http.others.plain.clone())
     }
 }
 

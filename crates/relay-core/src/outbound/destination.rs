@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::tls;
+use super::{guard, tls};
 use crate::{
     clock::Clock,
     error::{Error, ErrorKind},
@@ -22,12 +22,15 @@ pub(super) struct Destination {
 impl Destination {
     pub(super) fn failed(&self, error: impl std::error::Error + Send + Sync + 'static) -> Error {
         let Self { service, origin, .. } = self;
+        let unreachable = |text: String| Error::new(ErrorKind::Unreachable, text);
         let failure = match tls::refusal(&error) {
             Some(reason) => self.untrusted(reason),
-            None => Error::new(
-                ErrorKind::Unreachable,
-                format!("{service} cannot be reached at {origin}; check the URL and the network."),
-            ),
+            None if guard::is_forbidden(&error) => unreachable(format!(
+                "{service} was not called at {origin}, because a token may not name an address inside a network; the relay's operator can set ALLOW_PRIVATE_HOSTS, or name the host in its settings."
+            )),
+            None => unreachable(format!(
+                "{service} cannot be reached at {origin}; check the URL and the network."
+            )),
         };
         failure.with_source(error)
     }

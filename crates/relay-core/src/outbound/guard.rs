@@ -1,14 +1,17 @@
 //! Decides which addresses a caller's URL may lead to, by what its name resolves to.
 
 use std::{
+    error::Error as StdError,
     io,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    net::{IpAddr, SocketAddr},
     sync::Arc,
 };
 
 use futures::future::BoxFuture;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
+
+use crate::url::AddressScope;
 
 /// Resolves names; tests replace it.
 pub trait Resolver: Send + Sync {
@@ -34,6 +37,18 @@ impl Resolver for SystemResolver {
 #[error("the host's address is not public")]
 pub(super) struct ForbiddenAddress;
 
+/// Returns whether a request was not sent because of its host's address.
+pub(super) fn is_forbidden(error: &(dyn StdError + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if error.is::<ForbiddenAddress>() {
+            return true;
+        }
+        next = error.source();
+    }
+    false
+}
+
 /// Allows only addresses that a caller may choose. It resolves names itself, so that the checked
 /// address is the one that is connected to.
 #[derive(Clone)]
@@ -58,7 +73,7 @@ impl Guard {
     }
 
     fn allows(&self, address: IpAddr) -> bool {
-        match scope_of(address) {
+        match AddressScope::of(address) {
             AddressScope::Global => true,
             AddressScope::Private => self.private_allowed,
             AddressScope::Forbidden => false,
@@ -71,6 +86,9 @@ impl Resolve for Guard {
         let guard = self.clone();
         Box::pin(async move {
             let found = guard.resolver.addresses(name.as_str().to_owned()).await?;
+            if found.is_empty() {
+                return Err(io::Error::from(io::ErrorKind::NotFound).into());
+            }
             let allowed: Vec<_> = found
                 .into_iter()
                 .filter(|address| guard.allows(*address))
@@ -84,114 +102,9 @@ impl Resolve for Guard {
     }
 }
 
-#[derive(Debug, PartialEq, Eq)]
-enum AddressScope {
-    Global,
-    /// Inside an organisation's network: only where the operator allows it.
-    Private,
-    /// This machine, its link, its metadata service, or no host at all.
-    Forbidden,
-}
-
-fn scope_of(address: IpAddr) -> AddressScope {
-    match address {
-        IpAddr::V4(ip) => scope_of_v4(ip),
-        IpAddr::V6(ip) => match embedded_v4(ip) {
-            Some(ip) => scope_of_v4(ip),
-            None => scope_of_v6(ip),
-        },
-    }
-}
-
-fn scope_of_v4(ip: Ipv4Addr) -> AddressScope {
-    let [first, second, ..] = ip.octets();
-    let is_forbidden = ip.is_loopback()
-        || ip.is_link_local()
-        || ip.is_multicast()
-        || ip.is_broadcast()
-        || first == 0
-        || first >= 240;
-    let shared = first == 100 && (64..128).contains(&second);
-    match (is_forbidden, ip.is_private() || shared) {
-        (true, _) => AddressScope::Forbidden,
-        (false, true) => AddressScope::Private,
-        (false, false) => AddressScope::Global,
-    }
-}
-
-fn scope_of_v6(ip: Ipv6Addr) -> AddressScope {
-    // The metadata service of EC2 has a unique-local address of its own.
-    let metadata = ip == Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
-    let is_forbidden = ip.is_loopback()
-        || ip.is_unspecified()
-        || ip.is_multicast()
-        || ip.is_unicast_link_local()
-        || metadata;
-    match (is_forbidden, ip.is_unique_local()) {
-        (true, _) => AddressScope::Forbidden,
-        (false, true) => AddressScope::Private,
-        (false, false) => AddressScope::Global,
-    }
-}
-
-/// Returns the IPv4 address inside a mapped, compatible, 6to4 or NAT64 address, which is where the
-/// packet arrives.
-fn embedded_v4(ip: Ipv6Addr) -> Option<Ipv4Addr> {
-    let parts = ip.segments();
-    let last = || Ipv4Addr::from(((u32::from(parts[6])) << 16) | u32::from(parts[7]));
-    match parts {
-        [0, 0, 0, 0, 0, 0xffff, ..] | [0x64, 0xff9b, 0, 0, 0, 0, ..] => Some(last()),
-        [0, 0, 0, 0, 0, 0, high, _] if high != 0 => Some(last()),
-        [0x2002, high, low, ..] => Some(Ipv4Addr::from((u32::from(high) << 16) | u32::from(low))),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn i15_addresses_are_classified_by_where_they_lead() {
-        let check = |text: &str, expected: AddressScope| {
-            assert_eq!(scope_of(text.parse().unwrap()), expected, "{text}");
-        };
-        for text in ["203.0.113.7", "8.8.8.8", "172.32.0.1", "2001:db8::1", "2606:4700::1"] {
-            check(text, AddressScope::Global);
-        }
-        for text in [
-            "10.0.0.1",
-            "172.16.0.1",
-            "192.168.1.1",
-            "100.64.0.1",
-            "fd12::1",
-            "::ffff:10.0.0.1",
-            "2002:0a00:0001::",
-        ] {
-            check(text, AddressScope::Private);
-        }
-        for text in [
-            "127.0.0.1",
-            "127.8.8.8",
-            "0.0.0.0",
-            "0.1.2.3",
-            "169.254.169.254",
-            "224.0.0.1",
-            "255.255.255.255",
-            "::1",
-            "::",
-            "fe80::1",
-            "ff02::1",
-            "fd00:ec2::254",
-            "::ffff:127.0.0.1",
-            "::ffff:169.254.169.254",
-            "64:ff9b::7f00:1",
-            "::127.0.0.1",
-            "2002:7f00:1::",
-        ] {
-            check(text, AddressScope::Forbidden);
-        }
-    }
 
     #[test]
     fn k04_every_spelling_of_loopback_is_recognized() {

@@ -30,6 +30,7 @@ pub struct Request {
     /// How many observables the response is about.
     pub(super) about: usize,
     throttled_by: Option<u16>,
+    is_to_product: bool,
 }
 
 impl Request {
@@ -71,6 +72,7 @@ impl Request {
             repeatable: false,
             about: usize::MAX,
             throttled_by: None,
+            is_to_product: false,
         }
     }
 
@@ -142,6 +144,15 @@ impl Request {
     #[must_use]
     pub fn about(self, observables: usize) -> Self {
         Self { about: observables, ..self }
+    }
+
+    /// Accepts certificates of the operator's own issuers too, as only the product may have.
+    pub(crate) fn for_product(self) -> Self {
+        Self { is_to_product: true, ..self }
+    }
+
+    pub(super) fn is_to_product(&self) -> bool {
+        self.is_to_product
     }
 
     pub(super) fn is_throttled(&self, status: u16) -> bool {

@@ -12,12 +12,31 @@ use crate::settings::{BadSetting, Environment};
 const EXPIRED: &str = "it has expired";
 const NOT_YET: &str = "it is not valid yet";
 
-/// TLS 1.2 and 1.3 with the roots of the web and those of `EXTRA_CA_BUNDLE`.
-pub(super) fn config(environment: &Environment) -> Result<ClientConfig, BadSetting> {
-    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    if let Some(path) = environment.text("EXTRA_CA_BUNDLE") {
-        add_bundle(&mut roots, path)?;
+/// Whose certificates are accepted, by whom a request goes to.
+pub(super) struct Trust {
+    /// TLS 1.2 and 1.3 with the roots of the web.
+    pub(super) web: ClientConfig,
+    /// The same with the issuers of `EXTRA_CA_BUNDLE`, where there is one: for the product, not for
+    /// the services that decide who may call and with which secret.
+    pub(super) product: Option<ClientConfig>,
+}
+
+impl Trust {
+    pub(super) fn new(environment: &Environment) -> Result<Self, BadSetting> {
+        let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+        let product = match environment.text("EXTRA_CA_BUNDLE") {
+            Some(path) => {
+                let mut roots = roots.clone();
+                add_bundle(&mut roots, path)?;
+                Some(config(roots)?)
+            }
+            None => None,
+        };
+        Ok(Self { web: config(roots)?, product })
     }
+}
+
+fn config(roots: RootCertStore) -> Result<ClientConfig, BadSetting> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()

@@ -39,10 +39,11 @@ impl<C> Call<'_, C> {
     /// `Unreachable`, `Untrusted`, `TooLarge`. A 429 that outlasts its one wait comes back as a
     /// response.
     pub async fn send(&self, request: Request) -> Result<Response> {
-        self.http.send(request, self.product, self.deadline, self.context).await
+        self.http.send(request.for_product(), self.product, self.deadline, self.context).await
     }
 
-    /// Sends one request to another service than the product, which messages call by this name.
+    /// Sends one request to another service than the product, which messages call by this name. The
+    /// issuers of `EXTRA_CA_BUNDLE` do not count for it.
     ///
     /// # Errors
     ///
@@ -58,6 +59,7 @@ impl<C> Call<'_, C> {
     /// Returns something of the operator's own, such as a key or the server that is asked where the
     /// token names none, if this caller may use it. A configuration token may be any organisation's;
     /// only with `TOKEN_CLAIMS` is it known to be the operator's.
+    #[must_use]
     pub fn lent<T>(&self, own: Option<T>) -> Option<T> {
         own.filter(|_| self.is_of_operator)
     }

@@ -5,6 +5,16 @@ use url::{Host, Url};
 use super::escaped;
 use crate::error::{Error, ErrorKind, Result};
 
+/// Ports of other protocols than HTTP, which a caller may not have called. Source: Fetch standard,
+/// "Port blocking".
+const OTHER_PROTOCOLS: [u16; 83] = [
+    0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101,
+    102, 103, 104, 109, 110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427,
+    465, 512, 513, 514, 515, 526, 530, 531, 532, 540, 548, 554, 556, 563, 587, 601, 636, 989, 990,
+    993, 995, 1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667,
+    6668, 6669, 6679, 6697, 10080,
+];
+
 /// A product's base URL: absolute, without user info, query, fragment or trailing slash.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BaseUrl {
@@ -27,7 +37,9 @@ impl BaseUrl {
     #[must_use]
     pub fn from_token(text: &str) -> Option<Self> {
         let url = parse(text)?;
-        (url.scheme() == "https").then_some(Self { url, guarded: true })
+        let is_allowed = url.scheme() == "https"
+            && url.port().is_none_or(|port| !OTHER_PROTOCOLS.contains(&port));
+        is_allowed.then_some(Self { url, guarded: true })
     }
 
     /// Reads a base URL that is written into the relay; `None` only if it is misspelt.
@@ -156,6 +168,10 @@ mod tests {
         check("http://[::1]:9100", true, false);
         check("http://localhost:9100", true, false);
         check("http://misp.example", false, false);
+        check("https://misp.example:444", true, true);
+        check("https://misp.example:22", true, false);
+        check("https://misp.example:0", true, false);
+        check("https://misp.example:6667", true, false);
         for text in [
             "",
             "misp.example",

@@ -121,8 +121,14 @@ impl ModuleArguments {
 }
 
 /// Replaces `$NAME` and `${NAME}` by variables of the environment.
+///
+/// Those of AWS are left out: what a settings file holds goes to XDR, and nobody's credentials of AWS
+/// belong there.
 fn expanded(text: &str, environment: &Environment) -> Outcome<String> {
     let value = |name: &str| match environment.text(name) {
+        Some(_) if name.starts_with("AWS_") => Err(Failure::Usage(format!(
+            "the settings file names {name}, which is not for a module; give it another name."
+        ))),
         Some(value) => Ok(Some(value.to_owned())),
         None => Err(Failure::Usage(format!("the settings file names {name}, which is not set."))),
     };

@@ -15,6 +15,10 @@ const TEXT: &str =
 /// Members of CTIM whose value people follow.
 const LINKS: [&str; 4] = ["source_uri", "origin_uri", "reason_uri", "url"];
 
+/// Members of CTIM whose text people read.
+const TEXTS: [&str; 7] =
+    ["title", "short_description", "description", "reason", "producer", "tags", "rows"];
+
 const CODES: [u16; 6] = [200, 400, 401, 403, 404, 500];
 const ROUTES: [Route; 2] = [Route::Observe, Route::Health];
 /// The forms of [`with_message`].
@@ -120,6 +124,7 @@ impl<R: Relay> Conformance<R> {
             relay.sandbox.clear_faults();
             answer.assert_no_errors();
             assert_safe_links(&answer);
+            assert_plain_texts(&answer);
             assert_eq!(answer.docs("sightings").len(), before.docs("sightings").len());
             assert_ne!(answer, before, "the texts have reached nobody");
         }
@@ -241,5 +246,25 @@ impl<R: Relay> Conformance<R> {
                 relay.sandbox.clear_faults();
             }
         }
+    }
+}
+
+/// No text of an answer brings a link under another name, an image or HTML, and none hides or reverses
+/// what it says.
+#[track_caller]
+fn assert_plain_texts(value: &Value) {
+    match value {
+        Value::Array(all) => all.iter().for_each(assert_plain_texts),
+        Value::Object(members) => {
+            for (name, value) in members {
+                if TEXTS.contains(&name.as_str()) {
+                    let text = value.to_string();
+                    let markup = ["](", "<i", "</", "\\u00", "\u{202e}"];
+                    assert!(!markup.iter().any(|it| text.contains(it)), "{name}: {text}");
+                }
+                assert_plain_texts(value);
+            }
+        }
+        _ => {}
     }
 }

@@ -1,8 +1,9 @@
-//! Trust in the product's certificate: catalogue rows N02 and N19.
+//! Trust in certificates: catalogue rows N02, N19 and N21.
 
 use std::fs;
 
 use relay_core::Environment;
+use testkit::keys::RsaKey;
 
 use super::tls_server::{Authority, TlsServer, self_signed};
 use crate::{
@@ -75,6 +76,26 @@ async fn n02_an_extra_root_is_trusted_where_it_is_configured() {
     let without = relay(&server.url(), None).await.answer(health(&hs256())).await;
     assert_eq!(without.codes(), ["unknown"]);
     assert_eq!(server.answered(), 1);
+}
+
+#[tokio::test]
+async fn n21_an_extra_root_is_not_trusted_at_a_key_host() {
+    let authority = Authority::new("own");
+    let keys = TlsServer::start(authority.certifies("127.0.0.1", GOOD));
+    let folder = tempfile::tempdir().unwrap();
+    let bundle = folder.path().join("extra.pem");
+    fs::write(&bundle, authority.pem()).unwrap();
+    let settings = |environment: Environment| {
+        let environment = environment.with("JWKS_HOSTS", keys.url());
+        environment.with("EXTRA_CA_BUNDLE", bundle.to_str().unwrap())
+    };
+    let fixture = Fixture::with(settings).await;
+    let lines = captured_logs::listen();
+    let host = keys.url().replace("https://", "");
+    let token = fixture.configuration().claim("jwks_host", host).rs256(RsaKey::shared());
+    assert!(fixture.answer(health(&token)).await.is_refusal());
+    assert_eq!((keys.connections(), keys.answered()), (1, 0));
+    assert_eq!(lines.count("its issuer is not known"), 1);
 }
 
 #[tokio::test]
