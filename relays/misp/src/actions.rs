@@ -108,8 +108,7 @@ pub(crate) fn scannable_url(observable: &Observable) -> Option<String> {
         },
         _ => return None,
     };
-    let is_plain = !url
-        .contains(|letter: char| letter == '\\' || letter.is_whitespace() || letter.is_control());
+    let is_plain = !url.contains(|letter: char| letter == '\\' || letter.is_control());
     (is_plain && is_public(&Url::parse(&url).ok()?)).then_some(url)
 }
 
@@ -137,7 +136,6 @@ mod tests {
             "http://[::1]/",
             "http://intranet/wiki",
             r"http://bad.example\@10.0.0.5/",
-            "http://bad.example/a b",
             "http://bad.example\t.evil.example/",
         ] {
             check(Type::Url, not_public, None);

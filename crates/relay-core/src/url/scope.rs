@@ -127,7 +127,7 @@ fn is_public_host(host: &Host<&str>) -> bool {
                 name.strip_suffix(*domain)
                     .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
             };
-            name.contains('.') && !INSIDE.iter().any(|domain| is_in(domain))
+            name.contains('.') && !INSIDE.iter().any(is_in)
         }
     }
 }
