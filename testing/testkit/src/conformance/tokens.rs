@@ -14,6 +14,8 @@ use crate::{
 };
 
 const KID: &str = "key-1";
+/// What says that a configuration token is the operator's own.
+const ORGANISATION: &str = "org_id=ours";
 
 impl<R: Relay> Conformance<R> {
     fn token(&self) -> Token {
@@ -132,11 +134,13 @@ impl<R: Relay> Conformance<R> {
     /// A relay, and the key server of its region.
     async fn region(&self) -> (TestRelay<R>, JwksServer) {
         let keys = JwksServer::start([Jwk::rsa(RsaKey::shared()).kid(KID).for_rs256()]).await;
-        (self.start_with(&[("JWKS_HOSTS", &keys.origin())]).await, keys)
+        let settings = [("JWKS_HOSTS", &*keys.origin()), ("TOKEN_CLAIMS", ORGANISATION)];
+        (self.start_with(&settings).await, keys)
     }
 
     fn configuration_token(&self, keys: &JwksServer) -> Token {
-        self.token().kid(KID).claim("aud", BASE_URL).claim("jwks_host", keys.host())
+        let token = self.token().kid(KID).claim("aud", BASE_URL).claim("jwks_host", keys.host());
+        token.claim("org_id", "ours")
     }
 
     /// A configuration token of the relay's region is accepted; its key is fetched once.
@@ -155,6 +159,8 @@ impl<R: Relay> Conformance<R> {
         let other = JwksServer::start([Jwk::rsa(RsaKey::shared()).kid(KID).for_rs256()]).await;
         let valid = || self.configuration_token(&keys);
         for token in [
+            valid().without_claim("org_id"),
+            valid().claim("org_id", "theirs"),
             valid().without_claim("aud"),
             valid().claim("aud", "https://another-relay.example"),
             valid().claim("aud", format!("{BASE_URL}/other")),

@@ -40,11 +40,12 @@ impl<R: Relay> EndToEnd<R> {
     /// A relay, and the key server of its region.
     async fn region(&self) -> (Deployed, JwksServer) {
         let keys = JwksServer::start([Jwk::rsa(RsaKey::shared()).kid(KID).for_rs256()]).await;
-        (self.deploy_with(&[("JWKS_HOSTS", &keys.origin())]).await, keys)
+        let settings = [("JWKS_HOSTS", &*keys.origin()), ("TOKEN_CLAIMS", "org_id=ours")];
+        (self.deploy_with(&settings).await, keys)
     }
 
     fn configuration_token(&self, keys: &JwksServer, audience: &str) -> String {
-        let token = Token::new().claims(self.fixture.claims()).kid(KID);
+        let token = Token::new().claims(self.fixture.claims()).kid(KID).claim("org_id", "ours");
         let token = token.claim("aud", json!([audience])).claim("jwks_host", keys.host());
         token.rs256(RsaKey::shared())
     }
