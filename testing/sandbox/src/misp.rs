@@ -1,10 +1,12 @@
 //! A MISP server with events of its own, and the submission call of urlscan.io below `/urlscan`.
 //!
-//! Actions of MISP 2.5.1: `/servers/getVersion`, `/attributes/restSearch`, `/sightings/add`,
-//! `/sightings/listSightings`, `/warninglists/checkValue`, `/events/index`. An API key decides who looks
-//! and what may be done; [`Installation`] sets the server up; [`sample`] names values that its events hold.
+//! Actions of MISP 2.5.1: `/servers/getVersion`, `/attributes/restSearch`, `/attributes/add`,
+//! `/sightings/add`, `/sightings/listSightings`, `/warninglists/checkValue`, `/events/index`. An API key
+//! decides who looks and what may be done; [`Installation`] sets the server up; [`sample`] names values
+//! that its events hold.
 
 mod access;
+mod adding;
 mod call;
 mod collation;
 mod conditions;
@@ -23,6 +25,7 @@ pub mod sample;
 mod search;
 mod server;
 mod sighting;
+mod storing;
 mod urlscan;
 mod warninglist;
 

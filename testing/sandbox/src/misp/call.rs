@@ -37,7 +37,9 @@ impl Call {
         if front == Front::Apache && path.to_ascii_lowercase().contains("%2f") {
             return None;
         }
-        let path = percent_decode_str(path).decode_utf8_lossy();
+        // A plus sign stands for a blank, as in a query.
+        let path = path.replace('+', " ");
+        let path = percent_decode_str(&path).decode_utf8_lossy();
         let mut segments = path.split('/').filter(|segment| !segment.is_empty());
         let controller = segments.next().unwrap_or_default().to_owned();
         let action = segments.next().unwrap_or("index");

@@ -226,6 +226,13 @@ pub(super) struct Stored {
     keys: [String; 2],
 }
 
+impl Stored {
+    /// Whether the database calls both equal.
+    pub(super) fn equals(&self, other: &Self) -> bool {
+        self.key == other.key
+    }
+}
+
 impl From<String> for Stored {
     fn from(text: String) -> Self {
         let (first, second) = text.split_once('|').unwrap_or((&text, ""));

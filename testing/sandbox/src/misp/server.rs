@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use super::{
     access::{MispError, User},
+    adding,
     call::{self, Call, reply},
     content::{Attribute, Content, Event},
     index,
@@ -103,6 +104,9 @@ impl Server {
                 let mut given = call::data(&head.headers, body)?;
                 given.extend(call.named.clone());
                 search::search(self, user, &given, call.is_get)
+            }
+            ("attributes", "add") => {
+                adding::add(self, user, call, &call::data(&head.headers, body)?)
             }
             ("events", "index") => {
                 Ok(index::index(self, user, call, &call::data(&head.headers, body)?))

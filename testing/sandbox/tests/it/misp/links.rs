@@ -31,6 +31,7 @@ async fn a_link_lists_the_events_with_the_text_behind_both_web_servers() {
             ("2001%3Adb8%3A%3Abad%3A1", "USB worm"),
             ("http%3A__ads.example_%3Fa%3D1%26%26b%3D2", "Weekly"),
             ("discount%20100%25", "Weekly"),
+            ("discount+100", "Weekly"),
         ] {
             assert!(titles(&sandbox, text).await[0].starts_with(event), "{text} behind {front:?}");
         }
