@@ -208,11 +208,7 @@ fn meant(
         let of = visible.filter(|(_, row)| row.uuid == id || ids.contains(&row.id));
         return Ok(Ok(of.map(pair).collect()));
     }
-    let values = match given.get("value").or_else(|| given.get("values")) {
-        Some(Value::Array(items)) => items.clone(),
-        Some(single) if !is_empty(single) => vec![single.clone()],
-        _ => Vec::new(),
-    };
+    let values = values(given);
     if values.is_empty() {
         return Ok(Err(NO_VALUES));
     }
@@ -226,6 +222,17 @@ fn meant(
     let holds =
         |row: &Attribute| row.halves().iter().any(|half| keys.iter().any(|key| key == half.key));
     Ok(Ok(visible.filter(|(_, row)| holds(row)).map(pair).collect()))
+}
+
+/// The texts of `value`, which counts even if it is empty, else of `values`.
+fn values(given: &Parameters) -> Vec<Value> {
+    match (given.get("value").filter(|value| !value.is_null()), given.get("values")) {
+        (Some(value), _) => vec![value.clone()],
+        (None, Some(Value::Array(items))) => items.clone(),
+        (None, Some(Value::Object(items))) => items.values().cloned().collect(),
+        (None, Some(single)) if !is_empty(single) => vec![single.clone()],
+        _ => Vec::new(),
+    }
 }
 
 /// Ids with pipes between them.

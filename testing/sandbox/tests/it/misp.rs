@@ -5,6 +5,7 @@ mod links;
 mod recorded;
 mod rows;
 mod search;
+mod sharing;
 mod sighting;
 mod urlscan;
 
