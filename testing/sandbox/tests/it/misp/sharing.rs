@@ -36,10 +36,12 @@ async fn found(members: &Value, key: &str) -> Vec<Value> {
             event(3, SHARING_GROUP, &json!([attribute(31, INHERITED, 0), attribute(32, 0, 0)])),
         ],
     });
-    let installation = Installation::holding(&content.to_string()).unwrap();
-    let sandbox = Sandbox::start_misp(installation, Timestamp::UNIX_EPOCH).await.unwrap();
+    let installation =
+        Installation::holding(&content.to_string()).expect("the content of an installation");
+    let sandbox =
+        Sandbox::start_misp(installation, Timestamp::UNIX_EPOCH).await.expect("a free port");
     let response = post(&sandbox, SEARCH, key, &json!({"returnFormat": "json"})).await.json();
-    let rows = response["response"]["Attribute"].as_array().unwrap();
+    let rows = response["response"]["Attribute"].as_array().expect("a list of attributes");
     rows.iter().map(|row| row["id"].clone()).collect()
 }
 
