@@ -47,6 +47,8 @@ pub enum Fault {
     Malformed,
     /// The true response with its JSON body rewritten. A body that is no JSON goes out as it is.
     Rewritten(fn(Value) -> Value),
+    /// The true response with one item over and over in its lists.
+    Repeated(Repeated),
     /// The connection is reset before any response.
     ResetBeforeAnswer,
     /// The connection is reset after half of the true body.
@@ -70,6 +72,17 @@ pub enum Fault {
         /// The unpacked size.
         bytes: u64,
     },
+}
+
+/// What fills the lists of a response.
+#[derive(Clone, Debug)]
+pub struct Repeated {
+    /// How many lists the filled lists are in: 0 for the outermost.
+    pub depth: usize,
+    /// The item as JSON; `None` for each list's own first item, or an empty object.
+    pub item: Option<String>,
+    /// The size of all lists together, in bytes.
+    pub bytes: usize,
 }
 
 impl Fault {

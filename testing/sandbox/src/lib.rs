@@ -26,7 +26,7 @@ pub mod misp;
 pub mod qualys_ioc;
 
 pub use call::Call;
-pub use fault::{Fault, Times, When};
+pub use fault::{Fault, Repeated, Times, When};
 pub use fixture::{Action, Cost, Fixture, Mode, unknown_value};
 pub use sandbox::Sandbox;
 

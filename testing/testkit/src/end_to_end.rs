@@ -144,6 +144,8 @@ rules! { $
     under_load {
         requests_leak_no_descriptors_and_threads
         l08_largest_request_fits_into_128_mb
+        l08_no_shape_of_a_body_costs_much_memory
+        l08_no_shape_of_a_response_costs_much_memory
         requests_are_answered_concurrently
         concurrent_requests_share_their_logins
         failing_request_does_not_affect_concurrent_ones

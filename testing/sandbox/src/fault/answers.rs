@@ -1,5 +1,7 @@
 //! The responses that faults send instead of the true one.
 
+mod repeated;
+
 use std::{
     future,
     io::{self, Write},
@@ -42,6 +44,10 @@ impl Fault {
             Self::Empty => plain(StatusCode::OK, JSON, ""),
             Self::Malformed => cut(truth.await).await,
             Self::Rewritten(rewrite) => rewritten(truth.await, rewrite).await,
+            Self::Repeated(repeated) => {
+                let (truth, body) = take_body(truth.await).await?;
+                Ok(with_body(truth, repeated.fill(&body).unwrap_or(body).into()))
+            }
             Self::ResetBeforeAnswer => Err(io::ErrorKind::ConnectionReset.into()),
             Self::ResetInBody => cut_and_reset(truth.await).await,
             Self::Stall => {

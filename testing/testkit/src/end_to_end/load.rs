@@ -3,6 +3,7 @@
 mod growth;
 mod largest;
 mod measured;
+mod shapes;
 mod traffic;
 
 use relay_core::Relay;

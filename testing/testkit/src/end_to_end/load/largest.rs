@@ -58,7 +58,7 @@ impl<R: Relay> EndToEnd<R> {
 }
 
 /// The most memory that the process has held so far.
-fn peak(relay: &Deployed) -> u64 {
+pub(super) fn peak(relay: &Deployed) -> u64 {
     relay.function().usage().expect("a process that runs shows itself").memory.peak
 }
 
