@@ -10,7 +10,7 @@ use relay_core::{
 use serde::{Deserialize, de::DeserializeOwned};
 use url::Url;
 
-use crate::{BatchRequest, GraphClient, Permission, error_from};
+use crate::{BatchRequest, GraphClient, Permission, error_from, odata};
 
 /// Records that one page is asked for, and that are kept of it, also where a service sends more.
 /// Microsoft documents no maximum; its samples use 100.
@@ -111,6 +111,13 @@ impl<T> RecordList<T> {
     ) {
         let page = match page {
             Ok(page) => page,
+            Err(StopReason::Failed(error)) if error.kind() == ErrorKind::TooLarge => {
+                self.next = odata::with_fewer_records(url);
+                if self.next.is_none() {
+                    self.stop_reason = StopReason::Failed(error);
+                }
+                return;
+            }
             Err(reason) => {
                 self.stop_reason = reason;
                 return;
@@ -249,6 +256,21 @@ mod tests {
         assert_eq!((list.records.len(), list.pages), (MAX_PAGES, MAX_PAGES));
         let StopReason::Failed(error) = list.stop_reason else { panic!("the list has an end") };
         assert!(error.is_warning() && error.message().contains("the first 30 were looked at"));
+    }
+
+    #[test]
+    fn l08_a_page_that_is_too_large_is_read_in_smaller_ones() {
+        let too_large = || Err(StopReason::Failed(Error::new(ErrorKind::TooLarge, "")));
+        let mut list: RecordList<u32> =
+            RecordList::starting_at("/security/alerts_v2?$top=100".to_owned());
+        let mut urls = Vec::new();
+        while let Some(url) = list.next.take() {
+            list.push_page(&url, too_large(), 100, |_| RecordMatch::Match);
+            urls.push(url);
+        }
+        let expected = ["100", "12", "1"].map(|top| format!("/security/alerts_v2?$top={top}"));
+        assert_eq!(urls, expected);
+        assert!(matches!(list.stop_reason, StopReason::Failed(_)));
     }
 
     #[test]

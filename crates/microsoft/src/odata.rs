@@ -100,6 +100,16 @@ pub fn list_url(path: &'static str, filter: &Filter, top: usize) -> String {
     format!("{path}?$filter={}&$top={top}", escaped(filter.as_str()))
 }
 
+/// Returns the URL of a list's page with a smaller page of the same list; none for a page of one
+/// record, and for one that names no size.
+pub(crate) fn with_fewer_records(url: &str) -> Option<String> {
+    let (before, after) = url.split_once("$top=").or_else(|| url.split_once("%24top="))?;
+    let digits = after.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(after.len());
+    let (top, after) = after.split_at(digits);
+    let top: usize = top.parse().ok().filter(|top| *top > 1)?;
+    Some(format!("{before}$top={}{after}", (top / 8).max(1)))
+}
+
 #[cfg(test)]
 mod tests {
     use percent_encoding::percent_decode_str;
@@ -115,6 +125,18 @@ mod tests {
             list_url("/security/alerts_v2", &Filter::equals("a", "x &#+%"), 100),
             "/security/alerts_v2?$filter=a%20eq%20%27x%20%26%23%2B%25%27&$top=100"
         );
+    }
+
+    #[test]
+    fn l08_a_page_shrinks_to_one_record() {
+        let check = |url: &str, expected: Option<&str>| {
+            assert_eq!(with_fewer_records(url).as_deref(), expected, "{url}");
+        };
+        check("/a?$filter=x&$top=100", Some("/a?$filter=x&$top=12"));
+        check("/a?%24top=12&$skip=3", Some("/a?$top=1&$skip=3"));
+        for url in ["/a?$top=1", "/a?$top=x", "/a?$filter=x", "/a"] {
+            check(url, None);
+        }
     }
 
     #[test]

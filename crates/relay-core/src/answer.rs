@@ -1,19 +1,19 @@
 //! Writes the answer: `{"data": …}` and `{"errors": […]}`, never larger than Lambda can carry.
 
-mod size_limit;
+mod collections;
 
 use serde::Serialize;
 
 use crate::{
-    ctim::{Bundle, harmless},
-    error::{Error, ErrorKind, Result},
+    ctim::{Bundle, Document, MAX_ANSWER_BYTES, Observable, harmless},
+    error::{self, Error, ErrorKind, Result},
     invocation::Redactor,
     relay::Partial,
 };
 
-/// The largest answer in bytes of JSON, before the gateway escapes it. Lambda carries 6 MB.
-pub const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
-/// The part of it that errors may take; further ones are only logged.
+use collections::{Collections, bytes_for_data};
+
+/// The part of an answer that errors may take; further ones are only logged.
 const MAX_ERROR_BYTES: usize = 1024 * 1024;
 
 /// One answer, ready to send.
@@ -31,7 +31,7 @@ struct Envelope<T> {
     #[serde(skip_serializing_if = "Option::is_none")]
     data: Option<T>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    errors: Vec<size_limit::Doc>,
+    errors: Vec<Document>,
 }
 
 #[derive(Serialize)]
@@ -42,9 +42,9 @@ struct Status {
 /// Writes entities in their collections.
 pub(crate) fn entities(findings: Partial<Bundle>, redactor: &Redactor) -> Answer {
     let mut errors = ErrorList::new(findings.errors, redactor);
-    let (collections, left_out) =
-        size_limit::collections(findings.data, MAX_ANSWER_BYTES - errors.bytes);
-    errors.add_truncated(left_out, redactor);
+    let fitted = findings.data.fitted(bytes_for_data(MAX_ANSWER_BYTES - errors.bytes));
+    errors.add_truncated(fitted.left_out, &fitted.observables, redactor);
+    let collections = Collections::of(fitted);
     let found = collections.len();
     write(collections, found, errors)
 }
@@ -52,8 +52,8 @@ pub(crate) fn entities(findings: Partial<Bundle>, redactor: &Redactor) -> Answer
 /// Writes links or actions.
 pub(crate) fn list<T: Serialize>(partial: Partial<Vec<T>>, redactor: &Redactor) -> Answer {
     let mut errors = ErrorList::new(partial.errors, redactor);
-    let (items, left_out) = size_limit::list(partial.data, MAX_ANSWER_BYTES - errors.bytes);
-    errors.add_truncated(left_out, redactor);
+    let (items, left_out) = collections::list(partial.data, MAX_ANSWER_BYTES - errors.bytes);
+    errors.add_truncated(left_out, &[], redactor);
     let found = items.len();
     write(items, found, errors)
 }
@@ -97,7 +97,7 @@ fn write_all<T: Serialize>(data: Option<T>, found: usize, errors: ErrorList) -> 
 #[derive(Default)]
 struct ErrorList {
     errors: Vec<Error>,
-    docs: Vec<size_limit::Doc>,
+    docs: Vec<Document>,
     bytes: usize,
 }
 
@@ -114,21 +114,25 @@ impl ErrorList {
         if self.errors.iter().any(same) {
             return;
         }
-        let doc = size_limit::doc(&error.entry(|text| harmless(redactor.redacted(text))));
-        if let Some(doc) = doc.filter(|doc| self.bytes + size_limit::size(doc) <= MAX_ERROR_BYTES) {
-            self.bytes += size_limit::size(&doc);
+        let doc = Document::of(&error.entry(|text| harmless(redactor.redacted(text))));
+        if let Some(doc) = doc.filter(|doc| self.bytes + doc.size() <= MAX_ERROR_BYTES) {
+            self.bytes += doc.size();
             self.docs.push(doc);
         }
         self.errors.push(error);
     }
 
-    /// Adds the warning for entries that were left out; the limit leaves space for it.
-    fn add_truncated(&mut self, left_out: usize, redactor: &Redactor) {
+    /// Adds the warning for entries about these observables that were left out; the limit leaves
+    /// space for it.
+    fn add_truncated(&mut self, left_out: usize, about: &[Observable], redactor: &Redactor) {
         if left_out > 0 {
             let text = format!(
                 "The answer was too large, {left_out} entries were left out; ask about fewer observables or lower CTR_ENTITIES_LIMIT."
             );
-            self.add(Error::new(ErrorKind::Unexpected, text).as_warning(), redactor);
+            let warning = Error::new(ErrorKind::Unexpected, text).as_warning();
+            let values = about.iter().map(|observable| observable.value.as_str());
+            let named = error::joined(vec![warning.about(values)], usize::MAX);
+            named.into_iter().for_each(|warning| self.add(warning, redactor));
         }
     }
 }

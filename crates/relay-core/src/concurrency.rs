@@ -7,7 +7,10 @@ use std::{
 
 use futures::{StreamExt, stream};
 
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
+
+/// By how much less is asked for where a response is too large.
+const FEWER: usize = 8;
 
 /// Runs the futures side by side, at most `max_concurrent` at a time, and returns their outputs in
 /// order. One that takes long delays no others.
@@ -27,10 +30,20 @@ async fn with_number<F: Future>((number, future): (usize, F)) -> (usize, F::Outp
     (number, future.await)
 }
 
-/// Stops the requests of one call that would fail like one before them.
+/// Returns how many records to ask for after a response with so many was too large; `None` after any
+/// other outcome, and where one record alone is too large.
+pub fn fewer_after<T>(outcome: &Result<T>, records: usize) -> Option<usize> {
+    let is_too_large = |error: &Error| error.kind() == ErrorKind::TooLarge;
+    let can_shrink = records > 1 && outcome.as_ref().err().is_some_and(is_too_large);
+    can_shrink.then(|| (records / FEWER).max(1))
+}
+
+/// Stops the requests of one call that would fail like one before them. The relay says which
+/// observables were not asked about for that reason.
 ///
-/// Refused credentials and an exceeded quota open it for all. A failed connection does so only as
-/// long as no request succeeded: where one did, the others may succeed too.
+/// Refused credentials and an exceeded quota open it for all. A missing permission and a connection
+/// that cannot be made do so only as long as no request succeeded: where one did, the others may
+/// succeed too. A request that is slow or breaks off stops no other.
 #[derive(Debug, Default)]
 pub struct CircuitBreaker {
     is_open: AtomicBool,
@@ -79,7 +92,6 @@ mod tests {
     use futures::FutureExt;
 
     use super::*;
-    use crate::error::Error;
 
     #[test]
     fn a_future_that_takes_long_does_not_delay_the_others() {
@@ -108,9 +120,22 @@ mod tests {
             join_bounded(works, 1).now_or_never().unwrap().into_iter().flatten().count()
         };
         assert_eq!(outcomes(ErrorKind::Malformed), 3);
+        assert_eq!(outcomes(ErrorKind::Interrupted), 3);
         assert_eq!(outcomes(ErrorKind::Unauthorized), 1);
         assert_eq!(outcomes(ErrorKind::Unreachable), 1);
         assert_eq!(outcomes(ErrorKind::RateLimited { after: None }), 1);
+    }
+
+    #[test]
+    fn l08_what_is_too_large_is_asked_for_in_ever_smaller_parts() {
+        let failed = |kind| Err::<(), _>(Error::new(kind, ""));
+        let mut asked = vec![1000];
+        while let Some(fewer) = fewer_after(&failed(ErrorKind::TooLarge), asked[asked.len() - 1]) {
+            asked.push(fewer);
+        }
+        assert_eq!(asked, [1000, 125, 15, 1]);
+        assert_eq!(fewer_after(&failed(ErrorKind::Malformed), 1000), None);
+        assert_eq!(fewer_after(&Ok(()), 1000), None);
     }
 
     #[test]

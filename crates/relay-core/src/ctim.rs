@@ -4,6 +4,7 @@
 //! allows and times carry their zone. Source: the CTIM schemas of threatgrid/ctim.
 
 mod bundle;
+mod document;
 mod id;
 mod indicator;
 mod judgement;
@@ -18,7 +19,9 @@ mod uri;
 mod verdict;
 mod vocabulary;
 
-pub use bundle::Bundle;
+pub use bundle::{Bundle, MAX_ANSWER_BYTES};
+pub(crate) use bundle::{EntityType, FittedBundle};
+pub(crate) use document::Document;
 pub use id::{Id, Namespace};
 pub use indicator::Indicator;
 pub use judgement::Judgement;

@@ -1,8 +1,12 @@
 //! What can go wrong, by meaning: a kind, a sentence for the caller, and details for the log only.
 
+mod subjects;
+
 use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 
 use serde::Serialize;
+
+pub(crate) use subjects::joined;
 
 /// A result whose failure may be shown to the caller.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -30,8 +34,10 @@ pub enum ErrorKind {
     Unavailable,
     /// The product failed by itself (500).
     Internal,
-    /// No connection, no name, no answer in time, or an answer that broke off.
+    /// No connection, or no name.
     Unreachable,
+    /// A connection, but no whole answer: it did not come in time, or broke off.
+    Interrupted,
     /// The product's certificate was not accepted.
     Untrusted,
     /// The product's answer is not what its documentation says.
@@ -56,7 +62,7 @@ impl ErrorKind {
             Self::RateLimited { .. } => "too many requests",
             Self::Unavailable => "service unavailable",
             Self::Internal | Self::Misconfigured => "internal error",
-            Self::Unreachable => "connection error",
+            Self::Unreachable | Self::Interrupted => "connection error",
             Self::Untrusted | Self::Malformed | Self::TooLarge | Self::Unexpected => "unknown",
         }
     }
@@ -107,6 +113,10 @@ struct Parts {
     sentence: String,
     advice: Option<Cow<'static, str>>,
     is_outcome_unknown: bool,
+    /// The values of the observables that it is about.
+    subjects: Vec<String>,
+    /// Whether the message names them.
+    has_names: bool,
     context: Vec<(&'static str, String)>,
     source: Option<Arc<dyn std::error::Error + Send + Sync>>,
 }
@@ -123,6 +133,8 @@ impl Error {
             sentence: sentence.into(),
             advice: None,
             is_outcome_unknown: false,
+            subjects: Vec::new(),
+            has_names: false,
             context: Vec::new(),
             source: None,
         }))
@@ -197,7 +209,8 @@ impl Error {
     /// Returns the message for the caller.
     #[must_use]
     pub fn message(&self) -> Cow<'_, str> {
-        if self.0.preface.is_none() && self.0.advice.is_none() && !self.0.is_outcome_unknown {
+        let Parts { preface, advice, is_outcome_unknown, has_names, .. } = &*self.0;
+        if preface.is_none() && advice.is_none() && !is_outcome_unknown && !has_names {
             return Cow::Borrowed(&self.0.sentence);
         }
         Cow::Owned(self.to_string())
@@ -259,7 +272,10 @@ impl fmt::Display for Error {
             None if self.0.is_outcome_unknown => write!(f, "{bare}.")?,
             None => f.write_str(&self.0.sentence)?,
         }
-        if self.0.is_outcome_unknown { write!(f, " {OUTCOME_UNKNOWN}") } else { Ok(()) }
+        if self.0.is_outcome_unknown {
+            write!(f, " {OUTCOME_UNKNOWN}")?;
+        }
+        if self.0.has_names { write!(f, " {}", subjects::names(&self.0.subjects)) } else { Ok(()) }
     }
 }
 

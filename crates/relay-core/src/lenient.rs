@@ -50,6 +50,7 @@ mod shape;
 use std::ops::{Deref, DerefMut};
 
 use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
 
 pub(crate) use reading::{ReadLimits, ReadOutcome, read};
 use scalar::Scalar;
@@ -231,6 +232,18 @@ impl<'de> Deserialize<'de> for Texts {
         let texts = shape::items(deserializer, Scalar::into_text)?;
         Ok(Self(texts.unwrap_or_default()))
     }
+}
+
+/// Reads the items of a list as they stand in the text, to be read when more is known; `None` for
+/// anything but a list.
+///
+/// # Errors
+///
+/// Those of the deserializer.
+pub fn raw_items<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Vec<&'de RawValue>>, D::Error> {
+    shape::items(deserializer, Some)
 }
 
 /// Reads what `keep` makes of the objects of a list that have a known shape; `None` for anything but

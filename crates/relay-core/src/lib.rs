@@ -39,11 +39,10 @@ mod telemetry;
 pub mod text;
 pub mod url;
 
-pub use answer::MAX_ANSWER_BYTES;
 pub use auth::{Gateway, REGIONS, SECRET_MAX_AGE_SECONDS, SECRET_REFRESH_SECONDS, SecretsManager};
 pub use clock::Clock;
-pub use concurrency::{CircuitBreaker, join_bounded};
-pub use ctim::{Bundle, Namespace, Observable, ObservableType, Time};
+pub use concurrency::{CircuitBreaker, fewer_after, join_bounded};
+pub use ctim::{Bundle, MAX_ANSWER_BYTES, Namespace, Observable, ObservableType, Time};
 pub use error::{Error, ErrorKind, Result};
 pub use input::{MAX_OBSERVABLES, MAX_REQUEST_BYTES, MAX_VALUE_BYTES};
 pub use outbound::{

@@ -11,6 +11,7 @@ use std::future::Future;
 
 pub use about::{About, Documentation};
 pub use call::Call;
+pub(crate) use call::MAPPING_TIME;
 pub use claim::{Claim, ClaimKind};
 pub use credentials::Credentials;
 pub use offer::{Action, Link, QueryParams, Trigger};

@@ -11,7 +11,6 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
 };
 
 use futures::{FutureExt, future::BoxFuture};
@@ -28,20 +27,19 @@ use crate::{
     cache::CacheKey,
     clock::Clock,
     ctim::{Observable, Time},
-    error::{Error, ErrorKind, Result},
+    error::{self, Error, ErrorKind, Result},
     input,
     invocation::InvocationContext,
     outbound::{Http, Resolver, SystemResolver, one_line},
-    relay::{Call, ClaimKind, Credentials, Link, Partial, Relay, RoutePolicy, Trigger},
+    relay::{
+        Call, ClaimKind, Credentials, Link, MAPPING_TIME, Partial, Relay, RoutePolicy, Trigger,
+    },
     route::Route,
     settings::{BadSetting, Environment},
     telemetry::{Report, level, metrics_namespace, report},
 };
 use audit::Audit;
 use recent_actions::RecentActions;
-
-/// The time for mapping what has arrived when the deadline of product requests is over.
-const MAPPING_TIME: Duration = Duration::from_millis(500);
 
 /// One relay, ready to answer any number of calls side by side.
 pub struct Service<R> {
@@ -297,11 +295,11 @@ impl<R: Relay> Service<R> {
         context.metrics.count_observables(observables.len());
         context.record_budget.share_among(observables.len());
         let call = self.call(&caller, request, context);
-        let mut found = match &observables[..] {
+        let found = match &observables[..] {
             [] => Partial::default(),
             all => method(&self.relay, &call, all).await,
         };
-        warnings.append(&mut found.errors);
+        warnings.append(&mut error::joined(found.errors, observables.len()));
         if context.record_budget.is_cut() {
             warnings.push(records_left_out(&self.product));
         }
@@ -419,5 +417,5 @@ fn records_left_out(product: &str) -> Error {
 fn out_of_time() -> Error {
     let text =
         "The product took too long and nothing had arrived yet; ask about fewer observables.";
-    Error::new(ErrorKind::Unreachable, text)
+    Error::new(ErrorKind::Interrupted, text)
 }

@@ -13,7 +13,7 @@ use relay_core::{
     BaseUrl, Call, CircuitBreaker, Error, ErrorKind, Partial, Relay, Request, Response, Result,
     Secret, Time,
     cache::{CacheKey, TtlCache},
-    is_unknown_host,
+    fewer_after, is_unknown_host,
 };
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
@@ -119,8 +119,9 @@ impl<'a> Client<'a> {
         let (detected, searched) = join(self.detected(term), self.searched(term)).await;
         let mut errors = downgrade_if(searched.data.is_some(), detected.errors);
         errors.extend(downgrade_if(detected.data.is_some(), searched.errors));
+        let about = |error: Error| error.about([&term.observable.value]);
         let data = FoundEvents { detected: detected.data, searched: searched.data };
-        Partial { data, errors }
+        Partial { data, errors: errors.into_iter().map(about).collect() }
     }
 
     async fn searched(&self, term: &SearchTerm<'_>) -> Partial<Option<Vec<Event>>> {
@@ -130,37 +131,33 @@ impl<'a> Client<'a> {
 
     /// Returns the events of all detections of an observable; no data if the detections failed.
     async fn detected(&self, term: &SearchTerm<'_>) -> Partial<Option<DetectedEvents>> {
-        let mut found = match self.detections(term).await {
-            None => return Partial::default(),
-            Some(Err(error)) => return error.into(),
-            Some(Ok(found)) => found,
-        };
+        let Partial { data, mut errors } = self.detections(term).await;
+        let Some(mut found) = data else { return Partial { data: None, errors } };
         found.detections.retain(|detection| self.is_allowed(detection.account_uuid.as_deref()));
         let events = found.detections.iter().map(|one| self.detection_events(one, term));
-        let (mut all, mut errors) = (Vec::new(), Vec::new());
+        let mut all = Vec::new();
         for events in join_all(events).await {
-            let events = events.unwrap_or_else(|| Ok(Vec::new())).unwrap_or_else(|error| {
-                errors.push(error.as_warning());
-                Vec::new()
-            });
-            all.push(self.allowed_events(events));
+            errors.extend(downgrade_if(true, events.errors));
+            all.push(self.allowed_events(events.data));
         }
         Partial { data: Some(DetectedEvents { found, events: all }), errors }
     }
 
-    /// Returns the active detections of an observable; `None` if an earlier failure made the
-    /// request pointless.
-    async fn detections(&self, term: &SearchTerm<'_>) -> Option<Result<Detections>> {
-        let request = Request::get(self.detections.base.path("/detections"))
-            .query("indicator_value", term.value())
-            .query("status", "active")
-            .query("include", "indicators")
-            .query("include", "rules")
-            .query("limit", &self.call.limit.to_string())
-            .query("sort_by", "last_seen")
-            .query("sort_order", "desc");
-        let response = self.send(&self.detections, request).await?;
-        Some(response.and_then(|response| response.json()))
+    /// Returns the active detections of an observable; no data if they failed.
+    async fn detections(&self, term: &SearchTerm<'_>) -> Partial<Option<Detections>> {
+        let read = |response: &Response, limit| response.json_of(limit);
+        let request = |limit: usize| {
+            let request = Request::get(self.detections.base.path("/detections"))
+                .query("indicator_value", term.value())
+                .query("status", "active")
+                .query("include", "indicators")
+                .query("include", "rules")
+                .query("limit", &limit.to_string())
+                .query("sort_by", "last_seen")
+                .query("sort_order", "desc");
+            Ok(request)
+        };
+        self.fewer(&self.detections, term, request, read).await
     }
 
     /// Returns the events of a detection that are about the observable.
@@ -168,13 +165,47 @@ impl<'a> Client<'a> {
         &self,
         detection: &Detection,
         term: &SearchTerm<'_>,
-    ) -> Option<Result<Vec<Event>>> {
-        let request = Request::get(self.detections.base.path("/events"))
-            .query("detection_uuid", detection.uuid.as_deref()?)
-            .query("limit", &self.call.limit.to_string());
-        let response = self.send(&self.detections, request).await?;
-        let matches = |event: &Value| term.matches_event(detection, event);
-        Some(response.and_then(|response| types::detection_events(&response, matches)))
+    ) -> Partial<Vec<Event>> {
+        let Some(uuid) = detection.uuid.as_deref() else { return Partial::default() };
+        let request = |limit: usize| {
+            Ok(Request::get(self.detections.base.path("/events"))
+                .query("detection_uuid", uuid)
+                .query("limit", &limit.to_string()))
+        };
+        let read = |response: &Response, limit| {
+            types::detection_events(response, limit, |event| term.matches_event(detection, event))
+        };
+        let Partial { data, errors } = self.fewer(&self.detections, term, request, read).await;
+        Partial { data: data.unwrap_or_default(), errors }
+    }
+
+    /// Requests up to the entity limit of records about an observable, and fewer where the response
+    /// is too large; no data if that failed.
+    async fn fewer<T>(
+        &self,
+        family: &Family,
+        term: &SearchTerm<'_>,
+        request: impl Fn(usize) -> Result<Request>,
+        read: impl Fn(&Response, usize) -> Result<T>,
+    ) -> Partial<Option<T>> {
+        let mut limit = self.call.limit;
+        loop {
+            let outcome = match request(limit) {
+                Ok(request) => self.send(family, request.about(1)).await,
+                Err(error) => Some(Err(error)),
+            };
+            let outcome = outcome.unwrap_or_else(|| Err(self.call.not_asked(term.observable)));
+            if let Some(fewer) = fewer_after(&outcome, limit) {
+                limit = fewer;
+                continue;
+            }
+            let is_less = limit < self.call.limit;
+            let warning = is_less.then(|| self.call.fewer_records(term.observable, limit));
+            return match outcome.and_then(|response| read(&response, limit)) {
+                Ok(data) => Partial { data: Some(data), errors: warning.into_iter().collect() },
+                Err(error) => error.into(),
+            };
+        }
     }
 
     fn allowed_events(&self, events: Vec<Event>) -> Vec<Event> {
@@ -196,8 +227,8 @@ impl<'a> Client<'a> {
         let days = self.config.event_days;
         if !self.cache.contains(&family.accepts_days_only, self.call.now) {
             let whole = self.search_window(family, term, days, 0).await;
-            if days == 1 || !is_rejected(&whole) {
-                return collected([whole]);
+            if days == 1 || !whole.errors.iter().any(is_rejection) {
+                return whole;
             }
         }
         let windows = (0..days).map(|day| self.search_window(family, term, day + 1, day));
@@ -208,17 +239,26 @@ impl<'a> Client<'a> {
         found
     }
 
-    /// Returns the events between two days, counted back from now.
+    /// Returns the events between two days, counted back from now; no data if they failed.
     async fn search_window(
         &self,
         family: &Family,
         term: &SearchTerm<'_>,
         from: usize,
         until: usize,
-    ) -> Option<Result<Vec<Event>>> {
-        let body = query::search_body(term, self.call, from, until);
-        let response = self.send_optional(family, "/query", &body, NO_EVENT_SEARCH).await?;
-        Some(response.and_then(|response| types::searched_events(&response)))
+    ) -> Partial<Option<Vec<Event>>> {
+        if let Some(missing) = self.known_missing(family, NO_EVENT_SEARCH) {
+            return missing.into();
+        }
+        let request = |limit: usize| {
+            let body = query::search_body(term, self.call, limit, from, until);
+            // A search changes nothing, so it may be sent again.
+            Request::post(family.base.path("/query")).repeatable().json(&body)
+        };
+        let Partial { data, errors } =
+            self.fewer(family, term, request, types::searched_events).await;
+        let known = |error| self.noting_missing(family, NO_EVENT_SEARCH, error);
+        Partial { data, errors: errors.into_iter().map(known).collect() }
     }
 
     /// Returns which devices had these addresses at these times. All errors are warnings.
@@ -236,41 +276,38 @@ impl<'a> Client<'a> {
         Partial { data: found.data.unwrap_or_default(), errors: downgrade_if(true, found.errors) }
     }
 
-    async fn look_up(&self, family: &Family, entities: &[Value]) -> Option<Result<Vec<Lease>>> {
-        const PATH: &str = "/entity/tracking/bulk/get/ip";
-        let body = json!({"entities": entities});
-        let response = self.send_optional(family, PATH, &body, NO_DEVICE_LOOK_UP).await?;
-        Some(response.and_then(|response| types::leases(&response)))
+    async fn look_up(&self, family: &Family, entities: &[Value]) -> Partial<Option<Vec<Lease>>> {
+        if let Some(missing) = self.known_missing(family, NO_DEVICE_LOOK_UP) {
+            return missing.into();
+        }
+        let request = Request::post(family.base.path("/entity/tracking/bulk/get/ip")).repeatable();
+        let response = match request.json(&json!({"entities": entities})) {
+            Ok(request) => self.send(family, request).await,
+            Err(error) => Some(Err(error)),
+        };
+        let leases =
+            response.map(|response| response.and_then(|response| types::leases(&response)));
+        match leases.transpose() {
+            Ok(data) => data.into(),
+            Err(error) => self.noting_missing(family, NO_DEVICE_LOOK_UP, error).into(),
+        }
     }
 
-    /// Sends a request to a family that may be missing; then the error is the warning `missing`.
-    async fn send_optional(
-        &self,
-        family: &Family,
-        path: &'static str,
-        body: &Value,
-        missing: &'static str,
-    ) -> Option<Result<Response>> {
-        let missing = || Error::new(ErrorKind::NotFound, missing).as_warning();
-        if self.cache.contains(&family.is_missing, self.call.now) {
-            return Some(Err(missing()));
+    /// Returns the warning about a family that is known to be missing.
+    fn known_missing(&self, family: &Family, warning: &'static str) -> Option<Error> {
+        let is_known = self.cache.contains(&family.is_missing, self.call.now);
+        is_known.then(|| missing_family(warning))
+    }
+
+    /// Turns the error of a family that is missing into a warning, and remembers that it is.
+    fn noting_missing(&self, family: &Family, warning: &'static str, error: Error) -> Error {
+        if !is_missing_family(&error) {
+            return error;
         }
-        // A search changes nothing, so it may be sent again.
-        let request = Request::post(family.base.path(path)).repeatable();
-        let response = match request.json(body) {
-            Ok(request) => self.send(family, request).await?,
-            Err(error) => Err(error),
-        };
-        Some(response.map_err(|error| {
-            if is_missing_family(&error) {
-                family.breaker.open();
-                let until = self.call.now.plus_seconds(MISSING_FAMILY_SECONDS);
-                self.cache.insert(family.is_missing, (), until);
-                missing().with_source(error)
-            } else {
-                error
-            }
-        }))
+        family.breaker.open();
+        let until = self.call.now.plus_seconds(MISSING_FAMILY_SECONDS);
+        self.cache.insert(family.is_missing, (), until);
+        missing_family(warning).with_source(error)
     }
 
     /// Sends a request as soon as there is a permit; `None` if an earlier failure made it pointless.
@@ -301,15 +338,13 @@ impl Family {
 }
 
 /// Collects the lists of several responses; no data if there was no successful one.
-fn collected<T>(
-    responses: impl IntoIterator<Item = Option<Result<Vec<T>>>>,
-) -> Partial<Option<Vec<T>>> {
+fn collected<T>(responses: Vec<Partial<Option<Vec<T>>>>) -> Partial<Option<Vec<T>>> {
     let mut all = Partial::<Option<Vec<T>>>::default();
-    for response in responses.into_iter().flatten() {
-        match response {
-            Ok(found) => all.data.get_or_insert_default().extend(found),
-            Err(error) => all.errors.push(error),
+    for Partial { data, errors } in responses {
+        if let Some(found) = data {
+            all.data.get_or_insert_default().extend(found);
         }
+        all.errors.extend(errors);
     }
     all
 }
@@ -319,9 +354,13 @@ fn downgrade_if(is_warning: bool, errors: Vec<Error>) -> Vec<Error> {
     errors.into_iter().map(downgrade).collect()
 }
 
-/// Returns whether the product rejected a request, such as a window that is too long.
-fn is_rejected<T>(response: &Option<Result<T>>) -> bool {
-    matches!(response, Some(Err(error)) if error.kind() == ErrorKind::InvalidInput)
+/// Returns whether the product rejected a request, such as one with a window that is too long.
+fn is_rejection(error: &Error) -> bool {
+    error.kind() == ErrorKind::InvalidInput
+}
+
+fn missing_family(warning: &'static str) -> Error {
+    Error::new(ErrorKind::NotFound, warning).as_warning()
 }
 
 fn is_missing_family(error: &Error) -> bool {
@@ -331,5 +370,5 @@ fn is_missing_family(error: &Error) -> bool {
 fn no_time_for_look_up() -> Error {
     let text =
         "No time was left to look devices up; ask about fewer observables to see their names.";
-    Error::new(ErrorKind::Unreachable, text).as_warning()
+    Error::new(ErrorKind::Interrupted, text).as_warning()
 }

@@ -88,11 +88,14 @@ impl Relay for GigamonThreatinsight {
         let addresses = mapping::internal_addresses(selected.iter().flat_map(|all| &all.data));
         let leases = client.leases(&addresses).await;
         let mapper = Mapper::new(&self.config.bases(call.credentials.region).portal, leases.data);
-        let mut findings = Findings::default();
-        for (term, selected) in terms.iter().zip(selected) {
-            findings.errors.extend(selected.errors);
-            findings.data.append(mapper.entities(term, &selected.data));
-        }
+        let mut findings = call.map_each(
+            terms.iter().zip(selected),
+            |(term, _)| term.observable,
+            |(term, selected)| Findings {
+                data: mapper.entities(term, &selected.data),
+                errors: selected.errors,
+            },
+        );
         findings.errors.extend(leases.errors);
         findings
     }

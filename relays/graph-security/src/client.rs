@@ -8,7 +8,7 @@ mod query;
 mod types;
 
 use microsoft::{Graph, GraphClient, Permission, RecordList, RecordMatch, SearchOptions, odata};
-use relay_core::{Call, Findings, Observable, Partial, Result};
+use relay_core::{Call, Error, Findings, Observable, Partial, Result};
 
 pub(crate) use types::{Alert, Connection, FileState, HostState};
 
@@ -89,7 +89,8 @@ impl<'a> Client<'a> {
         for (observable, RecordList { records, stop_reason, .. }) in filtered.into_iter().zip(lists)
         {
             found.data.push((observable, records));
-            found.errors.extend(error_from(stop_reason));
+            let about = |error: Error| error.about([&observable.value]);
+            found.errors.extend(error_from(stop_reason).map(about));
         }
         found
     }

@@ -12,7 +12,7 @@ use futures::future::join;
 use relay_core::{
     Call, CircuitBreaker, Error, ErrorKind, Partial, Relay, Request, Result, Secret,
     cache::CacheKey,
-    lenient,
+    fewer_after, lenient,
     oauth::{AccessToken, TokenCache, TokenSource},
     url::Address,
 };
@@ -82,7 +82,7 @@ impl<'a> Client<'a> {
 
     /// Sends a search for one event of any kind. Errors: whatever a search of this caller meets.
     pub(crate) async fn health(&self) -> Result<()> {
-        self.fetch(self.search_request(EventScope::Active, 1)).await.map(drop)
+        self.fetch(self.search_request(EventScope::Active, 1), 1).await.map(drop)
     }
 
     /// Returns the events of both searches for an observable; a search that fails costs the
@@ -92,20 +92,39 @@ impl<'a> Client<'a> {
             join(self.search(term, EventScope::Active), self.search(term, EventScope::Historical))
                 .await;
         let mut errors = Vec::new();
-        let mut keep = |found: Option<Result<_>>| found?.map_err(|error| errors.push(error)).ok();
+        let mut keep = |found: Option<(Result<_>, usize)>| {
+            let Some((outcome, page_size)) = found else {
+                errors.push(self.call.not_asked(term.observable));
+                return None;
+            };
+            if outcome.is_ok() && page_size < self.call.limit {
+                errors.push(self.call.fewer_records(term.observable, page_size));
+            }
+            outcome.map_err(|error| errors.push(error.about([&term.observable.value]))).ok()
+        };
         let data = FoundEvents { active: keep(active), historical: keep(historical) };
         Partial { data, errors }
     }
 
-    /// Returns one page of events; `None` if an earlier failure made the search pointless.
-    async fn search(&self, term: &SearchTerm<'_>, scope: EventScope) -> Option<Result<Vec<Event>>> {
+    /// Returns one page of events and its size, smaller where a whole one is too large; `None` if an
+    /// earlier failure made the search pointless.
+    async fn search(
+        &self,
+        term: &SearchTerm<'_>,
+        scope: EventScope,
+    ) -> Option<(Result<Vec<Event>>, usize)> {
         // The semaphore is never closed, so there is always a permit in the end.
         let _permit = self.permits.acquire().await.ok()?;
-        let search = async {
-            self.fetch(self.search_request(scope, self.call.limit).query("filter", &term.query))
-                .await
-        };
-        self.breaker.guard(search).await
+        let mut page_size = self.call.limit;
+        loop {
+            let request = self.search_request(scope, page_size).query("filter", &term.query);
+            let search = self.fetch(request.about(1), page_size);
+            let outcome = self.breaker.guard(search).await?;
+            match fewer_after(&outcome, page_size) {
+                Some(fewer) => page_size = fewer,
+                None => return Some((outcome, page_size)),
+            }
+        }
     }
 
     fn search_request(&self, scope: EventScope, page_size: usize) -> Request {
@@ -118,7 +137,7 @@ impl<'a> Client<'a> {
         }
     }
 
-    async fn fetch(&self, request: Request) -> Result<Vec<Event>> {
+    async fn fetch(&self, request: Request, page_size: usize) -> Result<Vec<Event>> {
         let login = Login {
             endpoint: &self.login,
             credentials: self.call.credentials,
@@ -128,7 +147,7 @@ impl<'a> Client<'a> {
         if !response.is_success() {
             return Err(error::search_error_from(&response));
         }
-        types::events(&response).ok_or_else(|| response.malformed())
+        types::events(&response, page_size).ok_or_else(|| response.malformed())
     }
 }
 

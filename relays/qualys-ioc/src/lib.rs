@@ -10,7 +10,7 @@ mod mapping;
 
 use futures::future::join_all;
 use relay_core::{
-    About, BadSetting, Bundle, Call, Claim, Documentation, Environment, Findings, Link, Observable,
+    About, BadSetting, Call, Claim, Documentation, Environment, Findings, Link, Observable,
     ObservableType, Partial, Relay, Result, RoutePolicies, RoutePolicy, oauth::TokenCache,
 };
 
@@ -77,17 +77,20 @@ impl Relay for QualysIoc {
             Ok(client) => client,
             Err(error) => return error.into(),
         };
-        let Partial { data: terms, mut errors } = query::search_terms(observables);
+        let Partial { data: terms, errors } = query::search_terms(observables);
         let found = join_all(terms.iter().map(|term| client.events(term))).await;
         let mapper = Mapper::new(&self.config, call);
-        let mut bundle = Bundle::default();
-        for (term, found) in terms.iter().zip(found) {
-            errors.extend(found.errors);
-            let findings = mapper.entities(term, found.data);
-            errors.extend(findings.errors);
-            bundle.append(findings.data);
-        }
-        Findings { data: bundle, errors }
+        let mut findings = call.map_each(
+            terms.iter().zip(found),
+            |(term, _)| term.observable,
+            |(term, found)| {
+                let mut findings = mapper.entities(term, found.data);
+                findings.errors.splice(0..0, found.errors);
+                findings
+            },
+        );
+        findings.errors.splice(0..0, errors);
+        findings
     }
 
     async fn refer(

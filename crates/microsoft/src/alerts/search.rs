@@ -130,7 +130,8 @@ impl<C: Sync> GraphClient<'_, C> {
             if unsupported.contains(&term.observable.kind) {
                 to_hunt.push(*term);
             } else {
-                found.errors.extend(error(list.stop_reason));
+                let about = |error: Error| error.about([&term.observable.value]);
+                found.errors.extend(error(list.stop_reason).map(about));
             }
         }
         (found, to_hunt)

@@ -9,7 +9,7 @@ use std::{cmp::Reverse, collections::HashMap};
 
 use futures::future::join_all;
 use relay_core::{
-    Observable,
+    ErrorKind, Observable,
     ObservableType::{Domain, Ip, Ipv6, Sha1, Sha256},
     Partial, Request, Time,
     lenient::{Integer, List, Object, Text},
@@ -194,11 +194,25 @@ impl<C: Sync> DefenderClient<'_, C> {
     /// Those of any request; `NotFound` when the API is retired.
     pub async fn alerts(&self, query: &AlertQuery) -> Result<Partial<Vec<Alert>>, RequestError> {
         let Some(list) = query.list() else { return Ok(Partial::default()) };
-        let value = query.observable().value;
-        let request =
-            Request::get(self.address(&[list, &value, "alerts"])?).query("$top", PAGE_SIZE);
-        match self.pages(query.group(), request, self.call.limit).await {
+        let observable = query.observable();
+        let limit = self.call.limit;
+        let mut top = None;
+        let alerts = loop {
+            let size = top.map_or_else(|| PAGE_SIZE.to_owned(), |top: usize| top.to_string());
+            let request = Request::get(self.address(&[list, &observable.value, "alerts"])?)
+                .query("$top", &size)
+                .about(1);
+            let alerts = self.pages(query.group(), request, top.unwrap_or(limit)).await;
+            // At first as many alerts were asked for as a page can have.
+            let fewer = top.map_or(limit, |top: usize| top / 8);
+            match &alerts {
+                Err(error) if error.kind() == ErrorKind::TooLarge && fewer > 0 => top = Some(fewer),
+                _ => break alerts,
+            }
+        };
+        match alerts {
             Ok(mut alerts) => {
+                alerts.errors.extend(top.map(|top| self.call.fewer_records(&observable, top)));
                 sort_newest_first(&mut alerts.data);
                 alerts.data.truncate(self.call.limit);
                 Ok(alerts)

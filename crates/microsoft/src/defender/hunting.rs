@@ -6,7 +6,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use futures::future::join_all;
 use relay_core::{
-    Error, ErrorKind, Observable, Partial, Request, Result, lenient::List, try_again,
+    Error, ErrorKind, Observable, Partial, Request, Result, fewer_after, lenient::List, try_again,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tokio::time::sleep;
@@ -92,9 +92,16 @@ impl<C: Sync> DefenderClient<'_, C> {
         keys: &[EventKey],
         limit: usize,
     ) -> Partial<HashMap<String, Vec<DeviceEvent>>> {
-        let per_key = limit.min(MAX_ROWS / keys.len().max(1)).max(1);
-        let rows: Partial<Vec<DeviceEvent>> = self.run_all(&query::events(keys, per_key)).await;
-        let Partial { data: rows, mut errors } = rows;
+        let mut per_key = limit.min(MAX_ROWS / keys.len().max(1)).max(1);
+        let Partial { data: rows, mut errors } = loop {
+            let rows: Partial<Vec<DeviceEvent>> = self.run_all(&query::events(keys, per_key)).await;
+            let failed = rows.errors.iter().find(|it| it.kind() == ErrorKind::TooLarge);
+            // Fewer rows of each key may not be too large.
+            match fewer_after(&failed.cloned().map_or(Ok(()), Err), per_key) {
+                Some(fewer) => per_key = fewer,
+                None => break rows,
+            }
+        };
         let mut events: HashMap<String, Vec<DeviceEvent>> = HashMap::new();
         for event in rows {
             let key = event.key.as_deref().and_then(|key| key.split_once('|'));

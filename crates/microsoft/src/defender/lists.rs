@@ -3,7 +3,7 @@
 
 use futures::future::join_all;
 use relay_core::{
-    Partial, Request, Response, Result,
+    ErrorKind, Partial, Request, Response, Result,
     lenient::{List, Text},
 };
 use serde::{Deserialize, de::DeserializeOwned};
@@ -104,7 +104,7 @@ impl<C: Sync> DefenderClient<'_, C> {
             let mut refused = Vec::new();
             for (chunk, outcome) in open.into_iter().zip(outcomes) {
                 match outcome {
-                    Err(error) if error.is_about_filter() && chunk.len() > 1 => refused.push(chunk),
+                    Err(error) if is_to_be_split(&error) && chunk.len() > 1 => refused.push(chunk),
                     outcome => merge(&mut records, list.tolerant(outcome)),
                 }
             }
@@ -131,6 +131,10 @@ impl<C: Sync> DefenderClient<'_, C> {
         }
         self.pages(group, request, usize::MAX).await
     }
+}
+
+fn is_to_be_split(error: &RequestError) -> bool {
+    error.is_about_filter() || error.kind() == ErrorKind::TooLarge
 }
 
 /// `id eq 'a' or id eq 'b'`.

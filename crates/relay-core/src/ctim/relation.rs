@@ -1,6 +1,9 @@
 //! Relations inside a sighting: what was seen to happen between two observables.
 
-use std::collections::HashSet;
+use std::{
+    collections::HashSet,
+    hash::{BuildHasher, RandomState},
+};
 
 use serde::Serialize;
 
@@ -62,13 +65,23 @@ pub struct Relation {
     related: Observable,
 }
 
-/// The relations of one sighting: no repeats, and none from an observable to itself.
+/// The relations of one sighting: no repeats, none from an observable to itself, and no more than
+/// an answer has place for beside others.
 #[derive(Debug, Clone, Default)]
 pub struct Relations {
     list: Vec<Relation>,
-    seen: HashSet<Relation>,
+    /// The hashes of the relations.
+    seen: HashSet<u64>,
+    hasher: RandomState,
     origin: String,
+    bytes: usize,
+    left_out: usize,
 }
+
+/// What the relations of one sighting take of an answer, in bytes.
+const MAX_RELATIONS_BYTES: usize = 512 * 1024;
+/// What a relation takes beside its values.
+const RELATION_BYTES: usize = 150;
 
 impl Relations {
     /// Returns an empty list, whose relations all come from `origin`.
@@ -85,12 +98,23 @@ impl Relations {
         related: Option<Observable>,
     ) -> bool {
         let (Some(source), Some(related)) = (source, related) else { return false };
-        let relation = Relation { origin: self.origin.clone(), relation, source, related };
-        if relation.source == relation.related || !self.seen.insert(relation.clone()) {
+        if source == related
+            || !self.seen.insert(self.hasher.hash_one((&source, relation, &related)))
+        {
             return false;
         }
-        self.list.push(relation);
+        self.bytes += source.value.len() + related.value.len() + RELATION_BYTES;
+        if self.bytes > MAX_RELATIONS_BYTES {
+            self.left_out += 1;
+            return false;
+        }
+        self.list.push(Relation { origin: self.origin.clone(), relation, source, related });
         true
+    }
+
+    /// Returns the number of relations that were left out, because there are so many.
+    pub(crate) fn left_out(&self) -> usize {
+        self.left_out
     }
 
     /// Returns the number of relations.
@@ -127,5 +151,17 @@ mod tests {
         assert!(!relations.add(name(), RelationName::RelatedTo, name()));
         assert!(!relations.add(name(), RelationName::RelatedTo, None));
         assert_eq!(relations.len(), 1);
+    }
+
+    #[test]
+    fn l08_relations_without_end_are_cut_and_counted() {
+        let mut relations = Relations::from_origin("Product");
+        for number in 0..1000 {
+            let name = Observable::new(Domain, format!("{number}-{}", "x".repeat(5000)));
+            let ip = Observable::new(Ip, "203.0.113.7");
+            relations.add(Some(name), RelationName::ResolvedTo, Some(ip));
+        }
+        assert_eq!(relations.len() + relations.left_out(), 1000);
+        assert!((95..=105).contains(&relations.len()));
     }
 }

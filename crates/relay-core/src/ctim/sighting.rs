@@ -1,5 +1,7 @@
 //! Sightings: an observable was seen, when, where and with what.
 
+use std::collections::HashSet;
+
 use serde::Serialize;
 
 use super::{
@@ -70,12 +72,9 @@ impl Target {
         observed_time: ObservedTime,
         os: Option<ShortText>,
     ) -> Option<Self> {
-        let mut kept: Vec<Observable> = Vec::new();
-        for observable in observables {
-            if !kept.contains(&observable) {
-                kept.push(observable);
-            }
-        }
+        let mut seen = HashSet::new();
+        let kept: Vec<Observable> =
+            observables.into_iter().filter(|one| seen.insert(one.clone())).collect();
         let os = os.map(|os| os.as_str().to_owned());
         (!kept.is_empty()).then_some(Self { kind, observables: kept, observed_time, os })
     }

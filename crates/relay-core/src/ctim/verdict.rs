@@ -39,6 +39,10 @@ impl Verdict {
         Self { judgement_id: None, ..self }
     }
 
+    pub(crate) fn observable(&self) -> &Observable {
+        &self.observable
+    }
+
     pub(crate) fn judgement_id(&self) -> Option<Id> {
         self.judgement_id
     }

@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 /// The memory of all records of a call, in bytes: several times what an answer can carry.
-const MAX_BYTES: usize = 24 * 1024 * 1024;
+const MAX_BYTES: usize = 16 * 1024 * 1024;
 /// Responses that each observable's records may come in, and some for what is not about one.
 const RESPONSES_PER_OBSERVABLE: usize = 4;
 

@@ -68,6 +68,16 @@ impl<T> From<Option<ObjectOf<T>>> for SlotOf<T> {
     }
 }
 
+impl<'de> Shape<'de> for &'de RawValue {
+    fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+        Self::deserialize(deserializer).map(Some)
+    }
+
+    fn read_text(json: &'de str) -> Option<Self> {
+        serde_json::from_str(json).ok()
+    }
+}
+
 impl<'de> Shape<'de> for Scalar {
     fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
         Self::deserialize(deserializer).map(Some)

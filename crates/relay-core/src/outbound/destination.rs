@@ -48,22 +48,25 @@ impl Destination {
     }
 
     pub(super) fn out_of_time(&self) -> Error {
-        self.ended_early(ErrorKind::Unreachable, "did not answer in time", TRY_LATER)
+        self.ended_early(ErrorKind::Interrupted, "did not answer in time", TRY_LATER)
     }
 
     pub(super) fn no_response(&self, error: reqwest::Error) -> Error {
         // Without a connection nothing was sent, and nothing can have been done.
         if self.is_change && !error.is_connect() {
             let failure =
-                self.ended_early(ErrorKind::Unreachable, "closed the connection early", TRY_LATER);
+                self.ended_early(ErrorKind::Interrupted, "closed the connection early", TRY_LATER);
             return failure.with_source(error.without_url());
         }
-        self.failed(error.without_url())
+        let is_connected = !error.is_connect();
+        let failure = self.failed(error.without_url());
+        let is_passing = is_connected && failure.kind() == ErrorKind::Unreachable;
+        if is_passing { failure.with_kind(ErrorKind::Interrupted) } else { failure }
     }
 
     pub(super) fn incomplete(&self, error: reqwest::Error) -> Error {
         let failure = self.ended_early(
-            ErrorKind::Unreachable,
+            ErrorKind::Interrupted,
             "closed the connection during its response",
             TRY_LATER,
         );

@@ -12,6 +12,7 @@ use std::{
 use bytes::Bytes;
 use http::HeaderMap;
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::{Request, body::Body, destination::Destination, message, retry};
 use crate::{
@@ -149,14 +150,27 @@ impl Response {
     ///
     /// `Malformed`.
     pub fn json_of<'a, T: Deserialize<'a>>(&'a self, items: usize) -> Result<T> {
-        let limits = ReadLimits { items, bytes: self.records.allowance(self.about) };
-        let read = lenient::read(self.body(), limits);
-        let ReadOutcome { value, bytes, is_cut } = read.map_err(|error| {
+        self.parsed(self.body(), items).map_err(|error| {
             // The library's text may quote the body; place and class do not.
             self.malformed()
                 .with_context("json.class", format!("{:?}", error.classify()))
                 .with_context("json.place", format!("{}:{}", error.line(), error.column()))
-        })?;
+        })
+    }
+
+    /// Reads a part of the body that was looked at before, such as one item; `None` where it has not
+    /// the known shape.
+    pub fn part<'a, T: Deserialize<'a>>(&self, json: &'a RawValue) -> Option<T> {
+        self.parsed(json.get().as_bytes(), usize::MAX).ok()
+    }
+
+    fn parsed<'a, T: Deserialize<'a>>(
+        &self,
+        json: &'a [u8],
+        items: usize,
+    ) -> serde_json::Result<T> {
+        let limits = ReadLimits { items, bytes: self.records.allowance(self.about) };
+        let ReadOutcome { value, bytes, is_cut } = lenient::read(json, limits)?;
         self.records.note(bytes, is_cut);
         self.used.fetch_add(bytes, Ordering::Relaxed);
         self.is_cut.fetch_or(is_cut, Ordering::Relaxed);

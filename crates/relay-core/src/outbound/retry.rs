@@ -50,7 +50,7 @@ fn fitting(delay: Duration, time_left: Duration) -> Option<Duration> {
 
 /// A certificate does not become valid by a retry.
 fn is_passing(error: &crate::Error) -> bool {
-    error.kind() == crate::ErrorKind::Unreachable
+    matches!(error.kind(), crate::ErrorKind::Unreachable | crate::ErrorKind::Interrupted)
 }
 
 /// Reads `Retry-After` in seconds, also with decimals as Microsoft Graph sends them, or as an HTTP date compared with the response's own `Date`; also

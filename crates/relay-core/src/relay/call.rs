@@ -4,14 +4,18 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
+use super::Findings;
 use crate::{
     clock::Clock,
-    ctim::Time,
-    error::{Error, Result},
+    ctim::{Observable, Time},
+    error::{Error, ErrorKind, Result},
     invocation::InvocationContext,
     outbound::{Http, Request, Response},
     secret::Secret,
 };
+
+/// The time for mapping what has arrived when the deadline of product requests is over.
+pub(crate) const MAPPING_TIME: Duration = Duration::from_millis(500);
 
 /// One request of XDR while a relay answers it. Nothing of the caller is kept anywhere else, but for
 /// caches under a digest of its credentials.
@@ -96,5 +100,53 @@ impl<C> Call<'_, C> {
     /// and the log.
     pub fn keep_secret(&self, secret: Secret) {
         self.context.redactor.add(secret);
+    }
+
+    /// Maps what was found of each observable, in order, and drops it. When the time is over, the rest
+    /// is left out, and a warning names the observables.
+    pub fn map_each<T>(
+        &self,
+        found: impl IntoIterator<Item = T>,
+        subject: impl Fn(&T) -> &Observable,
+        mut map: impl FnMut(T) -> Findings,
+    ) -> Findings {
+        let end = self.deadline + MAPPING_TIME;
+        let mut findings = Findings::default();
+        let mut missing = Vec::new();
+        for one in found {
+            if Instant::now() >= end {
+                missing.push(subject(&one).value.clone());
+                continue;
+            }
+            let Findings { data, errors } = map(one);
+            findings.data.append(data);
+            findings.errors.extend(errors);
+        }
+        if !missing.is_empty() {
+            let text = "The time was over before everything that was found could be put into the answer; ask about fewer observables at a time.";
+            let error = Error::new(ErrorKind::Interrupted, text).as_warning();
+            findings.errors.push(error.about(missing));
+        }
+        findings
+    }
+
+    /// Returns the warning about an observable that the product was not asked about, because an
+    /// earlier request failed in a way that others would, too.
+    pub fn not_asked(&self, observable: &Observable) -> Error {
+        let text = format!(
+            "{} was not asked about every observable, because an earlier request failed; ask about the others again.",
+            self.product
+        );
+        Error::new(ErrorKind::Interrupted, text).as_warning().about([&observable.value])
+    }
+
+    /// Returns the warning about an observable of which only so many records were requested, because
+    /// the response with all was too large.
+    pub fn fewer_records(&self, observable: &Observable, records: usize) -> Error {
+        let text = format!(
+            "{} sent more than a relay reads, so no more than {records} records were requested; lower CTR_ENTITIES_LIMIT.",
+            self.product
+        );
+        Error::new(ErrorKind::TooLarge, text).as_warning().about([&observable.value])
     }
 }

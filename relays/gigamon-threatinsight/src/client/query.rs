@@ -5,6 +5,8 @@
 //! their normal form enters a query.
 //! Specification: docs/relays/gigamon-threatinsight.md#query-language.
 
+mod paths;
+
 use std::{collections::BTreeMap, net::IpAddr};
 
 use relay_core::{
@@ -12,8 +14,9 @@ use relay_core::{
     ObservableType::{Domain, Ip, Ipv6, Md5, Sha1, Sha256},
     Time,
 };
-use serde_json::{Value, json};
+use serde_json::{Value, json, value::RawValue};
 
+use self::paths::Found;
 use super::types::{Detection, Indicator};
 use crate::Credentials;
 
@@ -69,15 +72,17 @@ impl<'a> SearchTerm<'a> {
     /// Returns whether an event of a detection is about the value: whether the value stands where
     /// the rule looked, or else among the values of the detection.
     /// Specification: docs/relays/gigamon-threatinsight.md#matching.
-    pub(crate) fn matches_event(&self, detection: &Detection, event: &Value) -> bool {
+    pub(crate) fn matches_event(&self, detection: &Detection, event: &RawValue) -> bool {
         let indicators = &detection.indicators;
-        let paths = indicators.iter().filter_map(|indicator| indicator.path());
-        let values: Vec<_> = paths.flat_map(|path| values_at(event, &path)).collect();
-        if values.is_empty() {
-            let mut values = indicators.iter().flat_map(|indicator| &indicator.values);
-            return values.any(|value| self.matches(value));
+        let paths: Vec<_> = indicators.iter().filter_map(|indicator| indicator.path()).collect();
+        match paths::find(event, &paths, |text| self.matches(text)) {
+            Found::Nothing => {
+                let mut values = indicators.iter().flat_map(|indicator| &indicator.values);
+                values.any(|value| self.matches(value))
+            }
+            Found::OtherValues => false,
+            Found::Value => true,
         }
-        values.iter().any(|value| value.as_str().is_some_and(|value| self.matches(value)))
     }
 }
 
@@ -94,34 +99,11 @@ fn is_name(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte))
 }
 
-/// Returns the values at the end of a path. Lists are walked; null counts as no value.
-fn values_at<'a>(event: &'a Value, path: &[&str]) -> Vec<&'a Value> {
-    let mut values = Vec::new();
-    collect(event, path, &mut values);
-    if values.is_empty() {
-        // In flat events the path is one name, joined by underscores.
-        collect(event, &[path.join("_").as_str()], &mut values);
-    }
-    values
-}
-
-fn collect<'a>(value: &'a Value, path: &[&str], values: &mut Vec<&'a Value>) {
-    match (value, path.split_first()) {
-        (Value::Null, _) => {}
-        (Value::Array(items), _) => items.iter().for_each(|item| collect(item, path, values)),
-        (value, None) => values.push(value),
-        (value, Some((first, rest))) => {
-            if let Some(inner) = value.get(first) {
-                collect(inner, rest, values);
-            }
-        }
-    }
-}
-
 /// Returns the body of an event search between two days, counted back from now.
 pub(super) fn search_body(
     term: &SearchTerm<'_>,
     call: &Call<'_, Credentials>,
+    limit: usize,
     from: usize,
     until: usize,
 ) -> Value {
@@ -133,7 +115,7 @@ pub(super) fn search_body(
         "query": term.query(),
         "start_date": days_ago(from),
         "end_date": days_ago(until),
-        "limit": call.limit,
+        "limit": limit,
         "order_by": "timestamp",
         "order": "desc",
     })
@@ -246,7 +228,8 @@ mod tests {
         let detection: Detection = serde_json::from_str(&text).unwrap();
         let observable = Observable::new(kind, value);
         let term = SearchTerm::of(&observable).unwrap();
-        assert_eq!(term.matches_event(&detection, &event), expected, "{indicators} {event}");
+        let raw = serde_json::value::to_raw_value(&event).unwrap();
+        assert_eq!(term.matches_event(&detection, &raw), expected, "{indicators} {event}");
     }
 
     #[test]

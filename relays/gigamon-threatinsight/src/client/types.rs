@@ -4,15 +4,15 @@
 
 use relay_core::{
     Response, Result, Time,
-    lenient::{Flag, Integer, List, Number, Object, Text, Texts},
+    lenient::{self, Flag, Integer, List, Number, Object, StrictText, Text, Texts},
 };
 use serde::{Deserialize, Deserializer, de};
-use serde_json::{Value, value::RawValue};
+use serde_json::value::RawValue;
 
 /// The response of the detections. `detections` must be there: a list, or null for none.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Detections {
-    #[serde(deserialize_with = "detections")]
+    #[serde(deserialize_with = "list_or_null")]
     pub(crate) detections: Vec<Detection>,
     /// The rules of these detections, each once; a deleted rule is missing.
     #[serde(default)]
@@ -200,29 +200,41 @@ fn side(nested: &Object<Side>, ip: &Text, enrichments: &Object<Side>) -> Side {
     }
 }
 
-/// Returns the events of the event search. Errors: `Malformed`.
-pub(super) fn searched_events(response: &Response) -> Result<Vec<Event>> {
-    Ok(event_items(response)?.into_iter().filter_map(read).collect())
+/// Returns no more than `limit` events of the event search. Errors: `Malformed`.
+pub(super) fn searched_events(response: &Response, limit: usize) -> Result<Vec<Event>> {
+    #[derive(Deserialize)]
+    struct Body {
+        #[serde(deserialize_with = "list_or_null")]
+        events: Vec<Event>,
+    }
+    response.json_of::<Body>(limit).map(|body| body.events)
 }
 
-/// Returns the events of a detection that `matches` accepts. Errors: `Malformed`.
+/// Returns no more than `limit` events of a detection that `matches` accepts. Errors: `Malformed`.
 pub(super) fn detection_events(
     response: &Response,
-    matches: impl Fn(&Value) -> bool,
+    limit: usize,
+    matches: impl Fn(&RawValue) -> bool,
 ) -> Result<Vec<Event>> {
-    // Rules look at fields that `Event` does not have, so the whole event is compared.
-    let is_match = |raw: &RawValue| serde_json::from_str(raw.get()).is_ok_and(|all| matches(&all));
-    let events = event_items(response)?.into_iter().filter_map(unwrapped);
-    Ok(events.filter(|raw| is_match(raw)).filter_map(read).collect())
-}
-
-fn unwrapped(raw: &RawValue) -> Option<&RawValue> {
     #[derive(Deserialize)]
+    struct Body<'a> {
+        #[serde(borrow, deserialize_with = "raw_list_or_null")]
+        events: Vec<&'a RawValue>,
+    }
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
     struct Item<'a> {
         #[serde(borrow)]
-        event: &'a RawValue,
+        event: Option<&'a RawValue>,
     }
-    serde_json::from_str::<Item<'_>>(raw.get()).ok().map(|item| item.event)
+    // Rules look at members that `Event` does not have, so the event is looked at before it is read.
+    let event = |item: &RawValue| {
+        let item = serde_json::from_str::<Object<Item<'_>>>(item.get()).ok()?;
+        let event = item.into_inner()?.event.filter(|event| matches(event))?;
+        response.part::<Object<Event>>(event)?.into_inner()
+    };
+    let body: Body<'_> = response.json_of(limit)?;
+    Ok(body.events.into_iter().filter_map(event).collect())
 }
 
 /// Returns the leases of a device look-up. Errors: `Malformed`.
@@ -242,58 +254,74 @@ pub(super) fn leases(response: &Response) -> Result<Vec<Lease>> {
     tracked.map(|tracked| tracked.dhcp.into_inner()).ok_or_else(|| response.malformed())
 }
 
-/// Returns the items of `events`; null stands for none, and the member must be there.
-fn event_items(response: &Response) -> Result<Vec<&RawValue>> {
-    #[derive(Deserialize)]
-    struct Body<'a> {
-        #[serde(borrow, deserialize_with = "Option::deserialize")]
-        events: Option<Vec<&'a RawValue>>,
-    }
-    let body: Option<Body<'_>> = serde_json::from_slice(response.body()).ok();
-    Ok(body.ok_or_else(|| response.malformed())?.events.unwrap_or_default())
-}
-
-fn read(raw: &RawValue) -> Option<Event> {
-    // Serde would fill the struct from a list, too.
-    raw.get().starts_with('{').then(|| serde_json::from_str(raw.get()).ok())?
-}
-
 /// Reads an ISO 8601 text.
 fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Time>, D::Error> {
     Ok(Text::deserialize(deserializer)?.as_deref().and_then(Time::parse))
 }
 
 /// Reads the objects of a list; null is an empty one. Errors: anything else.
-fn detections<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Detection>, D::Error> {
-    let raw = <&RawValue>::deserialize(deserializer)?;
-    match raw.get() {
-        "null" => Ok(Vec::new()),
-        _ => objects(raw).ok_or_else(|| de::Error::custom("not a list")),
+fn list_or_null<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    present(Option::<Items<T>>::deserialize(deserializer)?.map(|items| items.0))
+}
+
+/// Reads the items of a list as they stand in the text; null is an empty one. Errors: anything else.
+fn raw_list_or_null<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<&'de RawValue>, D::Error> {
+    present(Option::<RawItems<'de>>::deserialize(deserializer)?.map(|items| items.0))
+}
+
+/// Returns the items, none for null. Errors: there is something else than a list.
+fn present<T, E: de::Error>(items: Option<Option<Vec<T>>>) -> Result<Vec<T>, E> {
+    items.unwrap_or_else(|| Some(Vec::new())).ok_or_else(|| E::custom("not a list"))
+}
+
+/// The objects of a list; `None` for anything else.
+struct Items<T>(Option<Vec<T>>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Items<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        lenient::objects(deserializer, Some).map(Self)
+    }
+}
+
+/// The items of a list as they stand in the text; `None` for anything else.
+struct RawItems<'a>(Option<Vec<&'a RawValue>>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for RawItems<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        lenient::raw_items(deserializer).map(Self)
     }
 }
 
 fn files<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<File>>, D::Error> {
-    Ok(objects(<&RawValue>::deserialize(deserializer)?))
-}
-
-fn objects<'de, T: Deserialize<'de>>(raw: &'de RawValue) -> Option<Vec<T>> {
-    let list = || serde_json::from_str::<List<T>>(raw.get()).ok().map(List::into_inner);
-    raw.get().starts_with('[').then(list)?
+    lenient::objects(deserializer, Some)
 }
 
 /// Reads a name as a text, or as an object with `domain`.
 fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    Ok(name_of(&Value::deserialize(deserializer)?))
+    <&RawValue>::deserialize(deserializer).map(name_of)
 }
 
 fn names<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
-    let names = Value::deserialize(deserializer)?;
-    Ok(names.as_array().map(|names| names.iter().filter_map(name_of).collect()))
+    let names = lenient::raw_items(deserializer)?;
+    Ok(names.map(|names| names.into_iter().filter_map(name_of).collect()))
 }
 
-fn name_of(value: &Value) -> Option<String> {
-    let name = value.as_str().or_else(|| value.get("domain")?.as_str());
-    name.filter(|name| !name.is_empty()).map(str::to_owned)
+fn name_of(raw: &RawValue) -> Option<String> {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Named {
+        domain: StrictText,
+    }
+    if raw.get().starts_with('"') {
+        return serde_json::from_str::<StrictText>(raw.get()).ok()?.into_inner();
+    }
+    serde_json::from_str::<Object<Named>>(raw.get()).ok()?.into_inner()?.domain.into_inner()
 }
 
 #[cfg(test)]
@@ -301,7 +329,7 @@ mod tests {
     use super::*;
 
     fn event(json: &str) -> Event {
-        read(serde_json::from_str(json).unwrap()).unwrap()
+        serde_json::from_str(json).unwrap()
     }
 
     #[test]

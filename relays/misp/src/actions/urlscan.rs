@@ -73,7 +73,7 @@ fn missing_key_error() -> Error {
 
 fn unreachable(error: Error) -> Error {
     match error.kind() {
-        ErrorKind::Unreachable => error.with_code("service unavailable"),
+        ErrorKind::Unreachable | ErrorKind::Interrupted => error.with_code("service unavailable"),
         _ => error,
     }
 }

@@ -1,14 +1,12 @@
 //! The gateway's response to an event search. A field that is missing, null or of an unexpected
 //! type is absent. Specification: docs/relays/qualys-ioc.md#fields-of-an-event.
 
-use std::ops::Deref;
-
 use relay_core::{
     Response, Time,
-    lenient::{List, Object, Text},
+    lenient::{self, List, Object, Slots, StrictText, Text},
 };
 use serde::{Deserialize, Deserializer};
-use serde_json::{Value, value::RawValue};
+use serde_json::value::RawValue;
 
 /// Something that happened on an endpoint.
 #[derive(Debug, Default, Deserialize)]
@@ -36,11 +34,11 @@ pub(crate) struct Event {
     pub(crate) network: Object<Network>,
     /// The verdicts of the detection engines. Positions are part of judgement ids, so a malformed
     /// verdict leaves its position empty.
-    #[serde(rename = "indicator2", deserialize_with = "verdicts")]
-    pub(crate) verdicts: Vec<Object<Verdict>>,
+    #[serde(rename = "indicator2")]
+    pub(crate) verdicts: Slots<Verdict>,
     /// The endpoint.
     pub(crate) asset: Object<Asset>,
-    /// The deduplication key: the id, or the whole event if it has none.
+    /// The deduplication key: the id, or everything that is read of the event if it has none.
     #[serde(skip)]
     pub(crate) key: String,
 }
@@ -113,76 +111,49 @@ pub(crate) enum Score {
     Other,
 }
 
-/// A text that is not empty; `None` for anything else. Unlike [`Text`] it takes no numbers: one in
-/// the place of a name, hash or address is malformed.
-#[derive(Debug, Default)]
-pub(crate) struct StrictText(Option<String>);
-
-impl Deref for StrictText {
-    type Target = Option<String>;
-
-    fn deref(&self) -> &Self::Target {
-        &self.0
-    }
-}
-
-impl<'de> Deserialize<'de> for StrictText {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self(match Value::deserialize(deserializer)? {
-            Value::String(text) if !text.is_empty() => Some(text),
-            _ => None,
-        }))
-    }
-}
-
 impl Event {
     /// Returns when the event happened, or else when the gateway processed it.
     pub(crate) fn time(&self) -> Option<Time> {
         self.date_time.or(self.event_processed_time)
     }
 
-    fn read(raw: &RawValue) -> Option<Self> {
-        // Serde would fill the struct from a list, too.
-        if !raw.get().starts_with('{') {
-            return None;
-        }
-        let mut event: Self = serde_json::from_str(raw.get()).ok()?;
-        event.key = match &*event.id {
+    fn with_key(mut self) -> Self {
+        self.key = match &*self.id {
             Some(id) => id.clone(),
-            // `Value` sorts the members, so that equal events have equal keys.
-            None => serde_json::from_str::<Value>(raw.get()).ok()?.to_string(),
+            None => format!("{self:?}"),
         };
-        Some(event)
+        self
     }
 }
 
-/// Returns the events of a response: a list, a list under `events` or `data`, or nothing; `None`
-/// for anything else. Items that are no objects are skipped.
-pub(super) fn events(response: &Response) -> Option<Vec<Event>> {
+/// The events of a list; `None` for anything else.
+struct Events(Option<Vec<Event>>);
+
+impl<'de> Deserialize<'de> for Events {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        lenient::objects(deserializer, |event: Event| Some(event.with_key())).map(Self)
+    }
+}
+
+/// Returns no more than `limit` events of a response: a list, a list under `events` or `data`, or
+/// nothing; `None` for anything else. Items that are no objects are skipped.
+pub(super) fn events(response: &Response, limit: usize) -> Option<Vec<Event>> {
+    #[derive(Deserialize)]
+    struct Wrapped {
+        events: Option<Events>,
+        data: Option<Events>,
+    }
     if response.status() == 204 {
         return Some(Vec::new());
     }
-    let items = items(response.body())?;
-    Some(items.into_iter().filter_map(Event::read).collect())
-}
-
-fn items(body: &[u8]) -> Option<Vec<&RawValue>> {
-    #[derive(Deserialize)]
-    struct Wrapped<'a> {
-        #[serde(borrow)]
-        events: Option<&'a RawValue>,
-        #[serde(borrow)]
-        data: Option<&'a RawValue>,
+    match response.json_of::<Option<Events>>(limit).ok()? {
+        None => Some(Vec::new()),
+        Some(Events(Some(bare))) => Some(bare),
+        Some(Events(None)) => {
+            let Wrapped { events, data } = response.json_of(limit).ok()?;
+            [events, data].into_iter().find_map(|list| list?.0)
+        }
     }
-    if let Ok(bare) = serde_json::from_slice::<Option<Vec<&RawValue>>>(body) {
-        return Some(bare.unwrap_or_default());
-    }
-    let wrapped: Wrapped<'_> = serde_json::from_slice(body).ok()?;
-    wrapped.events.and_then(list).or_else(|| wrapped.data.and_then(list))
-}
-
-fn list(raw: &RawValue) -> Option<Vec<&RawValue>> {
-    serde_json::from_str(raw.get()).ok()
 }
 
 /// Reads an ISO 8601 text, or milliseconds since 1970 as a number or its digits.
@@ -193,21 +164,14 @@ fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Time>, D::E
 
 /// Reads a text or a number; anything else is no score.
 fn score<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Score>, D::Error> {
-    let text = match Value::deserialize(deserializer)? {
-        Value::String(text) => text,
-        Value::Number(number) => number.to_string(),
-        _ => return Ok(None),
+    let raw = <&RawValue>::deserialize(deserializer)?.get();
+    let text = match raw.as_bytes().first() {
+        Some(b'"') => serde_json::from_str::<Text>(raw).unwrap_or_default().into_inner(),
+        Some(b'-' | b'0'..=b'9') => Some(raw.to_owned()),
+        _ => None,
     };
-    let known = (0..=10).find(|score: &u8| score.to_string() == text).map(Score::Known);
-    Ok((!text.is_empty()).then(|| known.unwrap_or(Score::Other)))
-}
-
-fn verdicts<'de, D>(deserializer: D) -> Result<Vec<Object<Verdict>>, D::Error>
-where
-    D: Deserializer<'de>,
-{
-    let raw = <&RawValue>::deserialize(deserializer)?;
-    Ok(serde_json::from_str(raw.get()).unwrap_or_default())
+    let known = |text: &str| (0..=10).find(|score: &u8| score.to_string() == text);
+    Ok(text.map(|text| known(&text).map_or(Score::Other, Score::Known)))
 }
 
 #[cfg(test)]
@@ -215,7 +179,7 @@ mod tests {
     use super::*;
 
     fn event(json: &str) -> Event {
-        Event::read(serde_json::from_str(json).unwrap()).unwrap()
+        serde_json::from_str::<Event>(json).unwrap().with_key()
     }
 
     #[test]
@@ -276,25 +240,22 @@ mod tests {
     }
 
     #[test]
-    fn the_key_of_an_event_without_id_is_the_whole_event() {
+    fn the_key_of_an_event_without_id_is_all_that_is_read_of_it() {
         let one = event(r#"{"id":null, "type":"FILE","action":"CREATED"}"#);
-        let same = event(r#"{"action":"CREATED","id":null,"type":"FILE"}"#);
-        let other = event(r#"{"id":"","type":"FILE","action":"CREATED"}"#);
+        let same = event(r#"{"action":"CREATED","id":"","type":"FILE","more":[]}"#);
+        let other = event(r#"{"id":null,"type":"FILE","action":"DELETED"}"#);
         assert_eq!(one.key, same.key);
         assert_ne!(one.key, other.key);
     }
 
     #[test]
-    fn responses_are_lists_bare_or_wrapped() {
-        let count = |body: &str| items(body.as_bytes()).map(|items| items.len());
+    fn a_list_holds_the_events_and_nothing_else() {
+        let count =
+            |json: &str| serde_json::from_str::<Events>(json).unwrap().0.map(|events| events.len());
         assert_eq!(count("[]"), Some(0));
-        assert_eq!(count("null"), Some(0));
-        assert_eq!(count("[{},1,null]"), Some(3));
-        assert_eq!(count(r#"{"events":[{}]}"#), Some(1));
-        assert_eq!(count(r#"{"data":[{},{}],"events":null}"#), Some(2));
-        assert_eq!(count(r#"{"events":{},"data":[{}]}"#), Some(1));
-        for body in ["", "{}", r#"{"events":1}"#, "7", r#""[]""#, "<html>", "[{}", "[NaN]"] {
-            assert_eq!(count(body), None, "{body}");
+        assert_eq!(count("[{},1,null,[{}]]"), Some(1));
+        for other in ["{}", "7", r#""[]""#] {
+            assert_eq!(count(other), None, "{other}");
         }
     }
 }
