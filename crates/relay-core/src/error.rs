@@ -38,6 +38,8 @@ pub enum ErrorKind {
     Unreachable,
     /// A connection, but no whole answer: it did not come in time, or broke off.
     Interrupted,
+    /// No request was sent, because one before it failed in a way that this one would, too.
+    NotAsked,
     /// The product's certificate was not accepted.
     Untrusted,
     /// The product's answer is not what its documentation says.
@@ -62,7 +64,7 @@ impl ErrorKind {
             Self::RateLimited { .. } => "too many requests",
             Self::Unavailable => "service unavailable",
             Self::Internal | Self::Misconfigured => "internal error",
-            Self::Unreachable | Self::Interrupted => "connection error",
+            Self::Unreachable | Self::Interrupted | Self::NotAsked => "connection error",
             Self::Untrusted | Self::Malformed | Self::TooLarge | Self::Unexpected => "unknown",
         }
     }

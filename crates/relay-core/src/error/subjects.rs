@@ -1,6 +1,8 @@
 //! Which observables an error is about.
 
-use super::Error;
+use std::collections::HashSet;
+
+use super::{Error, ErrorKind};
 
 /// The most observables that a message names, and the most characters of each.
 const MAX_NAMES: usize = 5;
@@ -35,12 +37,27 @@ pub(crate) fn joined(errors: Vec<Error>, asked: usize) -> Vec<Error> {
             None => all.push(error),
         }
     }
+    drop_what_one_error_says(&mut all, asked);
     for error in &mut all {
-        let mut seen = std::collections::HashSet::new();
+        let mut seen = HashSet::new();
         error.0.subjects.retain(|value| seen.insert(value.clone()));
         error.0.has_names = (1..asked).contains(&error.0.subjects.len());
     }
     all
+}
+
+/// Where one error stopped all requests, it is about all observables, and nothing more need be said of
+/// those that were not asked about.
+fn drop_what_one_error_says(errors: &mut Vec<Error>, asked: usize) {
+    let is_not_asked = |error: &Error| error.kind() == ErrorKind::NotAsked;
+    let named: HashSet<_> = errors.iter().flat_map(|error| &error.0.subjects).collect();
+    let is_about_all = named.len() == asked;
+    if errors.iter().filter(|error| !is_not_asked(error)).count() != 1 || !is_about_all {
+        return;
+    }
+    let not_asked: Vec<_> = errors.extract_if(.., |error| is_not_asked(error)).collect();
+    let skipped = not_asked.into_iter().flat_map(|error| error.0.subjects);
+    errors[0].0.subjects.extend(skipped);
 }
 
 /// `This concerns a, b and 3 more observables.`
@@ -57,8 +74,6 @@ pub(super) fn names(values: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::ErrorKind;
-
     fn messages(about: &[(&str, &str)], asked: usize) -> Vec<String> {
         let error =
             |(text, value): &(&str, &str)| Error::new(ErrorKind::Internal, *text).about([*value]);
@@ -75,6 +90,22 @@ mod tests {
         let many: Vec<_> = ["a", "b", "c", "d", "e", "f", "g"].map(|value| ("No.", value)).into();
         assert_eq!(messages(&many, 9), ["No. This concerns a, b, c, d, e and 2 more observables."]);
         assert_eq!(messages(&many, 7), ["No."]);
+    }
+
+    #[test]
+    fn an_error_that_stopped_all_requests_is_about_all() {
+        let refused = || Error::new(ErrorKind::Unauthorized, "Refused.").about(["a"]);
+        let not_asked = || Error::new(ErrorKind::NotAsked, "Not asked.").about(["b"]);
+        let texts = |errors, asked| {
+            let errors = joined(errors, asked);
+            errors.iter().map(|error| error.message().into_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(texts(vec![refused(), not_asked()], 2), ["Refused."]);
+        // A third one was asked about, with success.
+        let both = ["Refused. This concerns a.", "Not asked. This concerns b."];
+        assert_eq!(texts(vec![refused(), not_asked()], 3), both);
+        let other = Error::new(ErrorKind::Internal, "Failed.").about(["c"]);
+        assert_eq!(texts(vec![refused(), not_asked(), other], 3).len(), 3);
     }
 
     #[test]

@@ -137,7 +137,7 @@ impl<C> Call<'_, C> {
             "{} was not asked about every observable, because an earlier request failed; ask about the others again.",
             self.product
         );
-        Error::new(ErrorKind::Interrupted, text).as_warning().about([&observable.value])
+        Error::new(ErrorKind::NotAsked, text).as_warning().about([&observable.value])
     }
 
     /// Returns the warning about an observable of which only so many records were requested, because

@@ -14,6 +14,6 @@ fn listing(hosts: String) -> impl FnOnce(Environment) -> Environment {
     |environment| environment.with("JWKS_HOSTS", hosts)
 }
 
-fn later(clock: &Clock, seconds: u64) {
+pub(crate) fn later(clock: &Clock, seconds: u64) {
     clock.advance(Duration::from_secs(seconds));
 }

@@ -13,7 +13,7 @@ use crate::test_relay::{
 };
 
 /// Long enough that requests which may run side by side overlap.
-const DELAY: Duration = Duration::from_millis(100);
+const DELAY: Duration = Duration::from_millis(300);
 
 fn addresses(count: usize) -> Value {
     (0..count)

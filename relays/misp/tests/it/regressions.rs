@@ -237,7 +237,8 @@ async fn any_tag_may_carry_the_tlp_and_only_known_words_count() {
 #[tokio::test]
 async fn a_key_with_line_breaks_is_rejected_with_a_message() {
     let sandbox = start_sandbox().await;
-    let key = format!("{API_KEY}\n");
+    let (start, end) = API_KEY.split_at(4);
+    let key = format!("{start}\n{end}");
     let answer = start_before(&sandbox).await.with_claim("AuthKey", key).observe(OBSERVABLES).await;
     answer.assert_fatal("invalid argument");
     assert_eq!(sandbox.calls().len(), 0);

@@ -57,7 +57,8 @@ async fn a_rejected_fresh_token_is_an_authorization_error() {
     let answer = relay.with_claims(claims(OUTDATED_TOKENS)).health().await;
     assert_eq!(answer.errors(), [("fatal", "authorization error")]);
     assert_eq!(answer.message(), "Authorization failed: The token has expired");
-    assert_eq!((logins(&relay).len(), searches(&relay).len()), (1, 1));
+    // Once more with another token, because a product may not know a new one yet.
+    assert_eq!((logins(&relay).len(), searches(&relay).len()), (2, 2));
 }
 
 #[tokio::test]
