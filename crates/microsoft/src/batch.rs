@@ -84,7 +84,9 @@ impl<C: Sync> GraphClient<'_, C> {
                 open.chunks(size).map(|indexes| self.one_batch(requests, indexes, &read)).collect();
             let arrived = join_bounded(batches, MAX_CONCURRENT_BATCHES).await.into_iter().flatten();
             open.iter().zip(arrived).for_each(|(index, result)| results[*index] = result);
-            open.retain(|index| is_too_large(&results[*index]));
+            // What is too large alone would be so again.
+            let shared = open.chunks(size).filter(|batch| batch.len() > 1).flatten().copied();
+            open = shared.filter(|index| is_too_large(&results[*index])).collect();
         }
         results
     }

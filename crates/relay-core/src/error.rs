@@ -272,6 +272,7 @@ impl fmt::Display for Error {
         match &self.0.advice {
             Some(advice) => write!(f, "{bare}; {advice}.")?,
             None if self.0.is_outcome_unknown => write!(f, "{bare}.")?,
+            None if self.0.has_names => write!(f, "{bare}.")?,
             None => f.write_str(&self.0.sentence)?,
         }
         if self.0.is_outcome_unknown {
