@@ -134,7 +134,7 @@ impl TokenCache {
                 return Err(error.clone());
             }
         }
-        let fetched = source.fetch(call).await;
+        let fetched = source.fetch(call).await.map_err(not_to_be_smaller);
         slot.fetches.fetch_add(1, Ordering::SeqCst);
         state.last_error = fetched.as_ref().err().cloned();
         let token = fetched?;
@@ -222,6 +222,12 @@ fn unreadable(error: Error, product: &str) -> Error {
     error.with_message(format!(
         "The login of {product} sent an unexpected response; check its address and try again."
     ))
+}
+
+/// A login's response that is too large is none of a login: asking for fewer records, as after other
+/// responses that are too large, would be in vain.
+fn not_to_be_smaller(error: Error) -> Error {
+    if error.kind() == ErrorKind::TooLarge { error.with_kind(ErrorKind::Malformed) } else { error }
 }
 
 /// Returns the error for a refused login: wrong credentials (400, 401, 403), an exceeded quota, or an
