@@ -81,9 +81,7 @@ pub(crate) fn forms_of(observable: &Observable) -> Vec<Form> {
     let Some(normal) = normal_form(observable) else { return Vec::new() };
     match observable.kind {
         Type::Ip | Type::Ipv6 => address::forms(&normal),
-        Type::Domain | Type::Hostname => {
-            name::spellings(&normal).iter().map(|name| name_form(name)).collect()
-        }
+        Type::Domain | Type::Hostname => name_forms(&normal),
         Type::Url => url::forms(&normal),
         Type::FileName | Type::RegistryKey => {
             path::spellings(&normal).iter().map(|path| Form::Folded(folded(path))).collect()
@@ -111,7 +109,7 @@ fn forms_of_attribute(attribute: &Attribute) -> Vec<Form> {
         None => {
             let mut forms = forms_of_text(value);
             if matches!(attribute_type, "url" | "uri" | "link") {
-                forms.push(Form::LooseUrl(url::folded_host(value)));
+                forms.extend(url::folded_hosts(value).into_iter().map(Form::LooseUrl));
             }
             forms.extend(address::network(value).map(Form::Network));
             forms
@@ -121,12 +119,9 @@ fn forms_of_attribute(attribute: &Attribute) -> Vec<Form> {
 
 /// Returns every form in which the whole of a text may be compared.
 fn forms_of_text(text: &str) -> Vec<Form> {
-    let mut forms = vec![
-        Form::Exact(as_stored(text)),
-        Form::Folded(folded(text)),
-        name_form(text),
-        Form::Url(url::folded_host(text)),
-    ];
+    let mut forms = vec![Form::Exact(as_stored(text)), Form::Folded(folded(text))];
+    forms.extend(name_forms(text));
+    forms.extend(url::folded_hosts(text).into_iter().map(Form::Url));
     forms.extend(address::parsed(text).map(Form::Address));
     forms
 }
@@ -142,7 +137,7 @@ pub(crate) fn network_of(attribute: &Attribute) -> Option<&str> {
 pub(crate) fn forms_of_named(observable: &Observable) -> Vec<Form> {
     let mut forms = forms_of_text(&observable.value);
     if observable.kind == Type::Url {
-        forms.push(Form::LooseUrl(url::folded_host(&observable.value)));
+        forms.extend(url::folded_hosts(&observable.value).into_iter().map(Form::LooseUrl));
     }
     forms
 }
@@ -165,14 +160,15 @@ fn forms_of_part(part_type: &str, text: &str) -> Vec<Form> {
             let address = address::parsed(text).map(Form::Address);
             address.into_iter().chain(address::network(text).map(Form::Network)).collect()
         }
-        "domain" | "hostname" => vec![name_form(text)],
+        "domain" | "hostname" => name_forms(text),
         "port" | "value" | "" => Vec::new(),
         _ => vec![Form::Folded(folded(text))],
     }
 }
 
-fn name_form(text: &str) -> Form {
-    Form::Name(to_ascii_name(text.trim().trim_matches('.').to_lowercase()))
+fn name_forms(text: &str) -> Vec<Form> {
+    let name = text.trim().trim_matches('.').to_lowercase();
+    name::ascii_spellings(&name).into_iter().map(Form::Name).collect()
 }
 
 /// The normal form of the core, without the invisible characters that MISP does not compare.

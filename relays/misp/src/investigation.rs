@@ -166,7 +166,7 @@ impl<'a> Investigation<'a> {
     ) -> WantedNeighbours {
         let limit = self.relations_limit(matches);
         let is_wanted = |one: &MatchedObservable, event: &MatchedEvent| {
-            known.relations("", (&one.observable, &one.forms), event, limit).len() < limit
+            known.relations("", (&one.observable, &one.forms), event, limit).0.len() < limit
         };
         let ids = in_turn(matches, |one| {
             let kept = one.events.iter().take(self.entity_limit);

@@ -54,24 +54,33 @@ fn text_of(response: &Response) -> String {
     text.map_or_else(|| response.quote(), |text| one_line(&text))
 }
 
-/// Redirects are not followed, because the API key would go with them; usually HOST is http. To its
-/// own login page MISP sends everybody during maintenance.
+/// Redirects are not followed, because the API key would go with them; usually HOST is http. During
+/// maintenance MISP sends everybody to its login page, under the name in its own settings.
 fn redirect_error(response: &Response, base_url: &BaseUrl) -> Error {
     let base = Url::parse(base_url.as_str()).ok();
     let location = response.header("location");
     let target = location.zip(base.as_ref()).and_then(|(text, base)| base.join(text).ok());
-    let is_same_origin = target.as_ref().zip(base.as_ref()).is_some_and(|(target, base)| {
-        (target.scheme(), target.host_str()) == (base.scheme(), base.host_str())
-    });
-    if is_same_origin && target.as_ref().is_some_and(|to| to.path().ends_with(LOGIN_PAGE)) {
-        let message =
-            "MISP is under maintenance: it sends every request to its login page; try again later.";
+    let host = target.as_ref().and_then(|target| target.host_str());
+    let is_own_host = host.is_none() || host == base.as_ref().and_then(|base| base.host_str());
+    let shown_host = host.unwrap_or("another page");
+    if location.is_some_and(|location| path_of(location).ends_with(LOGIN_PAGE)) {
+        let message = if is_own_host {
+            "MISP is under maintenance: it sends every request to its login page; try again later."
+                .to_owned()
+        } else {
+            format!(
+                "MISP sends every request to the login page of {shown_host}: it is under maintenance, or HOST is not its address; try again later or check HOST."
+            )
+        };
         return Error::new(ErrorKind::Unavailable, message);
     }
-    let host = target.and_then(|target| target.host_str().map(str::to_owned));
-    let host = host.unwrap_or_else(|| "another page".to_owned());
-    let message = format!("MISP redirects to {host}; check scheme and host of HOST.");
+    let message = format!("MISP redirects to {shown_host}; check scheme and host of HOST.");
     Error::new(ErrorKind::Malformed, message)
+}
+
+/// Returns a location without its query: it is no valid URL where MISP does not know its own name.
+fn path_of(location: &str) -> &str {
+    location.find(['?', '#']).map_or(location, |end| &location[..end])
 }
 
 /// Returns whether the key, or its role, may not do what it was used for.

@@ -5,15 +5,19 @@ use ::url::Host;
 /// Returns the spellings of a name in lower case: as punycode, and for an international one also in
 /// its own letters and as older rules convert it, which MISP applies when it stores one.
 pub(super) fn spellings(name: &str) -> Vec<String> {
-    let ascii = to_ascii_name(name.to_owned());
-    let unicode = to_unicode(&ascii).unwrap_or_else(|| name.to_owned());
-    let mut spellings = vec![ascii];
-    for spelling in [with_older_rules(&unicode), unicode] {
-        if !spellings.contains(&spelling) {
-            spellings.push(spelling);
-        }
+    let mut spellings = ascii_spellings(name);
+    let unicode = to_unicode(&spellings[0]).unwrap_or_else(|| name.to_owned());
+    if !spellings.contains(&unicode) {
+        spellings.push(unicode);
     }
     spellings
+}
+
+/// Returns a name in lower case as punycode, then as older rules convert it where that is another.
+pub(super) fn ascii_spellings(name: &str) -> Vec<String> {
+    let ascii = to_ascii_name(name.to_owned());
+    let older = with_older_rules(to_unicode(&ascii).as_deref().unwrap_or(name));
+    if older == ascii { vec![ascii] } else { vec![ascii, older] }
 }
 
 /// Returns a name as MISP stores international ones: as punycode.

@@ -103,6 +103,9 @@ fn names_have_no_case_and_several_spellings() {
     same(Type::Domain, "xn--bcher-kva.example", "domain", "xn--bcher-kva.example");
     same(Type::Domain, "straße.example", "domain", "strasse.example");
     same(Type::Domain, "xn--strae-oqa.example", "domain", "strasse.example");
+    same(Type::Url, "http://straße.example/X", "url", "http://strasse.example/X");
+    same(Type::Url, "http://strasse.example/X", "url", "http://Straße.example/X");
+    same(Type::Url, "http://xn--strae-oqa.example", "url", "strasse.example/");
     searched(Type::Domain, "xn--strae-oqa.example", "strasse.example");
     searched(Type::Domain, "straße.example", "xn--strae-oqa.example");
     same(Type::Hostname, "c2.example", "url", "c2.example");

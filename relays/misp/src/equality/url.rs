@@ -9,8 +9,9 @@ pub(super) fn searched_texts(url: &str) -> Vec<String> {
 }
 
 pub(super) fn forms(url: &str) -> Vec<Form> {
-    let as_sent = std::iter::once(Form::Url(folded_host(url)));
-    let loose = loose_spellings(url).into_iter().map(|url| Form::LooseUrl(folded_host(&url)));
+    let as_sent = folded_hosts(url).into_iter().map(Form::Url);
+    let spellings = loose_spellings(url);
+    let loose = spellings.iter().flat_map(|url| folded_hosts(url)).map(Form::LooseUrl);
     as_sent.chain(loose).collect()
 }
 
@@ -48,12 +49,14 @@ fn with_slash_toggled(url: &str) -> Option<String> {
     }
 }
 
-/// Returns a URL with scheme and host in lower case, the host as punycode.
-pub(super) fn folded_host(url: &str) -> String {
+/// Returns a URL with scheme and host in lower case, the host as punycode; twice where older rules
+/// convert an international host in another way.
+pub(super) fn folded_hosts(url: &str) -> Vec<String> {
     let url = as_stored(url);
     let (start, end) = host_range(&url);
-    let host = name::spellings(&url[start..end].to_lowercase()).swap_remove(0);
-    format!("{}{host}{}", scheme_folded(&url[..start]), &url[end..])
+    let (scheme, rest) = (scheme_folded(&url[..start]), &url[end..]);
+    let hosts = name::ascii_spellings(&url[start..end].to_lowercase());
+    hosts.into_iter().map(|host| format!("{scheme}{host}{rest}")).collect()
 }
 
 /// The part before the host: the scheme has no case, user and password have.
@@ -108,12 +111,14 @@ mod tests {
 
     #[test]
     fn only_scheme_and_host_have_no_case() {
-        let check = |url: &str, expected: &str| assert_eq!(folded_host(url), expected, "{url}");
+        let check = |url: &str, expected: &str| assert_eq!(folded_hosts(url), [expected], "{url}");
         check("HTTP://CAPS.example/Path?Q", "http://caps.example/Path?Q");
         check("CAPS.example/Path", "caps.example/Path");
         check("http://User:Pw@Caps.example:80/x", "http://User:Pw@caps.example:80/x");
         check("http://[2001:DB8::1]:8080/X", "http://[2001:db8::1]:8080/X");
         check("HTTP://BÜCHER.example/X", "http://xn--bcher-kva.example/X");
         check("Evil/Path", "evil/Path");
+        let both = ["http://xn--strae-oqa.example/X", "http://strasse.example/X"];
+        assert_eq!(folded_hosts("http://Straße.example/X"), both);
     }
 }

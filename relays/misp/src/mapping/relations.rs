@@ -52,15 +52,16 @@ impl Neighbours {
         Self { by_event }
     }
 
-    /// Returns the first `limit` relations of an observable to the rest of an event: what stands in
-    /// an attribute with it, then in a MISP object with it, then in the event.
+    /// Returns the first `limit` relations of an observable to the rest of an event, and whether
+    /// there are more: what stands in an attribute with it, then in a MISP object with it, then in
+    /// the event.
     pub(crate) fn relations(
         &self,
         origin: &str,
         (observable, own): (&Observable, &HashSet<Form>),
         matched: &MatchedEvent,
         limit: usize,
-    ) -> Relations {
+    ) -> (Relations, bool) {
         let mut relations = Relations::from_origin(origin);
         let event = matched.event_id().and_then(|id| self.by_event.get(id));
         let same = event.map(|event| event.places_of(own)).unwrap_or_default();
@@ -73,14 +74,16 @@ impl Neighbours {
         let rest =
             event.into_iter().flat_map(|event| event.observables(&same, matched, |_, _| true));
         let rest = rest.filter(|one| !known.contains(*one)).map(|one| (one.clone(), false));
-        for (other, is_close) in close.into_iter().map(|one| (one, true)).chain(rest) {
+        let mut seen = HashSet::new();
+        let all = close.into_iter().map(|one| (one, true)).chain(rest);
+        for (other, is_close) in all.filter(|(one, _)| seen.insert(one.clone())) {
             if relations.len() >= limit {
-                break;
+                return (relations, true);
             }
             let (source, relation, related) = relation(observable, &other, is_close);
             relations.add(Some(source), relation, Some(related));
         }
-        relations
+        (relations, false)
     }
 }
 

@@ -20,17 +20,16 @@ impl Mapper<'_> {
         let kind = observable.kind.as_str();
         let id = self.namespace.sighting(&[matched.key()], kind, &observable.value);
         let observed_time = observed_time(matched, self.now);
+        let (relations, is_cut) =
+            neighbours.relations(self.source, (observable, forms), matched, self.relations_limit);
+        let cut = (is_cut && !relations.is_empty())
+            .then(|| format!("Relations: the nearest {} of the event.", relations.len()));
         Sighting {
             title: ShortText::present(event.info.as_deref()),
             short_description: MediumText::present(event.info.as_deref()),
-            description: description(matched).map(Into::into),
+            description: description(matched, cut).map(Into::into),
             severity: Some(vocabulary::severity(*event.threat_level_id)),
-            relations: neighbours.relations(
-                self.source,
-                (observable, forms),
-                matched,
-                self.relations_limit,
-            ),
+            relations,
             timestamp: event.changed(),
             tlp: matched.tlp(),
             source_uri: self.event_link(matched),
@@ -41,14 +40,14 @@ impl Mapper<'_> {
     }
 }
 
-fn description(matched: &MatchedEvent) -> Option<String> {
+fn description(matched: &MatchedEvent, cut: Option<String>) -> Option<String> {
     let newest = matched.attributes().next()?;
     let category = newest.category.as_ref().map(|category| format!("Category: {category}"));
     let comment = newest.comment.as_ref().map(|comment| format!("Comment: {comment}"));
     let networks = matched.networks();
     let network = (!networks.is_empty()).then(|| format!("Network: {}", networks.join(", ")));
     let doubt = matched.doubt().map(ToString::to_string);
-    let lines: Vec<_> = [category, comment, network, doubt].into_iter().flatten().collect();
+    let lines: Vec<_> = [category, comment, network, doubt, cut].into_iter().flatten().collect();
     (!lines.is_empty()).then(|| lines.join("\n"))
 }
 

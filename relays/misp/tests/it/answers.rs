@@ -7,6 +7,7 @@ mod names;
 mod relations;
 mod routes;
 mod tlp;
+mod verdicts;
 
 use relay_core::Route;
 use sandbox::Sandbox;

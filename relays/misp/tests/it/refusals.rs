@@ -271,7 +271,15 @@ async fn a_fault_elsewhere_does_not_touch_health() {
 async fn maintenance_is_told_from_a_wrong_host() {
     for (to, code, text) in [
         ("/users/login", "service unavailable", "under maintenance"),
-        ("https://other.example/users/login", "unknown", "check scheme and host"),
+        ("/misp/users/login?from=/", "service unavailable", "under maintenance"),
+        ("http://:8080/users/login", "service unavailable", "MISP is under maintenance"),
+        (
+            "https://other.example/users/login",
+            "service unavailable",
+            "the login page of other.example: it is under maintenance, or HOST",
+        ),
+        ("https://other.example/attributes/restSearch", "unknown", "redirects to other.example"),
+        ("https://127.0.0.1/", "unknown", "check scheme and host"),
     ] {
         let (answer, _) = failing(Fault::Redirect { to: to.into(), code: 302 }).await;
         answer.assert_fatal(code);

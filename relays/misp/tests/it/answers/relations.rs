@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::test_relay::{
-    MispRelay,
+    MispRelay, domains,
     responses::{attribute, neighbour, serve},
-    start_sandbox,
+    start_before, start_sandbox,
 };
 
 /// Name, source and related of each relation, in order.
@@ -240,4 +240,76 @@ async fn attributes_of_other_events_are_no_neighbours() {
 #[tokio::test]
 async fn a_sighting_without_neighbours_has_no_relations() {
     assert!(related(&[]).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_sighting_says_that_its_event_holds_more_relations() {
+    let sandbox = start_sandbox().await;
+    let check = async |count: i64, line: Option<&str>| {
+        let neighbours: Vec<_> =
+            (0..count).map(|id| neighbour(id + 10, "domain", &format!("n{id}.example"))).collect();
+        serve(&sandbox, &[attribute(json!({"comment": "C2"}))], &neighbours);
+        let relay =
+            MispRelay::start().before(&sandbox).with(&[("MISP_RELATIONS_LIMIT", "3")]).await;
+        let answer = relay.observe([("domain", "bad.example")]).await;
+        let sighting = answer.only("sightings");
+        assert_eq!(sighting["relations"].as_array().unwrap().len(), 3);
+        let description = sighting["description"].as_str().unwrap();
+        assert_eq!(description.lines().nth(2), line);
+        answer.assert_no_errors();
+    };
+    check(3, None).await;
+    check(4, Some("Relations: the nearest 3 of the event.")).await;
+}
+
+#[tokio::test]
+async fn many_sightings_share_the_relations_of_an_answer() {
+    let sandbox = start_sandbox().await;
+    let names: Vec<String> = (0..3).map(|name| format!("name-{name}.example")).collect();
+    let events = |name: usize| {
+        let names = &names;
+        (0..100).map(move |event| {
+            let id = name * 100 + event;
+            attribute(json!({"id": id, "event_id": id, "value": names[name],
+                "Event": {"id": id, "uuid": format!("1a2b3c4d-2222-4333-8444-{id:012}")}}))
+        })
+    };
+    let rows: Vec<_> = (0..names.len()).flat_map(events).collect();
+    serve(&sandbox, &rows, &[]);
+    let relay = MispRelay::start().before(&sandbox).await;
+    let answer = relay.observe(domains(&names)).await;
+    assert_eq!(answer.docs("sightings").len(), 300);
+    let warning = "There are more relations than an answer holds; each sighting has 33 at the most; ask about fewer observables or lower CTR_ENTITIES_LIMIT.";
+    assert_eq!(answer.messages().collect::<Vec<_>>(), [warning]);
+}
+
+#[tokio::test]
+async fn a_neighbour_with_a_stricter_label_than_the_sighting_is_left_out() {
+    let labelled = |id, name: &str, tlp: &str| {
+        let mut one = neighbour(id, "domain", name);
+        one["Tag"] = json!([{"name": tlp}]);
+        one
+    };
+    let neighbours = [
+        labelled(10, "red.example", "tlp:red"),
+        labelled(11, "amber.example", "tlp:amber"),
+        labelled(12, "clear.example", "tlp:clear"),
+        neighbour(13, "domain", "plain.example"),
+    ];
+    for (of_event, shown) in [
+        ("tlp:red", &["amber.example", "clear.example", "plain.example", "red.example"][..]),
+        ("tlp:amber", &["amber.example", "clear.example", "plain.example"]),
+        ("tlp:green", &["clear.example", "plain.example"]),
+        ("no label", &["clear.example", "plain.example"]),
+    ] {
+        let sandbox = start_sandbox().await;
+        let found = attribute(json!({"Event": {"Tag": [{"name": of_event}]}}));
+        serve(&sandbox, &[found], &neighbours);
+        let answer = start_before(&sandbox).await.observe([("domain", "bad.example")]).await;
+        let relations = answer.only("sightings")["relations"].as_array().unwrap();
+        let mut related: Vec<_> =
+            relations.iter().map(|one| one["related"]["value"].as_str().unwrap()).collect();
+        related.sort_unstable();
+        assert_eq!(related, shown, "{of_event}");
+    }
 }
