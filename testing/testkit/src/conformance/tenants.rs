@@ -8,7 +8,7 @@ use super::Conformance;
 use crate::{Answer, TestRelay};
 
 /// How often each of two callers sends the same request.
-const ROUNDS: usize = 500;
+const ROUNDS: usize = 100;
 
 impl<R: Relay> Conformance<R> {
     /// The relay as each of two callers sees it.
