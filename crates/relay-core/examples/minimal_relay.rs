@@ -26,6 +26,7 @@ impl Relay for Minimal {
         policies: RoutePolicies::observe_only(RoutePolicy::AuthFirst),
         invalid_body_code: "invalid argument",
         documentation: Documentation { title: "Minimal", url: "https://example.com" },
+        categories: &[],
         module_types: None,
     };
     fn new(_: &Environment) -> Result<Self, BadSetting> {
@@ -54,7 +55,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let key = jsonwebtoken::EncodingKey::from_secret(secret.as_bytes());
     let token = jsonwebtoken::encode(&Default::default(), &json!({}), &key)?;
     let body = json!([{"type": "ip", "value": "203.0.113.7"}]).to_string();
-    let call = Incoming::post("/observe/observables", &token, body)?;
-    println!("{}", service.answer(call).await.body);
+    println!(
+        "{}",
+        service.answer(Incoming::post("/observe/observables", &token, body)?).await.body
+    );
     Ok(())
 }

@@ -50,7 +50,7 @@ pub use outbound::{
 };
 pub use relay::{
     About, Action, Call, Claim, ClaimKind, Credentials, Documentation, Findings, Link, Partial,
-    QueryParams, Relay, RoutePolicies, RoutePolicy, Trigger,
+    ProductCategory, QueryParams, Relay, RoutePolicies, RoutePolicy, Trigger,
 };
 pub use route::{Route, RouteError};
 pub use secret::Secret;

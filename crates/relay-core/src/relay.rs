@@ -9,7 +9,7 @@ mod policy;
 
 use std::future::Future;
 
-pub use about::{About, Documentation};
+pub use about::{About, Documentation, ProductCategory};
 pub use call::Call;
 pub(crate) use call::MAPPING_TIME;
 pub use claim::{Claim, ClaimKind};

@@ -4,6 +4,8 @@ mod add;
 mod api;
 mod edit;
 mod list;
+mod logo;
+mod module_type;
 mod remove;
 mod settings;
 mod type_json;
@@ -15,12 +17,12 @@ use crate::{failure::Outcome, region::Region, terminal::Screen};
 
 /// Describes relays to Threat Response, and connects, changes and disconnects them.
 ///
-/// add, edit, remove and list use an API client of Threat Response with the scope "integration":
+/// All but the printed type use an API client of Threat Response with the scope "integration":
 /// TR_API_CLIENT_ID and TR_API_CLIENT_PASSWORD, asked for where they are not set. TR_API_URL
 /// replaces the region's address.
 #[derive(Subcommand)]
 pub(crate) enum Module {
-    Type(type_json::Type),
+    Type(module_type::Type),
     Add(add::Add),
     Edit(edit::Edit),
     Remove(remove::Remove),
@@ -39,7 +41,7 @@ impl Module {
     pub(crate) async fn run(&self, screen: &Screen) -> Outcome {
         let environment = Environment::of_process();
         match self {
-            Self::Type(kind) => kind.run(),
+            Self::Type(kind) => kind.run(screen, &environment).await,
             Self::Add(add) => add.run(screen, &environment).await,
             Self::Edit(edit) => edit.run(screen, &environment).await,
             Self::Remove(remove) => remove.run(screen, &environment).await,

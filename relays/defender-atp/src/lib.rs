@@ -18,7 +18,7 @@ use microsoft::{
 };
 use relay_core::{
     About, Action, BadSetting, Call, Claim, Documentation, Environment, Findings, Link, Observable,
-    ObservableType, Partial, Relay, Result, RoutePolicies, RoutePolicy, Trigger,
+    ObservableType, Partial, ProductCategory, Relay, Result, RoutePolicies, RoutePolicy, Trigger,
 };
 
 use client::Client;
@@ -50,6 +50,7 @@ const ABOUT: About = About {
         title: "Microsoft Defender for Endpoint API",
         url: "https://learn.microsoft.com/defender-endpoint/api/apis-intro",
     },
+    categories: &[ProductCategory::Edr],
     module_types: Some([
         "564f6f99-b94a-4605-8280-a679c0e26074",
         "63f880fc-2b04-4b4c-b48d-9c44d9cb4e02",

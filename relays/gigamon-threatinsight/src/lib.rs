@@ -12,7 +12,7 @@ mod mapping;
 use futures::future::join_all;
 use relay_core::{
     About, BadSetting, Call, Claim, Documentation, Environment, Findings, Link, Observable,
-    ObservableType, Partial, Relay, Result, RoutePolicies, RoutePolicy,
+    ObservableType, Partial, ProductCategory, Relay, Result, RoutePolicies, RoutePolicy,
 };
 
 /// The query writer, for property tests and fuzz targets.
@@ -58,6 +58,7 @@ impl Relay for GigamonThreatinsight {
             title: "FortiNDR Cloud documentation",
             url: "https://docs.fortinet.com/product/fortindr-cloud",
         },
+        categories: &[ProductCategory::Ndr],
         module_types: Some([
             "f4b2cf01-0447-436e-8dc1-b0b15049888b",
             "cdf11c33-0891-491a-8e36-201e4decd3d0",

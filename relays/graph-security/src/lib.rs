@@ -13,7 +13,7 @@ mod mapping;
 use microsoft::{Graph, SearchOptions};
 use relay_core::{
     About, BadSetting, Call, Claim, Documentation, Environment, Findings, Observable,
-    ObservableType, Partial, Relay, Result, RoutePolicies, RoutePolicy,
+    ObservableType, Partial, ProductCategory, Relay, Result, RoutePolicies, RoutePolicy,
 };
 
 use client::Client;
@@ -56,6 +56,7 @@ impl Relay for GraphSecurity {
             title: "Microsoft Graph security API",
             url: "https://learn.microsoft.com/graph/api/resources/security-api-overview",
         },
+        categories: &[ProductCategory::Siem],
         module_types: Some([
             "33fa22a5-3369-46eb-aa6b-3386984aaf0b",
             "9f88ce09-8fb9-4d97-a40a-eb82203845b5",

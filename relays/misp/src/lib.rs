@@ -13,8 +13,8 @@ mod mapping;
 
 use relay_core::{
     About, Action, BadSetting, BaseUrl, Call, Claim, Documentation, Environment, Error, ErrorKind,
-    Findings, Link, Observable, ObservableType, Partial, Relay, Result, RoutePolicies, RoutePolicy,
-    Trigger, ctim::Uri, url::escaped,
+    Findings, Link, Observable, ObservableType, Partial, ProductCategory, Relay, Result,
+    RoutePolicies, RoutePolicy, Trigger, ctim::Uri, url::escaped,
 };
 
 pub use config::Credentials;
@@ -68,6 +68,7 @@ impl Relay for Misp {
             title: "MISP documentation",
             url: "https://www.misp-project.org/documentation/",
         },
+        categories: &[ProductCategory::ThreatIntelligence],
         module_types: None,
     };
 

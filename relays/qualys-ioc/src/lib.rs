@@ -11,7 +11,8 @@ mod mapping;
 use futures::future::join_all;
 use relay_core::{
     About, BadSetting, Call, Claim, Documentation, Environment, Findings, Link, Observable,
-    ObservableType, Partial, Relay, Result, RoutePolicies, RoutePolicy, oauth::TokenCache,
+    ObservableType, Partial, ProductCategory, Relay, Result, RoutePolicies, RoutePolicy,
+    oauth::TokenCache,
 };
 
 /// The query writer, for property tests and fuzz targets.
@@ -55,6 +56,7 @@ impl Relay for QualysIoc {
             title: "Qualys EDR API",
             url: "https://docs.qualys.com/en/edr/api/",
         },
+        categories: &[ProductCategory::Edr],
         module_types: Some([
             "f0f6ecac-4861-40bc-bcef-753fd783aaed",
             "fe3d9bed-5741-44ed-99a6-8e2d27b377b0",

@@ -66,6 +66,7 @@ impl Relay for Probe {
         policies: RoutePolicies::all(RoutePolicy::BodyFirst),
         invalid_body_code: "invalid argument",
         documentation: Documentation { title: "Probe", url: "https://probe.example" },
+        categories: &[],
         module_types: None,
     };
 

@@ -20,6 +20,8 @@ pub struct About {
     pub invalid_body_code: &'static str,
     /// The product's own documentation.
     pub documentation: Documentation,
+    /// What the catalogue of XDR lists the product under.
+    pub categories: &'static [ProductCategory],
     /// The ids of the product's module type in Threat Response: North America, Europe,
     /// Asia-Pacific. `None` where Threat Response has no module type for the product.
     pub module_types: Option<[&'static str; 3]>,
@@ -32,6 +34,43 @@ pub struct Documentation {
     pub title: &'static str,
     /// Its https URL.
     pub url: &'static str,
+}
+
+/// A category of XDR's catalogue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProductCategory {
+    /// Endpoint detection and response.
+    Edr,
+    /// Network detection and response.
+    Ndr,
+    /// Security information and event management.
+    Siem,
+    /// Threat intelligence.
+    ThreatIntelligence,
+}
+
+impl ProductCategory {
+    /// Returns the category's id in XDR, such as `edr`.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Edr => "edr",
+            Self::Ndr => "ndr",
+            Self::Siem => "siem",
+            Self::ThreatIntelligence => "threat-intel",
+        }
+    }
+
+    /// Returns what the id stands for, in a few words.
+    #[must_use]
+    pub fn description(self) -> &'static str {
+        match self {
+            Self::Edr => "Endpoint detection and response",
+            Self::Ndr => "Network detection and response",
+            Self::Siem => "Security information and event management",
+            Self::ThreatIntelligence => "Threat intelligence",
+        }
+    }
 }
 
 impl About {

@@ -71,6 +71,7 @@ impl Relay for Probe {
         },
         invalid_body_code: "invalid argument",
         documentation: Documentation { title: "Probe", url: "https://probe.example" },
+        categories: &[],
         module_types: None,
     };
 

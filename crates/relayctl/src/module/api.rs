@@ -1,4 +1,4 @@
-//! The integration API of Threat Response: module instances.
+//! The integration API of Threat Response: module types and their instances.
 //!
 //! Source: "Authentication" of the Cisco XDR developer documentation, and the IROH INT API 1.0.107.
 
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::header;
-use relay_core::{BaseUrl, Environment, Http, Request, Response, Secret};
+use relay_core::{BaseUrl, Environment, Http, Request, Response, Secret, url::Address};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -20,6 +20,7 @@ use crate::{
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
 const SERVICE_NAME: &str = "Threat Response";
 const INSTANCES: &[&str] = &["iroh", "iroh-int", "module-instance"];
+const TYPES: &[&str] = &["iroh", "iroh-int", "module-type"];
 /// Instances in one response.
 const PAGE_SIZE: usize = 100;
 
@@ -52,6 +53,13 @@ pub(super) struct Change {
     pub(super) name: Option<String>,
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub(super) settings: Map<String, Value>,
+}
+
+/// A module type in Threat Response.
+#[derive(Debug, Deserialize, Serialize)]
+pub(super) struct StoredType {
+    pub(super) id: String,
+    title: String,
 }
 
 #[derive(Deserialize)]
@@ -137,18 +145,46 @@ impl ThreatResponse {
 
     /// Changes a module.
     pub(super) async fn change(&self, id: &str, change: &Change) -> Outcome<Instance> {
-        let request = Request::patch(self.url(id)?).json(change).map_err(unreachable)?;
+        let request =
+            Request::patch(self.item(INSTANCES, id)?).json(change).map_err(unreachable)?;
         read(&self.send(request).await?)
     }
 
     /// Removes a module.
     pub(super) async fn remove(&self, id: &str) -> Outcome {
-        let response = self.send(Request::delete(self.url(id)?)).await?;
+        let response = self.send(Request::delete(self.item(INSTANCES, id)?)).await?;
         if response.is_success() { Ok(()) } else { Err(rejection(&response)) }
     }
 
-    fn url(&self, id: &str) -> Outcome<relay_core::url::Address> {
-        self.base.segments(&[INSTANCES, &[id]].concat()).map_err(unreachable)
+    /// Creates a module type.
+    pub(super) async fn create_type(&self, new: &impl Serialize) -> Outcome<StoredType> {
+        let request = Request::post(self.base.segments(TYPES).map_err(unreachable)?);
+        read(&self.send(request.json(new).map_err(unreachable)?).await?)
+    }
+
+    /// Returns the members of a module type.
+    pub(super) async fn module_type(&self, id: &str) -> Outcome<Map<String, Value>> {
+        let response = self.send(Request::get(self.item(TYPES, id)?)).await?;
+        if response.status() == 404 {
+            let text =
+                format!("there is no module type {id}; --push creates one and tells its id.");
+            return Err(Failure::Refused(text));
+        }
+        read(&response)
+    }
+
+    /// Changes members of a module type; the others stay.
+    pub(super) async fn change_type(
+        &self,
+        id: &str,
+        change: &Map<String, Value>,
+    ) -> Outcome<StoredType> {
+        let request = Request::patch(self.item(TYPES, id)?).json(change).map_err(unreachable)?;
+        read(&self.send(request).await?)
+    }
+
+    fn item(&self, collection: &[&str], id: &str) -> Outcome<Address> {
+        self.base.segments(&[collection, &[id]].concat()).map_err(unreachable)
     }
 
     async fn send(&self, request: Request) -> Outcome<Response> {

@@ -1,63 +1,45 @@
-//! `relayctl module type`: the description of a relay for Threat Response, from the relay's facts.
+//! The description of a relay for Threat Response, from the relay's facts.
+//!
+//! Source: NewModuleTypeParams of the IROH INT API 1.0.107. A member that is not listed there, such as
+//! `disable_automatic_health_check`, is refused, so it is set in Threat Response itself.
 
-use std::path::{Path, PathBuf};
-
-use base64::{Engine, engine::general_purpose::STANDARD};
 use catalog::CatalogEntry;
-use clap::Args;
-use relay_core::{About, BaseUrl, Claim, ClaimKind, Documentation, RoutePolicy};
+use relay_core::{About, Claim, ClaimKind, Documentation, RoutePolicy};
 use serde::Serialize;
 
-use crate::{
-    failure::{Failure, Outcome},
-    region::Region,
-    relays,
-    terminal::{line, pretty},
-};
+use crate::region::Region;
 
-/// Prints the module type of a relay as JSON, for Threat Response's API or its module maker.
-///
-/// Modules of such a type show a form for the product's credentials, and send them to the relay in
-/// configuration tokens that Threat Response signs.
-#[derive(Args)]
-#[command(after_help = "Examples:
-  relayctl module type --relay misp --url https://abc.execute-api.eu-west-1.amazonaws.com --region eu
-  relayctl module type --relay misp --url URL --logo misp.svg > module_type.json")]
-pub(crate) struct Type {
-    /// The relay
-    #[arg(long, value_name = "NAME", value_parser = relays::names())]
-    relay: String,
-    /// The relay's URL
-    #[arg(long, value_name = "URL")]
-    url: String,
-    /// The region of your Threat Response, which signs the tokens
-    #[arg(long, value_enum, default_value_t = Region::Nam)]
-    region: Region,
-    /// A picture, SVG or PNG, instead of the product's initials
-    #[arg(long, value_name = "FILE")]
-    logo: Option<PathBuf>,
-}
+/// What public module types of relays like this one carry.
+const FLAGS: [&str; 2] = ["third-party", "community"];
+/// The class of the reference that names the relay.
+const RELAY_CLASS: &str = "threat-relays:relay";
 
 /// The parts of a module type, in the order in which the module maker writes them.
 #[derive(Serialize)]
-struct ModuleType {
-    title: &'static str,
+pub(super) struct ModuleType {
+    pub(super) title: &'static str,
     default_name: &'static str,
     short_description: String,
     description: String,
     tips: String,
-    external_references: [ExternalReference; 1],
+    external_references: [ExternalReference; 2],
+    product_categories: Vec<Described>,
     configuration_spec: Vec<FormField>,
-    capabilities: Vec<Capability>,
+    capabilities: Vec<Described>,
     properties: Properties,
-    flags: [&'static str; 0],
+    flags: [&'static str; 2],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_nb_instances: Option<u32>,
     logo: String,
+    logo_dark: String,
 }
 
+/// A page, or the id of the relay, by which a module type is found again.
 #[derive(Serialize)]
-struct ExternalReference {
-    label: &'static str,
-    link: &'static str,
+#[serde(untagged)]
+enum ExternalReference {
+    Page { label: &'static str, link: &'static str },
+    Relay { external_id: &'static str, class: &'static str },
 }
 
 /// One field of the form.
@@ -79,8 +61,9 @@ struct Choice {
     label: &'static str,
 }
 
+/// An id of Threat Response and what it stands for.
 #[derive(Serialize)]
-struct Capability {
+struct Described {
     id: &'static str,
     description: &'static str,
 }
@@ -96,21 +79,15 @@ struct Properties {
     jwks_host: &'static str,
 }
 
-impl Type {
-    pub(super) fn run(&self) -> Outcome {
-        let entry = relays::named(&self.relay)?;
-        let url = BaseUrl::from_token(&self.url)
-            .ok_or_else(|| Failure::Usage("the URL must be https.".to_owned()))?;
-        let logo = match &self.logo {
-            Some(file) => picture(file)?,
-            None => initials(entry.about.name),
-        };
-        line(pretty(&ModuleType::of(entry, url.as_str(), self.region, logo)))
-    }
-}
-
 impl ModuleType {
-    fn of(entry: &CatalogEntry, url: &str, region: Region, logo: String) -> Self {
+    /// Returns the module type of a relay at this URL, whose tokens the region signs.
+    pub(super) fn of(
+        entry: &CatalogEntry,
+        url: &str,
+        region: Region,
+        [logo, logo_dark]: [String; 2],
+        max_nb_instances: Option<u32>,
+    ) -> Self {
         let about = &entry.about;
         let capabilities = capabilities(about);
         let Documentation { title: label, url: link } = about.documentation;
@@ -120,7 +97,11 @@ impl ModuleType {
             short_description: short_description(about, &capabilities),
             description: description(about, &capabilities),
             tips: tips(entry),
-            external_references: [ExternalReference { label, link }],
+            external_references: [
+                ExternalReference::Page { label, link },
+                ExternalReference::Relay { external_id: about.slug, class: RELAY_CLASS },
+            ],
+            product_categories: categories(about),
             configuration_spec: entry.claims().map(field).collect(),
             capabilities,
             properties: Properties {
@@ -130,8 +111,10 @@ impl ModuleType {
                 configuration_token_alg: "RS256",
                 jwks_host: region.host(),
             },
-            flags: [],
+            flags: FLAGS,
+            max_nb_instances,
             logo,
+            logo_dark,
         }
     }
 }
@@ -150,7 +133,12 @@ pub(super) fn supported_apis(about: &About) -> Vec<&'static str> {
     std::iter::once("health").chain(enabled.map(|(_, api)| api)).collect()
 }
 
-fn capabilities(about: &About) -> Vec<Capability> {
+fn categories(about: &About) -> Vec<Described> {
+    let categories = about.categories.iter();
+    categories.map(|one| Described { id: one.id(), description: one.description() }).collect()
+}
+
+fn capabilities(about: &About) -> Vec<Described> {
     let policies = about.policies;
     let routes = [
         (policies.deliberate, "deliberate", "Verdicts on observables"),
@@ -159,17 +147,17 @@ fn capabilities(about: &About) -> Vec<Capability> {
         (policies.respond, "respond", "Actions on observables"),
     ];
     let enabled = routes.into_iter().filter(|(policy, ..)| *policy != RoutePolicy::Disabled);
-    let enabled = enabled.map(|(_, id, description)| Capability { id, description });
-    let health = Capability { id: "health", description: "A check of credentials and connection" };
+    let enabled = enabled.map(|(_, id, description)| Described { id, description });
+    let health = Described { id: "health", description: "A check of credentials and connection" };
     std::iter::once(health).chain(enabled).collect()
 }
 
-fn short_description(about: &About, capabilities: &[Capability]) -> String {
+fn short_description(about: &About, capabilities: &[Described]) -> String {
     let can: Vec<_> = capabilities.iter().map(|one| one.id).collect();
     format!("**{}** behind a relay of your own: {}.", about.name, can.join(", "))
 }
 
-fn description(about: &About, capabilities: &[Capability]) -> String {
+fn description(about: &About, capabilities: &[Described]) -> String {
     let kinds: Vec<_> = about.observables.iter().map(|(_, name)| *name).collect();
     let can = capabilities.iter().map(|one| format!("- **{}**: {}\n", one.id, one.description));
     format!(
@@ -214,29 +202,4 @@ fn field(claim: &Claim) -> FormField {
         tooltip: claim.tooltip,
         options: choices.iter().map(|choice| Choice { value: choice, label: choice }).collect(),
     }
-}
-
-/// Returns a picture of the product's initials, as a data URL.
-fn initials(name: &str) -> String {
-    let is_short = name.len() <= 4;
-    let letters: String = if is_short {
-        name.to_owned()
-    } else {
-        name.split_whitespace().filter_map(|word| word.chars().next()).take(3).collect()
-    };
-    let svg = format!(
-        r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 96 96"><rect width="96" height="96" rx="16" fill="#17495e"/><text x="48" y="58" font-family="sans-serif" font-size="28" font-weight="bold" text-anchor="middle" fill="#ffffff">{letters}</text></svg>"##
-    );
-    format!("data:image/svg+xml;base64,{}", STANDARD.encode(svg))
-}
-
-fn picture(file: &Path) -> Outcome<String> {
-    let kind = match file.extension().and_then(|end| end.to_str()) {
-        Some("svg") => "svg+xml",
-        Some("png") => "png",
-        _ => return Err(Failure::Usage("the logo must be an .svg or a .png file.".to_owned())),
-    };
-    let bytes = std::fs::read(file)
-        .map_err(|error| Failure::Usage(format!("{} cannot be read: {error}.", file.display())))?;
-    Ok(format!("data:image/{kind};base64,{}", STANDARD.encode(bytes)))
 }

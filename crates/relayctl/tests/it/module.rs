@@ -1,5 +1,6 @@
 //! `relayctl module`: the module type, and module instances against a stub of the documented API.
 
+mod module_type;
 mod stub;
 
 use serde_json::{Value, json};
@@ -148,65 +149,4 @@ fn who_may_not_is_told_what_to_change() {
     api.run_with(&["list"], &plain).failed(2, "TR_API_URL must be an https URL");
     api.run(&["add", "--relay", "misp", "--url", "http://x.example"]).failed(2, "must be https");
     api.run(&["add", "--url", URL]).failed(2, "--relay");
-}
-
-#[test]
-fn a_module_type_has_the_documented_members_in_their_order() {
-    let arguments = ["module", "type", "--relay", "misp", "--url", URL, "--region", "apjc"];
-    let printed = run(&mut relayctl(&arguments)).done();
-    let members = [
-        "title",
-        "default_name",
-        "short_description",
-        "description",
-        "tips",
-        "external_references",
-        "configuration_spec",
-        "capabilities",
-        "properties",
-        "flags",
-        "logo",
-    ];
-    let places = members.map(|name| printed.out.find(&format!("\n  \"{name}\":")).expect(name));
-    assert!(places.is_sorted(), "{places:?}");
-    let module_type = printed.json();
-    assert_eq!(module_type.as_object().unwrap().len(), members.len());
-    assert_eq!(
-        module_type["properties"],
-        json!({
-            "supported-apis": settings("", "")["supported-apis"],
-            "url": URL,
-            "auth-type": "configuration-token",
-            "configuration-token-alg": "RS256",
-            "custom_jwks_host": "visibility.apjc.amp.cisco.com",
-        })
-    );
-    let key = &module_type["configuration_spec"][0];
-    assert_eq!(
-        (&key["key"], &key["type"], &key["required"]),
-        (&json!("custom_AuthKey"), &json!("api_key"), &json!(true))
-    );
-    assert!(module_type["logo"].as_str().unwrap().starts_with("data:image/svg+xml;base64,"));
-}
-
-#[test]
-fn a_module_type_takes_a_picture() {
-    let picture = tempfile::Builder::new().suffix(".png").tempfile().unwrap();
-    std::fs::write(picture.path(), b"\x89PNG").unwrap();
-    let path = picture.path().to_str().unwrap();
-    let arguments = ["module", "type", "--relay", "misp", "--url", URL, "--logo", path];
-    let module_type = run(&mut relayctl(&arguments)).done().json();
-    assert_eq!(module_type["logo"], "data:image/png;base64,iVBORw==");
-    let other = file("GIF89a");
-    let arguments = [
-        "module",
-        "type",
-        "--relay",
-        "misp",
-        "--url",
-        URL,
-        "--logo",
-        other.path().to_str().unwrap(),
-    ];
-    run(&mut relayctl(&arguments)).failed(2, "must be an .svg or a .png file");
 }

@@ -1,8 +1,10 @@
 //! Threat Response's integration API as its documentation describes it: a token for an API client,
-//! and module instances that can be listed, created, changed and removed.
+//! module types that can be created and changed, and module instances that can be listed, created,
+//! changed and removed.
 //!
-//! Source: the IROH INT API 1.0.107, schemas NewModuleInstanceParams, PatchModuleInstanceParams and
-//! ModuleInstanceResponse; none of them lets further members through.
+//! Source: the IROH INT API 1.0.107, schemas NewModuleTypeParams, PatchModuleTypeParams,
+//! NewModuleInstanceParams, PatchModuleInstanceParams and ModuleInstanceResponse; none of them lets
+//! further members through.
 
 use std::{collections::HashMap, sync::MutexGuard};
 
@@ -36,6 +38,7 @@ pub(crate) struct ThreatResponse {
 #[derive(Default)]
 struct Known {
     instances: Vec<Value>,
+    types: Vec<Value>,
     /// Method and path of each request.
     log: Vec<String>,
 }
@@ -46,6 +49,8 @@ impl ThreatResponse {
         let instances = Router::new()
             .route("/iroh/iroh-int/module-instance", get(list).post(create))
             .route("/iroh/iroh-int/module-instance/{id}", patch(change).delete(remove))
+            .route("/iroh/iroh-int/module-type", post(create_type))
+            .route("/iroh/iroh-int/module-type/{id}", get(show_type).patch(change_type))
             .layer(from_fn_with_state(known.clone(), guard));
         let router = Router::new()
             .route("/iroh/oauth2/token", post(token))
@@ -64,6 +69,10 @@ impl ThreatResponse {
 
     pub(crate) fn instances(&self) -> Vec<Value> {
         of(&self.known).instances.clone()
+    }
+
+    pub(crate) fn types(&self) -> Vec<Value> {
+        of(&self.known).types.clone()
     }
 
     /// How often something was changed.
@@ -170,6 +179,50 @@ async fn remove(State(known): State<Shared<Known>>, Path(id): Path<String>) -> S
     let before = known.instances.len();
     known.instances.retain(|one| one["id"] != *id);
     if known.instances.len() < before { StatusCode::NO_CONTENT } else { StatusCode::NOT_FOUND }
+}
+
+/// Whether a module type, or a part of one, has the documented form.
+pub(crate) fn check_type(module_type: &Value, is_whole: bool) -> Result<(), String> {
+    let mut schema: Value =
+        serde_json::from_str(include_str!("../../schemas/module-type.json")).expect("a schema");
+    if !is_whole {
+        schema["required"] = json!([]);
+    }
+    jsonschema::validate(&schema, module_type).map_err(|error| error.to_string())
+}
+
+async fn create_type(State(known): State<Shared<Known>>, Json(new): Json<Value>) -> Response {
+    if check_type(&new, true).is_err() {
+        return bad(&Method::POST);
+    }
+    let mut known = of(&known);
+    let mut created = response(&format!("type-{}", known.types.len() + 1), new);
+    created["record"] = json!("module-type");
+    created["visibility"] = json!("org");
+    known.types.push(created.clone());
+    Json(created).into_response()
+}
+
+async fn show_type(State(known): State<Shared<Known>>, Path(id): Path<String>) -> Response {
+    let known = of(&known);
+    let found = known.types.iter().find(|one| one["id"] == *id);
+    found.map_or(StatusCode::NOT_FOUND.into_response(), |one| Json(one).into_response())
+}
+
+async fn change_type(
+    State(known): State<Shared<Known>>,
+    Path(id): Path<String>,
+    Json(change): Json<Value>,
+) -> Response {
+    if check_type(&change, false).is_err() {
+        return bad(&Method::PATCH);
+    }
+    let mut known = of(&known);
+    let Some(one) = known.types.iter_mut().find(|one| one["id"] == *id) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    one.as_object_mut().expect("an object").extend(change.as_object().expect("an object").clone());
+    Json(one.clone()).into_response()
 }
 
 fn has_only(object: &Value, allowed: &[&str]) -> bool {
