@@ -98,8 +98,13 @@ impl Relay for Misp {
             relations_limit: found.relations_limit,
             ..self.mapper(call, client.base_url())
         };
-        let data = mapper.observed(&found.matches, &found.neighbours);
-        Findings { data, errors: found.errors }
+        let mut findings = call.map_each(
+            found.matches,
+            |one| &one.observable,
+            |one| mapper.observed(&one, &found.neighbours).into(),
+        );
+        findings.errors.splice(0..0, found.errors);
+        findings
     }
 
     async fn deliberate(

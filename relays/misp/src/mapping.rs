@@ -40,22 +40,17 @@ pub(crate) struct Mapper<'a> {
 }
 
 impl Mapper<'_> {
-    /// Returns verdicts, judgements, sightings, indicators and relationships.
-    pub(crate) fn observed(
-        &self,
-        matches: &[MatchedObservable],
-        neighbours: &Neighbours,
-    ) -> Bundle {
+    /// Returns the verdict on an observable, and judgements, sightings, indicators and relationships of
+    /// its events.
+    pub(crate) fn observed(&self, found: &MatchedObservable, neighbours: &Neighbours) -> Bundle {
         let mut bundle = Bundle::default();
-        for matched_observable in matches {
-            let MatchedObservable { observable, events, .. } = matched_observable;
-            if let Some(worst) = events.first() {
-                let judgement = self.judgement_id(observable, worst);
-                bundle.add_verdict(self.verdict(observable, worst, Some(judgement)));
-            }
-            for matched in events {
-                self.add_event(&mut bundle, matched_observable, matched, neighbours);
-            }
+        let MatchedObservable { observable, events, .. } = found;
+        if let Some(worst) = events.first() {
+            let judgement = self.judgement_id(observable, worst);
+            bundle.add_verdict(self.verdict(observable, worst, Some(judgement)));
+        }
+        for matched in events {
+            self.add_event(&mut bundle, found, matched, neighbours);
         }
         bundle
     }
