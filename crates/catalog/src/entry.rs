@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use futures::future::{BoxFuture, FutureExt};
 use relay_core::{
-    About, BadSetting, Claim, Clock, Environment, Incoming, Outgoing, Relay, Resolver, Result,
-    Service, SystemResolver,
+    About, BadSetting, Claim, Clock, Environment, Incoming, ObservableType, Outgoing, Relay,
+    Resolver, Result, Service, SystemResolver,
 };
 
 /// One relay.
@@ -20,6 +20,9 @@ pub struct CatalogEntry {
 pub trait StartedRelay: Send + Sync {
     /// Answers one request.
     fn answer(&self, request: Incoming) -> BoxFuture<'_, Outgoing>;
+
+    /// Returns whether the relay answers about observables of a type, with its settings.
+    fn supports(&self, kind: ObservableType) -> bool;
 
     /// Checks the token of a request and nothing else.
     fn check<'a>(&'a self, request: &'a Incoming) -> BoxFuture<'a, Result<()>>;
@@ -66,6 +69,10 @@ impl CatalogEntry {
 impl<R: Relay> StartedRelay for Service<R> {
     fn answer(&self, request: Incoming) -> BoxFuture<'_, Outgoing> {
         Service::answer(self, request).boxed()
+    }
+
+    fn supports(&self, kind: ObservableType) -> bool {
+        Service::supports(self, kind)
     }
 
     fn check<'a>(&'a self, request: &'a Incoming) -> BoxFuture<'a, Result<()>> {

@@ -25,6 +25,7 @@ use crate::{
     answer::{self, Answer},
     auth::{Auth, TokenFacts, is_entity_limit},
     clock::Clock,
+    ctim::ObservableType,
     error::{Error, ErrorKind, Result},
     invocation::InvocationContext,
     outbound::{Http, Resolver, SystemResolver, one_line},
@@ -132,6 +133,12 @@ impl<R: Relay> Service<R> {
         let metrics = report_of_call.metrics(&context.metrics, now);
         let Incoming { request_id, .. } = request;
         Outgoing { status: 200, allow: None, body: answer.body, metrics, request_id }
+    }
+
+    /// Returns whether the relay answers about observables of a type, with its settings. For tools.
+    #[must_use]
+    pub fn supports(&self, kind: ObservableType) -> bool {
+        R::ABOUT.name_of(kind).is_some() && self.relay.supports(kind)
     }
 
     /// Checks a call's token and the credentials in it, as every route does, and sends requests to

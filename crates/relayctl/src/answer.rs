@@ -65,6 +65,16 @@ impl Answer {
         self.docs("sightings").iter().filter(is_sighting).collect()
     }
 
+    /// Returns all sightings, the newest first.
+    pub(crate) fn newest_sightings(&self) -> Vec<&Value> {
+        let mut all: Vec<&Value> = self.docs("sightings").iter().collect();
+        all.sort_by(|one, other| {
+            let start = |sighting: &Value| sighting["observed_time"]["start_time"].to_string();
+            start(other).cmp(&start(one))
+        });
+        all
+    }
+
     /// Counts the indicators that the sightings of an observable refer to.
     pub(crate) fn indicators(&self, observable: &ObservableArgument) -> usize {
         let sightings: Vec<&Value> =

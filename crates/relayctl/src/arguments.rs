@@ -3,6 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::{
+    ask::Ask,
     call::Call,
     demo::Demo,
     failure::Outcome,
@@ -22,6 +23,7 @@ use crate::{
     arg_required_else_help = true,
     after_help = "Examples:
   relayctl demo                                      what the relays find, without any account
+  relayctl ask --relay misp 203.0.113.77             your own product, without deploying anything
   relayctl serve --sandbox                           all relays on one local port
   relayctl token make --relay misp                   a token, and the secret for the function
   relayctl call URL observe ip=203.0.113.77          a smoke test of a deployed relay
@@ -47,6 +49,7 @@ pub(crate) struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Demo(Demo),
+    Ask(Ask),
     Serve(Serve),
     #[command(subcommand)]
     Token(Token),
@@ -64,6 +67,7 @@ impl Arguments {
         let screen = &self.screen;
         match self.command {
             Command::Demo(demo) => demo.run(screen).await,
+            Command::Ask(ask) => ask.run(screen).await,
             Command::Serve(serve) => serve.run(screen).await,
             Command::Token(token) => token.run(screen).await,
             Command::Call(call) => call.run(screen).await,

@@ -33,8 +33,8 @@ pub(crate) struct Call {
     url: String,
     /// The route
     route: RouteArgument,
-    /// The observables to ask about
-    #[arg(value_name = "TYPE=VALUE")]
+    /// The observables to ask about; the type may be left out where the value shows it
+    #[arg(value_name = "[TYPE=]VALUE")]
     observables: Vec<ObservableArgument>,
     #[command(flatten)]
     token: TokenSource,
@@ -62,6 +62,10 @@ enum RouteArgument {
 }
 
 impl RouteArgument {
+    fn takes_observables(self) -> bool {
+        matches!(self, Self::Observe | Self::Deliberate | Self::Refer | Self::Respond)
+    }
+
     fn route(self) -> Route {
         match self {
             Self::Health => Route::Health,
@@ -120,6 +124,10 @@ impl Call {
     }
 
     fn body(&self) -> Outcome<Value> {
+        if self.route.takes_observables() && self.observables.is_empty() {
+            let text = "name the observables to ask about, such as ip=203.0.113.7.";
+            return Err(Failure::Usage(text.to_owned()));
+        }
         if self.route != RouteArgument::Trigger {
             return Ok(json!(self.observables));
         }
@@ -152,14 +160,9 @@ impl Call {
         let text = |member: &Value| printable(member.as_str().unwrap_or("unknown"));
         match self.route {
             // Without data nothing is known; a table of zeros would say that nothing was found.
-            RouteArgument::Observe
-            | RouteArgument::Deliberate
-            | RouteArgument::Refer
-            | RouteArgument::Respond
-                if answer.data.is_null() => {}
-            RouteArgument::Observe | RouteArgument::Deliberate => {
-                line(table::found(&self.observables, answer, &Answer::default()))?;
-            }
+            route if route.takes_observables() && answer.data.is_null() => {}
+            RouteArgument::Observe => line(table::found(&self.observables, answer, None))?,
+            RouteArgument::Deliberate => line(table::verdicts(&self.observables, answer))?,
             RouteArgument::Refer => line(table::links(answer))?,
             RouteArgument::Respond => line(table::actions(answer))?,
             RouteArgument::Health | RouteArgument::Trigger if answer.data.is_null() => {}

@@ -3,13 +3,14 @@
 use catalog::CatalogEntry;
 use clap::Args;
 use relay_core::Route;
+use sandbox::Fixture;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::{
     answer::Answer,
     failure::Outcome,
-    local_relay::LocalRelay,
+    local_relay::SimulatedRelay,
     observable::ObservableArgument,
     relays, table,
     terminal::{Screen, line, pretty, progress::during},
@@ -26,7 +27,7 @@ pub(crate) struct Demo {
     #[arg(long, value_name = "NAME", value_parser = relays::names())]
     relay: Option<String>,
     /// Ask about these instead of the observables of the relay's sample event
-    #[arg(value_name = "TYPE=VALUE", requires = "relay")]
+    #[arg(value_name = "[TYPE=]VALUE", requires = "relay")]
     observables: Vec<ObservableArgument>,
 }
 
@@ -54,9 +55,9 @@ impl Demo {
     }
 
     async fn answers(&self, entry: &CatalogEntry) -> Outcome<DemoAnswers> {
-        let relay = LocalRelay::start(entry).await?;
+        let SimulatedRelay { relay, fixture, .. } = &SimulatedRelay::start(entry).await?;
         let observables = match self.observables.as_slice() {
-            [] => sample_observables(&relay),
+            [] => sample_observables(fixture),
             chosen => chosen.to_vec(),
         };
         let started = Instant::now();
@@ -68,8 +69,8 @@ impl Demo {
     }
 }
 
-fn sample_observables(relay: &LocalRelay) -> Vec<ObservableArgument> {
-    let observables = Value::Array(relay.fixture().sample_observables());
+fn sample_observables(fixture: &Fixture) -> Vec<ObservableArgument> {
+    let observables = Value::Array(fixture.sample_observables());
     serde_json::from_value(observables).unwrap_or_default()
 }
 
@@ -88,13 +89,14 @@ impl DemoAnswers {
         let (observed, links) = (read(&self.observe), read(&self.refer));
         let actions = read(&self.respond).data.as_array().map_or(0, Vec::len);
         line(format!("\n{product}"))?;
-        line(table::found(&self.observables, &observed, &links))?;
+        line(table::found(&self.observables, &observed, Some(&links)))?;
         if !observed.errors.is_empty() {
             line(table::errors(&observed.errors))?;
         }
+        let count = self.observables.len();
+        let noun = if count == 1 { "observable" } else { "observables" };
         line(format!(
-            "{} observables in {} ms; {actions} actions could be taken.",
-            self.observables.len(),
+            "{count} {noun} in {} ms; {actions} actions could be taken.",
             self.milliseconds
         ))
     }

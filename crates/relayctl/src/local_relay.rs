@@ -18,29 +18,21 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(27);
 /// Relay and token are both made in this process, and the secret never leaves it.
 const SECRET: &str = "a-secret-for-one-process-only-that-signs-and-verifies-right-here";
 
-/// A started relay in front of its product's simulator, and a token that it accepts.
+/// A started relay, and a token that it accepts.
 pub(crate) struct LocalRelay {
     relay: Arc<dyn StartedRelay>,
     token: String,
-    fixture: &'static Fixture,
-    /// Runs until it is dropped.
-    _sandbox: Sandbox,
 }
 
 impl LocalRelay {
-    /// Starts the simulator and the relay.
-    pub(crate) async fn start(entry: &CatalogEntry) -> Outcome<Self> {
-        let slug = entry.about.slug;
-        let product = Product::from_slug(slug)
-            .ok_or_else(|| Failure::Usage(format!("there is no simulator for {slug}.")))?;
-        let sandbox = Sandbox::start(product).await.map_err(|error| {
-            Failure::Unreachable(format!("the simulator cannot start: {error}."))
-        })?;
-        let fixture = product.fixture();
-        let settings = Environment::of(fixture.settings(sandbox.url()));
+    /// Starts a relay with these settings and makes it a token of these claims.
+    pub(crate) async fn start(
+        entry: &CatalogEntry,
+        settings: Environment,
+        claims: &impl Serialize,
+    ) -> Outcome<Self> {
         let relay = entry.start(settings.with("SECRET_KEY", SECRET)).await?;
-        let token = signed(&fixture.claims(), SECRET)?;
-        Ok(Self { relay, token, fixture, _sandbox: sandbox })
+        Ok(Self { relay, token: signed(claims, SECRET)? })
     }
 
     /// Returns a token that the relay accepts.
@@ -53,17 +45,36 @@ impl LocalRelay {
         self.relay.clone()
     }
 
-    /// Returns what is known of the relay and its simulator.
-    pub(crate) fn fixture(&self) -> &'static Fixture {
-        self.fixture
-    }
-
     /// Sends a request as a gateway does, and returns the answer's JSON.
     pub(crate) async fn call(&self, route: Route, body: &impl Serialize) -> String {
         let (method, path) = method_and_path(route);
         let body = serde_json::to_vec(body).unwrap_or_default().into();
         let request = request(method, path.to_owned(), authorization(&self.token), body);
         self.relay.answer(request).await.body
+    }
+}
+
+/// A relay in front of its product's simulator.
+pub(crate) struct SimulatedRelay {
+    pub(crate) relay: LocalRelay,
+    pub(crate) fixture: &'static Fixture,
+    /// Runs until it is dropped.
+    _sandbox: Sandbox,
+}
+
+impl SimulatedRelay {
+    /// Starts the simulator and the relay.
+    pub(crate) async fn start(entry: &CatalogEntry) -> Outcome<Self> {
+        let slug = entry.about.slug;
+        let product = Product::from_slug(slug)
+            .ok_or_else(|| Failure::Usage(format!("there is no simulator for {slug}.")))?;
+        let sandbox = Sandbox::start(product).await.map_err(|error| {
+            Failure::Unreachable(format!("the simulator cannot start: {error}."))
+        })?;
+        let fixture = product.fixture();
+        let settings = Environment::of(fixture.settings(sandbox.url()));
+        let relay = LocalRelay::start(entry, settings, &fixture.claims()).await?;
+        Ok(Self { relay, fixture, _sandbox: sandbox })
     }
 }
 

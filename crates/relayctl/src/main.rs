@@ -2,6 +2,7 @@
 
 mod answer;
 mod arguments;
+mod ask;
 mod call;
 mod demo;
 mod failure;

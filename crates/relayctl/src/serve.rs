@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 
 use crate::{
     failure::{Failure, Outcome},
-    local_relay::LocalRelay,
+    local_relay::SimulatedRelay,
     relays,
     terminal::{Screen, notice},
 };
@@ -61,7 +61,7 @@ struct ListedRelay {
 struct Running {
     relay: StartResult,
     /// With simulators only; keeps the relay's simulator running.
-    local: Option<LocalRelay>,
+    simulated: Option<SimulatedRelay>,
 }
 
 impl Serve {
@@ -88,12 +88,13 @@ impl Serve {
 
     async fn start(&self, entry: &CatalogEntry) -> Outcome<Running> {
         if self.sandbox {
-            let local = LocalRelay::start(entry).await?;
-            return Ok(Running { relay: Ok(local.relay()), local: Some(local) });
+            let simulated = SimulatedRelay::start(entry).await?;
+            let relay = Ok(simulated.relay.relay());
+            return Ok(Running { relay, simulated: Some(simulated) });
         }
         let prefix = format!("{}__", entry.about.slug.replace('-', "_").to_uppercase());
         let settings = Environment::of_process().scoped(&prefix);
-        Ok(Running { relay: entry.start(settings).await, local: None })
+        Ok(Running { relay: entry.start(settings).await, simulated: None })
     }
 }
 
@@ -102,7 +103,7 @@ impl Listing {
         let relays = entries.iter().zip(running).map(|(entry, one)| ListedRelay {
             name: entry.about.slug,
             url: format!("{url}/{}", entry.about.slug),
-            token: one.local.as_ref().map(|local| local.token().to_owned()),
+            token: one.simulated.as_ref().map(|one| one.relay.token().to_owned()),
             problem: one.relay.as_ref().err().map(ToString::to_string),
         });
         Self { url: url.to_owned(), relays: relays.collect() }

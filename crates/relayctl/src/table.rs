@@ -9,34 +9,77 @@ use crate::{
     terminal::{printable, uses_colors},
 };
 
-/// Returns one row for each observable: its disposition, and the counts of its entities and links.
+/// Returns one row for each observable: its disposition, and the counts of its entities and, where
+/// they were asked for, of its links.
 pub(crate) fn found(
     observables: &[ObservableArgument],
     observed: &Answer,
-    links: &Answer,
+    links: Option<&Answer>,
 ) -> Table {
     let mut table = plain();
-    table.set_header([
-        "Observable",
-        "Type",
-        "Disposition",
-        "Sightings",
-        "Indicators",
-        "Links",
-        "Last seen (UTC)",
-    ]);
+    let header = ["Observable", "Type", "Disposition", "Sightings", "Indicators"];
+    let header = header.into_iter().chain(links.map(|_| "Links"));
+    table.set_header(header.chain(["Last seen (UTC)"]));
     for one in observables {
-        table.add_row([
-            Cell::new(printable(&shortened(&one.value))),
-            Cell::new(printable(&one.kind)),
-            disposition(observed.disposition(one)),
-            Cell::new(observed.sightings(one).len()),
-            Cell::new(observed.indicators(one)),
-            Cell::new(links.listed(one)),
-            Cell::new(observed.last_seen(one).unwrap_or("-").replace('T', " ")),
-        ]);
+        let mut row = about(one, observed);
+        row.push(Cell::new(observed.sightings(one).len()));
+        row.push(Cell::new(observed.indicators(one)));
+        row.extend(links.map(|links| Cell::new(links.listed(one))));
+        row.push(Cell::new(observed.last_seen(one).unwrap_or("-").replace('T', " ")));
+        table.add_row(row);
     }
     table
+}
+
+/// Returns one row for each observable: its disposition.
+pub(crate) fn verdicts(observables: &[ObservableArgument], answer: &Answer) -> Table {
+    let mut table = plain();
+    table.set_header(["Observable", "Type", "Disposition"]);
+    for one in observables {
+        table.add_row(about(one, answer));
+    }
+    table
+}
+
+fn about(observable: &ObservableArgument, answer: &Answer) -> Vec<Cell> {
+    vec![
+        Cell::new(printable(&shortened(&observable.value))),
+        Cell::new(printable(&observable.kind)),
+        disposition(answer.disposition(observable)),
+    ]
+}
+
+/// Returns one row for each of the newest sightings: when, how severe, what, where, and its page.
+pub(crate) fn sightings(answer: &Answer, most: usize) -> Table {
+    let mut table = plain();
+    table.set_header(["Seen (UTC)", "Severity", "What", "Where", "Page"]);
+    for sighting in answer.newest_sightings().into_iter().take(most) {
+        let text = |member: &Value| printable(member.as_str().unwrap_or("-"));
+        let row = [
+            text(&sighting["observed_time"]["start_time"])
+                .replace('T', " ")
+                .chars()
+                .take(19)
+                .collect(),
+            text(&sighting["severity"]),
+            text(&sighting["title"]),
+            printable(&targets(sighting)),
+            text(&sighting["source_uri"]),
+        ];
+        table.add_row(row);
+    }
+    table
+}
+
+/// Returns the names of the devices and users that were hit.
+fn targets(sighting: &Value) -> String {
+    let targets = sighting["targets"].as_array().into_iter().flatten();
+    let observables = targets.flat_map(|one| one["observables"].as_array().into_iter().flatten());
+    let is_name =
+        |one: &&Value| matches!(one["type"].as_str(), Some("hostname" | "user" | "email"));
+    let names: Vec<_> =
+        observables.filter(is_name).filter_map(|one| one["value"].as_str()).collect();
+    if names.is_empty() { "-".to_owned() } else { names.join(", ") }
 }
 
 /// Returns one row for each link.

@@ -10,6 +10,7 @@ use clap::Subcommand;
 
 use crate::{failure::Outcome, terminal::Screen};
 
+pub(crate) use claims::gathered as gathered_claims;
 pub(crate) use source::{TokenSource, read};
 
 /// Makes, shows and checks the tokens that modules send to relays.

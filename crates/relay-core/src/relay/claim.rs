@@ -6,6 +6,8 @@
 pub struct Claim {
     /// Its name in the token: `client_id`.
     pub name: &'static str,
+    /// Another name, which the relay reads too and new tokens do not have.
+    pub former_name: Option<&'static str>,
     /// What a form calls it: `Client ID`.
     pub title: &'static str,
     /// What may stand there.
@@ -37,6 +39,7 @@ impl Claim {
     /// The claim that every relay reads besides its own.
     pub const ENTITIES_LIMIT: Self = Self {
         name: "CTR_ENTITIES_LIMIT",
+        former_name: None,
         title: "Entities limit",
         kind: ClaimKind::Number,
         is_required: false,

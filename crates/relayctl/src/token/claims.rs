@@ -19,7 +19,7 @@ pub(super) const REGISTERED: [&str; 8] = ["iss", "sub", "aud", "exp", "nbf", "ia
 ///
 /// Claims that neither the file nor the environment has are asked for at a terminal: required ones
 /// always, others only where no claim at all was given.
-pub(super) fn gathered(
+pub(crate) fn gathered(
     entry: &CatalogEntry,
     file: Option<&Path>,
     environment: &Environment,
@@ -57,8 +57,14 @@ fn variable(claim: &Claim) -> String {
 
 fn from_file(entry: &CatalogEntry, file: &Path) -> Outcome<Map<String, Value>> {
     // The error of serde_json may quote the file, which holds secrets.
-    let claims: Map<String, Value> = serde_json::from_str(&read(file)?)
+    let mut claims: Map<String, Value> = serde_json::from_str(&read(file)?)
         .map_err(|_| Failure::Usage(format!("{} is not a JSON object.", file.display())))?;
+    for claim in entry.claims() {
+        let former = claim.former_name.and_then(|former| claims.remove(former));
+        if let Some(value) = former {
+            claims.entry(claim.name).or_insert(value);
+        }
+    }
     let is_known =
         |name: &str| REGISTERED.contains(&name) || entry.claims().any(|claim| claim.name == name);
     match claims.keys().find(|name| !is_known(name)) {
@@ -83,7 +89,7 @@ fn prompted(claim: &Claim) -> Outcome<Option<Value>> {
             return Ok(None);
         }
         let text = format!(
-            "{} is missing: put it into --file or into the variable {}.",
+            "{} is missing: put it into a file of credentials or into the variable {}.",
             claim.name,
             variable(claim)
         );

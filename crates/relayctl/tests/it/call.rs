@@ -26,6 +26,17 @@ fn every_route_has_a_readable_form() {
 }
 
 #[test]
+fn a_table_shows_only_what_was_asked() {
+    let served = Served::start(&["--sandbox", "--relay", "misp"], &[]);
+    let observe = served.call("misp", &["observe", "DOMAIN=bad.example"]).done().out;
+    assert!(observe.contains("Malicious") && !observe.contains("Links"), "{observe}");
+    let deliberate = served.call("misp", &["deliberate", "bad.example"]).done().out;
+    assert!(deliberate.contains("Malicious") && !deliberate.contains("Sightings"), "{deliberate}");
+    served.call("misp", &["observe"]).failed(2, "name the observables");
+    served.call("misp", &["observe", "foo=bar"]).failed(2, "foo is no type of observable");
+}
+
+#[test]
 fn nothing_is_triggered_unless_told() {
     let served = Served::start(&["--sandbox", "--relay", "misp"], &[]);
     let actions = served.call("misp", &["respond", "domain=bad.example", "--json"]).done().json();

@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod ask;
 mod call;
 mod help;
 mod module;

@@ -10,6 +10,7 @@ use super::Backend;
 pub(crate) const CLAIMS: [Claim; 5] = [
     Claim {
         name: "client_id",
+        former_name: None,
         title: "Client ID",
         kind: ClaimKind::Text,
         is_required: true,
@@ -17,6 +18,7 @@ pub(crate) const CLAIMS: [Claim; 5] = [
     },
     Claim {
         name: "client_secret",
+        former_name: None,
         title: "Client secret",
         kind: ClaimKind::ApiKey,
         is_required: true,
@@ -24,6 +26,7 @@ pub(crate) const CLAIMS: [Claim; 5] = [
     },
     Claim {
         name: "tenant_id",
+        former_name: None,
         title: "Tenant ID",
         kind: ClaimKind::Text,
         is_required: true,
@@ -31,6 +34,7 @@ pub(crate) const CLAIMS: [Claim; 5] = [
     },
     Claim {
         name: "DEFENDER_HUNTING",
+        former_name: None,
         title: "Hunting",
         kind: ClaimKind::Choice(&["auto", "graph", "mde", "off"]),
         is_required: false,
@@ -38,6 +42,7 @@ pub(crate) const CLAIMS: [Claim; 5] = [
     },
     Claim {
         name: "DEFENDER_BACKEND",
+        former_name: None,
         title: "Alerts",
         kind: ClaimKind::Choice(&["auto", "mde", "graph"]),
         is_required: false,

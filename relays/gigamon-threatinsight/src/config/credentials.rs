@@ -10,6 +10,7 @@ use super::{Region, is_yes};
 pub(crate) const CLAIMS: [Claim; 3] = [
     Claim {
         name: "key",
+        former_name: None,
         title: "API key",
         kind: ClaimKind::ApiKey,
         is_required: true,
@@ -17,6 +18,7 @@ pub(crate) const CLAIMS: [Claim; 3] = [
     },
     Claim {
         name: "GTI_REGION",
+        former_name: None,
         title: "Region",
         kind: ClaimKind::Choice(&["us", "eu"]),
         is_required: false,
@@ -24,6 +26,7 @@ pub(crate) const CLAIMS: [Claim; 3] = [
     },
     Claim {
         name: "GTI_ALLOW_TEST_ACCOUNTS",
+        former_name: None,
         title: "Show test accounts",
         kind: ClaimKind::Switch,
         is_required: false,

@@ -12,6 +12,7 @@ use super::Backend;
 pub(crate) const CLAIMS: [Claim; 4] = [
     Claim {
         name: "application_id",
+        former_name: None,
         title: "Application ID",
         kind: ClaimKind::Text,
         is_required: true,
@@ -19,6 +20,7 @@ pub(crate) const CLAIMS: [Claim; 4] = [
     },
     Claim {
         name: "tenant_id",
+        former_name: None,
         title: "Tenant ID",
         kind: ClaimKind::Text,
         is_required: true,
@@ -26,6 +28,7 @@ pub(crate) const CLAIMS: [Claim; 4] = [
     },
     Claim {
         name: "client_secret",
+        former_name: None,
         title: "Client secret",
         kind: ClaimKind::ApiKey,
         is_required: true,
@@ -33,6 +36,7 @@ pub(crate) const CLAIMS: [Claim; 4] = [
     },
     Claim {
         name: "GRAPH_BACKEND",
+        former_name: None,
         title: "Alerts",
         kind: ClaimKind::Choice(&["alerts_v2", "alerts"]),
         is_required: false,

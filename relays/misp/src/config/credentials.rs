@@ -7,6 +7,7 @@ use serde::Deserialize;
 pub(crate) const CLAIMS: &[Claim] = &[
     Claim {
         name: "AuthKey",
+        former_name: Some("key"),
         title: "Auth key",
         kind: ClaimKind::ApiKey,
         is_required: true,
@@ -14,6 +15,7 @@ pub(crate) const CLAIMS: &[Claim] = &[
     },
     Claim {
         name: "HOST",
+        former_name: None,
         title: "MISP host",
         kind: ClaimKind::Text,
         is_required: false,
@@ -21,6 +23,7 @@ pub(crate) const CLAIMS: &[Claim] = &[
     },
     Claim {
         name: "URLSCAN_API_KEY",
+        former_name: None,
         title: "urlscan.io API key",
         kind: ClaimKind::ApiKey,
         is_required: false,

@@ -8,6 +8,7 @@ use serde_json::Value;
 pub(crate) const CLAIMS: [Claim; 4] = [
     Claim {
         name: "user",
+        former_name: None,
         title: "User",
         kind: ClaimKind::Text,
         is_required: true,
@@ -15,6 +16,7 @@ pub(crate) const CLAIMS: [Claim; 4] = [
     },
     Claim {
         name: "pass",
+        former_name: None,
         title: "Password",
         kind: ClaimKind::Password,
         is_required: true,
@@ -22,6 +24,7 @@ pub(crate) const CLAIMS: [Claim; 4] = [
     },
     Claim {
         name: "API_URL",
+        former_name: None,
         title: "API gateway",
         kind: ClaimKind::Text,
         is_required: false,
@@ -29,6 +32,7 @@ pub(crate) const CLAIMS: [Claim; 4] = [
     },
     Claim {
         name: "PLATFORM_URL",
+        former_name: None,
         title: "Console",
         kind: ClaimKind::Text,
         is_required: false,

@@ -1,0 +1,166 @@
+//! `relayctl ask`: a relay in this process in front of the real product; nothing is deployed.
+
+use std::path::PathBuf;
+
+use catalog::CatalogEntry;
+use clap::Args;
+use relay_core::{Environment, ObservableType, Route};
+use serde_json::{Value, json};
+
+use crate::{
+    answer::Answer,
+    failure::{Failure, Outcome},
+    local_relay::LocalRelay,
+    observable::ObservableArgument,
+    relays, table,
+    terminal::{Screen, line, notice, pretty, printable, progress::during},
+    token::{gathered_claims, read},
+};
+
+/// How many sightings are shown one by one.
+const MAX_SIGHTINGS: usize = 20;
+
+/// Asks a product with your own account, from this machine; nothing is deployed.
+///
+/// The relay runs in this process, with the settings of the environment, such as API_URL. The
+/// credentials come from a JSON file, from variables such as CLAIM_CLIENT_SECRET, or are asked for.
+#[derive(Args)]
+#[command(after_help = "Examples:
+  API_URL=https://misp.example relayctl ask --relay misp 203.0.113.7 bad.example
+  relayctl ask --relay qualys-ioc --credentials credentials.json file_name=drop.exe
+  relayctl ask --relay misp --file observables.txt --json")]
+pub(crate) struct Ask {
+    /// The relay
+    #[arg(long, value_name = "NAME", value_parser = relays::names())]
+    relay: String,
+    /// The observables to ask about; the type may be left out where the value shows it
+    #[arg(value_name = "[TYPE=]VALUE")]
+    observables: Vec<ObservableArgument>,
+    /// A file with further observables, one on each line, - for standard input
+    #[arg(long, value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// A JSON object with the credentials
+    #[arg(long, value_name = "FILE")]
+    credentials: Option<PathBuf>,
+}
+
+/// The answers of the relay's routes, as JSON.
+struct Answers {
+    health: String,
+    observe: String,
+    refer: String,
+}
+
+impl Ask {
+    pub(crate) async fn run(&self, screen: &Screen) -> Outcome {
+        let entry = relays::named(&self.relay)?;
+        let observables = self.observables()?;
+        let environment = Environment::of_process();
+        let claims = gathered_claims(entry, self.credentials.as_deref(), &environment)?;
+        let relay = LocalRelay::start(entry, environment, &claims).await?;
+        let observables = supported(&relay, entry, observables);
+        let answers = during(entry.about.name, Answers::of(&relay, &observables)).await;
+        if screen.json {
+            line(pretty(&answers.json()))?;
+        } else {
+            answers.print(entry.about.name, &observables)?;
+        }
+        if answers.have_failed() { Err(Failure::Printed) } else { Ok(()) }
+    }
+
+    /// Returns the observables of the arguments and of the file.
+    fn observables(&self) -> Outcome<Vec<ObservableArgument>> {
+        let mut observables = self.observables.clone();
+        if let Some(file) = &self.file {
+            let text = read(file)?;
+            let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+            for line in lines {
+                let bad =
+                    |reason| Failure::Usage(format!("{}: {line:?}: {reason}.", file.display()));
+                observables.push(line.parse().map_err(bad)?);
+            }
+        }
+        if observables.is_empty() {
+            let text = "name the observables to ask about, or a --file with one on each line.";
+            return Err(Failure::Usage(text.to_owned()));
+        }
+        Ok(observables)
+    }
+}
+
+/// Returns the observables that the relay answers about, and says which it does not.
+fn supported(
+    relay: &LocalRelay,
+    entry: &CatalogEntry,
+    observables: Vec<ObservableArgument>,
+) -> Vec<ObservableArgument> {
+    let kinds = entry.about.observables.iter().map(|(kind, _)| *kind);
+    let kinds = kinds.filter(|kind| relay.relay().supports(*kind)).map(ObservableType::as_str);
+    let kinds: Vec<_> = kinds.collect();
+    let (known, unknown): (Vec<_>, Vec<_>) =
+        observables.into_iter().partition(|one| kinds.contains(&one.kind.as_str()));
+    for one in unknown {
+        notice(format!(
+            "{}={} is left out: with these settings the relay answers about {}.",
+            one.kind,
+            printable(&one.value),
+            kinds.join(", ")
+        ));
+    }
+    known
+}
+
+impl Answers {
+    /// Asks for health first: without it the other answers would only repeat the reason.
+    async fn of(relay: &LocalRelay, observables: &[ObservableArgument]) -> Self {
+        let health = relay.call(Route::Health, &json!({})).await;
+        if Answer::read(&health).is_none_or(|answer| answer.has_failed()) {
+            return Self { health, observe: String::new(), refer: String::new() };
+        }
+        let observe = relay.call(Route::Observe, &observables).await;
+        let refer = relay.call(Route::Refer, &observables).await;
+        Self { health, observe, refer }
+    }
+
+    fn json(&self) -> Value {
+        let read = |body: &str| serde_json::from_str(body).unwrap_or(Value::Null);
+        json!({
+            "health": read(&self.health),
+            "observe": read(&self.observe),
+            "refer": read(&self.refer),
+        })
+    }
+
+    fn have_failed(&self) -> bool {
+        let bodies = [&self.health, &self.observe];
+        bodies.iter().any(|body| Answer::read(body).is_none_or(|answer| answer.has_failed()))
+    }
+
+    fn print(&self, product: &str, observables: &[ObservableArgument]) -> Outcome {
+        let read = |body: &str| Answer::read(body).unwrap_or_default();
+        let (health, observed, links) =
+            (read(&self.health), read(&self.observe), read(&self.refer));
+        if health.has_failed() {
+            return line(table::errors(&health.errors));
+        }
+        line(format!("{product} accepts the credentials."))?;
+        if !observed.errors.is_empty() {
+            line(table::errors(&observed.errors))?;
+        }
+        if observed.data.is_null() {
+            return Ok(());
+        }
+        line(table::found(observables, &observed, Some(&links)))?;
+        let count = observed.docs("sightings").len();
+        if count == 0 {
+            return Ok(());
+        }
+        line(table::sightings(&observed, MAX_SIGHTINGS))?;
+        if count > MAX_SIGHTINGS {
+            line(format!(
+                "These are the newest {MAX_SIGHTINGS} of {count} sightings; --json shows all."
+            ))?;
+        }
+        Ok(())
+    }
+}
