@@ -2,12 +2,15 @@
 
 mod collections;
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::{
     ctim::{Bundle, Document, MAX_ANSWER_BYTES, Observable, harmless},
     error::{self, Error, ErrorKind, Result},
     invocation::Redactor,
+    quota::Quota,
     relay::Partial,
 };
 
@@ -37,6 +40,14 @@ struct Envelope<T> {
 #[derive(Serialize)]
 struct Status {
     status: &'static str,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    quotas: BTreeMap<&'static str, Quota>,
+}
+
+impl Status {
+    fn of(status: &'static str) -> Self {
+        Self { status, quotas: BTreeMap::new() }
+    }
 }
 
 /// Writes entities in their collections.
@@ -58,18 +69,21 @@ pub(crate) fn list<T: Serialize>(partial: Partial<Vec<T>>, redactor: &Redactor) 
     write(items, found, errors)
 }
 
-/// Writes the outcome of `/health`.
-pub(crate) fn health(outcome: Result<()>, redactor: &Redactor) -> Answer {
-    write(Status { status: "ok" }, 0, ErrorList::new(outcome.err(), redactor))
+/// Writes the outcome of `/health`, and the quotas that the product told.
+pub(crate) fn health(
+    outcome: Result<()>,
+    quotas: BTreeMap<&'static str, Quota>,
+    redactor: &Redactor,
+) -> Answer {
+    let status = Status { status: "ok", quotas };
+    write(status, 0, ErrorList::new(outcome.err(), redactor))
 }
 
 /// Writes the outcome of an action: success only when the product confirmed it.
 pub(crate) fn trigger(outcome: Result<()>, redactor: &Redactor) -> Answer {
     match outcome {
-        Ok(()) => write(Status { status: "success" }, 0, ErrorList::default()),
-        Err(error) => {
-            write_all(Some(Status { status: "failure" }), 0, ErrorList::new([error], redactor))
-        }
+        Ok(()) => write(Status::of("success"), 0, ErrorList::default()),
+        Err(error) => write_all(Some(Status::of("failure")), 0, ErrorList::new([error], redactor)),
     }
 }
 

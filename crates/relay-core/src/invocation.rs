@@ -10,6 +10,8 @@ pub(crate) use metrics::Metrics;
 pub(crate) use record_budget::RecordBudget;
 pub(crate) use redactor::Redactor;
 
+use crate::quota::Quotas;
+
 /// The state of one call that all its requests share.
 #[derive(Debug, Default)]
 pub(crate) struct InvocationContext {
@@ -17,4 +19,5 @@ pub(crate) struct InvocationContext {
     pub(crate) body_budget: BodyBudget,
     pub(crate) record_budget: RecordBudget,
     pub(crate) redactor: Redactor,
+    pub(crate) quotas: Quotas,
 }

@@ -14,7 +14,7 @@
 //!
 //! Modules import only modules that stand before them in this list (`tests/it/modules.rs` checks
 //! it): `clock`, `text`, `error`, `url`, `ctim`, `lenient`, `cache`, `concurrency`, `secret`,
-//! `settings`, `invocation`, `telemetry`, `outbound`, `auth`, `relay`, `oauth`, `input`, `answer`,
+//! `settings`, `quota`, `invocation`, `telemetry`, `outbound`, `auth`, `relay`, `oauth`, `input`, `answer`,
 //! `route`, `service`, `serve`.
 
 mod answer;
@@ -29,6 +29,7 @@ mod invocation;
 pub mod lenient;
 pub mod oauth;
 mod outbound;
+mod quota;
 mod relay;
 mod route;
 mod secret;
@@ -48,6 +49,7 @@ pub use input::{MAX_OBSERVABLES, MAX_REQUEST_BYTES, MAX_VALUE_BYTES};
 pub use outbound::{
     Http, Request, Resolver, Response, SystemResolver, is_unknown_host, one_line, try_again,
 };
+pub use quota::{Quota, QuotaPeriod};
 pub use relay::{
     About, Action, Call, Claim, ClaimKind, Credentials, Documentation, Findings, Link, Partial,
     ProductCategory, QueryParams, Relay, RoutePolicies, RoutePolicy, Trigger,

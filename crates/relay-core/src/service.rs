@@ -138,7 +138,7 @@ impl<R: Relay> Service<R> {
     /// Returns whether the relay answers about observables of a type, with its settings. For tools.
     #[must_use]
     pub fn supports(&self, kind: ObservableType) -> bool {
-        R::ABOUT.name_of(kind).is_some() && self.relay.supports(kind)
+        self.relay.supports(kind)
     }
 
     /// Checks a call's token and the credentials in it, as every route does, and sends requests to

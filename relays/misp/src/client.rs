@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use http::{HeaderValue, header};
 use relay_core::{
-    BaseUrl, Call, CircuitBreaker, Error, ErrorKind, Observable, Request, Response, Result,
+    BaseUrl, Call, CircuitBreaker, Error, ErrorKind, Observable, Quota, Request, Response, Result,
     one_line,
 };
 use serde::Serialize;
@@ -151,9 +151,27 @@ impl<'a> Client<'a> {
             .repeatable()
             .within(timeout);
         let response = self.send(request).await?;
+        self.report_quota(&response);
         let attributes = response.json_of::<AttributeList>(search.limit)?.0;
         let is_full = attributes.len() >= search.limit || response.is_cut();
         Ok(Page { attributes, is_full })
+    }
+
+    /// An administrator may limit the searches of a role; MISP tells of it after each search.
+    fn report_quota(&self, response: &Response) {
+        let header = |name: &str| response.header(&format!("x-rate-limit-{name}"));
+        let Some((limit, used)) = Quota::counts(header("limit"), header("remaining")) else {
+            return;
+        };
+        let seconds_left = header("reset").and_then(|text| text.parse().ok());
+        let quota = Quota {
+            description: "Searches that the role of the key may make in 15 minutes",
+            period: None,
+            limit,
+            used,
+            ends: seconds_left.map(|seconds| self.call.moment().plus_seconds(seconds)),
+        };
+        self.call.report_quota("searches", quota);
     }
 
     /// `POST /objects/restSearch`; the attributes of the objects.

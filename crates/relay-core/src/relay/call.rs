@@ -11,6 +11,7 @@ use crate::{
     error::{Error, ErrorKind, Result},
     invocation::InvocationContext,
     outbound::{Http, Request, Response},
+    quota::Quota,
     secret::Secret,
 };
 
@@ -100,6 +101,11 @@ impl<C> Call<'_, C> {
     /// and the log.
     pub fn keep_secret(&self, secret: Secret) {
         self.context.redactor.add(secret);
+    }
+
+    /// Adds a quota that the product told to the answer of `/health`; other routes do not show it.
+    pub fn report_quota(&self, name: &'static str, quota: Quota) {
+        self.context.quotas.report(name, quota);
     }
 
     /// Maps what was found of each observable, in order, and drops it. When the time is over, the rest

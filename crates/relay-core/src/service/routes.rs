@@ -60,7 +60,7 @@ impl<R: Relay> Service<R> {
     async fn health(&self, request: &Incoming, context: &InvocationContext) -> Result<Answer> {
         let caller = self.caller(request, context).await?;
         let outcome = self.relay.health(&self.call(&caller, request, context)).await;
-        Ok(answer::health(outcome, &context.redactor))
+        Ok(answer::health(outcome, context.quotas.told(), &context.redactor))
     }
 
     async fn trigger(

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 /// Each module may import those before it. `src/lib.rs` explains the order.
-const ORDER: [&str; 22] = [
+const ORDER: [&str; 23] = [
     "clock",
     "text",
     "error",
@@ -14,6 +14,7 @@ const ORDER: [&str; 22] = [
     "concurrency",
     "secret",
     "settings",
+    "quota",
     "invocation",
     "telemetry",
     "outbound",

@@ -1,7 +1,10 @@
 //! Answers of each route: found, nothing found, invalid body.
 
 use relay_core::Route;
-use sandbox::{Fault, Times, misp::sample};
+use sandbox::{
+    Fault, Times,
+    misp::{self, sample},
+};
 use serde_json::{Value, json};
 
 use crate::test_relay::{
@@ -13,6 +16,20 @@ async fn health_is_ok_when_misp_tells_its_version() {
     let sandbox = start_sandbox().await;
     let answer = start_before(&sandbox).await.health().await;
     assert_eq!(answer, json!({"data": {"status": "ok"}}));
+}
+
+#[tokio::test]
+async fn health_tells_how_many_searches_are_left_to_the_role() {
+    let relay = start().await.with_claim("AuthKey", misp::QUOTA_KEY);
+    let answer = relay.health().await;
+    assert_eq!(answer["data"]["status"], "ok");
+    let searches = &answer["data"]["quotas"]["searches"];
+    assert_eq!(searches["description"], "Searches that the role of the key may make in 15 minutes");
+    let values = &searches["values"];
+    assert_eq!(values["bucket_limit"], 2);
+    assert_eq!(values["current_bucket_consumption"], 1);
+    assert_eq!(values["current_bucket_limit_reached"], false);
+    assert_eq!(values["current_bucket_end_time"], "2026-03-03T10:15:00Z");
 }
 
 #[tokio::test]
