@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, reason = "a command answers on standard output")]
 
 mod bench;
+mod lifecycle;
 mod new_relay;
 mod pages;
 mod references;
@@ -30,6 +31,8 @@ struct Arguments {
 enum Command {
     /// Checks that every page and section that a file refers to exists.
     References,
+    /// Checks that announced ends of the products' APIs are rehearsed.
+    Lifecycle,
     Pages(pages::Pages),
     Bench(bench::Bench),
     NewRelay(new_relay::NewRelay),
@@ -39,6 +42,7 @@ fn main() -> ExitCode {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."));
     let outcome = match Arguments::parse().command {
         Command::References => references::check(root).map_err(Into::into),
+        Command::Lifecycle => lifecycle::check(root),
         Command::Pages(pages) => pages.run(root),
         Command::Bench(bench) => bench.run(),
         Command::NewRelay(relay) => relay.run(root),

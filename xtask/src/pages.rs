@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod charts;
+mod lifecycle;
 mod performance;
 mod reliability;
 mod svg;
@@ -63,5 +64,6 @@ fn generated_files(root: &Path) -> Outcome<Vec<GeneratedFile>> {
         charts::cost(&report),
         reliability::page(root)?,
         catalogue::page(root)?,
+        lifecycle::page(root)?,
     ])
 }
