@@ -1,21 +1,23 @@
 //! Sends requests to the API: detections, their events, event search, device look-up.
 //! Specification: docs/relays/gigamon-threatinsight.md#requests.
 
+mod detections;
+mod devices;
 mod error;
 pub mod query;
+mod search;
 mod types;
 
-use std::{collections::BTreeMap, net::IpAddr, time::Duration};
+use std::time::Duration;
 
-use futures::future::{join, join_all};
+use futures::future::join;
 use http::{HeaderValue, header};
 use relay_core::{
     BaseUrl, Call, CircuitBreaker, Error, ErrorKind, Partial, Relay, Request, Response, Result,
-    Secret, Time,
+    Secret,
     cache::{CacheKey, TtlCache},
     fewer_after, is_unknown_host,
 };
-use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
 pub(crate) use types::{Detection, Detections, Event, File, Host, Lease, Rule, Side};
@@ -26,19 +28,8 @@ use query::SearchTerm;
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(12);
 /// How long a family that is missing is not asked.
 const MISSING_FAMILY_SECONDS: i64 = 600;
-/// How many addresses one device look-up may have.
-const MAX_ADDRESSES: usize = 500;
-/// The time that a device look-up needs.
-const MIN_LOOK_UP_TIME: Duration = Duration::from_secs(2);
 /// An address that is well known and in no detection.
 const HEALTH_ADDRESS: &str = "8.8.8.8";
-const NO_EVENT_SEARCH: &str = "The event search of Gigamon ThreatINSIGHT does not answer at its address; only detections are shown.";
-const NO_DEVICE_LOOK_UP: &str = "The device look-up of Gigamon ThreatINSIGHT does not answer at its address; names of devices are missing.";
-
-/// The demo and training accounts, by code and by uuid.
-/// Specification: docs/relays/gigamon-threatinsight.md#test-accounts.
-const TEST_ACCOUNTS: [&str; 4] =
-    ["dmo", "chg", "6bc3d2f1-af77-4236-a9db-17dacd06e4d9", "f6f6f836-8bcd-4f5d-bd61-68d303c4f634"];
 
 /// What is known about the families of each key's API: an entry says that a family is missing, or
 /// that its event search accepts single days only.
@@ -124,61 +115,6 @@ impl<'a> Client<'a> {
         Partial { data, errors: errors.into_iter().map(about).collect() }
     }
 
-    async fn searched(&self, term: &SearchTerm<'_>) -> Partial<Option<Vec<Event>>> {
-        let Partial { data, errors } = self.search(term).await;
-        Partial { data: data.map(|events| self.allowed_events(events)), errors }
-    }
-
-    /// Returns the events of all detections of an observable; no data if the detections failed.
-    async fn detected(&self, term: &SearchTerm<'_>) -> Partial<Option<DetectedEvents>> {
-        let Partial { data, mut errors } = self.detections(term).await;
-        let Some(mut found) = data else { return Partial { data: None, errors } };
-        found.detections.retain(|detection| self.is_allowed(detection.account_uuid.as_deref()));
-        let events = found.detections.iter().map(|one| self.detection_events(one, term));
-        let mut all = Vec::new();
-        for events in join_all(events).await {
-            errors.extend(downgrade_if(true, events.errors));
-            all.push(self.allowed_events(events.data));
-        }
-        Partial { data: Some(DetectedEvents { found, events: all }), errors }
-    }
-
-    /// Returns the active detections of an observable; no data if they failed.
-    async fn detections(&self, term: &SearchTerm<'_>) -> Partial<Option<Detections>> {
-        let read = |response: &Response, limit| response.json_of(limit);
-        let request = |limit: usize| {
-            let request = Request::get(self.detections.base.path("/detections"))
-                .query("indicator_value", term.value())
-                .query("status", "active")
-                .query("include", "indicators")
-                .query("include", "rules")
-                .query("limit", &limit.to_string())
-                .query("sort_by", "last_seen")
-                .query("sort_order", "desc");
-            Ok(request)
-        };
-        self.fewer(&self.detections, term, request, read).await
-    }
-
-    /// Returns the events of a detection that are about the observable.
-    async fn detection_events(
-        &self,
-        detection: &Detection,
-        term: &SearchTerm<'_>,
-    ) -> Partial<Vec<Event>> {
-        let Some(uuid) = detection.uuid.as_deref() else { return Partial::default() };
-        let request = |limit: usize| {
-            Ok(Request::get(self.detections.base.path("/events"))
-                .query("detection_uuid", uuid)
-                .query("limit", &limit.to_string()))
-        };
-        let read = |response: &Response, limit| {
-            types::detection_events(response, limit, |event| term.matches_event(detection, event))
-        };
-        let Partial { data, errors } = self.fewer(&self.detections, term, request, read).await;
-        Partial { data: data.unwrap_or_default(), errors }
-    }
-
     /// Requests up to the entity limit of records about an observable, and fewer where the response
     /// is too large; no data if that failed.
     async fn fewer<T>(
@@ -205,91 +141,6 @@ impl<'a> Client<'a> {
                 Ok(data) => Partial { data: Some(data), errors: warning.into_iter().collect() },
                 Err(error) => error.into(),
             };
-        }
-    }
-
-    fn allowed_events(&self, events: Vec<Event>) -> Vec<Event> {
-        let is_allowed = |event: &Event| self.is_allowed(event.customer_id.as_deref());
-        events.into_iter().filter(is_allowed).collect()
-    }
-
-    fn is_allowed(&self, account: Option<&str>) -> bool {
-        let is_test = |id: &str| TEST_ACCOUNTS.iter().any(|test| id.eq_ignore_ascii_case(test));
-        self.allow_test_accounts || !account.is_some_and(is_test)
-    }
-
-    /// Returns the events of the last days; no data if no part of the time was searched.
-    ///
-    /// One request covers all days. Where the product rejects that, each day has a request, also
-    /// in later calls with this key.
-    async fn search(&self, term: &SearchTerm<'_>) -> Partial<Option<Vec<Event>>> {
-        let Some(family) = &self.events else { return Partial::default() };
-        let days = self.config.event_days;
-        if !self.cache.contains(&family.accepts_days_only, self.call.now) {
-            let whole = self.search_window(family, term, days, 0).await;
-            if days == 1 || !whole.errors.iter().any(is_rejection) {
-                return whole;
-            }
-        }
-        let windows = (0..days).map(|day| self.search_window(family, term, day + 1, day));
-        let found = collected(join_all(windows).await);
-        if found.data.is_some() {
-            self.cache.insert(family.accepts_days_only, (), Time::never());
-        }
-        found
-    }
-
-    /// Returns the events between two days, counted back from now; no data if they failed.
-    async fn search_window(
-        &self,
-        family: &Family,
-        term: &SearchTerm<'_>,
-        from: usize,
-        until: usize,
-    ) -> Partial<Option<Vec<Event>>> {
-        if let Some(missing) = self.known_missing(family, NO_EVENT_SEARCH) {
-            return missing.into();
-        }
-        let request = |limit: usize| {
-            let body = query::search_body(term, self.call, limit, from, until);
-            // A search changes nothing, so it may be sent again.
-            Request::post(family.base.path("/query")).repeatable().json(&body)
-        };
-        let Partial { data, errors } =
-            self.fewer(family, term, request, types::searched_events).await;
-        let known = |error| self.noting_missing(family, NO_EVENT_SEARCH, error);
-        Partial { data, errors: errors.into_iter().map(known).collect() }
-    }
-
-    /// Returns which devices had these addresses at these times. All errors are warnings.
-    pub(crate) async fn leases(&self, addresses: &BTreeMap<IpAddr, Time>) -> Partial<Vec<Lease>> {
-        let Some(family) = &self.entity else { return Partial::default() };
-        if addresses.is_empty() {
-            return Partial::default();
-        }
-        if self.call.time_left() < MIN_LOOK_UP_TIME {
-            return no_time_for_look_up().into();
-        }
-        let entities = query::entities(addresses);
-        let chunks = entities.chunks(MAX_ADDRESSES).map(|chunk| self.look_up(family, chunk));
-        let found = collected(join_all(chunks).await);
-        Partial { data: found.data.unwrap_or_default(), errors: downgrade_if(true, found.errors) }
-    }
-
-    async fn look_up(&self, family: &Family, entities: &[Value]) -> Partial<Option<Vec<Lease>>> {
-        if let Some(missing) = self.known_missing(family, NO_DEVICE_LOOK_UP) {
-            return missing.into();
-        }
-        let request = Request::post(family.base.path("/entity/tracking/bulk/get/ip")).repeatable();
-        let response = match request.json(&json!({"entities": entities})) {
-            Ok(request) => self.send(family, request).await,
-            Err(error) => Some(Err(error)),
-        };
-        let leases =
-            response.map(|response| response.and_then(|response| types::leases(&response)));
-        match leases.transpose() {
-            Ok(data) => data.into(),
-            Err(error) => self.noting_missing(family, NO_DEVICE_LOOK_UP, error).into(),
         }
     }
 
@@ -354,21 +205,10 @@ fn downgrade_if(is_warning: bool, errors: Vec<Error>) -> Vec<Error> {
     errors.into_iter().map(downgrade).collect()
 }
 
-/// Returns whether the product rejected a request, such as one with a window that is too long.
-fn is_rejection(error: &Error) -> bool {
-    error.kind() == ErrorKind::InvalidInput
-}
-
 fn missing_family(warning: &'static str) -> Error {
     Error::new(ErrorKind::NotFound, warning).as_warning()
 }
 
 fn is_missing_family(error: &Error) -> bool {
     error.kind() == ErrorKind::NotFound || is_unknown_host(error)
-}
-
-fn no_time_for_look_up() -> Error {
-    let text =
-        "No time was left to look devices up; ask about fewer observables to see their names.";
-    Error::new(ErrorKind::Interrupted, text).as_warning()
 }
