@@ -20,7 +20,7 @@ use relay_core::{
 };
 use tokio::sync::Semaphore;
 
-pub(crate) use types::{Detection, Detections, Event, File, Host, Lease, Rule, Side};
+pub(crate) use types::{Detection, Detections, Event, File, Host, Lease, Rule, Side, Signature};
 
 use crate::{Credentials, GigamonThreatinsight, config::Config};
 use query::SearchTerm;

@@ -62,9 +62,9 @@ impl<'a> Mapper<'a> {
     /// Creates the mapper of one call.
     pub(crate) fn new(portal: &'a BaseUrl, leases: Vec<Lease>) -> Self {
         let mut first = HashMap::new();
-        for mut lease in leases {
+        for lease in leases {
             let address = lease.ip.as_deref().and_then(|ip| ip.parse().ok());
-            if let Some(key) = address.zip(lease.account_code.take()) {
+            if let Some(key) = address.zip(lease.account().map(str::to_owned)) {
                 first.entry(key).or_insert(lease);
             }
         }

@@ -247,6 +247,8 @@ mod tests {
         );
         check_event(Ip, "203.0.113.77", dst.clone(), json!({"dst_ip": "203.0.113.77"}), true);
         check_event(Ip, "203.0.113.77", dst.clone(), json!({"dst_ip": "203.0.113.78"}), false);
+        check_event(Ip, "203.0.113.77", dst.clone(), json!({"dest_ip": "203.0.113.77"}), true);
+        check_event(Ip, "203.0.113.77", dst.clone(), json!({"dest_ip": "203.0.113.78"}), false);
         check_event(Ip, "203.0.113.77", dst, json!({"dst": {"ip": 7}}), false);
     }
 

@@ -8,7 +8,7 @@ mod lease;
 mod reading;
 
 pub(crate) use detection::{Detection, Detections, Indicator, Rule};
-pub(crate) use event::{Event, File, Host, Side};
+pub(crate) use event::{Event, File, Host, Side, Signature};
 pub(super) use event::{detection_events, searched_events};
 pub(crate) use lease::Lease;
 pub(super) use lease::leases;

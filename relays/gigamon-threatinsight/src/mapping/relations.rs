@@ -1,6 +1,8 @@
 //! Relations between the observables of an event.
 //! Specification: docs/relays/gigamon-threatinsight.md#relations.
 
+use std::net::IpAddr;
+
 use relay_core::{
     Observable,
     ObservableType::{Domain, Md5, Sha1, Sha256, Url, UserAgent},
@@ -113,8 +115,16 @@ impl Traffic {
 
     fn add_alert(&mut self, event: &Event) {
         let host = event.http.as_ref().and_then(|http| http.hostname.as_deref());
-        self.at_destination(domain(host), ResolvedTo);
+        self.at_destination(domain(host.and_then(name_in_host)), ResolvedTo);
     }
+}
+
+/// Returns the name in a `Host` header, without its port; `None` for an address.
+fn name_in_host(host: &str) -> Option<&str> {
+    let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
+    let name =
+        host.rsplit_once(':').filter(|(_, port)| is_port(port)).map_or(host, |(name, _)| name);
+    (!name.contains(':') && name.parse::<IpAddr>().is_err()).then_some(name)
 }
 
 fn domain(name: Option<&str>) -> Option<Observable> {
@@ -272,6 +282,10 @@ mod tests {
         check(address(), event("ssl", ssl), &[UP, name]);
         let alert = json!({"http": {"hostname": "c2.bad.example"}});
         check(address(), event("suricata", alert), &[UP, name]);
+        for host in ["203.0.113.77", "203.0.113.77:8080", "[2001:db8::77]:80", "2001:db8::77"] {
+            let alert = json!({"http": {"hostname": host}});
+            check(address(), event("suricata", alert), &[UP]);
+        }
         let program = json!({"file": {"md5": MD5, "sha1": "no hash", "sha256": SHA256}});
         check(
             address(),
@@ -284,6 +298,15 @@ mod tests {
                 (SHA256, "Related_To", "203.0.113.77"),
             ],
         );
+    }
+
+    #[test]
+    fn flat_alerts_have_the_relations_of_nested_ones() {
+        let alert = json!({
+            "event_type": "suricata", "src_ip": "10.20.30.47", "dest_ip": "203.0.113.77",
+            "http": {"hostname": "c2.bad.example:8080", "url": "/drop.php"},
+        });
+        check(address(), alert, &[UP, ("c2.bad.example", "Resolved_To", "203.0.113.77")]);
     }
 
     fn check_url(uri: &str, host: &str, expected: Option<&str>) {

@@ -1,7 +1,7 @@
 //! Sightings, and the events that they are about.
 //! Specification: docs/relays/gigamon-threatinsight.md#sightings.
 
-use std::{cmp::Ordering, collections::HashSet, sync::Arc};
+use std::{cmp::Ordering, collections::HashSet, iter, sync::Arc};
 
 use relay_core::{
     Error, ErrorKind, Observable,
@@ -144,14 +144,13 @@ impl Mapper<'_> {
         let sides = [event.source(), event.destination()];
         let side = sides.into_iter().find(|side| *side.internal == Some(true))?;
         let lease = self.lease(&side, event.customer_id.as_deref());
-        let name = lease.and_then(|lease| lease.hostname.as_deref());
+        let names = lease.into_iter().flat_map(Lease::names);
         let mac = lease.and_then(|lease| lease.mac.as_deref());
-        let observables = [
-            side.ip.into_inner().and_then(Observable::address),
-            Observable::present(Hostname, name),
-            Observable::present(MacAddress, mac),
-        ];
-        Target::endpoint(observables.into_iter().flatten(), observed, None)
+        let address = side.ip.into_inner().and_then(Observable::address);
+        let names = names.map(|name| Observable::present(Hostname, Some(name)));
+        let mac = Observable::present(MacAddress, mac);
+        let observables = iter::once(address).chain(names).chain([mac]);
+        Target::endpoint(observables.flatten(), observed, None)
     }
 
     fn lease(&self, side: &Side, account: Option<&str>) -> Option<&Lease> {
@@ -167,18 +166,31 @@ fn rule_name(event: &DatedEvent) -> Option<&str> {
     event.rule()?.name.as_deref()
 }
 
+/// Returns what the event itself says that it is: the signature of an alert, the title of an
+/// observation.
+fn own_title(event: &Event) -> Option<&str> {
+    event.signature().name.or(event.title.as_deref())
+}
+
 fn title(event: &DatedEvent) -> Option<ShortText> {
+    let own = || own_title(&event.event).map(str::to_owned);
     let title_of_type = || event_type(event).map(|kind| format!("{kind} event"));
-    ShortText::present(rule_name(event).map(str::to_owned).or_else(title_of_type))
+    let rule = rule_name(event).map(str::to_owned);
+    ShortText::present(rule.or_else(own).or_else(title_of_type))
 }
 
 fn description(event: &DatedEvent) -> Option<LongText> {
-    // A back-tick would end the Markdown code that holds the name.
-    let line =
-        |label: &str, name: Option<&str>| Some(format!("- {label}: `{}`", name?.replace('`', "")));
+    // A back-tick or a new line would end the Markdown code that holds the name.
+    let plain = |name: &str| name.replace('`', "").replace(char::is_control, " ");
+    let line = |label: &str, name: Option<&str>| Some(format!("- {label}: `{}`", plain(name?)));
+    let signature = event.event.signature();
     let lines = [
         line("Event", event_type(event).as_deref()),
         line("Rule", rule_name(event)),
+        line("Signature", signature.name),
+        line("Category", signature.category),
+        line("Observation", event.event.title.as_deref()),
+        line("Description", event.event.description.as_deref()),
         line("Sensor", event.event.sensor()),
     ];
     LongText::present(Some(lines.into_iter().flatten().collect::<Vec<_>>().join("\n")))

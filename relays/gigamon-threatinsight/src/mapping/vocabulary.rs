@@ -10,7 +10,7 @@ use relay_core::{
 };
 
 use super::DatedEvent;
-use crate::client::{Detection, Detections, Event, Rule};
+use crate::client::{Detection, Detections, Event, Rule, Signature};
 
 /// The cell of a heading.
 const HEADING: &str = " ";
@@ -148,12 +148,7 @@ fn event_columns(event: &Event) -> Vec<(&'static str, Option<Cell>)> {
             ("client", text(&event.client)),
             ("server", text(&event.server)),
         ],
-        "suricata" => vec![
-            ("sig_name", text(&event.sig_name)),
-            ("sig_category", text(&event.sig_category)),
-            ("sig_id", integer(event.sig_id)),
-            ("sig_rev", event.sig_rev.map(Cell::Number)),
-        ],
+        "suricata" => signature_columns(&event.signature()),
         "ssl" => vec![
             ("version", text(&event.version)),
             ("cipher", text(&event.cipher)),
@@ -162,6 +157,16 @@ fn event_columns(event: &Event) -> Vec<(&'static str, Option<Cell>)> {
         ],
         _ => Vec::new(),
     }
+}
+
+fn signature_columns(signature: &Signature<'_>) -> Vec<(&'static str, Option<Cell>)> {
+    let text = |text: Option<&str>| text.map(|text| Cell::Text(text.to_owned()));
+    vec![
+        ("sig_name", text(signature.name)),
+        ("sig_category", text(signature.category)),
+        ("sig_id", signature.id.map(Cell::Integer)),
+        ("sig_rev", signature.revision.map(Cell::Number)),
+    ]
 }
 
 #[cfg(test)]

@@ -53,6 +53,11 @@ async fn an_event_without_destination() {
 }
 
 #[tokio::test]
+async fn flat_alerts_and_observations_and_a_lease_with_several_names() {
+    check("flat-events", &[]).await;
+}
+
+#[tokio::test]
 async fn ipv6_addresses() {
     check("ipv6", &[]).await;
 }

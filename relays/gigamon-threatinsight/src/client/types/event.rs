@@ -27,6 +27,8 @@ pub(crate) struct Event {
     src_ip: Text,
     src_ip_enrichments: Object<Side>,
     dst_ip: Text,
+    /// The name that Suricata gives to `dst_ip`.
+    dest_ip: Text,
     dst_ip_enrichments: Object<Side>,
     // flow
     pub(crate) flow_state: Text,
@@ -56,11 +58,15 @@ pub(crate) struct Event {
     pub(crate) client: Text,
     pub(crate) server: Text,
     // suricata
-    pub(crate) sig_name: Text,
-    pub(crate) sig_category: Text,
-    pub(crate) sig_id: Integer,
-    pub(crate) sig_rev: Number,
+    sig_name: Text,
+    sig_category: Text,
+    sig_id: Integer,
+    sig_rev: Number,
+    alert: Object<Alert>,
     pub(crate) http: Object<AlertedRequest>,
+    // observation
+    pub(crate) title: Text,
+    pub(crate) description: Text,
     // ssl, x509
     pub(crate) version: Text,
     pub(crate) cipher: Text,
@@ -108,6 +114,25 @@ pub(crate) struct File {
     pub(crate) sha256: Text,
 }
 
+/// The signature that a flat Suricata event names.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Alert {
+    signature: Text,
+    category: Text,
+    signature_id: Integer,
+    rev: Number,
+}
+
+/// The signature of a Suricata event.
+#[derive(Debug, Default)]
+pub(crate) struct Signature<'a> {
+    pub(crate) name: Option<&'a str>,
+    pub(crate) category: Option<&'a str>,
+    pub(crate) id: Option<i64>,
+    pub(crate) revision: Option<f64>,
+}
+
 /// The HTTP request of a Suricata alert.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -118,12 +143,23 @@ pub(crate) struct AlertedRequest {
 impl Event {
     /// Returns the end that the traffic came from.
     pub(crate) fn source(&self) -> Side {
-        side(&self.src, &self.src_ip, &self.src_ip_enrichments)
+        side(&self.src, &[&self.src_ip], &self.src_ip_enrichments)
     }
 
     /// Returns the end that the traffic went to.
     pub(crate) fn destination(&self) -> Side {
-        side(&self.dst, &self.dst_ip, &self.dst_ip_enrichments)
+        side(&self.dst, &[&self.dst_ip, &self.dest_ip], &self.dst_ip_enrichments)
+    }
+
+    /// Returns the signature that a Suricata event is about, from its own fields or from `alert`.
+    pub(crate) fn signature(&self) -> Signature<'_> {
+        let alert = self.alert.as_ref();
+        Signature {
+            name: self.sig_name.as_deref().or_else(|| alert?.signature.as_deref()),
+            category: self.sig_category.as_deref().or_else(|| alert?.category.as_deref()),
+            id: self.sig_id.or_else(|| *alert?.signature_id),
+            revision: self.sig_rev.or_else(|| *alert?.rev),
+        }
     }
 
     /// Returns the id of the sensor that saw it, or of the first of several.
@@ -133,11 +169,12 @@ impl Event {
 }
 
 /// Returns one end, from its object or from the fields of a flat event.
-fn side(nested: &Object<Side>, ip: &Text, enrichments: &Object<Side>) -> Side {
+fn side(nested: &Object<Side>, flat: &[&Text], enrichments: &Object<Side>) -> Side {
     let nested = nested.as_ref().cloned().unwrap_or_default();
     let internal = enrichments.as_ref().and_then(|enrichments| *enrichments.internal);
+    let flat = || flat.iter().find_map(|ip| (***ip).clone());
     Side {
-        ip: nested.ip.into_inner().or_else(|| ip.to_owned().into_inner()).into(),
+        ip: nested.ip.into_inner().or_else(flat).into(),
         internal: nested.internal.or(internal).into(),
     }
 }
@@ -212,6 +249,38 @@ mod tests {
         assert_eq!((source.ip.as_deref(), *source.internal), (Some("10.20.30.48"), Some(true)));
         assert_eq!(destination.ip.as_deref(), Some("198.51.100.26"));
         assert_eq!((*destination.internal, flat.sensor()), (Some(false), Some("cst2")));
+    }
+
+    #[test]
+    fn flat_alerts_have_the_same_ends_and_signature_as_nested_ones() {
+        let flat = event(
+            r#"{"src_ip":"10.20.30.47","dest_ip":"203.0.113.77","dst_ip":null,
+                "dst_ip_enrichments":{"internal":false},"alert":{"signature":"Beacon",
+                "category":"Trojan","signature_id":2019401,"rev":2,"severity":1}}"#,
+        );
+        let nested = event(
+            r#"{"sig_name":"Beacon","sig_category":"Trojan","sig_id":2019401,"sig_rev":2.0}"#,
+        );
+        assert_eq!(flat.destination().ip.as_deref(), Some("203.0.113.77"));
+        let both = [flat.signature(), nested.signature()];
+        for signature in both {
+            assert_eq!((signature.name, signature.category), (Some("Beacon"), Some("Trojan")));
+            assert_eq!((signature.id, signature.revision), (Some(2_019_401), Some(2.0)));
+        }
+        assert_eq!(event(r#"{"alert":7}"#).signature().name, None);
+    }
+
+    #[test]
+    fn a_time_without_zone_is_in_utc() {
+        let time = |text: &str| event(&format!(r#"{{"timestamp":"{text}"}}"#)).timestamp;
+        let expected = Time::parse("2026-03-02T08:00:11.412Z");
+        for text in [
+            "2026-03-02T08:00:11.412000",
+            "2026-03-02 08:00:11.412",
+            "2026-03-02T10:00:11.412+02:00",
+        ] {
+            assert_eq!(time(text), expected, "{text}");
+        }
     }
 
     #[test]

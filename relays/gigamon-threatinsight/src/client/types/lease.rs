@@ -2,7 +2,7 @@
 
 use relay_core::{
     Response, Result,
-    lenient::{List, Object, Text},
+    lenient::{List, Object, Text, Texts},
 };
 use serde::Deserialize;
 
@@ -10,11 +10,25 @@ use serde::Deserialize;
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Lease {
-    /// The code of the account of the network; `customer_id` of events.
-    pub(crate) account_code: Text,
+    account_code: Text,
+    /// Another name of `account_code`.
+    customer_id: Text,
     pub(crate) ip: Text,
     pub(crate) mac: Text,
-    pub(crate) hostname: Text,
+    hostname: Text,
+    hostnames: Texts,
+}
+
+impl Lease {
+    /// Returns the code of the account of the network, which events call `customer_id`.
+    pub(crate) fn account(&self) -> Option<&str> {
+        self.account_code.as_deref().or(self.customer_id.as_deref())
+    }
+
+    /// Returns the names of the device.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.hostname.as_deref().into_iter().chain(self.hostnames.iter().map(String::as_str))
+    }
 }
 
 /// Returns the leases of a device look-up. Errors: `Malformed`.
