@@ -58,6 +58,11 @@ async fn flat_alerts_and_observations_and_a_lease_with_several_names() {
 }
 
 #[tokio::test]
+async fn files_transferred_by_ftp_smb_and_mail() {
+    check("transferred-files", &[]).await;
+}
+
+#[tokio::test]
 async fn ipv6_addresses() {
     check("ipv6", &[]).await;
 }

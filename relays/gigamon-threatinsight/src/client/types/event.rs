@@ -53,6 +53,10 @@ pub(crate) struct Event {
     /// An empty list is counted in the table, no list is not.
     #[serde(deserialize_with = "files")]
     pub(crate) files: Option<Vec<File>>,
+    // ftp
+    pub(crate) command: Text,
+    // smb_file
+    pub(crate) action: Text,
     // ssh
     pub(crate) direction: Text,
     pub(crate) client: Text,
@@ -109,6 +113,7 @@ pub(crate) struct RequestUri {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct File {
+    pub(crate) name: Text,
     pub(crate) md5: Text,
     pub(crate) sha1: Text,
     pub(crate) sha256: Text,
