@@ -4,11 +4,12 @@
 mod detections;
 mod devices;
 mod error;
+mod page;
 pub mod query;
 mod search;
 mod types;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use futures::future::join;
 use http::{HeaderValue, header};
@@ -16,11 +17,11 @@ use relay_core::{
     BaseUrl, Call, CircuitBreaker, Error, ErrorKind, Partial, Relay, Request, Response, Result,
     Secret,
     cache::{CacheKey, TtlCache},
-    fewer_after, is_unknown_host,
+    is_unknown_host, join_bounded,
 };
 use tokio::sync::Semaphore;
 
-pub(crate) use types::{Detection, Detections, Event, File, Host, Lease, Rule, Side, Signature};
+pub(crate) use types::{Detection, Event, File, Host, Lease, Rule, Side, Signature};
 
 use crate::{Credentials, GigamonThreatinsight, config::Config};
 use query::SearchTerm;
@@ -61,15 +62,15 @@ struct Family {
 /// The events of one observable. `None` stands for a source that failed, is off or was not asked.
 #[derive(Debug, Default)]
 pub(crate) struct FoundEvents {
-    pub(crate) detected: Option<DetectedEvents>,
-    pub(crate) searched: Option<Vec<Event>>,
+    pub(crate) detected: Option<Vec<Detected>>,
+    pub(crate) searched: Option<Vec<Arc<Event>>>,
 }
 
-/// Detections, and the events of each in the same order.
+/// A detection of an observable, and its events about that.
 #[derive(Debug)]
-pub(crate) struct DetectedEvents {
-    pub(crate) found: Detections,
-    pub(crate) events: Vec<Vec<Event>>,
+pub(crate) struct Detected {
+    pub(crate) detection: Detection,
+    pub(crate) events: Vec<Arc<Event>>,
 }
 
 impl<'a> Client<'a> {
@@ -101,47 +102,17 @@ impl<'a> Client<'a> {
             .query("indicator_value", HEALTH_ADDRESS)
             .query("status", "active")
             .query("limit", "1");
-        self.exchange(request).await?.json::<Detections>().map(drop)
+        types::detections(&self.exchange(request).await?, 1).map(drop)
     }
 
-    /// Returns the events of an observable from both sources. While one source succeeds, errors of
-    /// the other are warnings.
-    pub(crate) async fn events(&self, term: &SearchTerm<'_>) -> Partial<FoundEvents> {
-        let (detected, searched) = join(self.detected(term), self.searched(term)).await;
-        let mut errors = downgrade_if(searched.data.is_some(), detected.errors);
-        errors.extend(downgrade_if(detected.data.is_some(), searched.errors));
-        let about = |error: Error| error.about([&term.observable.value]);
-        let data = FoundEvents { detected: detected.data, searched: searched.data };
-        Partial { data, errors: errors.into_iter().map(about).collect() }
-    }
-
-    /// Requests up to the entity limit of records about an observable, and fewer where the response
-    /// is too large; no data if that failed.
-    async fn fewer<T>(
-        &self,
-        family: &Family,
-        term: &SearchTerm<'_>,
-        request: impl Fn(usize) -> Result<Request>,
-        read: impl Fn(&Response, usize) -> Result<T>,
-    ) -> Partial<Option<T>> {
-        let mut limit = self.call.limit;
-        loop {
-            let outcome = match request(limit) {
-                Ok(request) => self.send(family, request.about(1)).await,
-                Err(error) => Some(Err(error)),
-            };
-            let outcome = outcome.unwrap_or_else(|| Err(self.call.not_asked(term.observable)));
-            if let Some(fewer) = fewer_after(&outcome, limit) {
-                limit = fewer;
-                continue;
-            }
-            let is_less = limit < self.call.limit;
-            let warning = is_less.then(|| self.call.fewer_records(term.observable, limit));
-            return match outcome.and_then(|response| read(&response, limit)) {
-                Ok(data) => Partial { data: Some(data), errors: warning.into_iter().collect() },
-                Err(error) => error.into(),
-            };
-        }
+    /// Returns the events of each observable from both sources, in order.
+    pub(crate) async fn events(&self, terms: &[SearchTerm<'_>]) -> Vec<Partial<FoundEvents>> {
+        // No more wait for a permit than could have one, so that a further search waits for few.
+        let detected = terms.iter().map(|term| self.detected(term));
+        let detected = join_bounded(detected, self.config.max_concurrent_requests);
+        let (searched, detected) = join(self.searched(terms), detected).await;
+        let found = terms.iter().zip(detected).zip(searched);
+        found.map(|((term, detected), searched)| both(term, detected, searched)).collect()
     }
 
     /// Returns the warning about a family that is known to be missing.
@@ -186,6 +157,20 @@ impl Family {
             accepts_days_only: entry("days"),
         }
     }
+}
+
+/// Puts the events of both sources together. While one source succeeds, errors of the other are
+/// warnings.
+fn both(
+    term: &SearchTerm<'_>,
+    detected: Partial<Option<Vec<Detected>>>,
+    searched: Partial<Option<Vec<Arc<Event>>>>,
+) -> Partial<FoundEvents> {
+    let mut errors = downgrade_if(searched.data.is_some(), detected.errors);
+    errors.extend(downgrade_if(detected.data.is_some(), searched.errors));
+    let about = |error: Error| error.about([&term.observable.value]);
+    let data = FoundEvents { detected: detected.data, searched: searched.data };
+    Partial { data, errors: errors.into_iter().map(about).collect() }
 }
 
 /// Collects the lists of several responses; no data if there was no successful one.

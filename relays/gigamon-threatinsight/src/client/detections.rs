@@ -1,11 +1,16 @@
 //! The requests for detections and their events.
 //! Specification: docs/relays/gigamon-threatinsight.md#detections.
 
+use std::{collections::HashSet, sync::Arc};
+
 use futures::future::join_all;
-use relay_core::{Partial, Request, Response};
+use relay_core::{BaseUrl, Partial, Request, Response, Result};
 
 use super::{
-    Client, DetectedEvents, Detection, Detections, Event, downgrade_if, query::SearchTerm, types,
+    Client, Detected, Detection, Event, downgrade_if,
+    page::{Listing, Page, Slice},
+    query::SearchTerm,
+    types,
 };
 
 /// The demo and training accounts, by code and by uuid.
@@ -14,35 +19,23 @@ const TEST_ACCOUNTS: [&str; 4] =
     ["dmo", "chg", "6bc3d2f1-af77-4236-a9db-17dacd06e4d9", "f6f6f836-8bcd-4f5d-bd61-68d303c4f634"];
 
 impl Client<'_> {
-    /// Returns the events of all detections of an observable; no data if the detections failed.
-    pub(super) async fn detected(&self, term: &SearchTerm<'_>) -> Partial<Option<DetectedEvents>> {
-        let Partial { data, mut errors } = self.detections(term).await;
-        let Some(mut found) = data else { return Partial { data: None, errors } };
-        found.detections.retain(|detection| self.is_allowed(detection.account_uuid.as_deref()));
-        let events = found.detections.iter().map(|one| self.detection_events(one, term));
-        let mut all = Vec::new();
-        for events in join_all(events).await {
-            errors.extend(downgrade_if(true, events.errors));
-            all.push(self.allowed_events(events.data));
-        }
-        Partial { data: Some(DetectedEvents { found, events: all }), errors }
-    }
-
-    /// Returns the active detections of an observable; no data if they failed.
-    async fn detections(&self, term: &SearchTerm<'_>) -> Partial<Option<Detections>> {
-        let read = |response: &Response, limit| response.json_of(limit);
-        let request = |limit: usize| {
-            let request = Request::get(self.detections.base.path("/detections"))
-                .query("indicator_value", term.value())
-                .query("status", "active")
-                .query("include", "indicators")
-                .query("include", "rules")
-                .query("limit", &limit.to_string())
-                .query("sort_by", "last_seen")
-                .query("sort_order", "desc");
-            Ok(request)
+    /// Returns the active detections of an observable with their events, newest first; no data if
+    /// the detections failed.
+    pub(super) async fn detected(&self, term: &SearchTerm<'_>) -> Partial<Option<Vec<Detected>>> {
+        let found = self.records(&self.detections, term, &OfValue { client: self, term }).await;
+        let Partial { data: Some(mut detections), mut errors } = found else {
+            return Partial { data: None, errors: found.errors };
         };
-        self.fewer(&self.detections, term, request, read).await
+        let mut seen = HashSet::new();
+        detections.retain(|one| one.uuid.as_ref().is_none_or(|uuid| seen.insert(uuid.clone())));
+        detections.truncate(self.call.limit);
+        let events = join_all(detections.iter().map(|one| self.detection_events(one, term))).await;
+        let mut all = Vec::new();
+        for (detection, events) in detections.into_iter().zip(events) {
+            errors.extend(downgrade_if(true, events.errors));
+            all.push(Detected { detection, events: events.data });
+        }
+        Partial { data: Some(all), errors }
     }
 
     /// Returns the events of a detection that are about the observable.
@@ -50,27 +43,73 @@ impl Client<'_> {
         &self,
         detection: &Detection,
         term: &SearchTerm<'_>,
-    ) -> Partial<Vec<Event>> {
+    ) -> Partial<Vec<Arc<Event>>> {
         let Some(uuid) = detection.uuid.as_deref() else { return Partial::default() };
-        let request = |limit: usize| {
-            Ok(Request::get(self.detections.base.path("/events"))
-                .query("detection_uuid", uuid)
-                .query("limit", &limit.to_string()))
-        };
-        let read = |response: &Response, limit| {
-            types::detection_events(response, limit, |event| term.matches_event(detection, event))
-        };
-        let Partial { data, errors } = self.fewer(&self.detections, term, request, read).await;
+        let listing = OfDetection { client: self, detection, uuid, term };
+        let Partial { data, errors } = self.records(&self.detections, term, &listing).await;
         Partial { data: data.unwrap_or_default(), errors }
     }
 
-    pub(super) fn allowed_events(&self, events: Vec<Event>) -> Vec<Event> {
-        let is_allowed = |event: &Event| self.is_allowed(event.customer_id.as_deref());
-        events.into_iter().filter(is_allowed).collect()
-    }
-
-    fn is_allowed(&self, account: Option<&str>) -> bool {
+    /// Returns whether findings of an account, named by code or uuid, are shown.
+    pub(super) fn is_allowed(&self, account: Option<&str>) -> bool {
         let is_test = |id: &str| TEST_ACCOUNTS.iter().any(|test| id.eq_ignore_ascii_case(test));
         self.allow_test_accounts || !account.is_some_and(is_test)
+    }
+
+    fn detections_base(&self) -> &BaseUrl {
+        &self.detections.base
+    }
+}
+
+/// The active detections of an observable.
+struct OfValue<'a> {
+    client: &'a Client<'a>,
+    term: &'a SearchTerm<'a>,
+}
+
+impl Listing for OfValue<'_> {
+    type Record = Detection;
+    const MAX_RECORDS: usize = 1000;
+
+    fn request(&self, slice: Slice) -> Result<Request> {
+        let request = Request::get(self.client.detections_base().path("/detections"))
+            .query("indicator_value", self.term.value())
+            .query("status", "active")
+            .query("include", "indicators")
+            .query("include", "rules");
+        let request = slice.in_query(request);
+        Ok(request.query("sort_by", "last_seen").query("sort_order", "desc"))
+    }
+
+    fn read(&self, response: &Response, limit: usize) -> Result<Page<Detection>> {
+        let mut kept = types::detections(response, limit)?;
+        let received = kept.len();
+        kept.retain(|detection| self.client.is_allowed(detection.account_uuid.as_deref()));
+        Ok(Page { kept, received })
+    }
+}
+
+/// The events of a detection.
+struct OfDetection<'a> {
+    client: &'a Client<'a>,
+    detection: &'a Detection,
+    uuid: &'a str,
+    term: &'a SearchTerm<'a>,
+}
+
+impl Listing for OfDetection<'_> {
+    type Record = Arc<Event>;
+    const MAX_RECORDS: usize = 1000;
+
+    fn request(&self, slice: Slice) -> Result<Request> {
+        let request = Request::get(self.client.detections_base().path("/events"));
+        Ok(slice.in_query(request.query("detection_uuid", self.uuid)))
+    }
+
+    fn read(&self, response: &Response, limit: usize) -> Result<Page<Arc<Event>>> {
+        let is_about = |event: &_| self.term.matches_event(self.detection, event);
+        let (mut kept, received) = types::detection_events(response, limit, is_about)?;
+        kept.retain(|event| self.client.is_allowed(event.customer_id.as_deref()));
+        Ok(Page { kept: kept.into_iter().map(Arc::new).collect(), received })
     }
 }

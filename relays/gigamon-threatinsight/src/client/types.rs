@@ -7,8 +7,9 @@ mod event;
 mod lease;
 mod reading;
 
-pub(crate) use detection::{Detection, Detections, Indicator, Rule};
+pub(super) use detection::detections;
+pub(crate) use detection::{Detection, Indicator, Rule};
 pub(crate) use event::{Event, File, Host, Side, Signature};
-pub(super) use event::{detection_events, searched_events};
+pub(super) use event::{SearchedEvent, detection_events, searched_events};
 pub(crate) use lease::Lease;
 pub(super) use lease::leases;

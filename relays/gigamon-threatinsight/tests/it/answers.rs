@@ -63,6 +63,11 @@ async fn files_transferred_by_ftp_smb_and_mail() {
 }
 
 #[tokio::test]
+async fn detections_whose_events_do_not_name_the_value() {
+    check("detections-without-events", &[]).await;
+}
+
+#[tokio::test]
 async fn ipv6_addresses() {
     check("ipv6", &[]).await;
 }

@@ -4,10 +4,13 @@ use relay_core::{
     Response, Result, Time,
     lenient::{Flag, Integer, List, Number, Object, Text, Texts},
 };
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de};
 use serde_json::value::RawValue;
 
-use super::reading::{files, list_or_null, name, names, raw_list_or_null, time};
+use super::{
+    Detection,
+    reading::{files, name, names, raw_list_or_null, read_list_or_null, time},
+};
 
 /// What a sensor saw in the traffic. All event types share one struct; each fills its own fields.
 #[derive(Debug, Default, Deserialize)]
@@ -146,6 +149,19 @@ pub(crate) struct AlertedRequest {
 }
 
 impl Event {
+    /// Returns what stands for a detection whose events are not known: its last event, as far as the
+    /// detection tells.
+    pub(crate) fn of_detection(detection: &Detection) -> Self {
+        let device = Side { ip: detection.device_ip.clone(), internal: Some(true).into() };
+        Self {
+            uuid: detection.uuid.clone(),
+            sensor_id: detection.sensor_id.clone(),
+            timestamp: detection.period().map(|(_, last)| last),
+            src: Some(device).into(),
+            ..Self::default()
+        }
+    }
+
     /// Returns the end that the traffic came from.
     pub(crate) fn source(&self) -> Side {
         side(&self.src, &[&self.src_ip], &self.src_ip_enrichments)
@@ -184,22 +200,40 @@ fn side(nested: &Object<Side>, flat: &[&Text], enrichments: &Object<Side>) -> Si
     }
 }
 
-/// Returns no more than `limit` events of the event search. Errors: `Malformed`.
-pub(in crate::client) fn searched_events(response: &Response, limit: usize) -> Result<Vec<Event>> {
-    #[derive(Deserialize)]
-    struct Body {
-        #[serde(deserialize_with = "list_or_null")]
-        events: Vec<Event>,
-    }
-    response.json_of::<Body>(limit).map(|body| body.events)
+/// An event of the event search, and its text.
+pub(in crate::client) struct SearchedEvent<'a> {
+    pub(in crate::client) event: Event,
+    pub(in crate::client) raw: &'a RawValue,
 }
 
-/// Returns no more than `limit` events of a detection that `matches` accepts. Errors: `Malformed`.
+impl<'de> Deserialize<'de> for SearchedEvent<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = <&RawValue>::deserialize(deserializer)?;
+        let event = serde_json::from_str(raw.get()).map_err(de::Error::custom)?;
+        Ok(Self { event, raw })
+    }
+}
+
+/// Returns no more than `limit` events of the event search. Errors: `Malformed`.
+pub(in crate::client) fn searched_events(
+    response: &Response,
+    limit: usize,
+) -> Result<Vec<SearchedEvent<'_>>> {
+    #[derive(Deserialize)]
+    struct Body<'a> {
+        #[serde(borrow, deserialize_with = "read_list_or_null")]
+        events: Vec<SearchedEvent<'a>>,
+    }
+    response.json_of::<Body<'_>>(limit).map(|body| body.events)
+}
+
+/// Returns the events that `matches` accepts among the first `limit` of a detection, and how many
+/// there are. Errors: `Malformed`.
 pub(in crate::client) fn detection_events(
     response: &Response,
     limit: usize,
     matches: impl Fn(&RawValue) -> bool,
-) -> Result<Vec<Event>> {
+) -> Result<(Vec<Event>, usize)> {
     #[derive(Deserialize)]
     struct Body<'a> {
         #[serde(borrow, deserialize_with = "raw_list_or_null")]
@@ -217,8 +251,9 @@ pub(in crate::client) fn detection_events(
         let event = item.into_inner()?.event.filter(|event| matches(event))?;
         response.part::<Object<Event>>(event)?.into_inner()
     };
-    let body: Body<'_> = response.json_of(limit)?;
-    Ok(body.events.into_iter().filter_map(event).collect())
+    let items = response.json_of::<Body<'_>>(limit)?.events;
+    let received = items.len();
+    Ok((items.into_iter().filter_map(event).collect(), received))
 }
 
 #[cfg(test)]

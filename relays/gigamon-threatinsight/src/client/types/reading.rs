@@ -2,7 +2,7 @@
 
 use relay_core::{
     Time,
-    lenient::{self, Object, StrictText, Text},
+    lenient::{self, Object, RawList, StrictText, Text},
 };
 use serde::{Deserialize, Deserializer, de};
 use serde_json::value::RawValue;
@@ -28,6 +28,18 @@ pub(super) fn raw_list_or_null<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Vec<&'de RawValue>, D::Error> {
     present(Option::<RawItems<'de>>::deserialize(deserializer)?.map(|items| items.0))
+}
+
+/// Reads the objects of a list from their texts; null is an empty one. Errors: anything else.
+pub(super) fn read_list_or_null<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    let Some(raw) = Option::<&RawValue>::deserialize(deserializer)? else { return Ok(Vec::new()) };
+    let list = raw.get().starts_with('[').then(|| serde_json::from_str::<RawList<T>>(raw.get()));
+    let list = list.transpose().map_err(de::Error::custom)?;
+    present(Some(list.map(RawList::into_inner)))
 }
 
 /// Returns the items, none for null. Errors: there is something else than a list.

@@ -33,6 +33,7 @@ async fn a_value_finds_its_detections_and_their_rules() {
         ("2001:db8:ffff::77", &[12], &[8]),
         ("10.20.30.50", &[13], &[7]),
         ("198.51.100.24", &[14], &[3]),
+        ("198.51.100.64", &[15, 16, 17], &[2]),
         ("203.0.113.250", &[], &[]),
     ] {
         let response = detections(KEY, &sandbox, value).await;
