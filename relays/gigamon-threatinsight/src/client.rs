@@ -11,7 +11,7 @@ mod types;
 
 use std::{sync::Arc, time::Duration};
 
-use futures::future::join;
+use futures::{TryFutureExt, future::join};
 use http::{HeaderValue, header};
 use relay_core::{
     BaseUrl, Call, CircuitBreaker, Error, ErrorKind, Partial, Relay, Request, Response, Result,
@@ -27,6 +27,8 @@ use crate::{Credentials, GigamonThreatinsight, config::Config};
 use query::SearchTerm;
 
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(12);
+/// The same for a request about several observables, after which each may have one of its own.
+const LIST_TIMEOUT: Duration = Duration::from_secs(8);
 /// How long a family that is missing is not asked.
 const MISSING_FAMILY_SECONDS: i64 = 600;
 /// An address that is well known and in no detection.
@@ -139,9 +141,25 @@ impl<'a> Client<'a> {
         family.breaker.guard(self.exchange(request)).await
     }
 
+    /// Sends a request about several observables. That it is forbidden or slow may be the fault of
+    /// one, so that it stops no other request and leaves time for those.
+    async fn send_list(&self, family: &Family, request: Request) -> Option<Result<Response>> {
+        let _permit = self.permits.acquire().await.ok()?;
+        let exchange =
+            self.exchange_within(LIST_TIMEOUT, request).map_err(|error| match error.kind() {
+                ErrorKind::Forbidden => error.with_kind(ErrorKind::Interrupted),
+                _ => error,
+            });
+        family.breaker.guard(exchange).await
+    }
+
     async fn exchange(&self, request: Request) -> Result<Response> {
+        self.exchange_within(REQUEST_TIMEOUT, request).await
+    }
+
+    async fn exchange_within(&self, timeout: Duration, request: Request) -> Result<Response> {
         let request = request.header(header::AUTHORIZATION, self.authorization.clone());
-        let response = self.call.send(request.within(REQUEST_TIMEOUT)).await?;
+        let response = self.call.send(request.within(timeout)).await?;
         if response.is_success() { Ok(response) } else { Err(error::error_from(&response)) }
     }
 }

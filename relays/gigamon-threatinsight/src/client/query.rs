@@ -74,9 +74,9 @@ impl<'a> SearchTerm<'a> {
         Observable::new(self.kind(), text).normal_form().as_deref() == Some(&self.value)
     }
 
-    /// Returns the name of the field.
-    pub(crate) fn field(&self) -> &'static str {
-        self.field
+    /// Returns whether the value is the hash of a file.
+    pub(crate) fn is_hash(&self) -> bool {
+        matches!(self.observable.kind, Md5 | Sha1 | Sha256)
     }
 
     /// Returns the type of the field's values: `ip` holds addresses of both versions.

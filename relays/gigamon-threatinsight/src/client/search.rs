@@ -3,7 +3,7 @@
 
 mod list;
 
-use std::{net::IpAddr, slice, sync::Arc};
+use std::{iter, slice, sync::Arc};
 
 use futures::future::join_all;
 use relay_core::{ErrorKind, Partial, Request, Response, Result, Time};
@@ -41,7 +41,7 @@ impl Client<'_> {
         found
     }
 
-    /// Searches for the values of one field. Where the product rejects the query, one value may be
+    /// Searches for the values of a list. Where the product rejects the query, one value may be
     /// the reason, so that each is searched for alone.
     async fn search(&self, family: &Family, list: &[&SearchTerm<'_>]) -> Vec<Found> {
         let found = self.search_days(family, list).await;
@@ -55,19 +55,23 @@ impl Client<'_> {
     /// Searches the last days.
     ///
     /// One request covers all days. Where the product rejects that, each day has a request, also
-    /// in later calls with this key.
+    /// in later calls with this key. If it rejects the newest day too, the reason is another one.
     async fn search_days(&self, family: &Family, list: &[&SearchTerm<'_>]) -> Vec<Found> {
         let days = self.config.event_days;
-        if !self.cache.contains(&family.accepts_days_only, self.call.now) {
-            let window = Window { from: days, until: 0 };
-            let whole = self.search_window(family, list, window).await;
-            if days == 1 || !whole.iter().any(is_rejected) {
-                return whole;
-            }
+        let day = |day| self.search_window(family, list, Window { from: day + 1, until: day });
+        if self.cache.contains(&family.accepts_days_only, self.call.now) {
+            return by_observable(join_all((0..days).map(day)).await);
         }
-        let windows = (0..days).map(|day| Window { from: day + 1, until: day });
-        let found = windows.map(|window| self.search_window(family, list, window));
-        let found = by_observable(join_all(found).await);
+        let whole = self.search_window(family, list, Window { from: days, until: 0 }).await;
+        if days == 1 || !whole.iter().any(is_rejected) {
+            return whole;
+        }
+        let newest = day(0).await;
+        if newest.iter().all(is_rejected) {
+            return newest;
+        }
+        let older = join_all((1..days).map(day)).await;
+        let found = by_observable(iter::once(newest).chain(older));
         if found.iter().any(|one| one.data.is_some()) {
             self.cache.insert(family.accepts_days_only, (), Time::never());
         }
@@ -123,26 +127,17 @@ impl Listing for OfQuery<'_> {
     }
 }
 
-/// Returns the places of the terms that one query can search for: values of one field and, because
-/// a list may not mix types, no address among names.
+/// Returns the places of the terms that one query searches for: hashes of files, of which there are
+/// few events, apart from addresses and names, of which there may be many.
 fn lists(terms: &[SearchTerm<'_>]) -> Vec<Vec<usize>> {
-    let kind = |term: &SearchTerm<'_>| (term.field(), term.value().parse::<IpAddr>().is_ok());
-    let mut lists: Vec<Vec<usize>> = Vec::new();
-    for (place, term) in terms.iter().enumerate() {
-        let has_room = |list: &&mut Vec<usize>| {
-            list.len() < MAX_VALUES
-                && list.first().is_some_and(|one| kind(&terms[*one]) == kind(term))
-        };
-        match lists.iter_mut().find(has_room) {
-            Some(list) => list.push(place),
-            None => lists.push(vec![place]),
-        }
-    }
-    lists
+    let (hashes, others): (Vec<_>, Vec<_>) =
+        (0..terms.len()).partition(|place| terms[*place].is_hash());
+    let lists = others.chunks(MAX_VALUES).chain(hashes.chunks(MAX_VALUES));
+    lists.map(<[_]>::to_vec).collect()
 }
 
 /// Turns what was found in each window into what was found of each observable.
-fn by_observable(windows: Vec<Vec<Found>>) -> Vec<Found> {
+fn by_observable(windows: impl IntoIterator<Item = Vec<Found>>) -> Vec<Found> {
     let mut all: Vec<Vec<Found>> = Vec::new();
     for (place, found) in windows.into_iter().flat_map(|found| found.into_iter().enumerate()) {
         match all.get_mut(place) {

@@ -1,7 +1,10 @@
 //! Several search terms in one query, and which of them an event is about.
 //! Specification: docs/relays/gigamon-threatinsight.md#lists.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+};
 
 use relay_core::{Observable, ObservableType};
 use serde_json::value::RawValue;
@@ -11,30 +14,74 @@ use super::{SearchTerm, texts};
 /// Members that hold a plain name where the query language has a field `domain`.
 const NAMES: [&str; 2] = ["san_dns", "server_name_indication"];
 
-/// Search terms of one field.
-#[derive(Debug)]
+/// Search terms that one query looks for.
+#[derive(Debug, Default)]
 pub struct TermList {
+    clauses: Vec<Clause>,
+}
+
+/// The values of one field. They are of one type, so that no address stands among names.
+#[derive(Debug)]
+struct Clause {
     field: &'static str,
     kind: ObservableType,
+    has_addresses: bool,
     /// The places of the terms, by normal form.
     places: BTreeMap<String, Vec<usize>>,
 }
 
 impl TermList {
-    /// Returns the list of terms that have the same field; `None` for no term.
+    /// Returns the list of the terms, whose places are their numbers.
     #[must_use]
-    pub fn of(terms: &[&SearchTerm<'_>]) -> Option<Self> {
-        let first = terms.first()?;
-        let mut places = BTreeMap::<_, Vec<_>>::new();
+    pub fn of(terms: &[&SearchTerm<'_>]) -> Self {
+        let mut list = Self::default();
         for (place, term) in terms.iter().enumerate() {
-            places.entry(term.value.clone()).or_default().push(place);
+            list.places(term).push(place);
         }
-        Some(Self { field: first.field, kind: first.kind(), places })
+        list
+    }
+
+    fn places(&mut self, term: &SearchTerm<'_>) -> &mut Vec<usize> {
+        let has_addresses = term.value.parse::<IpAddr>().is_ok();
+        let is_its =
+            |clause: &Clause| clause.field == term.field && clause.has_addresses == has_addresses;
+        let index = self.clauses.iter().position(is_its).unwrap_or(self.clauses.len());
+        if index == self.clauses.len() {
+            let (field, kind) = (term.field, term.kind());
+            self.clauses.push(Clause { field, kind, has_addresses, places: BTreeMap::new() });
+        }
+        self.clauses[index].places.entry(term.value.clone()).or_default()
     }
 
     /// Returns the query for events that hold one of the values in any field.
     #[must_use]
     pub fn query(&self) -> String {
+        self.clauses.iter().map(Clause::query).collect::<Vec<_>>().join(" OR ")
+    }
+
+    /// Returns the places of the terms whose value an event holds where the query language looks for
+    /// it, or else anywhere.
+    pub(crate) fn named_in(&self, event: &RawValue) -> BTreeSet<usize> {
+        let in_field = self.places_in(event, Clause::is_in_field);
+        if in_field.is_empty() { self.places_in(event, |_, _| true) } else { in_field }
+    }
+
+    fn places_in(
+        &self,
+        event: &RawValue,
+        is_looked_at: impl Fn(&Clause, &str) -> bool,
+    ) -> BTreeSet<usize> {
+        let mut found = BTreeSet::new();
+        texts::walk(event, |name, text| {
+            let clauses = self.clauses.iter().filter(|clause| is_looked_at(clause, name));
+            found.extend(clauses.filter_map(|clause| clause.places_of(text)).flatten());
+        });
+        found
+    }
+}
+
+impl Clause {
+    fn query(&self) -> String {
         let values: Vec<_> = self.places.keys().map(|value| format!("'{value}'")).collect();
         match values.as_slice() {
             [value] => format!("{} = {value}", self.field),
@@ -42,27 +89,15 @@ impl TermList {
         }
     }
 
-    /// Returns the places of the terms whose value an event holds where the query language looks for
-    /// it, or else anywhere.
-    pub(crate) fn named_in(&self, event: &RawValue) -> BTreeSet<usize> {
-        let (mut in_field, mut anywhere) = (BTreeSet::new(), BTreeSet::new());
-        texts::walk(event, |name, text| {
-            let value = Observable::new(self.kind, text).normal_form();
-            let Some(places) = value.and_then(|value| self.places.get(&value)) else { return };
-            anywhere.extend(places);
-            if self.is_in_field(name) {
-                in_field.extend(places);
-            }
-        });
-        if in_field.is_empty() { anywhere } else { in_field }
+    fn places_of(&self, text: &str) -> Option<&Vec<usize>> {
+        self.places.get(&Observable::new(self.kind, text).normal_form()?)
     }
 
     /// A field that is not given in full means every field that ends with it; in flat events the end
     /// follows an underscore.
     fn is_in_field(&self, name: &str) -> bool {
-        let is_flat =
-            |name: &str| name.strip_suffix(self.field).is_some_and(|rest| rest.ends_with('_'));
-        name == self.field || is_flat(name) || self.field == "domain" && NAMES.contains(&name)
+        let is_flat = || name.strip_suffix(self.field).is_some_and(|rest| rest.ends_with('_'));
+        name == self.field || is_flat() || self.field == "domain" && NAMES.contains(&name)
     }
 }
 
@@ -76,7 +111,7 @@ mod tests {
 
     fn with_list<T>(observables: &[Observable], look: impl Fn(TermList) -> T) -> T {
         let terms: Vec<_> = observables.iter().filter_map(SearchTerm::of).collect();
-        look(TermList::of(&terms.iter().collect::<Vec<_>>()).unwrap())
+        look(TermList::of(&terms.iter().collect::<Vec<_>>()))
     }
 
     fn named(observables: &[Observable], event: Value) -> Vec<usize> {
@@ -99,6 +134,13 @@ mod tests {
         assert_eq!(query(&addresses()[1..]), "ip = '2001:db8::77'");
         let names = ["Bücher.example", "c2.bad.example."].map(|name| Observable::new(Domain, name));
         assert_eq!(query(&names), "domain IN ('c2.bad.example', 'xn--bcher-kva.example')");
+        let names = ["a.example", "203.0.113.9", "b.example"];
+        let names = names.map(|name| Observable::new(Domain, name));
+        let all = [addresses().as_slice(), &names].concat();
+        assert_eq!(
+            query(&all),
+            "ip IN ('2001:db8::77', '203.0.113.77') OR domain IN ('a.example', 'b.example') OR domain = '203.0.113.9'"
+        );
     }
 
     #[test]
@@ -135,12 +177,10 @@ mod tests {
             let names: Vec<_> =
                 values.into_iter().map(|value| Observable::new(Domain, value)).collect();
             let terms: Vec<_> = names.iter().filter_map(SearchTerm::of).collect();
-            if let Some(list) = TermList::of(&terms.iter().collect::<Vec<_>>()) {
-                let query = list.query();
-                let read: BTreeSet<_> = query.split('\'').skip(1).step_by(2).collect();
-                let expected: BTreeSet<_> = terms.iter().map(SearchTerm::value).collect();
-                prop_assert_eq!(read, expected);
-            }
+            let query = TermList::of(&terms.iter().collect::<Vec<_>>()).query();
+            let read: BTreeSet<_> = query.split('\'').skip(1).step_by(2).collect();
+            let expected: BTreeSet<_> = terms.iter().map(SearchTerm::value).collect();
+            prop_assert_eq!(read, expected);
         }
     }
 }

@@ -82,10 +82,10 @@ impl Client<'_> {
         if self.known_missing(family, NO_EVENT_SEARCH).is_some() {
             return Some(Err(missing_family(NO_EVENT_SEARCH)));
         }
-        let list = TermList::of(terms)?;
+        let list = TermList::of(terms);
         let slice = Slice { limit: self.list_size(terms.len()), offset: 0 };
         let response = match self.search_request(family, &list.query(), window, slice) {
-            Ok(request) => self.send(family, request.about(terms.len())).await?,
+            Ok(request) => self.send_list(family, request.about(terms.len())).await?,
             Err(error) => Err(error),
         };
         Some(response.and_then(|response| self.listed(&response, &list, terms.len(), slice)))
