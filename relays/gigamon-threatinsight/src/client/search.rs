@@ -12,7 +12,7 @@ use super::{
     Client, Event, Family, collected,
     page::{Listing, Page, Slice},
     query::{self, SearchTerm, Window},
-    types::{self, SearchedEvent},
+    types,
 };
 
 const NO_EVENT_SEARCH: &str = "The event search of Gigamon ThreatINSIGHT does not answer at its address; only detections are shown.";
@@ -121,8 +121,8 @@ impl Listing for OfQuery<'_> {
     fn read(&self, response: &Response, limit: usize) -> Result<Page<Arc<Event>>> {
         let events = types::searched_events(response, limit)?;
         let received = events.len();
-        let events = events.into_iter().map(|SearchedEvent { event, .. }| event);
-        let kept = events.filter(|event| self.client.is_allowed(event.customer_id.as_deref()));
+        let kept =
+            events.into_iter().filter(|event| self.client.is_allowed(event.customer_id.as_deref()));
         Ok(Page { kept: kept.map(Arc::new).collect(), received })
     }
 }

@@ -6,10 +6,11 @@ mod detection;
 mod event;
 mod lease;
 mod reading;
+mod responses;
 
 pub(super) use detection::detections;
 pub(crate) use detection::{Detection, Indicator, Rule};
 pub(crate) use event::{Event, File, Host, Side, Signature};
-pub(super) use event::{SearchedEvent, detection_events, searched_events};
 pub(crate) use lease::Lease;
 pub(super) use lease::leases;
+pub(super) use responses::{RawEvent, detection_events, raw_events, searched_events};

@@ -11,7 +11,7 @@ use crate::client::{
     Client, Event, Family, missing_family,
     page::Slice,
     query::{SearchTerm, TermList, Window},
-    types::{self, SearchedEvent},
+    types::{self, RawEvent},
 };
 
 /// The most events that are requested at once for several observables.
@@ -98,10 +98,10 @@ impl Client<'_> {
         terms: usize,
         slice: Slice,
     ) -> Result<Vec<Option<Vec<Arc<Event>>>>> {
-        let events = types::searched_events(response, slice.limit)?;
+        let events = types::raw_events(response, slice.limit)?;
         let mut is_whole = events.len() < slice.limit && !response.is_cut();
         let mut found = vec![Vec::new(); terms];
-        for SearchedEvent { event, raw } in events {
+        for RawEvent { event, raw } in events {
             if !self.is_allowed(event.customer_id.as_deref()) {
                 continue;
             }

@@ -1,15 +1,14 @@
 //! Events, and the responses that hold them.
 
 use relay_core::{
-    Response, Result, Time,
+    Time,
     lenient::{Flag, Integer, List, Number, Object, Text, Texts},
 };
-use serde::{Deserialize, Deserializer, de};
-use serde_json::value::RawValue;
+use serde::Deserialize;
 
 use super::{
     Detection,
-    reading::{files, name, names, raw_list_or_null, read_list_or_null, time},
+    reading::{files, name, names, time},
 };
 
 /// What a sensor saw in the traffic. All event types share one struct; each fills its own fields.
@@ -198,62 +197,6 @@ fn side(nested: &Object<Side>, flat: &[&Text], enrichments: &Object<Side>) -> Si
         ip: nested.ip.into_inner().or_else(flat).into(),
         internal: nested.internal.or(internal).into(),
     }
-}
-
-/// An event of the event search, and its text.
-pub(in crate::client) struct SearchedEvent<'a> {
-    pub(in crate::client) event: Event,
-    pub(in crate::client) raw: &'a RawValue,
-}
-
-impl<'de> Deserialize<'de> for SearchedEvent<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = <&RawValue>::deserialize(deserializer)?;
-        let event = serde_json::from_str(raw.get()).map_err(de::Error::custom)?;
-        Ok(Self { event, raw })
-    }
-}
-
-/// Returns no more than `limit` events of the event search. Errors: `Malformed`.
-pub(in crate::client) fn searched_events(
-    response: &Response,
-    limit: usize,
-) -> Result<Vec<SearchedEvent<'_>>> {
-    #[derive(Deserialize)]
-    struct Body<'a> {
-        #[serde(borrow, deserialize_with = "read_list_or_null")]
-        events: Vec<SearchedEvent<'a>>,
-    }
-    response.json_of::<Body<'_>>(limit).map(|body| body.events)
-}
-
-/// Returns the events that `matches` accepts among the first `limit` of a detection, and how many
-/// there are. Errors: `Malformed`.
-pub(in crate::client) fn detection_events(
-    response: &Response,
-    limit: usize,
-    matches: impl Fn(&RawValue) -> bool,
-) -> Result<(Vec<Event>, usize)> {
-    #[derive(Deserialize)]
-    struct Body<'a> {
-        #[serde(borrow, deserialize_with = "raw_list_or_null")]
-        events: Vec<&'a RawValue>,
-    }
-    #[derive(Default, Deserialize)]
-    #[serde(default)]
-    struct Item<'a> {
-        #[serde(borrow)]
-        event: Option<&'a RawValue>,
-    }
-    // Rules look at members that `Event` does not have, so the event is looked at before it is read.
-    let event = |item: &RawValue| {
-        let item = serde_json::from_str::<Object<Item<'_>>>(item.get()).ok()?;
-        let event = item.into_inner()?.event.filter(|event| matches(event))?;
-        response.part::<Object<Event>>(event)?.into_inner()
-    };
-    let items = response.json_of::<Body<'_>>(limit)?.events;
-    let received = items.len();
-    Ok((items.into_iter().filter_map(event).collect(), received))
 }
 
 #[cfg(test)]
