@@ -17,12 +17,19 @@ use crate::client::{
 /// The most events that are requested at once for several observables.
 const MAX_EVENTS: usize = 2000;
 
-/// What a query says about its observables, by their places.
+/// Observables that one query is about, by their places.
+struct Part {
+    places: Vec<usize>,
+    /// The most events that are requested at once.
+    max_events: usize,
+}
+
+/// What a query says about its observables.
 #[derive(Default)]
 struct Settled {
     found: Vec<(usize, Found)>,
     /// What is searched for next.
-    parts: Vec<Vec<usize>>,
+    parts: Vec<Part>,
 }
 
 impl Client<'_> {
@@ -34,7 +41,7 @@ impl Client<'_> {
         window: Window,
     ) -> Vec<Found> {
         let mut found: Vec<_> = terms.iter().map(|_| Found::default()).collect();
-        let mut parts = vec![(0..terms.len()).collect::<Vec<_>>()];
+        let mut parts = vec![Part { places: (0..terms.len()).collect(), max_events: MAX_EVENTS }];
         while !parts.is_empty() {
             let searches =
                 parts.into_iter().map(|part| self.search_part(family, terms, part, window));
@@ -52,21 +59,20 @@ impl Client<'_> {
         &self,
         family: &Family,
         terms: &[&SearchTerm<'_>],
-        part: Vec<usize>,
+        part: Part,
         window: Window,
     ) -> Settled {
-        if let [place] = part[..] {
+        if let [place] = part.places[..] {
             let found = self.search_one(family, terms[place], window).await;
-            return Settled { found: vec![(place, found)], ..Settled::default() };
+            return Settled::all(vec![(place, found)]);
         }
-        let list: Vec<_> = part.iter().map(|place| terms[*place]).collect();
-        match self.search_list(family, &list, window).await {
+        let list: Vec<_> = part.places.iter().map(|place| terms[*place]).collect();
+        match self.search_list(family, &list, window, part.max_events).await {
             Some(Ok(events)) => settle(part, events),
             Some(Err(error)) => self.settle_failed(family, part, error),
             None => {
-                let error = |place: &usize| self.call.not_asked(terms[*place].observable);
-                let found = part.iter().map(|place| (*place, error(place).into())).collect();
-                Settled { found, ..Settled::default() }
+                let error = |place: usize| self.call.not_asked(terms[place].observable);
+                Settled::all(part.places.into_iter().map(|it| (it, error(it).into())).collect())
             }
         }
     }
@@ -78,12 +84,15 @@ impl Client<'_> {
         family: &Family,
         terms: &[&SearchTerm<'_>],
         window: Window,
+        max_events: usize,
     ) -> Option<Result<Vec<Option<Vec<Arc<Event>>>>>> {
         if self.known_missing(family, NO_EVENT_SEARCH).is_some() {
             return Some(Err(missing_family(NO_EVENT_SEARCH)));
         }
         let list = TermList::of(terms);
-        let slice = Slice { limit: self.list_size(terms.len()), offset: 0 };
+        let one = self.page_size();
+        let limit = (one * terms.len()).min(max_events.max(one));
+        let slice = Slice { limit, offset: 0 };
         let response = match self.search_request(family, &list.query(), window, slice) {
             Ok(request) => self.send_list(family, request.about(terms.len())).await?,
             Err(error) => Err(error),
@@ -121,44 +130,51 @@ impl Client<'_> {
 
     /// Says what follows a failure: a response that was too large comes in smaller parts, and where
     /// one observable may be the reason, each is searched for alone.
-    fn settle_failed(&self, family: &Family, part: Vec<usize>, error: Error) -> Settled {
+    fn settle_failed(&self, family: &Family, part: Part, error: Error) -> Settled {
         let kind = error.kind();
         let error = self.noting_missing(family, NO_EVENT_SEARCH, error);
         let is_of_all = kind.concerns_all_calls()
             || matches!(kind, ErrorKind::InvalidInput)
             || error.kind() == ErrorKind::NotFound;
         if is_of_all {
-            let found = part.into_iter().map(|place| (place, error.clone().into())).collect();
-            return Settled { found, ..Settled::default() };
+            return Settled::all(
+                part.places.into_iter().map(|place| (place, error.clone().into())).collect(),
+            );
         }
-        let parts = if kind == ErrorKind::TooLarge { halves(&part) } else { singles(&part) };
+        let parts = match kind {
+            ErrorKind::TooLarge => halves(&part.places, part.max_events / 2),
+            _ => part.places.chunks(1).map(|one| Part::of(one, part.max_events)).collect(),
+        };
         Settled { parts, ..Settled::default() }
-    }
-
-    fn list_size(&self, terms: usize) -> usize {
-        let one = self.page_size();
-        (one * terms).min(one.max(MAX_EVENTS))
     }
 }
 
-fn settle(part: Vec<usize>, events: Vec<Option<Vec<Arc<Event>>>>) -> Settled {
-    let mut settled = Settled::default();
+impl Part {
+    fn of(places: &[usize], max_events: usize) -> Self {
+        Self { places: places.to_vec(), max_events }
+    }
+}
+
+impl Settled {
+    fn all(found: Vec<(usize, Found)>) -> Self {
+        Self { found, ..Self::default() }
+    }
+}
+
+fn settle(part: Part, events: Vec<Option<Vec<Arc<Event>>>>) -> Settled {
+    let mut found = Vec::new();
     let mut open = Vec::new();
-    for (place, events) in part.into_iter().zip(events) {
+    for (place, events) in part.places.into_iter().zip(events) {
         match events {
-            Some(events) => settled.found.push((place, Some(events).into())),
+            Some(events) => found.push((place, Some(events).into())),
             None => open.push(place),
         }
     }
-    settled.parts = halves(&open);
-    settled
+    Settled { found, parts: halves(&open, part.max_events) }
 }
 
-fn halves(places: &[usize]) -> Vec<Vec<usize>> {
+fn halves(places: &[usize], max_events: usize) -> Vec<Part> {
     let (one, other) = places.split_at(places.len() / 2);
-    [one, other].into_iter().filter(|half| !half.is_empty()).map(<[_]>::to_vec).collect()
-}
-
-fn singles(places: &[usize]) -> Vec<Vec<usize>> {
-    places.iter().map(|place| vec![*place]).collect()
+    let halves = [one, other].into_iter().filter(|half| !half.is_empty());
+    halves.map(|half| Part::of(half, max_events)).collect()
 }

@@ -220,3 +220,17 @@ async fn a_value_that_is_rejected_hides_no_other_where_only_days_are_accepted() 
     assert_eq!(answer.errors(), [("warning", "invalid argument")]);
     assert_eq!(by_value(&answer)[SERVER].len(), 3);
 }
+
+#[tokio::test]
+async fn a_list_whose_response_is_too_large_is_halved_until_it_fits() {
+    let relay = TestRelay::start().await;
+    let expected = by_value(&relay.ask(OBSERVE, &addresses(&ADDRESSES)).await);
+    relay.sandbox.forget_calls();
+    let full = When::path(EVENTS_BASE).mentioning("\"limit\":1600");
+    relay.sandbox.fault(full, Fault::Huge { bytes: 9 << 20 }, Times::Always);
+    let answer = relay.ask(OBSERVE, &addresses(&ADDRESSES)).await;
+    assert_eq!(by_value(&answer), expected);
+    let limit = |call: &sandbox::Call| call.json().unwrap()["limit"].as_u64().unwrap();
+    let limits: Vec<_> = relay.calls_to(EVENTS_BASE).iter().map(limit).collect();
+    assert_eq!(limits, [1600, 800, 800]);
+}
