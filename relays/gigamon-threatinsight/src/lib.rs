@@ -1,7 +1,7 @@
 //! The relay for Gigamon ThreatINSIGHT, today Fortinet FortiNDR Cloud.
 //!
-//! Each observable's active detections are read with their events, and the event search adds what
-//! no detection covers; one device look-up names the internal devices of all events. The `client`
+//! Each observable's active detections are read with their events, and the event search, a few
+//! queries for all observables, adds what no detection covers; one device look-up names the internal devices of all events. The `client`
 //! sends the requests, `mapping` turns the events into CTIM entities.
 //! Specification: docs/relays/gigamon-threatinsight.md.
 
@@ -9,7 +9,6 @@ mod client;
 mod config;
 mod mapping;
 
-use futures::future::join_all;
 use relay_core::{
     About, BadSetting, Call, Claim, Documentation, Environment, Findings, Link, Observable,
     ObservableType, Partial, ProductCategory, Relay, Result, RoutePolicies, RoutePolicy,
@@ -83,9 +82,9 @@ impl Relay for GigamonThreatinsight {
             Err(error) => return error.into(),
         };
         let terms: Vec<_> = observables.iter().filter_map(SearchTerm::of).collect();
-        let found = join_all(terms.iter().map(|term| client.events(term))).await;
+        let found = terms.iter().zip(client.events(&terms).await);
         let selected: Vec<_> =
-            found.into_iter().map(|found| mapping::select(found, call.limit)).collect();
+            found.map(|(term, found)| mapping::select(term, found, call.limit)).collect();
         let addresses = mapping::internal_addresses(selected.iter().flat_map(|all| &all.data));
         let leases = client.leases(&addresses).await;
         let mapper = Mapper::new(&self.config.bases(call.credentials.region).portal, leases.data);

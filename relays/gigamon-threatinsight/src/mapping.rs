@@ -43,7 +43,8 @@ pub(crate) fn internal_addresses<'a>(
     events: impl IntoIterator<Item = &'a DatedEvent>,
 ) -> BTreeMap<IpAddr, Time> {
     let mut newest = BTreeMap::new();
-    for DatedEvent { event, time, .. } in events {
+    // A detection does not tell the code of its account, without which no lease is its device's.
+    for DatedEvent { event, time, .. } in events.into_iter().filter(|event| !event.is_detection()) {
         for side in [event.source(), event.destination()] {
             if let Some(address) = internal_address(&side) {
                 let newest_time = newest.entry(address).or_insert(*time);
@@ -62,9 +63,9 @@ impl<'a> Mapper<'a> {
     /// Creates the mapper of one call.
     pub(crate) fn new(portal: &'a BaseUrl, leases: Vec<Lease>) -> Self {
         let mut first = HashMap::new();
-        for mut lease in leases {
+        for lease in leases {
             let address = lease.ip.as_deref().and_then(|ip| ip.parse().ok());
-            if let Some(key) = address.zip(lease.account_code.take()) {
+            if let Some(key) = address.zip(lease.account().map(str::to_owned)) {
                 first.entry(key).or_insert(lease);
             }
         }

@@ -5,19 +5,26 @@
 //! their normal form enters a query.
 //! Specification: docs/relays/gigamon-threatinsight.md#query-language.
 
+mod list;
 mod paths;
+mod texts;
 
 use std::{collections::BTreeMap, net::IpAddr};
 
 use relay_core::{
     Call, Observable,
-    ObservableType::{Domain, Ip, Ipv6, Md5, Sha1, Sha256},
+    ObservableType::{self, Domain, Ip, Ipv6, Md5, Sha1, Sha256},
     Time,
 };
 use serde_json::{Value, json, value::RawValue};
 
+pub use self::list::TermList;
+
 use self::paths::Found;
-use super::types::{Detection, Indicator};
+use super::{
+    page::Slice,
+    types::{Detection, Indicator},
+};
 use crate::Credentials;
 
 const MAX_NAME_BYTES: usize = 253;
@@ -64,13 +71,28 @@ impl<'a> SearchTerm<'a> {
     /// Returns whether a text of the product is the same value, in any spelling.
     #[must_use]
     pub fn matches(&self, text: &str) -> bool {
-        // The field `ip` holds addresses of both versions.
-        let kind = if self.field == "ip" { Ip } else { self.observable.kind };
-        Observable::new(kind, text).normal_form().as_deref() == Some(&self.value)
+        Observable::new(self.kind(), text).normal_form().as_deref() == Some(&self.value)
+    }
+
+    /// Returns whether the value is the hash of a file.
+    pub(crate) fn is_hash(&self) -> bool {
+        matches!(self.observable.kind, Md5 | Sha1 | Sha256)
+    }
+
+    /// Returns the type of the field's values: `ip` holds addresses of both versions.
+    fn kind(&self) -> ObservableType {
+        if self.field == "ip" { Ip } else { self.observable.kind }
+    }
+
+    fn is_in(&self, event: &RawValue) -> bool {
+        let mut is_in = false;
+        texts::walk(event, |_, text| is_in |= self.matches(text));
+        is_in
     }
 
     /// Returns whether an event of a detection is about the value: whether the value stands where
-    /// the rule looked, or else among the values of the detection.
+    /// the rule looked, or else among the values of the detection. Where the detection does not tell
+    /// where the rule looked, the value may stand anywhere.
     /// Specification: docs/relays/gigamon-threatinsight.md#matching.
     pub(crate) fn matches_event(&self, detection: &Detection, event: &RawValue) -> bool {
         let indicators = &detection.indicators;
@@ -78,7 +100,7 @@ impl<'a> SearchTerm<'a> {
         match paths::find(event, &paths, |text| self.matches(text)) {
             Found::Nothing => {
                 let mut values = indicators.iter().flat_map(|indicator| &indicator.values);
-                values.any(|value| self.matches(value))
+                values.any(|value| self.matches(value)) || paths.is_empty() && self.is_in(event)
             }
             Found::OtherValues => false,
             Found::Value => true,
@@ -99,26 +121,36 @@ fn is_name(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte))
 }
 
-/// Returns the body of an event search between two days, counted back from now.
+/// The days of an event search, counted back from now.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Window {
+    pub(super) from: usize,
+    pub(super) until: usize,
+}
+
+/// Returns the body of an event search.
 pub(super) fn search_body(
-    term: &SearchTerm<'_>,
+    query: &str,
+    window: Window,
+    slice: Slice,
     call: &Call<'_, Credentials>,
-    limit: usize,
-    from: usize,
-    until: usize,
 ) -> Value {
     let days_ago = |days: usize| {
         let seconds = i64::try_from(days).unwrap_or(0) * DAY_SECONDS;
         call.now.plus_seconds(-seconds).with_decimals()
     };
-    json!({
-        "query": term.query(),
-        "start_date": days_ago(from),
-        "end_date": days_ago(until),
-        "limit": limit,
+    let mut body = json!({
+        "query": query,
+        "start_date": days_ago(window.from),
+        "end_date": days_ago(window.until),
+        "limit": slice.limit,
         "order_by": "timestamp",
         "order": "desc",
-    })
+    });
+    if slice.offset > 0 {
+        body["offset"] = slice.offset.into();
+    }
+    body
 }
 
 /// Returns the entities of a device look-up: addresses and times.
@@ -130,7 +162,6 @@ pub(super) fn entities(addresses: &BTreeMap<IpAddr, Time>) -> Vec<Value> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use relay_core::ObservableType;
 
     use super::*;
 
@@ -247,6 +278,8 @@ mod tests {
         );
         check_event(Ip, "203.0.113.77", dst.clone(), json!({"dst_ip": "203.0.113.77"}), true);
         check_event(Ip, "203.0.113.77", dst.clone(), json!({"dst_ip": "203.0.113.78"}), false);
+        check_event(Ip, "203.0.113.77", dst.clone(), json!({"dest_ip": "203.0.113.77"}), true);
+        check_event(Ip, "203.0.113.77", dst.clone(), json!({"dest_ip": "203.0.113.78"}), false);
         check_event(Ip, "203.0.113.77", dst, json!({"dst": {"ip": 7}}), false);
     }
 

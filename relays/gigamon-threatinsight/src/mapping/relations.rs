@@ -1,22 +1,28 @@
 //! Relations between the observables of an event.
 //! Specification: docs/relays/gigamon-threatinsight.md#relations.
 
+mod files;
+mod request_url;
+
+use std::net::IpAddr;
+
 use relay_core::{
     Observable,
-    ObservableType::{Domain, Md5, Sha1, Sha256, Url, UserAgent},
+    ObservableType::{Domain, Url, UserAgent},
     ctim::{
         RelationName::{
-            self, ConnectedTo, DownloadedFrom, DownloadedTo, HostedOn, QueriedFor, RelatedTo,
-            ResolvedTo, SanDnsFor, SentFrom, SentTo, UploadedFrom, UploadedTo,
+            self, ConnectedTo, HostedOn, QueriedFor, ResolvedTo, SanDnsFor, SentFrom, SentTo,
         },
         Relations,
     },
-    lenient::Text,
-    url::split_scheme,
 };
 
+use self::{
+    files::{Direction, direction_of_action, direction_of_command},
+    request_url::request_url,
+};
 use super::SOURCE;
-use crate::client::{Event, File, Host, query::SearchTerm};
+use crate::client::{Event, query::SearchTerm};
 
 /// Returns what happened between the observables of an event, in the order of the table.
 pub(super) fn relations(term: &SearchTerm<'_>, event: &Event) -> Relations {
@@ -44,9 +50,12 @@ impl Traffic {
             "http" => self.add_request(event),
             "x509" => self.add_certificate(term, event),
             "ssl" => self.at_destination(domain(event.server_name.as_deref()), ResolvedTo),
-            "pe" => self.add_program(event),
             "suricata" => self.add_alert(event),
-            _ => {}
+            "ftp" => self.add_files(direction_of_command(event), event),
+            "smb_file" => self.add_files(direction_of_action(event), event),
+            // The client of a mail server sends the message.
+            "smtp" => self.add_files(Direction::FromSource, event),
+            _ => self.add_files(Direction::Unknown, event),
         }
         self.relations
     }
@@ -81,18 +90,7 @@ impl Traffic {
         let url = Observable::present(Url, request_url(event));
         self.source_to(ConnectedTo, url.clone());
         self.at_destination(url, HostedOn);
-        self.add_files(event);
-    }
-
-    fn add_files(&mut self, event: &Event) {
-        let Some(method) = event.method.as_deref() else { return };
-        // GET brings files to the source, every other method takes them from there.
-        let is_get = method.eq_ignore_ascii_case("GET");
-        let (at_source, at_destination) =
-            if is_get { (DownloadedTo, DownloadedFrom) } else { (UploadedFrom, UploadedTo) };
-        let hashes: Vec<_> = event.files.iter().flatten().flat_map(hashes).collect();
-        hashes.iter().for_each(|hash| self.at_source(Some(hash.clone()), at_source));
-        hashes.into_iter().for_each(|hash| self.at_destination(Some(hash), at_destination));
+        self.add_requested_files(event);
     }
 
     /// Adds the relation of the requested domain only, not of every name in the certificate.
@@ -103,27 +101,22 @@ impl Traffic {
         }
     }
 
-    fn add_program(&mut self, event: &Event) {
-        // The direction of the transfer is not known.
-        for hash in event.file.iter().flat_map(hashes) {
-            self.at_source(Some(hash.clone()), RelatedTo);
-            self.at_destination(Some(hash), RelatedTo);
-        }
-    }
-
     fn add_alert(&mut self, event: &Event) {
         let host = event.http.as_ref().and_then(|http| http.hostname.as_deref());
-        self.at_destination(domain(host), ResolvedTo);
+        self.at_destination(domain(host.and_then(name_in_host)), ResolvedTo);
     }
+}
+
+/// Returns the name in a `Host` header, without its port; `None` for an address.
+fn name_in_host(host: &str) -> Option<&str> {
+    let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
+    let name =
+        host.rsplit_once(':').filter(|(_, port)| is_port(port)).map_or(host, |(name, _)| name);
+    (!name.contains(':') && name.parse::<IpAddr>().is_err()).then_some(name)
 }
 
 fn domain(name: Option<&str>) -> Option<Observable> {
     Observable::present(Domain, name)
-}
-
-fn hashes(file: &File) -> impl Iterator<Item = Observable> + use<> {
-    let hash = |kind, value: &Text| Observable::present(kind, value.as_deref());
-    [hash(Md5, &file.md5), hash(Sha1, &file.sha1), hash(Sha256, &file.sha256)].into_iter().flatten()
 }
 
 /// Returns whether a name of a certificate is the requested domain, or has a wildcard for its first
@@ -137,35 +130,13 @@ fn covers(name: &str, term: &SearchTerm<'_>) -> bool {
     }
 }
 
-/// Returns the URL of an HTTP request; `None` if its host is not known.
-/// Specification: docs/relays/gigamon-threatinsight.md#urls.
-fn request_url(event: &Event) -> Option<String> {
-    let uri = event.uri.as_ref()?.uri.as_deref()?.trim().replace(' ', "%20");
-    let (scheme, rest) = match split_scheme(&uri) {
-        Some((scheme, rest)) => (scheme, Some(rest)),
-        None => ("http", uri.strip_prefix("//")),
-    };
-    let (host, path) = match rest {
-        Some(rest) => rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len())),
-        None => ("", uri.as_str()),
-    };
-    let host = if host.is_empty() { host_of(event.host.as_ref()?)? } else { host.to_owned() };
-    let separator = if path.is_empty() || path.starts_with('/') { "" } else { "/" };
-    Some(format!("{scheme}://{host}{separator}{path}"))
-}
-
-fn host_of(host: &Host) -> Option<String> {
-    let bracketed = |ip: &String| if ip.contains(':') { format!("[{ip}]") } else { ip.clone() };
-    host.domain.clone().into_inner().or_else(|| host.ip.as_ref().map(bracketed))
-}
-
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use serde_json::{Value, json};
 
     use super::*;
 
-    fn check(observable: Observable, event: Value, expected: &[(&str, &str, &str)]) {
+    pub(super) fn check(observable: Observable, event: Value, expected: &[(&str, &str, &str)]) {
         let event: Event = serde_json::from_str(&event.to_string()).unwrap();
         let relations = relations(&SearchTerm::of(&observable).unwrap(), &event);
         let relations = serde_json::to_value(relations).unwrap();
@@ -180,13 +151,13 @@ mod tests {
         assert_eq!(found, expected, "{relations}");
     }
 
-    fn address() -> Observable {
+    pub(super) fn address() -> Observable {
         Observable::new(relay_core::ObservableType::Ip, "203.0.113.77")
     }
 
-    const UP: (&str, &str, &str) = ("10.20.30.47", "Connected_To", "203.0.113.77");
+    pub(super) const UP: (&str, &str, &str) = ("10.20.30.47", "Connected_To", "203.0.113.77");
 
-    fn event(kind: &str, more: Value) -> Value {
+    pub(super) fn event(kind: &str, more: Value) -> Value {
         let mut event = json!({
             "event_type": kind, "src": {"ip": "10.20.30.47"}, "dst": {"ip": "203.0.113.77"},
         });
@@ -217,37 +188,6 @@ mod tests {
         );
     }
 
-    const MD5: &str = "5d41c2b3a4958677f0e1d2c3b4a59687";
-    const SHA1: &str = "36b3a1d0e5f4c2b7a8d9e0f1a2b3c4d5e6f7a8b9";
-    const SHA256: &str = "9f0b3a7ce1d24586b7f0c1de5a2934876d10fb82ce4490a35617d8e2b3c4f5a6";
-
-    #[test]
-    fn http_files_go_where_the_method_says() {
-        let files = json!([{"md5": MD5, "sha1": SHA1}, {"sha256": SHA256, "md5": "no hash"}]);
-        let with = |method: Value| event("http", json!({"method": method, "files": files}));
-        let down = [
-            UP,
-            (MD5, "Downloaded_To", "10.20.30.47"),
-            (SHA1, "Downloaded_To", "10.20.30.47"),
-            (SHA256, "Downloaded_To", "10.20.30.47"),
-            (MD5, "Downloaded_From", "203.0.113.77"),
-            (SHA1, "Downloaded_From", "203.0.113.77"),
-            (SHA256, "Downloaded_From", "203.0.113.77"),
-        ];
-        let up = [
-            UP,
-            (MD5, "Uploaded_From", "10.20.30.47"),
-            (SHA1, "Uploaded_From", "10.20.30.47"),
-            (SHA256, "Uploaded_From", "10.20.30.47"),
-            (MD5, "Uploaded_To", "203.0.113.77"),
-            (SHA1, "Uploaded_To", "203.0.113.77"),
-            (SHA256, "Uploaded_To", "203.0.113.77"),
-        ];
-        check(address(), with(json!("get")), &down);
-        check(address(), with(json!("PUT")), &up);
-        check(address(), with(json!(null)), &[UP]);
-    }
-
     #[test]
     fn a_certificate_names_the_requested_domain() {
         let check = |domain: &str, names: Value, expected: bool| {
@@ -272,52 +212,18 @@ mod tests {
         check(address(), event("ssl", ssl), &[UP, name]);
         let alert = json!({"http": {"hostname": "c2.bad.example"}});
         check(address(), event("suricata", alert), &[UP, name]);
-        let program = json!({"file": {"md5": MD5, "sha1": "no hash", "sha256": SHA256}});
-        check(
-            address(),
-            event("pe", program),
-            &[
-                UP,
-                (MD5, "Related_To", "10.20.30.47"),
-                (MD5, "Related_To", "203.0.113.77"),
-                (SHA256, "Related_To", "10.20.30.47"),
-                (SHA256, "Related_To", "203.0.113.77"),
-            ],
-        );
-    }
-
-    fn check_url(uri: &str, host: &str, expected: Option<&str>) {
-        let json = format!(r#"{{"uri":{{"uri":"{uri}"}},"host":{host}}}"#);
-        let event: Event = serde_json::from_str(&json).unwrap();
-        assert_eq!(request_url(&event).as_deref(), expected, "{uri} {host}");
+        for host in ["203.0.113.77", "203.0.113.77:8080", "[2001:db8::77]:80", "2001:db8::77"] {
+            let alert = json!({"http": {"hostname": host}});
+            check(address(), event("suricata", alert), &[UP]);
+        }
     }
 
     #[test]
-    fn missing_parts_of_a_url_are_filled_in_or_there_is_no_url() {
-        let name = r#"{"domain":"bad.example","ip":"198.51.100.23"}"#;
-        check_url("/drop.php", name, Some("http://bad.example/drop.php"));
-        check_url("plain path.txt", name, Some("http://bad.example/plain%20path.txt"));
-        check_url("?x=1", name, Some("http://bad.example/?x=1"));
-        check_url("/a://b", name, Some("http://bad.example/a://b"));
-        check_url("/x", r#"{"ip":"198.51.100.23"}"#, Some("http://198.51.100.23/x"));
-        check_url("/x", r#"{"ip":"2001:db8::77"}"#, Some("http://[2001:db8::77]/x"));
-        check_url("/x", "null", None);
-        check_url("/x", r#"{"domain":null,"ip":""}"#, None);
-        check_url("", name, None);
-        check_url("http:///x", "null", None);
-        check_url("http:///x", name, Some("http://bad.example/x"));
-    }
-
-    #[test]
-    fn absolute_urls_stay_as_they_are() {
-        let other = r#"{"domain":"other.example"}"#;
-        check_url(
-            "https://bad.example:8080/a%20b?x=1",
-            other,
-            Some("https://bad.example:8080/a%20b?x=1"),
-        );
-        check_url("//bad.example/x", other, Some("http://bad.example/x"));
-        check_url("http://bad.example", "null", Some("http://bad.example"));
-        check_url("http://bad.example?x", "null", Some("http://bad.example/?x"));
+    fn flat_alerts_have_the_relations_of_nested_ones() {
+        let alert = json!({
+            "event_type": "suricata", "src_ip": "10.20.30.47", "dest_ip": "203.0.113.77",
+            "http": {"hostname": "c2.bad.example:8080", "url": "/drop.php"},
+        });
+        check(address(), alert, &[UP, ("c2.bad.example", "Resolved_To", "203.0.113.77")]);
     }
 }

@@ -1,7 +1,7 @@
 //! Sightings, and the events that they are about.
 //! Specification: docs/relays/gigamon-threatinsight.md#sightings.
 
-use std::{cmp::Ordering, collections::HashSet, sync::Arc};
+use std::{cmp::Ordering, collections::HashSet, iter, sync::Arc};
 
 use relay_core::{
     Error, ErrorKind, Observable,
@@ -16,25 +16,42 @@ use super::{
     rule_page, search_page,
     vocabulary::{self, RuleMatch},
 };
-use crate::client::{DetectedEvents, Event, FoundEvents, Lease, Rule, Side, query::SearchTerm};
+use crate::client::{
+    Detected, Detection, Event, FoundEvents, Lease, Rule, Side, query::SearchTerm,
+};
 
-/// An event with its id and time, and the detections that led to it, if there are any.
+/// An event with its id and time, and the detections that led to it, if there are any. Where nothing
+/// is known of the events of a detection, it stands for the detection.
 #[derive(Debug)]
 pub(crate) struct DatedEvent {
-    pub(super) event: Event,
+    pub(super) event: Arc<Event>,
     pub(super) uuid: String,
     pub(super) time: Time,
     pub(super) rule_match: Option<Arc<RuleMatch>>,
+    /// The time of the first event, if it stands for a detection.
+    pub(super) first_seen: Option<Time>,
 }
 
 impl DatedEvent {
     /// Returns `None` for an event without id or time.
-    fn new(mut event: Event, rule_match: Option<Arc<RuleMatch>>) -> Option<Self> {
-        Some(Self { uuid: event.uuid.take()?, time: event.timestamp?, event, rule_match })
+    fn new(event: Arc<Event>, rule_match: Option<Arc<RuleMatch>>) -> Option<Self> {
+        let (uuid, time) = ((*event.uuid).clone()?, event.timestamp?);
+        Some(Self { event, uuid, time, rule_match, first_seen: None })
+    }
+
+    /// Returns `None` for a detection without id or time.
+    fn of_detection(detection: &Detection, rule_match: Option<Arc<RuleMatch>>) -> Option<Self> {
+        let (first, _) = detection.period()?;
+        let event = Self::new(Arc::new(Event::of_detection(detection)), rule_match)?;
+        Some(Self { first_seen: Some(first), ..event })
+    }
+
+    pub(super) fn is_detection(&self) -> bool {
+        self.first_seen.is_some()
     }
 
     pub(super) fn rule(&self) -> Option<&Rule> {
-        self.rule_match.as_deref().map(|rule_match| &rule_match.rule)
+        self.rule_match.as_deref().map(|rule_match| &*rule_match.rule)
     }
 
     pub(super) fn rule_uuid(&self) -> Option<&str> {
@@ -51,25 +68,37 @@ impl DatedEvent {
 }
 
 /// Selects the events of one observable: those of detections before those of the search, up to the
-/// limit, newest first. Errors: those of `found`, and a warning about events without id or time.
+/// limit, newest first. A detection without such events is shown itself. Errors: those of `found`,
+/// and a warning about what has no id or time.
 /// Specification: docs/relays/gigamon-threatinsight.md#matching.
-pub(crate) fn select(found: Partial<FoundEvents>, limit: usize) -> Partial<Vec<DatedEvent>> {
+pub(crate) fn select(
+    term: &SearchTerm<'_>,
+    found: Partial<FoundEvents>,
+    limit: usize,
+) -> Partial<Vec<DatedEvent>> {
     let Partial { data: FoundEvents { detected, searched }, mut errors } = found;
-    let mut has_undated = false;
-    let mut dated = |event, rule_match| {
-        let event = DatedEvent::new(event, rule_match);
-        has_undated |= event.is_none();
-        event
-    };
-    let mut of_detections = Vec::new();
-    if let Some(DetectedEvents { found, events }) = detected {
-        for (detection, events) in found.detections.iter().zip(events) {
-            let rule_match = RuleMatch::new(&found, detection).map(Arc::new);
-            of_detections.extend(events.into_iter().filter_map(|e| dated(e, rule_match.clone())));
+    let (mut of_detections, mut of_search) = (Vec::new(), Vec::new());
+    let (mut has_undated, mut has_undated_detection) = (false, false);
+    let detected = detected.unwrap_or_default();
+    for Detected { detection, events } in &detected {
+        let rule_match = RuleMatch::new(&detected, detection).map(Arc::new);
+        let dated = |event: &Arc<Event>| DatedEvent::new(event.clone(), rule_match.clone());
+        let dated: Vec<_> = events.iter().filter_map(dated).collect();
+        has_undated |= dated.len() < events.len();
+        if dated.is_empty() {
+            let itself = DatedEvent::of_detection(detection, rule_match);
+            has_undated_detection |= itself.is_none();
+            of_detections.extend(itself);
         }
+        of_detections.extend(dated);
     }
-    let of_search = searched.into_iter().flatten().filter_map(|event| dated(event, None)).collect();
-    errors.extend(has_undated.then(undated_events));
+    for event in searched.into_iter().flatten() {
+        let event = DatedEvent::new(event, None);
+        has_undated |= event.is_none();
+        of_search.extend(event);
+    }
+    errors.extend(has_undated.then(|| undated("events", term)));
+    errors.extend(has_undated_detection.then(|| undated("detections", term)));
     Partial { data: merge(of_detections, of_search, limit), errors }
 }
 
@@ -94,10 +123,11 @@ fn merge(
     events
 }
 
-fn undated_events() -> Error {
-    let text =
-        "Gigamon ThreatINSIGHT sent events without an id or a readable time; they were left out.";
-    Error::new(ErrorKind::Malformed, text).as_warning()
+fn undated(records: &str, term: &SearchTerm<'_>) -> Error {
+    let text = format!(
+        "{SOURCE} sent {records} without an id or a readable time; they were left out. Look for the observable in the portal."
+    );
+    Error::new(ErrorKind::Malformed, text).as_warning().about([&term.observable.value])
 }
 
 impl Mapper<'_> {
@@ -106,7 +136,7 @@ impl Mapper<'_> {
         let observable = term.observable;
         let product_ids = [event.uuid.as_str(), event.rule_uuid().unwrap_or("-")];
         let id = self.namespace.sighting(&product_ids, observable.kind.as_str(), &observable.value);
-        let observed = ObservedTime::at(event.time);
+        let observed = ObservedTime::between(event.first_seen.unwrap_or(event.time), event.time);
         let references = self.references(event);
         let external_ids = [Some(event.uuid.as_str()), event.rule_uuid()];
         Sighting {
@@ -126,8 +156,14 @@ impl Mapper<'_> {
     }
 
     fn references(&self, event: &DatedEvent) -> Vec<ExternalReference> {
-        let page = search_page(self.portal, &format!("uuid = '{}'", event.uuid));
-        let mut references = vec![reference(&event.uuid, "Event, opens the portal search", page)];
+        let mut references = match event.is_detection() {
+            // The portal's address of a detection is not known.
+            true => vec![reference(&event.uuid, "Detection", None)],
+            false => {
+                let page = search_page(self.portal, &format!("uuid = '{}'", event.uuid));
+                vec![reference(&event.uuid, "Event, opens the portal search", page)]
+            }
+        };
         if let (Some(rule_match), Some(uuid)) = (&event.rule_match, event.rule_uuid()) {
             let page = rule_page(self.portal, uuid, rule_match.account.as_deref());
             references.push(reference(uuid, "Rule, opens its page for this account", page));
@@ -144,14 +180,13 @@ impl Mapper<'_> {
         let sides = [event.source(), event.destination()];
         let side = sides.into_iter().find(|side| *side.internal == Some(true))?;
         let lease = self.lease(&side, event.customer_id.as_deref());
-        let name = lease.and_then(|lease| lease.hostname.as_deref());
+        let names = lease.into_iter().flat_map(Lease::names);
         let mac = lease.and_then(|lease| lease.mac.as_deref());
-        let observables = [
-            side.ip.into_inner().and_then(Observable::address),
-            Observable::present(Hostname, name),
-            Observable::present(MacAddress, mac),
-        ];
-        Target::endpoint(observables.into_iter().flatten(), observed, None)
+        let address = side.ip.into_inner().and_then(Observable::address);
+        let names = names.map(|name| Observable::present(Hostname, Some(name)));
+        let mac = Observable::present(MacAddress, mac);
+        let observables = iter::once(address).chain(names).chain([mac]);
+        Target::endpoint(observables.flatten(), observed, None)
     }
 
     fn lease(&self, side: &Side, account: Option<&str>) -> Option<&Lease> {
@@ -167,18 +202,35 @@ fn rule_name(event: &DatedEvent) -> Option<&str> {
     event.rule()?.name.as_deref()
 }
 
+/// Returns what the event itself says that it is: the signature of an alert, the title of an
+/// observation.
+fn own_title(event: &Event) -> Option<&str> {
+    event.signature().name.or(event.title.as_deref())
+}
+
 fn title(event: &DatedEvent) -> Option<ShortText> {
-    let title_of_type = || event_type(event).map(|kind| format!("{kind} event"));
-    ShortText::present(rule_name(event).map(str::to_owned).or_else(title_of_type))
+    let own = || own_title(&event.event).map(str::to_owned);
+    let title_of_type = || match event.is_detection() {
+        true => Some("Detection".to_owned()),
+        false => event_type(event).map(|kind| format!("{kind} event")),
+    };
+    let rule = rule_name(event).map(str::to_owned);
+    ShortText::present(rule.or_else(own).or_else(title_of_type))
 }
 
 fn description(event: &DatedEvent) -> Option<LongText> {
-    // A back-tick would end the Markdown code that holds the name.
-    let line =
-        |label: &str, name: Option<&str>| Some(format!("- {label}: `{}`", name?.replace('`', "")));
+    // A back-tick or a new line would end the Markdown code that holds the name.
+    let plain = |name: &str| name.replace('`', "").replace(char::is_control, " ");
+    let line = |label: &str, name: Option<&str>| Some(format!("- {label}: `{}`", plain(name?)));
+    let signature = event.event.signature();
     let lines = [
+        line("Detection", event.is_detection().then_some(event.uuid.as_str())),
         line("Event", event_type(event).as_deref()),
         line("Rule", rule_name(event)),
+        line("Signature", signature.name),
+        line("Category", signature.category),
+        line("Observation", event.event.title.as_deref()),
+        line("Description", event.event.description.as_deref()),
         line("Sensor", event.event.sensor()),
     ];
     LongText::present(Some(lines.into_iter().flatten().collect::<Vec<_>>().join("\n")))
@@ -190,13 +242,18 @@ mod tests {
 
     fn event(uuid: &str, second: i64, rule: Option<&str>) -> DatedEvent {
         let rule = rule.map(|uuid| Rule { uuid: uuid.into(), ..Rule::default() });
-        let rule_match =
-            rule.map(|rule| RuleMatch { rule, account: None, device_count: 1, value_count: 1 });
+        let rule_match = rule.map(|rule| RuleMatch {
+            rule: Arc::new(rule),
+            account: None,
+            device_count: 1,
+            value_count: 1,
+        });
         DatedEvent {
-            event: Event::default(),
+            event: Arc::default(),
             uuid: uuid.to_owned(),
             time: Time::from_unix_seconds(second).unwrap(),
             rule_match: rule_match.map(Arc::new),
+            first_seen: None,
         }
     }
 

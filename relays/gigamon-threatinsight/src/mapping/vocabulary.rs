@@ -2,7 +2,7 @@
 //! Specification: docs/relays/gigamon-threatinsight.md#words,
 //! docs/relays/gigamon-threatinsight.md#table.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 use relay_core::{
     ctim::{Cell, Confidence, Severity, Table},
@@ -10,7 +10,7 @@ use relay_core::{
 };
 
 use super::DatedEvent;
-use crate::client::{Detection, Detections, Event, Rule};
+use crate::client::{Detected, Detection, Event, Rule, Signature};
 
 /// The cell of a heading.
 const HEADING: &str = " ";
@@ -18,7 +18,7 @@ const HEADING: &str = " ";
 /// The detections of one rule in one account, about one observable.
 #[derive(Debug)]
 pub(super) struct RuleMatch {
-    pub(super) rule: Rule,
+    pub(super) rule: Arc<Rule>,
     /// The account's uuid.
     pub(super) account: Option<String>,
     /// How many different devices the detections name.
@@ -30,19 +30,18 @@ pub(super) struct RuleMatch {
 impl RuleMatch {
     /// Sums up the detections of the same rule and account as this one; `None` if the rule is not
     /// known.
-    pub(super) fn new(found: &Detections, detection: &Detection) -> Option<Self> {
-        let uuid = detection.rule_uuid.as_deref()?;
-        let rule = found.rules.iter().find(|rule| rule.uuid.as_deref() == Some(uuid))?;
+    pub(super) fn new(found: &[Detected], detection: &Detection) -> Option<Self> {
+        let rule = detection.rule.clone()?;
         let is_alike = |other: &&Detection| {
             other.rule_uuid == detection.rule_uuid && other.account_uuid == detection.account_uuid
         };
-        let alike: Vec<_> = found.detections.iter().filter(is_alike).collect();
+        let alike: Vec<_> = found.iter().map(|one| &one.detection).filter(is_alike).collect();
         let devices: HashSet<_> = alike.iter().filter_map(|one| one.device_ip.as_ref()).collect();
         let indicators = alike.iter().flat_map(|one| &one.indicators);
         let values = indicators.filter(|indicator| indicator.path().is_some());
         let values: HashSet<_> = values.flat_map(|indicator| &indicator.values).collect();
         Some(Self {
-            rule: rule.clone(),
+            rule,
             account: (*detection.account_uuid).clone(),
             device_count: devices.len(),
             value_count: values.len(),
@@ -148,12 +147,7 @@ fn event_columns(event: &Event) -> Vec<(&'static str, Option<Cell>)> {
             ("client", text(&event.client)),
             ("server", text(&event.server)),
         ],
-        "suricata" => vec![
-            ("sig_name", text(&event.sig_name)),
-            ("sig_category", text(&event.sig_category)),
-            ("sig_id", integer(event.sig_id)),
-            ("sig_rev", event.sig_rev.map(Cell::Number)),
-        ],
+        "suricata" => signature_columns(&event.signature()),
         "ssl" => vec![
             ("version", text(&event.version)),
             ("cipher", text(&event.cipher)),
@@ -162,6 +156,16 @@ fn event_columns(event: &Event) -> Vec<(&'static str, Option<Cell>)> {
         ],
         _ => Vec::new(),
     }
+}
+
+fn signature_columns(signature: &Signature<'_>) -> Vec<(&'static str, Option<Cell>)> {
+    let text = |text: Option<&str>| text.map(|text| Cell::Text(text.to_owned()));
+    vec![
+        ("sig_name", text(signature.name)),
+        ("sig_category", text(signature.category)),
+        ("sig_id", signature.id.map(Cell::Integer)),
+        ("sig_rev", signature.revision.map(Cell::Number)),
+    ]
 }
 
 #[cfg(test)]

@@ -53,6 +53,21 @@ async fn an_event_without_destination() {
 }
 
 #[tokio::test]
+async fn flat_alerts_and_observations_and_a_lease_with_several_names() {
+    check("flat-events", &[]).await;
+}
+
+#[tokio::test]
+async fn files_transferred_by_ftp_smb_and_mail() {
+    check("transferred-files", &[]).await;
+}
+
+#[tokio::test]
+async fn detections_whose_events_do_not_name_the_value() {
+    check("detections-without-events", &[]).await;
+}
+
+#[tokio::test]
 async fn ipv6_addresses() {
     check("ipv6", &[]).await;
 }

@@ -1,6 +1,9 @@
 //! The requests: their number, form and concurrency.
 //! Specification: docs/relays/gigamon-threatinsight.md#requests.
 
+mod lists;
+mod pages;
+
 use std::time::Duration;
 
 use http::Method;
@@ -32,11 +35,11 @@ async fn requests_are_the_documented_ones() {
     let of = |path: &str| &calls.iter().find(|call| call.path == path).unwrap().query;
     assert_eq!(
         of(&format!("{DETECTIONS_BASE}/detections")),
-        "indicator_value=203.0.113.77&status=active&include=indicators&include=rules&limit=100&sort_by=last_seen&sort_order=desc"
+        "indicator_value=203.0.113.77&status=active&include=indicators&include=rules&limit=200&sort_by=last_seen&sort_order=desc"
     );
     assert_eq!(
         of(&format!("{DETECTIONS_BASE}/events")),
-        "detection_uuid=5c4b3a29-1807-4f6e-9d5c-4b3a29180716&limit=100"
+        "detection_uuid=5c4b3a29-1807-4f6e-9d5c-4b3a29180716&limit=200"
     );
 }
 
@@ -56,7 +59,7 @@ async fn searches_and_look_ups_have_times_in_utc() {
         json!({
             "query": "ip = '203.0.113.77'",
             "start_date": "2026-02-24T10:00:00.000Z", "end_date": "2026-03-03T10:00:00.000Z",
-            "limit": 100, "order_by": "timestamp", "order": "desc",
+            "limit": 200, "order_by": "timestamp", "order": "desc",
         })
     );
     assert_eq!(
@@ -69,7 +72,7 @@ async fn searches_and_look_ups_have_times_in_utc() {
 }
 
 #[tokio::test]
-async fn an_observable_needs_two_requests_a_detection_one_and_all_names_one() {
+async fn an_observable_and_a_detection_need_a_request_a_type_and_all_names_one() {
     let relay = TestRelay::start().await;
     let observables = json!([
         {"type": "ip", "value": SERVER},
@@ -79,7 +82,7 @@ async fn an_observable_needs_two_requests_a_detection_one_and_all_names_one() {
     ]);
     relay.ask(OBSERVE, &observables).await;
     // The address has one detection, the domain three, the hash two, the other address none.
-    assert_eq!(counts(&relay), [4, 6, 4, 1]);
+    assert_eq!(counts(&relay), [4, 6, 2, 1]);
     let last = relay.sandbox.calls().pop().unwrap();
     assert!(last.path.starts_with(ENTITY_BASE));
 }
@@ -97,15 +100,15 @@ async fn without_detections_and_internal_addresses_there_is_one_round_trip() {
 
 #[tokio::test]
 async fn all_requests_run_concurrently_up_to_the_configured_limit() {
-    let addresses = (1..=6).map(|host| json!({"type": "ip", "value": format!("192.0.2.{host}")}));
+    let addresses = (1..=20).map(|host| json!({"type": "ip", "value": format!("192.0.2.{host}")}));
     let observables: Value = addresses.collect();
     for (settings, limit) in
-        [(vec![], 8), (vec![("GTI_CONCURRENCY", "1")], 1), (vec![("GTI_CONCURRENCY", "32")], 12)]
+        [(vec![], 8), (vec![("GTI_CONCURRENCY", "1")], 1), (vec![("GTI_CONCURRENCY", "32")], 21)]
     {
         let relay = TestRelay::start().with(&settings).await;
         relay.sandbox.delay(DELAY);
         relay.ask(OBSERVE, &observables).await;
-        assert_eq!((counts(&relay)[0], counts(&relay)[2]), (6, 6));
+        assert_eq!((counts(&relay)[0], counts(&relay)[2]), (20, 1));
         assert_eq!(relay.sandbox.peak_concurrency(), limit);
     }
 }
@@ -145,7 +148,7 @@ async fn the_limit_is_in_every_request() {
     relay.with_claims(claims).ask(OBSERVE, &one("ip", SERVER)).await;
     let calls = relay.calls_to(DETECTIONS_BASE);
     assert!(calls.iter().all(|call| call.query.contains("limit=1000")));
-    assert_eq!(relay.calls_to(EVENTS_BASE)[0].json().unwrap()["limit"], 1000);
+    assert_eq!(relay.calls_to(EVENTS_BASE)[0].json().unwrap()["limit"], 2000);
 }
 
 #[tokio::test]
@@ -183,7 +186,7 @@ async fn a_search_that_rejects_days_too_is_not_cached() {
     relay.sandbox.fault(EVENTS_BASE, Fault::json(400, &error), Times::Always);
     let answer = relay.ask(OBSERVE, &one("ip", SERVER)).await;
     assert_eq!(answer.errors(), [("warning", "client : invalid query")]);
-    assert_eq!((answer.docs("sightings").len(), counts(&relay)[2]), (1, 8));
+    assert_eq!((answer.docs("sightings").len(), counts(&relay)[2]), (1, 2));
     relay.sandbox.clear_faults();
     relay.sandbox.forget_calls();
     let answer = relay.ask(OBSERVE, &one("ip", SERVER)).await;

@@ -241,6 +241,22 @@ async fn a_failure_of_one_detections_events_is_a_warning() {
 }
 
 #[tokio::test]
+async fn a_detection_whose_events_fail_is_shown_itself() {
+    for code in [403, 404, 410, 500] {
+        let relay = TestRelay::start().await;
+        let events = format!("{DETECTIONS_BASE}/events");
+        relay.sandbox.fault(events.as_str(), Fault::status(code), Times::Always);
+        relay.sandbox.fault(EVENTS_BASE, Fault::status(code), Times::Always);
+        let answer = relay.ask(OBSERVE, &one("ip", SERVER)).await;
+        assert!(answer.errors().iter().all(|(level, _)| *level == "warning"), "{answer:?}");
+        assert_eq!((answer.docs("sightings").len(), answer.docs("indicators").len()), (1, 1));
+        let sighting = &answer.docs("sightings")[0];
+        assert_eq!(sighting["external_ids"][0], "5c4b3a29-1807-4f6e-9d5c-4b3a29180716");
+        assert_eq!(answer.docs("relationships")[0]["source_ref"], sighting["id"]);
+    }
+}
+
+#[tokio::test]
 async fn a_failed_look_up_costs_the_names_only() {
     for (fault, code) in [
         (Fault::status(500), "unknown"),

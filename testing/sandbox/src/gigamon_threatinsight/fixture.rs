@@ -44,6 +44,7 @@ pub(crate) static FIXTURE: Fixture = Fixture {
         settings: &[],
         search_path: "",
         first_search_path: "/detections/v1/detections",
+        // Of detections; a search that fails for several observables is repeated for each.
         batch_size: 1,
         warm_requests: 4,
         // A server that events of nearly every kind name.

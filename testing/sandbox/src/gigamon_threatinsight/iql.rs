@@ -5,7 +5,7 @@
 
 mod field;
 
-use std::net::IpAddr;
+use std::{mem, net::IpAddr};
 
 use serde_json::Value;
 
@@ -137,7 +137,11 @@ impl Literal {
         tokens.symbol("(")?;
         let list = tokens.list(Self::read)?;
         tokens.symbol(")")?;
-        Ok(list)
+        let first = list.first().map(mem::discriminant);
+        match list.iter().all(|one| Some(mem::discriminant(one)) == first) {
+            true => Ok(list),
+            false => Err(SyntaxError::new("the values of a list must be of one type")),
+        }
     }
 
     fn of_text(text: String) -> Self {
@@ -234,6 +238,10 @@ mod tests {
             ("src.ip != '10.20.30.47'", false),
             ("src.ip <> '10.20.30.48'", true),
             ("answers.ip IN ('198.51.100.1', '203.0.113.78')", true),
+            ("ip IN ('2001:db8::2', '203.0.113.78')", true),
+            ("ip IN (8.8.8.8, 2001:db8::1)", true),
+            ("domain IN ('bad.example', 'www.bad')", false),
+            ("rcode IN (1, 0)", true),
             ("answers.ip not in ('198.51.100.1', '203.0.113.78')", false),
             ("rcode_name = null", true),
             ("rcode_name != null", false),
@@ -263,6 +271,8 @@ mod tests {
             "ip = word",
             "ip IN ()",
             "ip IN ('203.0.113.77'",
+            "ip IN ('203.0.113.77', 'c2.bad.example')",
+            "rcode IN (0, '1')",
             "ip LIKE '203.%'",
             "ip > '203.0.113.77'",
             "hostname = 'x'",

@@ -1,6 +1,6 @@
 //! Looks for values at the ends of paths into an event, without building the event.
 
-use std::{cell::Cell, fmt};
+use std::{cell::Cell, fmt, slice};
 
 use serde::{
     Deserializer,
@@ -19,22 +19,34 @@ pub(super) enum Found {
     Value,
 }
 
-/// Looks at the ends of the paths for a text that `is_it`. In flat events a path is one name, joined
-/// by underscores; it counts where the path itself leads to nothing. Lists are walked.
+/// Looks at the ends of the paths for a text that `is_it`. In flat events a path is [one
+/// name](flat_names); it counts where the path itself leads to nothing. Lists are walked.
 pub(super) fn find(event: &RawValue, paths: &[Vec<&str>], is_it: impl Fn(&str) -> bool) -> Found {
-    let flat: Vec<_> = paths.iter().map(|path| path.join("_")).collect();
-    let flat: Vec<_> = flat.iter().map(|name| vec![name.as_str()]).collect();
-    let ends = vec![Cell::new(Found::Nothing); 2 * paths.len()];
-    let open = paths.iter().chain(&flat).zip(&ends).map(|(rest, end)| Path { rest, end });
-    let walk = Walk { open: open.collect(), is_it: &is_it };
+    let names: Vec<_> = paths.iter().map(|path| flat_names(path)).collect();
+    let flat: Vec<_> = names.iter().map(|names| names.each_ref().map(String::as_str)).collect();
+    let ends = vec![[const { Cell::new(Found::Nothing) }; 3]; paths.len()];
+    let mut open = Vec::new();
+    for ((path, names), [end, flat_ends @ ..]) in paths.iter().zip(&flat).zip(&ends) {
+        open.push(Path { rest: path, end });
+        let flat = names.iter().zip(flat_ends);
+        open.extend(flat.map(|(name, end)| Path { rest: slice::from_ref(name), end }));
+    }
+    let walk = Walk { open, is_it: &is_it };
     // Of an event that cannot be read to its end, what was found before counts.
     let _ = walk.deserialize(&mut serde_json::Deserializer::from_str(event.get()));
-    let (nested, flat) = ends.split_at(paths.len());
-    let best = nested.iter().zip(flat).map(|(nested, flat)| match nested.get() {
-        Found::Nothing => flat.get(),
+    let best = ends.iter().map(|[nested, flat @ ..]| match nested.get() {
+        Found::Nothing => flat.iter().map(Cell::get).max().unwrap_or(Found::Nothing),
         found => found,
     });
     best.max().unwrap_or(Found::Nothing)
+}
+
+/// Returns the names of a path in flat events: its parts joined by underscores, and with Suricata's
+/// word for the destination.
+fn flat_names(path: &[&str]) -> [String; 2] {
+    let name = path.join("_");
+    let of_suricata = name.strip_prefix("dst_").map(|rest| format!("dest_{rest}"));
+    [name.clone(), of_suricata.unwrap_or(name)]
 }
 
 /// The part of a path that is still to go, and what was found at its end.

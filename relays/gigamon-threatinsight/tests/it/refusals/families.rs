@@ -3,8 +3,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use sandbox::gigamon_threatinsight::{
-    DETECTIONS_BASE, DETECTIONS_ONLY_KEY, KEY, NO_DEVICES_KEY, NO_EVENTS_KEY,
+use sandbox::{
+    Fault, Times,
+    gigamon_threatinsight::{
+        DETECTIONS_BASE, DETECTIONS_ONLY_KEY, EVENTS_BASE, KEY, NO_DEVICES_KEY, NO_EVENTS_KEY,
+    },
 };
 use serde_json::json;
 use testkit::TestResolver;
@@ -57,6 +60,20 @@ async fn a_missing_family_is_not_requested_again_in_the_same_call() {
     assert_eq!(answer.errors(), [("warning", "not found")]);
     assert!(counts(&relay)[2] <= 2, "{:?}", counts(&relay));
     assert_eq!(counts(&relay)[0], 20);
+}
+
+#[tokio::test]
+async fn an_event_search_that_is_forbidden_is_one_warning_and_few_requests() {
+    let addresses = (1..=20).map(|host| json!({"type": "ip", "value": format!("192.0.2.{host}")}));
+    let known = [json!({"type": "ip", "value": SERVER})];
+    let observables: Vec<_> = known.into_iter().chain(addresses).collect();
+    let relay = TestRelay::start().with(&[("GTI_CONCURRENCY", "2")]).await;
+    relay.sandbox.fault(EVENTS_BASE, Fault::Forbidden, Times::Always);
+    let answer = relay.ask(OBSERVE, &json!(observables)).await;
+    assert_eq!(answer.errors(), [("warning", "authorization error")]);
+    assert_eq!(answer.docs("sightings").len(), 1);
+    // The list, and the observables that are searched for at the same time after it.
+    assert!(counts(&relay)[2] <= 3, "{:?}", counts(&relay));
 }
 
 #[tokio::test]

@@ -4,9 +4,10 @@
 use serde_json::Value;
 
 /// Keys under which an event may hold a plain value, and the full field that it is.
-const SHORT_FORMS: [(&str, &[&str]); 4] = [
+const SHORT_FORMS: [(&str, &[&str]); 5] = [
     ("src_ip", &["src", "ip"]),
     ("dst_ip", &["dst", "ip"]),
+    ("dest_ip", &["dst", "ip"]),
     ("san_dns", &["san_dns", "domain"]),
     ("server_name_indication", &["server_name_indication", "domain"]),
 ];

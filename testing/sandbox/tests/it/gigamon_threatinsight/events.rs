@@ -75,7 +75,7 @@ async fn every_kind_of_event_and_every_test_account_occurs() {
     let all = |field: &str| -> BTreeSet<_> {
         events.iter().filter_map(|one| one[field].as_str()).collect()
     };
-    let kinds = "dns flow http kerberos observation pe smb_file ssh ssl suricata x509";
+    let kinds = "dns flow ftp http kerberos observation pe smb_file smtp ssh ssl suricata x509";
     assert_eq!(all("event_type"), kinds.split(' ').collect());
     for test_account in [
         "dmo",
