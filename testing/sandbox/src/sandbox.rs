@@ -3,6 +3,7 @@
 use std::{
     io,
     net::{Ipv4Addr, SocketAddr},
+    pin::pin,
     sync::Arc,
     time::{Duration, SystemTime},
 };
@@ -110,6 +111,20 @@ impl Sandbox {
     /// Lets the held and all later calls go on.
     pub fn release(&self) {
         self.hub.gate.set_closed(false);
+    }
+
+    /// Does `work` and holds every call of it until so many are open at the same time, or until it ends.
+    pub async fn overlapping<T>(&self, calls: usize, work: impl Future<Output = T>) -> T {
+        self.hold();
+        let mut work = pin!(work);
+        tokio::select! {
+            done = &mut work => {
+                self.release();
+                return done;
+            }
+            () = self.held(calls) => self.release(),
+        }
+        work.await
     }
 
     /// Sets a fault for the calls that fit `when`. Of several faults that fit a call, the one set first acts.

@@ -18,9 +18,6 @@ use serde_json::{Value, json};
 
 use crate::test_relay::{OBSERVE, SERVER, TestRelay, claims, counts, one};
 
-/// A delay of the simulator long enough that concurrent requests overlap.
-const DELAY: Duration = Duration::from_millis(100);
-
 #[tokio::test]
 async fn requests_are_the_documented_ones() {
     let relay = TestRelay::start().await;
@@ -106,8 +103,7 @@ async fn all_requests_run_concurrently_up_to_the_configured_limit() {
         [(vec![], 8), (vec![("GTI_CONCURRENCY", "1")], 1), (vec![("GTI_CONCURRENCY", "32")], 21)]
     {
         let relay = TestRelay::start().with(&settings).await;
-        relay.sandbox.delay(DELAY);
-        relay.ask(OBSERVE, &observables).await;
+        relay.sandbox.overlapping(limit, relay.ask(OBSERVE, &observables)).await;
         assert_eq!((counts(&relay)[0], counts(&relay)[2]), (20, 1));
         assert_eq!(relay.sandbox.peak_concurrency(), limit);
     }
