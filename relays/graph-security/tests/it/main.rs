@@ -7,6 +7,7 @@ mod calls;
 mod conformance;
 mod end_to_end;
 mod faults;
+mod lifecycle;
 mod mutation;
 mod refusals;
 mod regressions;
