@@ -1,6 +1,6 @@
 //! The parts of a relay's answer that the tool shows.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::observable::ObservableArgument;
@@ -18,7 +18,7 @@ pub(crate) struct Answer {
 }
 
 /// One error entry.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct ErrorEntry {
     #[serde(rename = "type")]
     pub(crate) severity: String,

@@ -6,6 +6,7 @@ use crate::{
     ask::Ask,
     call::Call,
     demo::Demo,
+    doctor::Doctor,
     failure::Outcome,
     manual::{Completions, Man},
     module::Module,
@@ -27,6 +28,7 @@ use crate::{
   relayctl serve --sandbox                           all relays on one local port
   relayctl token make --relay misp                   a token, and the secret for the function
   relayctl call URL observe ip=203.0.113.77          a smoke test of a deployed relay
+  relayctl doctor --relay misp --url URL             what works of it, what is missing, what ends
   relayctl module add --relay misp --url URL         connects a relay to Threat Response
   relayctl rotate --secret-arn ARN                   a new secret; tokens in use go on working
 
@@ -50,6 +52,7 @@ pub(crate) struct Arguments {
 enum Command {
     Demo(Demo),
     Ask(Ask),
+    Doctor(Doctor),
     Serve(Serve),
     #[command(subcommand)]
     Token(Token),
@@ -68,6 +71,7 @@ impl Arguments {
         match self.command {
             Command::Demo(demo) => demo.run(screen).await,
             Command::Ask(ask) => ask.run(screen).await,
+            Command::Doctor(doctor) => doctor.run(screen).await,
             Command::Serve(serve) => serve.run(screen).await,
             Command::Token(token) => token.run(screen).await,
             Command::Call(call) => call.run(screen).await,

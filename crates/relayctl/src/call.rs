@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
-use http::{HeaderName, HeaderValue, header};
+use http::{HeaderName, HeaderValue};
 use relay_core::{BaseUrl, Environment, Request, Response, Route};
 use serde_json::{Value, json};
 
@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Longer than a gateway waits.
-const CALL_TIMEOUT: Duration = Duration::from_secs(30);
+pub(crate) const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Calls one route of a relay and shows the answer.
 #[derive(Args)]
@@ -113,14 +113,7 @@ impl Call {
             ),
             _ => Request::post(base.path(path)).json(&self.body()?).map_err(unreachable)?,
         };
-        Ok(match self.token.given(environment)? {
-            Some(token) => {
-                let invalid =
-                    |_| Failure::Usage("the token holds characters that no token has.".to_owned());
-                request.header(header::AUTHORIZATION, token.header("Bearer ").map_err(invalid)?)
-            }
-            None => request,
-        })
+        self.token.authorize(request, environment)
     }
 
     fn body(&self) -> Outcome<Value> {

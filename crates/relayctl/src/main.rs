@@ -5,6 +5,7 @@ mod arguments;
 mod ask;
 mod call;
 mod demo;
+mod doctor;
 mod failure;
 mod local_relay;
 mod manual;

@@ -14,7 +14,7 @@ pub(crate) struct ObservableArgument {
 }
 
 impl ObservableArgument {
-    fn new(kind: ObservableType, value: &str) -> Self {
+    pub(crate) fn new(kind: ObservableType, value: &str) -> Self {
         Self { kind: kind.as_str().to_owned(), value: value.to_owned() }
     }
 }

@@ -6,7 +6,8 @@ use std::{
 };
 
 use clap::Args;
-use relay_core::{Environment, Secret};
+use http::header;
+use relay_core::{Environment, Request, Secret};
 
 use crate::{
     failure::{Failure, Outcome},
@@ -29,6 +30,18 @@ impl TokenSource {
             None => environment.text("RELAY_TOKEN").map(str::to_owned),
         };
         Ok(text.and_then(|text| Secret::new(trimmed(&text))))
+    }
+
+    /// Returns a request with the token, if there is one.
+    pub(crate) fn authorize(
+        &self,
+        request: Request,
+        environment: &Environment,
+    ) -> Outcome<Request> {
+        let Some(token) = self.given(environment)? else { return Ok(request) };
+        let invalid =
+            |_| Failure::Usage("the token holds characters that no token has.".to_owned());
+        Ok(request.header(header::AUTHORIZATION, token.header("Bearer ").map_err(invalid)?))
     }
 
     /// Returns the token; asks for it where neither the file nor the environment has one.

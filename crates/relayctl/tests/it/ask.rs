@@ -7,13 +7,13 @@ use tokio::runtime::Runtime;
 use crate::tool::{Run, file, relayctl, run};
 
 /// A simulator of MISP, in threads of its own.
-struct Misp {
-    sandbox: Sandbox,
+pub(crate) struct Simulated {
+    pub(crate) sandbox: Sandbox,
     _runtime: Runtime,
 }
 
-impl Misp {
-    fn start() -> Self {
+impl Simulated {
+    pub(crate) fn start() -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
@@ -33,7 +33,7 @@ impl Misp {
 
 #[test]
 fn a_product_is_asked_without_deploying_anything() {
-    let misp = Misp::start();
+    let misp = Simulated::start();
     let found = misp.ask(&["bad.example", "203.0.113.77", "harmless.example"], &[]).done();
     for part in ["MISP accepts the credentials.", "Malicious", "203.0.113.77", "/events/view/"] {
         assert!(found.out.contains(part), "{part:?}: {found:?}");
@@ -46,7 +46,7 @@ fn a_product_is_asked_without_deploying_anything() {
 
 #[test]
 fn observables_come_from_a_file_too_and_unsupported_ones_are_named() {
-    let misp = Misp::start();
+    let misp = Simulated::start();
     let observables = file("bad.example\n\n  mutex=Global\\X \n");
     let arguments = ["--file", observables.path().to_str().unwrap()];
     let found = misp.ask(&arguments, &[]).done();
@@ -61,7 +61,7 @@ fn observables_come_from_a_file_too_and_unsupported_ones_are_named() {
 
 #[test]
 fn a_failure_is_told_once_and_ends_with_code_1() {
-    let misp = Misp::start();
+    let misp = Simulated::start();
     let wrong = misp.ask(&["bad.example"], &[("CLAIM_AUTHKEY", "wrong")]);
     assert_eq!(wrong.code, 1, "{wrong:?}");
     assert_eq!(wrong.out.matches("authorization error").count(), 1, "{wrong:?}");
@@ -74,7 +74,7 @@ fn a_failure_is_told_once_and_ends_with_code_1() {
 
 #[test]
 fn a_file_of_credentials_may_have_the_former_name_of_a_claim() {
-    let misp = Misp::start();
+    let misp = Simulated::start();
     let credentials = file(&json!({"key": API_KEY}).to_string());
     let arguments = ["bad.example", "--credentials", credentials.path().to_str().unwrap()];
     let mut command = relayctl(&[&["ask", "--relay", "misp"], &arguments[..]].concat());

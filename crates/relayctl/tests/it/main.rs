@@ -4,6 +4,7 @@
 
 mod ask;
 mod call;
+mod doctor;
 mod help;
 mod module;
 mod prompt;

@@ -50,6 +50,13 @@ impl Served {
         run(relayctl(&arguments).env("RELAY_TOKEN", token))
     }
 
+    pub(crate) fn doctor(&self, name: &str, arguments: &[&str]) -> Run {
+        let relay = self.relay(name);
+        let url = relay["url"].as_str().unwrap();
+        let arguments = [&["doctor", "--relay", name, "--url", url], arguments].concat();
+        run(relayctl(&arguments).env("RELAY_TOKEN", relay["token"].as_str().unwrap()))
+    }
+
     /// The bare text of an answer.
     fn get(&self, path: &str) -> String {
         let authority = self.said["url"].as_str().unwrap().trim_start_matches("http://");
