@@ -42,9 +42,12 @@ impl Answer {
         self.data[collection]["docs"].as_array().map_or(&[], Vec::as_slice)
     }
 
+    /// The dispositions, the worst first.
+    pub(crate) const DISPOSITIONS: [&str; 5] =
+        ["Malicious", "Suspicious", "Common", "Clean", "Unknown"];
+
     /// Returns the worst disposition of an observable's verdicts and judgements.
     pub(crate) fn disposition(&self, observable: &ObservableArgument) -> Option<&str> {
-        const WORST_FIRST: [&str; 5] = ["Malicious", "Suspicious", "Common", "Clean", "Unknown"];
         let dispositions: Vec<&str> = self
             .docs("verdicts")
             .iter()
@@ -52,7 +55,7 @@ impl Answer {
             .filter(|doc| is_about(&doc["observable"], observable))
             .filter_map(|doc| doc["disposition_name"].as_str())
             .collect();
-        WORST_FIRST.into_iter().find(|disposition| dispositions.contains(disposition))
+        Self::DISPOSITIONS.into_iter().find(|disposition| dispositions.contains(disposition))
     }
 
     /// Returns the sightings of an observable.

@@ -10,26 +10,43 @@ use tokio::time::Instant;
 use crate::{
     answer::Answer,
     failure::Outcome,
+    investigation::{Investigation, ProductAnswers},
     local_relay::SimulatedRelay,
     observable::ObservableArgument,
     relays, table,
     terminal::{Screen, line, pretty, progress::during},
 };
 
-/// Shows what the relays find; needs no account, no AWS and no network.
+/// Shows one investigation across all relays; needs no account, no AWS and no network.
 #[derive(Args)]
 #[command(after_help = "Examples:
   relayctl demo
+  relayctl demo --tables
   relayctl demo --relay misp ip=203.0.113.77 domain=bad.example
   relayctl demo --json | jq .")]
 pub(crate) struct Demo {
-    /// The relay to show; all of them when it is left out
+    /// The relay to ask; all of them when it is left out
     #[arg(long, value_name = "NAME", value_parser = relays::names())]
     relay: Option<String>,
-    /// Ask about these instead of the observables of the relay's sample event
-    #[arg(value_name = "[TYPE=]VALUE", requires = "relay")]
+    /// A table for each relay instead of one investigation
+    #[arg(long)]
+    tables: bool,
+    /// Ask about these instead of the observables of the sample
+    #[arg(value_name = "[TYPE=]VALUE")]
     observables: Vec<ObservableArgument>,
 }
+
+/// What is investigated: what two incidents of the simulators have in common.
+const INVESTIGATED: [&str; 8] = [
+    "203.0.113.77",
+    "c2.bad.example",
+    "bad.example",
+    "0f1e2d3c4b5a69788796a5b4c3d2e1f0",
+    "drop.exe",
+    "203.0.113.80",
+    "cdn.contoso-files.example",
+    "b860dcd6c8a1f8b46287cced9041dff02cee737443e210471948d33296c87009",
+];
 
 /// The answers of one relay, and how long the first one took.
 struct DemoAnswers {
@@ -42,23 +59,50 @@ struct DemoAnswers {
 
 impl Demo {
     pub(crate) async fn run(&self, screen: &Screen) -> Outcome {
-        let mut shown = serde_json::Map::new();
-        for entry in relays::chosen(self.relay.as_deref())? {
-            let answers = during(entry.about.name, self.answers(entry)).await?;
-            if screen.json {
-                shown.insert(entry.about.slug.to_owned(), answers.json());
-            } else {
-                answers.print(entry.about.name)?;
-            }
+        let entries = relays::chosen(self.relay.as_deref())?;
+        let investigated = self.investigated();
+        let mut answers = Vec::new();
+        for entry in &entries {
+            let asked = self.answers(entry, &investigated);
+            answers.push(during(entry.about.name, asked).await?);
         }
-        if screen.json { line(pretty(&shown)) } else { Ok(()) }
+        let named = entries.iter().map(|entry| &entry.about).zip(answers);
+        if screen.json {
+            let shown = named.map(|(about, one)| (about.slug.to_owned(), one.json()));
+            return line(pretty(&shown.collect::<serde_json::Map<_, _>>()));
+        }
+        if self.shows_tables() {
+            return named.into_iter().try_for_each(|(about, one)| one.print(about.name));
+        }
+        let products = named.map(|(about, one)| one.of_product(about.name)).collect();
+        Investigation { observables: investigated, products }.print()?;
+        line(
+            "\nNext: relayctl ask --relay misp 203.0.113.77 asks your own product; relayctl demo --tables shows every relay.",
+        )
     }
 
-    async fn answers(&self, entry: &CatalogEntry) -> Outcome<DemoAnswers> {
+    /// One relay alone is shown as a table.
+    fn shows_tables(&self) -> bool {
+        self.tables || self.relay.is_some()
+    }
+
+    /// Returns the observables of an investigation across relays.
+    fn investigated(&self) -> Vec<ObservableArgument> {
+        match self.observables.as_slice() {
+            [] => INVESTIGATED.iter().filter_map(|text| text.parse().ok()).collect(),
+            chosen => chosen.to_vec(),
+        }
+    }
+
+    async fn answers(
+        &self,
+        entry: &CatalogEntry,
+        investigated: &[ObservableArgument],
+    ) -> Outcome<DemoAnswers> {
         let SimulatedRelay { relay, fixture, .. } = &SimulatedRelay::start(entry).await?;
         let observables = match self.observables.as_slice() {
-            [] => sample_observables(fixture),
-            chosen => chosen.to_vec(),
+            [] if self.shows_tables() => sample_observables(fixture),
+            _ => investigated.to_vec(),
         };
         let started = Instant::now();
         let observe = relay.call(Route::Observe, &observables).await;
@@ -82,6 +126,11 @@ impl DemoAnswers {
             "refer": read(&self.refer),
             "respond": read(&self.respond),
         })
+    }
+
+    fn of_product(&self, product: &'static str) -> ProductAnswers {
+        let read = |body: &str| Answer::read(body).unwrap_or_default();
+        ProductAnswers { product, observed: read(&self.observe), actions: read(&self.respond) }
     }
 
     fn print(&self, product: &str) -> Outcome {

@@ -7,6 +7,7 @@ mod call;
 mod demo;
 mod doctor;
 mod failure;
+mod investigation;
 mod local_relay;
 mod manual;
 mod module;

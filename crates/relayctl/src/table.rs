@@ -63,7 +63,7 @@ pub(crate) fn sightings(answer: &Answer, most: usize) -> Table {
                 .collect(),
             text(&sighting["severity"]),
             text(&sighting["title"]),
-            printable(&targets(sighting)),
+            printable(&named(&targets(sighting))),
             text(&sighting["source_uri"]),
         ];
         table.add_row(row);
@@ -71,15 +71,27 @@ pub(crate) fn sightings(answer: &Answer, most: usize) -> Table {
     table
 }
 
+fn named(names: &[&str]) -> String {
+    if names.is_empty() { "-".to_owned() } else { names.join(", ") }
+}
+
 /// Returns the names of the devices and users that were hit.
-fn targets(sighting: &Value) -> String {
+pub(crate) fn targets(sighting: &Value) -> Vec<&str> {
     let targets = sighting["targets"].as_array().into_iter().flatten();
     let observables = targets.flat_map(|one| one["observables"].as_array().into_iter().flatten());
     let is_name =
         |one: &&Value| matches!(one["type"].as_str(), Some("hostname" | "user" | "email"));
-    let names: Vec<_> =
-        observables.filter(is_name).filter_map(|one| one["value"].as_str()).collect();
-    if names.is_empty() { "-".to_owned() } else { names.join(", ") }
+    observables.filter(is_name).filter_map(|one| one["value"].as_str()).collect()
+}
+
+/// Returns a severity, in its colour on a terminal.
+pub(crate) fn severity(name: &str) -> Cell {
+    let cell = Cell::new(name);
+    match name {
+        "Critical" | "High" if uses_colors() => cell.fg(Color::Red),
+        "Medium" if uses_colors() => cell.fg(Color::Yellow),
+        _ => cell,
+    }
 }
 
 /// Returns one row for each link.

@@ -4,6 +4,7 @@
 
 mod ask;
 mod call;
+mod demo;
 mod doctor;
 mod help;
 mod module;
