@@ -19,7 +19,7 @@ use relay_core::{
 use serde::Deserialize;
 use tokio::sync::Semaphore;
 
-pub(crate) use types::{Asset, Event, File, Network, Score, Verdict};
+pub(crate) use types::{Asset, Event, File, Network, Process, Score, Verdict};
 
 use crate::{Credentials, QualysIoc, config::Config};
 use query::SearchTerm;

@@ -16,10 +16,18 @@ pub(super) fn error_from(response: &Response) -> Error {
     }
 }
 
-/// The same for a search: a query that the gateway rejects concerns its own observable only.
+/// The same for a search: a query that the gateway rejects concerns its own observable only, and the
+/// path is one that the operator may set.
 pub(super) fn search_error_from(response: &Response) -> Error {
     let error = error_from(response);
-    if response.status() == 400 { error.as_warning() } else { error }
+    match response.status() {
+        400 => error.as_warning(),
+        404 | 410 => error.with_message(format!(
+            "{} does not know the address of the event search; check API_URL, and QUALYS_EVENTS_PATH where it is set.",
+            response.service()
+        )),
+        _ => error,
+    }
 }
 
 /// The body of an error response; `authentication_exceptions` comes from the login.

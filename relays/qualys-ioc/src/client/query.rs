@@ -118,6 +118,20 @@ mod tests {
     }
 
     #[test]
+    fn a_query_holds_the_normal_form() {
+        let check = |kind, value: &str, expected: &str| {
+            let observables = [Observable::new(kind, value)];
+            let terms = search_terms(&observables).data;
+            assert!(terms[0].query.ends_with(&format!(r#": "{expected}""#)), "{value}");
+        };
+        check(Domain, "BÜCHER.example.", "xn--bcher-kva.example");
+        check(Ip, "::FFFF:203.0.113.80", "203.0.113.80");
+        check(Ipv6, "::ffff:cb00:7150", "203.0.113.80");
+        check(Ip, "2001:DB8:0::77", "2001:db8::77");
+        check(Sha256, &"AB".repeat(32), &"ab".repeat(32));
+    }
+
+    #[test]
     fn i12_a_value_too_long_for_a_url_has_no_query() {
         assert!(query(FileName, &"a".repeat(7000)).is_some());
         assert!(query(FileName, &"ä".repeat(7000)).is_none());

@@ -99,8 +99,10 @@ async fn status_403_ends_the_call() {
 }
 
 #[tokio::test]
-async fn status_404_is_an_error() {
-    costs_one(Fault::status(404), "fatal", "not found").await;
+async fn status_404_is_an_error_that_names_the_settings() {
+    let answer = costs_one(Fault::status(404), "fatal", "not found").await;
+    let message = answer.message();
+    assert!(message.contains("API_URL") && message.contains("QUALYS_EVENTS_PATH"), "{message}");
 }
 
 #[tokio::test]

@@ -123,6 +123,51 @@ async fn a_domain_resolves_to_an_address() {
 }
 
 #[tokio::test]
+async fn an_address_in_the_mapped_form_is_ipv4_and_what_every_machine_has_is_nobodys() {
+    let relay = TestRelay::start().await;
+    let events = json!([{
+        "id": "N_1", "type": "NETWORK", "dateTime": "2026-03-02T08:00:11.000+0000",
+        "process": {"processName": "svc_update.exe"},
+        "network": {"localIP": "127.0.0.1", "remoteIP": "::ffff:203.0.113.80", "remoteDns": "bücher.example"},
+        "asset": {"hostName": "localhost", "interfaces": [
+            {"ipAddress": "::1", "macAddress": "00:00:00:00:00:00"},
+            {"ipAddress": "::ffff:10.20.30.47", "macAddress": "00:50:56:A1:B2:C3"},
+        ]},
+    }]);
+    relay.sandbox.fault(EVENTS_PATH, Fault::json(200, &events), Times::Always);
+    let answer = relay.ask(OBSERVE, &one("domain", "xn--bcher-kva.example")).await;
+    let expected = [
+        ("file_name", "Connected_To", "ip"),
+        ("file_name", "Connected_To", "domain"),
+        ("domain", "Resolved_To", "ip"),
+    ];
+    assert_eq!(relations(&answer), expected);
+    let target = &answer.docs("sightings")[0]["targets"][0]["observables"];
+    let own = json!([
+        {"type": "ip", "value": "10.20.30.47"},
+        {"type": "mac_address", "value": "00:50:56:A1:B2:C3"},
+    ]);
+    assert_eq!(*target, own);
+}
+
+#[tokio::test]
+async fn the_image_of_a_process_is_a_file() {
+    let image = json!({"md5": "0f1e2d3c4b5a69788796a5b4c3d2e1f0"});
+    let relay = TestRelay::start().await;
+    let events = json!([{"data": {
+        "eventId": "P_1", "eventType": "PROCESS", "dateTime": "2026-03-02T08:00:11.000+0000",
+        "process": {"processName": "a.exe", "fullPath": "C:\\a.exe", "processFile": image},
+    }}]);
+    relay.sandbox.fault(EVENTS_PATH, Fault::json(200, &json!({"items": events})), Times::Always);
+    let answer = relay.ask(OBSERVE, &one("md5", "0f1e2d3c4b5a69788796a5b4c3d2e1f0")).await;
+    assert_eq!(
+        relations(&answer),
+        [("file_name", "File_Name_Of", "md5"), ("file_path", "File_Path_Of", "md5")]
+    );
+    assert_eq!(answer.docs("sightings")[0]["external_ids"], json!(["P_1"]));
+}
+
+#[tokio::test]
 async fn ids_are_the_same_in_any_order_and_unique() {
     let [ip, domain] = [("ip", "203.0.113.77"), ("domain", "c2.bad.example")];
     let forth = TestRelay::start().await.observe([ip, domain]).await;
