@@ -1,23 +1,31 @@
 //! Sends requests to the API gateway: login, event search, health.
 //! Specification: docs/relays/qualys-ioc.md#requests.
 
+mod attribution;
 mod error;
 mod login;
 pub mod query;
+mod search;
 mod types;
 
-use futures::future::join;
-use relay_core::{
-    Call, CircuitBreaker, Partial, Request, Result, fewer_after, oauth::TokenCache, url::Address,
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
+
+use relay_core::{Call, CircuitBreaker, Request, Result, oauth::TokenCache, url::Address};
 use tokio::sync::Semaphore;
 
 pub(crate) use types::{Asset, Event, File, Network, Process, Score, Verdict};
 
 use crate::{Credentials, config::Config};
 use login::Login;
-use query::SearchTerm;
 
+/// The longest that a search may take, whatever the deadline.
+const LONGEST_SEARCH: Duration = Duration::from_secs(15);
 /// Too many requests at the same time; the gateway's second status for an exceeded limit.
 const CONCURRENCY_EXCEEDED: u16 = 409;
 
@@ -27,8 +35,13 @@ pub(crate) struct Client<'a> {
     tokens: &'a TokenCache,
     login: Address,
     events: Address,
+    /// How many observables one query may be about.
+    batch_size: usize,
     permits: Semaphore,
     breaker: CircuitBreaker,
+    has_answered: AtomicBool,
+    /// Whether a search about several observables took too long.
+    was_late: AtomicBool,
 }
 
 /// Which events a search covers.
@@ -40,14 +53,33 @@ enum EventScope {
     Historical,
 }
 
-/// The events of the two searches for one observable. `None` stands for a search that failed or
-/// was not sent.
+/// One request for events.
+struct Search<'a> {
+    scope: EventScope,
+    /// The query; without one every event is found.
+    query: Option<&'a str>,
+    page_size: usize,
+    /// How many observables it is about.
+    about: usize,
+    timeout: Duration,
+}
+
+/// The events of one response.
+struct Page {
+    events: Vec<Event>,
+    /// Whether more events may exist than it holds.
+    is_full: bool,
+}
+
+/// The events of the two searches for one observable, as far as they succeeded.
 #[derive(Debug, Default)]
 pub(crate) struct FoundEvents {
     /// Events of objects that exist now, in the gateway's order.
-    pub(crate) active: Option<Vec<Event>>,
+    pub(crate) active: Vec<Arc<Event>>,
+    /// Whether all active events are known, up to the entity limit.
+    pub(crate) is_active_known: bool,
     /// All events ever recorded, in the gateway's order.
-    pub(crate) historical: Option<Vec<Event>>,
+    pub(crate) historical: Vec<Arc<Event>>,
 }
 
 impl<'a> Client<'a> {
@@ -65,77 +97,62 @@ impl<'a> Client<'a> {
             login: api_url.path("/auth"),
             events: api_url.segments(&events_path)?,
             permits: Semaphore::new(config.max_concurrent_requests),
+            batch_size: config.batch_size,
             breaker: CircuitBreaker::default(),
+            has_answered: AtomicBool::new(false),
+            was_late: AtomicBool::new(false),
         })
     }
 
     /// Sends a search for one event of any kind. Errors: whatever a search of this caller meets.
     pub(crate) async fn health(&self) -> Result<()> {
-        self.fetch(self.search_request(EventScope::Active, 1), 1).await.map(drop)
-    }
-
-    /// Returns the events of both searches for an observable; a search that fails costs the
-    /// events of that search only.
-    pub(crate) async fn events(&self, term: &SearchTerm<'_>) -> Partial<FoundEvents> {
-        let (active, historical) =
-            join(self.search(term, EventScope::Active), self.search(term, EventScope::Historical))
-                .await;
-        let mut errors = Vec::new();
-        let mut keep = |found: Option<(Result<_>, usize)>| {
-            let Some((outcome, page_size)) = found else {
-                errors.push(self.call.not_asked(term.observable));
-                return None;
-            };
-            if outcome.is_ok() && page_size < self.call.limit {
-                errors.push(self.call.fewer_records(term.observable, page_size));
-            }
-            outcome.map_err(|error| errors.push(error.about([&term.observable.value]))).ok()
+        let search = Search {
+            scope: EventScope::Active,
+            query: None,
+            page_size: 1,
+            about: 1,
+            timeout: LONGEST_SEARCH,
         };
-        let data = FoundEvents { active: keep(active), historical: keep(historical) };
-        Partial { data, errors }
+        self.fetch(&search).await.map(drop)
     }
 
-    /// Returns one page of events and its size, smaller where a whole one is too large; `None` if an
-    /// earlier failure made the search pointless.
-    async fn search(
-        &self,
-        term: &SearchTerm<'_>,
-        scope: EventScope,
-    ) -> Option<(Result<Vec<Event>>, usize)> {
-        // The semaphore is never closed, so there is always a permit in the end.
-        let _permit = self.permits.acquire().await.ok()?;
-        let mut page_size = self.call.limit;
-        loop {
-            let request = self.search_request(scope, page_size).query("filter", &term.query);
-            let search = self.fetch(request.about(1), page_size);
-            let outcome = self.breaker.guard(search).await?;
-            match fewer_after(&outcome, page_size) {
-                Some(fewer) => page_size = fewer,
-                None => return Some((outcome, page_size)),
-            }
-        }
+    /// Sends a search, unless an earlier failure made it pointless.
+    async fn send(&self, search: &Search<'_>) -> Option<Result<Page>> {
+        self.breaker.guard(self.fetch(search)).await
     }
 
-    fn search_request(&self, scope: EventScope, page_size: usize) -> Request {
-        let request = Request::get(self.events.clone())
-            .throttled_by(CONCURRENCY_EXCEEDED)
-            .query("pageSize", &page_size.to_string());
-        match scope {
-            EventScope::Active => request.query("state", "true"),
-            EventScope::Historical => request,
-        }
-    }
-
-    async fn fetch(&self, request: Request, page_size: usize) -> Result<Vec<Event>> {
+    async fn fetch(&self, search: &Search<'_>) -> Result<Page> {
         let login = Login {
             endpoint: &self.login,
             credentials: self.call.credentials,
             breaker: &self.breaker,
         };
+        let request = search.request(&self.events);
         let response = self.tokens.send(self.call, &login, request).await?;
+        self.has_answered.store(true, Ordering::Relaxed);
         if !response.is_success() {
             return Err(error::search_error_from(&response));
         }
-        types::events(&response, page_size).ok_or_else(|| response.malformed())
+        let page_size = search.page_size;
+        let events = types::events(&response, page_size).ok_or_else(|| response.malformed())?;
+        let is_full = events.len() >= page_size || response.is_cut();
+        Ok(Page { events, is_full })
+    }
+}
+
+impl Search<'_> {
+    fn request(&self, events: &Address) -> Request {
+        let mut request = Request::get(events.clone())
+            .throttled_by(CONCURRENCY_EXCEEDED)
+            .within(self.timeout)
+            .about(self.about)
+            .query("pageSize", &self.page_size.to_string());
+        if self.scope == EventScope::Active {
+            request = request.query("state", "true");
+        }
+        match self.query {
+            Some(query) => request.query("filter", query),
+            None => request,
+        }
     }
 }

@@ -12,6 +12,8 @@ const EVENTS_PATH: &str = "QUALYS_EVENTS_PATH";
 const DEFAULT_EVENTS_PATH: &str = "/ioc/events";
 /// Requests that run at the same time for one call; the vendor's example of a subscription's limit.
 const DEFAULT_CONCURRENT_REQUESTS: usize = 2;
+/// Hashes and addresses of one query; a URL has place for some fifty to a hundred.
+const DEFAULT_BATCH_SIZE: usize = 100;
 
 /// The settings, read once when the process starts.
 #[derive(Debug)]
@@ -22,6 +24,8 @@ pub(crate) struct Config {
     pub(crate) events_path: Vec<String>,
     /// How many searches of one call run at the same time, 1 to 8.
     pub(crate) max_concurrent_requests: usize,
+    /// How many hashes and addresses one query may be about.
+    pub(crate) batch_size: usize,
     /// Which observables a verdict `KNOWN` makes Clean.
     pub(crate) clean_judgements: CleanJudgements,
 }
@@ -51,6 +55,7 @@ impl Config {
                 1..=8,
                 DEFAULT_CONCURRENT_REQUESTS,
             )?,
+            batch_size: environment.number("QUALYS_BATCH_SIZE", 1..=200, DEFAULT_BATCH_SIZE)?,
             clean_judgements: environment.word(
                 "QUALYS_CLEAN_JUDGEMENTS",
                 &words,
@@ -151,6 +156,8 @@ mod tests {
         check("PLATFORM_URL", "https://u:p@console.example");
         check("QUALYS_CONCURRENCY", "9");
         check("QUALYS_CONCURRENCY", "0");
+        check("QUALYS_BATCH_SIZE", "201");
+        check("QUALYS_BATCH_SIZE", "many");
         check("QUALYS_CLEAN_JUDGEMENTS", "some");
         for path in ["ioc/events", "/ioc//events", "/ioc/../x", "/ioc?x", "/ioc#x", "/i%6fc"] {
             check(EVENTS_PATH, path);

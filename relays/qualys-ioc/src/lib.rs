@@ -1,14 +1,13 @@
 //! The relay for Qualys IOC, today Qualys Endpoint Detection and Response.
 //!
-//! Each observable costs two searches of events, active and historical, which run side by side.
-//! The `client` sends them, `mapping` turns the events into CTIM entities.
+//! There are two searches of events, active and historical, which run side by side: for all hashes and
+//! addresses together, for every other observable alone. The `client` sends them, `mapping` turns the events into CTIM entities.
 //! Specification: docs/relays/qualys-ioc.md.
 
 mod client;
 mod config;
 mod mapping;
 
-use futures::future::join_all;
 use relay_core::{
     About, BadSetting, Call, Claim, Documentation, Environment, Findings, Link, Observable,
     ObservableType, Partial, Relay, Result, RoutePolicies, RoutePolicy, oauth::TokenCache,
@@ -78,7 +77,7 @@ impl Relay for QualysIoc {
             Err(error) => return error.into(),
         };
         let Partial { data: terms, errors } = query::search_terms(observables);
-        let found = join_all(terms.iter().map(|term| client.events(term))).await;
+        let found = client.find(&terms).await;
         let mapper = Mapper::new(&self.config, call);
         let mut findings = call.map_each(
             terms.iter().zip(found),

@@ -21,7 +21,9 @@ fn both() -> Value {
 
 /// Returns the answer about both observables while the searches for the hash fail.
 async fn answer_with_fault(fault: Fault) -> (TestRelay, Answer) {
-    let relay = TestRelay::start().with(&[("QUALYS_CONCURRENCY", "1")]).await;
+    // A fault replaces the whole response, as the gateway's own would be about the hash only.
+    let settings = [("QUALYS_CONCURRENCY", "1"), ("QUALYS_BATCH_SIZE", "1")];
+    let relay = TestRelay::start().with(&settings).await;
     relay.health().await;
     relay.sandbox.forget_calls();
     let hash = When::path(EVENTS_PATH).mentioning(DROPPED);
@@ -123,7 +125,8 @@ async fn status_409_with_a_wait_is_retried_once() {
 
 #[tokio::test]
 async fn requests_above_the_concurrency_limit_are_retried_or_reported() {
-    let relay = TestRelay::start().with(&[("QUALYS_CONCURRENCY", "8")]).await;
+    let settings = [("QUALYS_CONCURRENCY", "8"), ("QUALYS_BATCH_SIZE", "1")];
+    let relay = TestRelay::start().with(&settings).await;
     let answer = relay.with_claims(claims(TWO_CALLS_AT_A_TIME)).ask(OBSERVE, &both()).await;
     assert!(searches(&relay).len() > 4, "some are retried");
     let errors = answer.errors();
