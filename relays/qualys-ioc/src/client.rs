@@ -4,6 +4,7 @@
 mod attribution;
 mod error;
 mod login;
+mod paths;
 pub mod query;
 mod search;
 mod types;
@@ -16,13 +17,17 @@ use std::{
     time::Duration,
 };
 
-use relay_core::{Call, CircuitBreaker, Request, Result, oauth::TokenCache, url::Address};
+use relay_core::{
+    Call, CircuitBreaker, Request, Response, Result, oauth::TokenCache, url::Address,
+};
 use tokio::sync::Semaphore;
 
 pub(crate) use types::{Asset, Event, File, Network, Process, Score, Verdict};
 
 use crate::{Credentials, config::Config};
 use login::Login;
+pub(crate) use paths::PathCache;
+use paths::{Paths, is_unknown_path};
 
 /// The longest that a search may take, whatever the deadline.
 const LONGEST_SEARCH: Duration = Duration::from_secs(15);
@@ -34,7 +39,7 @@ pub(crate) struct Client<'a> {
     call: &'a Call<'a, Credentials>,
     tokens: &'a TokenCache,
     login: Address,
-    events: Address,
+    paths: Paths<'a>,
     /// How many observables one query may be about.
     batch_size: usize,
     permits: Semaphore,
@@ -87,15 +92,15 @@ impl<'a> Client<'a> {
     pub(crate) fn new(
         config: &Config,
         tokens: &'a TokenCache,
+        paths: &'a PathCache,
         call: &'a Call<'a, Credentials>,
     ) -> Result<Self> {
         let api_url = config.api_url(call)?;
-        let events_path: Vec<_> = config.events_path.iter().map(String::as_str).collect();
         Ok(Self {
             call,
             tokens,
             login: api_url.path("/auth"),
-            events: api_url.segments(&events_path)?,
+            paths: Paths::new(&api_url, &config.events_paths, paths, call.now)?,
             permits: Semaphore::new(config.max_concurrent_requests),
             batch_size: config.batch_size,
             breaker: CircuitBreaker::default(),
@@ -122,14 +127,7 @@ impl<'a> Client<'a> {
     }
 
     async fn fetch(&self, search: &Search<'_>) -> Result<Page> {
-        let login = Login {
-            endpoint: &self.login,
-            credentials: self.call.credentials,
-            breaker: &self.breaker,
-        };
-        let request = search.request(&self.events);
-        let response = self.tokens.send(self.call, &login, request).await?;
-        self.has_answered.store(true, Ordering::Relaxed);
+        let response = self.response(search).await?;
         if !response.is_success() {
             return Err(error::search_error_from(&response));
         }
@@ -137,6 +135,33 @@ impl<'a> Client<'a> {
         let events = types::events(&response, page_size).ok_or_else(|| response.malformed())?;
         let is_full = events.len() >= page_size || response.is_cut();
         Ok(Page { events, is_full })
+    }
+
+    /// Sends a search to the path that the gateway served last, and to the others where it does not
+    /// know that one.
+    async fn response(&self, search: &Search<'_>) -> Result<Response> {
+        let mut unknown = None;
+        for number in self.paths.in_order() {
+            let response = self.request(search.request(self.paths.address(number))).await?;
+            if !is_unknown_path(&response) {
+                self.paths.note_known(number, &response);
+                return Ok(response);
+            }
+            unknown = unknown.or(Some(response));
+        }
+        self.paths.note_unknown();
+        unknown.ok_or_else(error::no_path)
+    }
+
+    async fn request(&self, request: Request) -> Result<Response> {
+        let login = Login {
+            endpoint: &self.login,
+            credentials: self.call.credentials,
+            breaker: &self.breaker,
+        };
+        let response = self.tokens.send(self.call, &login, request).await?;
+        self.has_answered.store(true, Ordering::Relaxed);
+        Ok(response)
     }
 }
 

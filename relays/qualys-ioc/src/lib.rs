@@ -18,14 +18,16 @@ use relay_core::{
 pub use client::query;
 pub use config::Credentials;
 
-use client::Client;
+use client::{Client, PathCache};
 use config::Config;
 use mapping::Mapper;
 
-/// The Qualys IOC relay: its settings and the access tokens of its callers.
+/// The Qualys IOC relay: its settings, the access tokens of its callers, and where their gateways have
+/// the event search.
 pub struct QualysIoc {
     config: Config,
     tokens: TokenCache,
+    paths: PathCache,
 }
 
 impl Relay for QualysIoc {
@@ -64,15 +66,19 @@ impl Relay for QualysIoc {
     const CLAIMS: &'static [Claim] = &config::CLAIMS;
 
     fn new(environment: &Environment) -> Result<Self, BadSetting> {
-        Ok(Self { config: Config::from_environment(environment)?, tokens: TokenCache::default() })
+        Ok(Self {
+            config: Config::from_environment(environment)?,
+            tokens: TokenCache::default(),
+            paths: PathCache::default(),
+        })
     }
 
     async fn health(&self, call: &Call<'_, Credentials>) -> Result<()> {
-        Client::new(&self.config, &self.tokens, call)?.health().await
+        Client::new(&self.config, &self.tokens, &self.paths, call)?.health().await
     }
 
     async fn observe(&self, call: &Call<'_, Credentials>, observables: &[Observable]) -> Findings {
-        let client = match Client::new(&self.config, &self.tokens, call) {
+        let client = match Client::new(&self.config, &self.tokens, &self.paths, call) {
             Ok(client) => client,
             Err(error) => return error.into(),
         };

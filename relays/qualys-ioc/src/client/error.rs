@@ -1,7 +1,7 @@
 //! The meaning of a response that is not a success.
 //! Specification: docs/relays/qualys-ioc.md#errors.
 
-use relay_core::{Error, Response, lenient, one_line};
+use relay_core::{Error, ErrorKind, Response, lenient, one_line};
 use serde::Deserialize;
 
 /// Returns the error that the status of a response means, with the gateway's message.
@@ -23,11 +23,16 @@ pub(super) fn search_error_from(response: &Response) -> Error {
     match response.status() {
         400 => error.as_warning(),
         404 | 410 => error.with_message(format!(
-            "{} does not know the address of the event search; check API_URL, and QUALYS_EVENTS_PATH where it is set.",
+            "{} does not know the address of the event search; check API_URL, or set QUALYS_EVENTS_PATH to the path that your platform serves.",
             response.service()
         )),
         _ => error,
     }
+}
+
+/// The error of a search without any path to send it to.
+pub(super) fn no_path() -> Error {
+    Error::new(ErrorKind::Misconfigured, "The relay knows no path of the event search.")
 }
 
 /// The body of an error response; `authentication_exceptions` comes from the login.

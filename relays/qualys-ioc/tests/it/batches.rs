@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use sandbox::{Fault, Times, When, qualys_ioc::EVENTS_PATH};
+use sandbox::{Fault, Times, When, qualys_ioc::EVENT_SEARCHES};
 use serde_json::{Value, json};
 use testkit::{Answer, Observables};
 
@@ -121,7 +121,7 @@ async fn full_pages_cost_at_most_six_requests_more_than_searches_for_each_observ
     let stranger = json!([{"id": "F_1", "dateTime": "2026-03-01T12:19:31.000+0000"}]);
     for (count, expected) in [(2, 6), (10, 26), (50, 106)] {
         let relay = warm(&[]).await;
-        relay.sandbox.fault(EVENTS_PATH, Fault::json(200, &stranger), Times::Always);
+        relay.sandbox.fault(EVENT_SEARCHES, Fault::json(200, &stranger), Times::Always);
         let answer = relay.observe(many(count)).await;
         answer.assert_no_errors();
         assert_eq!(searches(&relay).len(), expected);
@@ -139,7 +139,7 @@ async fn what_fails_about_one_observable_costs_no_other() {
         Fault::Huge { bytes: 64 << 20 },
     ] {
         let relay = warm(&[]).await;
-        let bad = When::path(EVENTS_PATH).mentioning(DROPPED);
+        let bad = When::path(EVENT_SEARCHES).mentioning(DROPPED);
         relay.sandbox.fault(bad, fault.clone(), Times::Always);
         let answer = relay.observe(many(10)).await;
         assert_eq!(answer.errors().len(), 1, "{fault:?}");
@@ -153,7 +153,7 @@ async fn n11_a_refusal_names_what_was_not_asked() {
     let relay = warm(&[("QUALYS_CONCURRENCY", "1"), ("QUALYS_BATCH_SIZE", "5")]).await;
     let exhausted = Fault::TooManyRequests { retry_after: Some("3600".to_owned()) };
     let second = format!("{:032x}", 3);
-    let second = When::path(EVENTS_PATH).mentioning(second);
+    let second = When::path(EVENT_SEARCHES).mentioning(second);
     relay.sandbox.fault(second, exhausted, Times::Always);
     let answer = relay.observe(many(15)).await;
     let [fatal, warning] = [("fatal", "too many requests"), ("warning", "connection error")];
@@ -170,7 +170,7 @@ async fn n11_a_refusal_names_what_was_not_asked() {
 #[tokio::test]
 async fn events_of_a_full_page_stay_when_nothing_more_is_answered() {
     let relay = warm(&[("QUALYS_CONCURRENCY", "1")]).await;
-    let refused = When::path(EVENTS_PATH).mentioning(DROPPED_FIRST);
+    let refused = When::path(EVENT_SEARCHES).mentioning(DROPPED_FIRST);
     let exhausted = Fault::TooManyRequests { retry_after: None };
     relay.sandbox.fault(refused, exhausted, Times::Always);
     // One row is about none of them, so that the page is not taken for the whole.
@@ -180,7 +180,7 @@ async fn events_of_a_full_page_stay_when_nothing_more_is_answered() {
         }
         page
     });
-    let joint = When::path(EVENTS_PATH).mentioning(format!("{:032x}", 0));
+    let joint = When::path(EVENT_SEARCHES).mentioning(format!("{:032x}", 0));
     relay.sandbox.fault(joint, extended, Times::Always);
     let observables = Observables::unknown("md5", 1).and([("sha256", DROPPED), ("ip", ADDRESS)]);
     let answer = relay.observe(observables).await;
@@ -192,7 +192,7 @@ async fn events_of_a_full_page_stay_when_nothing_more_is_answered() {
 #[tokio::test]
 async fn n05_a_slow_observable_leaves_time_for_the_others() {
     let relay = warm(&[]).await.within(Duration::from_millis(1500));
-    let slow = When::path(EVENTS_PATH).mentioning(DROPPED);
+    let slow = When::path(EVENT_SEARCHES).mentioning(DROPPED);
     relay.sandbox.fault(slow, Fault::SlowHeaders, Times::Always);
     let answer = relay.observe(many(4)).await;
     assert_eq!(answer.errors(), [("fatal", "connection error")]);
@@ -202,7 +202,7 @@ async fn n05_a_slow_observable_leaves_time_for_the_others() {
 #[tokio::test]
 async fn a_silent_gateway_is_given_up_soon() {
     let relay = warm(&[]).await.within(Duration::from_millis(1500));
-    relay.sandbox.fault(EVENTS_PATH, Fault::SlowHeaders, Times::Always);
+    relay.sandbox.fault(EVENT_SEARCHES, Fault::SlowHeaders, Times::Always);
     let answer = relay.observe(many(50)).await;
     assert_eq!(answer.errors(), [("fatal", "connection error")]);
     assert!(!answer.message().contains("concerns"), "{answer:?}");

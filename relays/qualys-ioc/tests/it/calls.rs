@@ -1,6 +1,7 @@
 //! The requests: their number, form and concurrency. Specification: docs/relays/qualys-ioc.md#requests.
 
 mod logins;
+mod paths;
 
 use std::time::Duration;
 
@@ -9,7 +10,6 @@ use sandbox::{
     Fault, Times, When,
     qualys_ioc::{
         ACCOUNT, AUTH_PATH, EVENTS_PATH, ONE_CALL_A_SECOND, SECOND_TENANT, TWO_CALLS_AT_A_TIME,
-        VERSIONED_EVENTS_PATH, VERSIONED_PATHS_ONLY,
     },
 };
 use serde_json::json;
@@ -133,19 +133,6 @@ async fn the_limit_is_the_page_size() {
     claims["CTR_ENTITIES_LIMIT"] = json!(5000);
     relay.with_claims(claims).ask(OBSERVE, &one("sha256", DROPPED)).await;
     assert!(searches(&relay).iter().all(|call| call.query.starts_with("pageSize=1000&")));
-}
-
-#[tokio::test]
-async fn the_path_of_the_search_can_be_set() {
-    let plain = TestRelay::start().await;
-    let observables = one("sha256", DROPPED);
-    let answer = plain.with_claims(claims(VERSIONED_PATHS_ONLY)).ask(OBSERVE, &observables).await;
-    assert_eq!(answer.errors(), [("fatal", "not found")]);
-    let versioned = TestRelay::start().with(&[("QUALYS_EVENTS_PATH", VERSIONED_EVENTS_PATH)]).await;
-    let answer =
-        versioned.with_claims(claims(VERSIONED_PATHS_ONLY)).ask(OBSERVE, &observables).await;
-    assert_eq!(answer.docs("sightings").len(), 1);
-    assert!(searches(&versioned).iter().all(|call| call.path == VERSIONED_EVENTS_PATH));
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Events with fields replaced or removed at random give valid CTIM or an error.
 
 use proptest::prelude::*;
-use sandbox::{Fault, Times, qualys_ioc::EVENTS_PATH};
+use sandbox::{Fault, Times, qualys_ioc::EVENT_SEARCHES};
 use serde_json::json;
 use testkit::{
     ctim::Route,
@@ -38,7 +38,7 @@ proptest! {
         let observables = one(observable.0, observable.1);
         let answer = Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
             let relay = TestRelay::start().await;
-            relay.sandbox.fault(EVENTS_PATH, Fault::json(200, &events), Times::Always);
+            relay.sandbox.fault(EVENT_SEARCHES, Fault::json(200, &events), Times::Always);
             relay.ask(OBSERVE, &observables).await
         });
         assert_valid(Route::Observe, &observables, &answer)?;

@@ -6,7 +6,7 @@ use std::{net::TcpListener, sync::Arc, time::Duration};
 use relay_core::Route;
 use sandbox::{
     Fault, Times, When,
-    qualys_ioc::{ACCOUNT, EVENTS_PATH, SPENT_QUOTA, TWO_CALLS_AT_A_TIME},
+    qualys_ioc::{ACCOUNT, EVENT_SEARCHES, SPENT_QUOTA, TWO_CALLS_AT_A_TIME},
 };
 use serde_json::{Value, json};
 use testkit::{Answer, TestResolver, invalid_tls::InvalidTlsServer};
@@ -26,7 +26,7 @@ async fn answer_with_fault(fault: Fault) -> (TestRelay, Answer) {
     let relay = TestRelay::start().with(&settings).await;
     relay.health().await;
     relay.sandbox.forget_calls();
-    let hash = When::path(EVENTS_PATH).mentioning(DROPPED);
+    let hash = When::path(EVENT_SEARCHES).mentioning(DROPPED);
     relay.sandbox.fault(hash, fault, Times::Always);
     let answer = relay.ask(OBSERVE, &both()).await;
     (relay, answer)
@@ -88,7 +88,7 @@ async fn status_401_quotes_the_gateway() {
         (text, "no entry"),
     ] {
         let relay = TestRelay::start().await;
-        relay.sandbox.fault(EVENTS_PATH, fault, Times::Always);
+        relay.sandbox.fault(EVENT_SEARCHES, fault, Times::Always);
         let answer = relay.health().await;
         assert_eq!(answer.errors(), [("fatal", "authorization error")]);
         assert_eq!(answer.message(), format!("Authorization failed: {words}"));
@@ -118,7 +118,7 @@ async fn status_409_with_a_wait_is_retried_once() {
     let relay = TestRelay::start().await;
     let headers = vec![("X-RateLimit-ToWait-Sec".to_owned(), "0".to_owned())];
     let fault = Fault::Status { code: 409, headers, body: String::new() };
-    relay.sandbox.fault(EVENTS_PATH, fault, Times::Next(1));
+    relay.sandbox.fault(EVENT_SEARCHES, fault, Times::Next(1));
     assert_eq!(relay.health().await, json!({"data": {"status": "ok"}}));
     assert_eq!(searches(&relay).len(), 2);
 }
@@ -157,7 +157,7 @@ async fn status_502_503_504_are_retried_once() {
         let fault = Fault::Status { code, headers, body: String::new() };
         costs_one(fault.clone(), "fatal", "service unavailable").await;
         let relay = TestRelay::start().await;
-        relay.sandbox.fault(EVENTS_PATH, fault, Times::Next(1));
+        relay.sandbox.fault(EVENT_SEARCHES, fault, Times::Next(1));
         assert_eq!(relay.health().await, json!({"data": {"status": "ok"}}));
         assert_eq!(searches(&relay).len(), 2);
     }
@@ -207,7 +207,7 @@ async fn n03_a_broken_connection_is_a_connection_error() {
 async fn n05_what_arrives_before_the_deadline_is_answered() {
     let relay = TestRelay::start().with(&[("QUALYS_CONCURRENCY", "4")]).await;
     relay.health().await;
-    let hash = When::path(EVENTS_PATH).mentioning(DROPPED);
+    let hash = When::path(EVENT_SEARCHES).mentioning(DROPPED);
     relay.sandbox.fault(hash, Fault::SlowHeaders, Times::Always);
     let time = Duration::from_millis(1500);
     let answer = relay.with_claims(claims(ACCOUNT)).within(time).ask(OBSERVE, &both()).await;
@@ -239,7 +239,7 @@ async fn n08_broken_json_is_an_error_and_deep_json_no_event() {
 #[tokio::test]
 async fn equal_errors_are_listed_once() {
     let relay = TestRelay::start().await;
-    relay.sandbox.fault(EVENTS_PATH, Fault::status(500), Times::Always);
+    relay.sandbox.fault(EVENT_SEARCHES, Fault::status(500), Times::Always);
     let answer = relay.ask(OBSERVE, &both()).await;
     assert_eq!(answer.errors(), [("fatal", "unknown")]);
     let answer = relay.ask(OBSERVE, &one("mutex", "a\nb")).await;

@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use relay_core::Route;
 use sandbox::{
     Fault, Times,
-    qualys_ioc::{ACCOUNT, AUTH_PATH, EVENTS_PATH},
+    qualys_ioc::{ACCOUNT, AUTH_PATH, EVENT_SEARCHES},
 };
 use serde_json::{Value, json};
 use testkit::{Answer, TestResolver};
@@ -32,7 +32,7 @@ async fn the_access_token_is_redacted_from_answers() {
     relay.health().await;
     let token = searches(&relay)[0].authorization().unwrap()["Bearer ".len()..].to_owned();
     let echo = Fault::json(500, &json!({"message": format!("seen {token}")}));
-    relay.sandbox.fault(EVENTS_PATH, echo, Times::Always);
+    relay.sandbox.fault(EVENT_SEARCHES, echo, Times::Always);
     for path in [Route::Health, OBSERVE] {
         let answer = relay.ask(path, &one("sha256", DROPPED)).await.to_string();
         assert!(answer.contains("seen") && !answer.contains(&token), "{answer:?}");
@@ -78,7 +78,7 @@ async fn a_value_is_never_a_query() {
 #[tokio::test]
 async fn error_responses_without_json_are_reported() {
     for code in [400, 401, 403, 404, 409, 418, 429, 500, 503] {
-        for path in [AUTH_PATH, EVENTS_PATH] {
+        for path in [AUTH_PATH, EVENT_SEARCHES] {
             let relay = TestRelay::start().await;
             let headers = vec![("Retry-After".to_owned(), "0".to_owned())];
             let body = "<html><body>Gateway</body></html>".to_owned();
@@ -134,7 +134,7 @@ async fn an_address_in_the_mapped_form_is_ipv4_and_what_every_machine_has_is_nob
             {"ipAddress": "::ffff:10.20.30.47", "macAddress": "00:50:56:A1:B2:C3"},
         ]},
     }]);
-    relay.sandbox.fault(EVENTS_PATH, Fault::json(200, &events), Times::Always);
+    relay.sandbox.fault(EVENT_SEARCHES, Fault::json(200, &events), Times::Always);
     let answer = relay.ask(OBSERVE, &one("domain", "xn--bcher-kva.example")).await;
     let expected = [
         ("file_name", "Connected_To", "ip"),
@@ -158,7 +158,7 @@ async fn the_image_of_a_process_is_a_file() {
         "eventId": "P_1", "eventType": "PROCESS", "dateTime": "2026-03-02T08:00:11.000+0000",
         "process": {"processName": "a.exe", "fullPath": "C:\\a.exe", "processFile": image},
     }}]);
-    relay.sandbox.fault(EVENTS_PATH, Fault::json(200, &json!({"items": events})), Times::Always);
+    relay.sandbox.fault(EVENT_SEARCHES, Fault::json(200, &json!({"items": events})), Times::Always);
     let answer = relay.ask(OBSERVE, &one("md5", "0f1e2d3c4b5a69788796a5b4c3d2e1f0")).await;
     assert_eq!(
         relations(&answer),
