@@ -6,6 +6,7 @@ mod error;
 mod login;
 mod paths;
 pub mod query;
+mod quota;
 mod search;
 mod types;
 
@@ -28,6 +29,7 @@ use crate::{Credentials, config::Config};
 use login::Login;
 pub(crate) use paths::PathCache;
 use paths::{Paths, is_unknown_path};
+use quota::Quota;
 
 /// The longest that a search may take, whatever the deadline.
 const LONGEST_SEARCH: Duration = Duration::from_secs(15);
@@ -44,6 +46,7 @@ pub(crate) struct Client<'a> {
     batch_size: usize,
     permits: Semaphore,
     breaker: CircuitBreaker,
+    quota: Quota,
     has_answered: AtomicBool,
     /// Whether a search about several observables took too long.
     was_late: AtomicBool,
@@ -104,6 +107,7 @@ impl<'a> Client<'a> {
             permits: Semaphore::new(config.max_concurrent_requests),
             batch_size: config.batch_size,
             breaker: CircuitBreaker::default(),
+            quota: Quota::new(config.quota_reserve),
             has_answered: AtomicBool::new(false),
             was_late: AtomicBool::new(false),
         })
@@ -121,8 +125,12 @@ impl<'a> Client<'a> {
         self.fetch(&search).await.map(drop)
     }
 
-    /// Sends a search, unless an earlier failure made it pointless.
+    /// Sends a search, unless an earlier failure made it pointless, or the requests that are left are
+    /// kept back.
     async fn send(&self, search: &Search<'_>) -> Option<Result<Page>> {
+        if self.quota.is_low() {
+            return None;
+        }
         self.breaker.guard(self.fetch(search)).await
     }
 
@@ -131,6 +139,8 @@ impl<'a> Client<'a> {
         if !response.is_success() {
             return Err(error::search_error_from(&response));
         }
+        // Of a refusal its own error says that the quota is used up.
+        self.quota.note(&response);
         let page_size = search.page_size;
         let events = types::events(&response, page_size).ok_or_else(|| response.malformed())?;
         let is_full = events.len() >= page_size || response.is_cut();

@@ -15,6 +15,8 @@ const DEFAULT_EVENTS_PATHS: [&str; 2] = ["/ioc/events", "/ioc/v1/events"];
 const DEFAULT_CONCURRENT_REQUESTS: usize = 2;
 /// Hashes and addresses of one query; a URL has place for some fifty to a hundred.
 const DEFAULT_BATCH_SIZE: usize = 100;
+/// Requests of the quota that are left to other calls: five investigations of hashes and addresses.
+const DEFAULT_QUOTA_RESERVE: usize = 10;
 
 /// The settings, read once when the process starts.
 #[derive(Debug)]
@@ -27,6 +29,8 @@ pub(crate) struct Config {
     pub(crate) max_concurrent_requests: usize,
     /// How many hashes and addresses one query may be about.
     pub(crate) batch_size: usize,
+    /// How many requests of the subscription's quota are left to other calls.
+    pub(crate) quota_reserve: usize,
     /// Which observables a verdict `KNOWN` makes Clean.
     pub(crate) clean_judgements: CleanJudgements,
 }
@@ -57,6 +61,11 @@ impl Config {
                 DEFAULT_CONCURRENT_REQUESTS,
             )?,
             batch_size: environment.number("QUALYS_BATCH_SIZE", 1..=200, DEFAULT_BATCH_SIZE)?,
+            quota_reserve: environment.number(
+                "QUALYS_QUOTA_RESERVE",
+                0..=1000,
+                DEFAULT_QUOTA_RESERVE,
+            )?,
             clean_judgements: environment.word(
                 "QUALYS_CLEAN_JUDGEMENTS",
                 &words,
@@ -163,6 +172,8 @@ mod tests {
         check("QUALYS_CONCURRENCY", "0");
         check("QUALYS_BATCH_SIZE", "201");
         check("QUALYS_BATCH_SIZE", "many");
+        check("QUALYS_QUOTA_RESERVE", "-1");
+        check("QUALYS_QUOTA_RESERVE", "1001");
         check("QUALYS_CLEAN_JUDGEMENTS", "some");
         for path in ["ioc/events", "/ioc//events", "/ioc/../x", "/ioc?x", "/ioc#x", "/i%6fc"] {
             check(EVENTS_PATH, path);

@@ -206,7 +206,11 @@ impl Client<'_> {
     }
 
     fn not_sent(&self, term: &SearchTerm<'_>) -> Found {
-        let error = self.call.not_asked(term.observable);
+        let observable = term.observable;
+        let error = match self.quota.warning(self.call.product()) {
+            Some(warning) => warning.about([&observable.value]),
+            None => self.call.not_asked(observable),
+        };
         Found { events: None, state: State::NotSent, error: Some(error) }
     }
 }

@@ -2,6 +2,7 @@
 
 mod logins;
 mod paths;
+mod quota;
 
 use std::time::Duration;
 

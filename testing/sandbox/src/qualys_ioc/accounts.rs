@@ -34,6 +34,8 @@ pub const TWO_CALLS_AT_A_TIME: Account = Account { username: "relay_two", passwo
 pub const ONE_CALL_A_SECOND: Account = Account { username: "relay_slowly", password: "slow down" };
 /// Its calls of this hour are used up: every search answers 429 and asks to wait an hour.
 pub const SPENT_QUOTA: Account = Account { username: "relay_spent", password: "nothing left" };
+/// Sees the data of [`ACCOUNT`]; 300 calls an hour, the vendor's example.
+pub const USUAL_QUOTA: Account = Account { username: "relay_standard", password: "five a minute" };
 /// Sees the data of [`ACCOUNT`]; its platform serves `/ioc/v1/events` only and answers 404 on the
 /// plain path.
 pub const VERSIONED_PATHS_ONLY: Account =
@@ -79,7 +81,7 @@ const USUAL: Subscription = Subscription {
     serves_versioned_path: true,
 };
 
-static SUBSCRIPTIONS: [Subscription; 11] = [
+static SUBSCRIPTIONS: [Subscription; 12] = [
     USUAL,
     Subscription { account: SECOND_TENANT, customer: Customer::Second, ..USUAL },
     Subscription { account: AWKWARD_PASSWORD, ..USUAL },
@@ -89,6 +91,7 @@ static SUBSCRIPTIONS: [Subscription; 11] = [
     Subscription { account: TWO_CALLS_AT_A_TIME, parallel: Some(2), ..USUAL },
     Subscription { account: ONE_CALL_A_SECOND, calls: 1, window_seconds: 1, ..USUAL },
     Subscription { account: SPENT_QUOTA, calls: 0, ..USUAL },
+    Subscription { account: USUAL_QUOTA, calls: 300, ..USUAL },
     Subscription { account: VERSIONED_PATHS_ONLY, serves_plain_path: false, ..USUAL },
     Subscription { account: PLAIN_PATHS_ONLY, serves_versioned_path: false, ..USUAL },
 ];
