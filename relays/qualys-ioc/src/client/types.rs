@@ -130,13 +130,14 @@ impl Event {
 
     /// Returns the event without its wrapper, members under the names of this type, with its key.
     fn normalized(mut self) -> Self {
-        let is_wrapper = self.id.is_none() && self.kind.is_none();
-        if let Some(event) = self.wrapped.take().filter(|_| is_wrapper) {
-            return event.normalized();
-        }
         self.id = self.id.into_inner().or(self.event_id.take()).into();
         self.kind = self.kind.into_inner().or(self.event_type.take()).into();
         self.date_time = self.date_time.or(self.event_date_time.take());
+        let is_wrapper = self.kind.is_none() && self.time().is_none();
+        if let Some(mut event) = self.wrapped.take().filter(|_| is_wrapper) {
+            event.id = event.id.into_inner().or(event.event_id.take()).or(self.id.take()).into();
+            return event.normalized();
+        }
         self.key = match &*self.id {
             Some(id) => id.clone(),
             None => format!("{self:?}"),
@@ -273,6 +274,8 @@ mod tests {
         check(r#"{"id":"e","eventId":"x","type":"FILE","eventType":"x","dateTime":1772367571000}"#);
         check(r#"{"data":{"id":"e","type":"FILE","dateTime":1772367571000}}"#);
         check(r#"{"data":{"data":{"eventId":"e","type":"FILE","dateTime":1772367571000}}}"#);
+        check(r#"{"id":"e","data":{"type":"FILE","dateTime":1772367571000}}"#);
+        check(r#"{"id":"x","data":{"id":"e","type":"FILE","dateTime":1772367571000}}"#);
         check(r#"{"id":"e","type":"FILE","dateTime":1772367571000,"data":{"id":"x"}}"#);
         assert_eq!(event(r#"{"data":[{"id":"x"}],"eventId":7}"#).id.as_deref(), Some("7"));
     }
