@@ -40,8 +40,8 @@ enum State {
     Whole,
     /// Events are missing; a search for fewer observables may find them.
     Open,
-    /// Events are missing, because the search for this observable alone failed, or one that others
-    /// would fail like.
+    /// Events are missing, because the search for this observable alone failed, or the account may
+    /// not search.
     Failed,
     /// Nothing was sent, and nothing would be.
     NotSent,
@@ -149,8 +149,8 @@ impl Client<'_> {
             Some(Err(error)) => {
                 let is_late = error.kind() == ErrorKind::Interrupted && Instant::now() >= end;
                 self.was_late.fetch_or(is_late, Ordering::Relaxed);
-                let concerns_all = error.kind().concerns_all_calls();
-                let state = if concerns_all { State::Failed } else { State::Open };
+                let is_forbidden = error.kind() == ErrorKind::Forbidden;
+                let state = if is_forbidden { State::Failed } else { State::Open };
                 terms.iter().map(|term| Found::failed(error.clone(), state, term)).collect()
             }
             None => terms.iter().map(|term| self.not_sent(term)).collect(),
