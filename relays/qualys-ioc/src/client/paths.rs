@@ -30,6 +30,8 @@ pub(super) struct Paths<'a> {
     addresses: Vec<Address>,
     /// The number of the address that is tried first.
     first: AtomicUsize,
+    /// The number of the address that is remembered for the next call.
+    remembered: AtomicUsize,
     /// Whether none of them is known to the gateway.
     are_unknown: AtomicBool,
     cache: &'a PathCache,
@@ -52,9 +54,11 @@ impl<'a> Paths<'a> {
         let addresses = paths.iter().map(address).collect::<Result<Vec<_>>>()?;
         let gateway = CacheKey::of(&[QualysIoc::ABOUT.slug, api_url.as_str()]);
         let remembered = cache.0.get(&gateway, now).filter(|number| *number < addresses.len());
+        let first = remembered.unwrap_or(0);
         Ok(Self {
             addresses,
-            first: AtomicUsize::new(remembered.unwrap_or(0)),
+            first: AtomicUsize::new(first),
+            remembered: AtomicUsize::new(first),
             are_unknown: AtomicBool::new(false),
             cache,
             gateway,
@@ -77,8 +81,9 @@ impl<'a> Paths<'a> {
 
     /// Notes that the gateway knows this address, and remembers it when it answered with success.
     pub(super) fn note_known(&self, number: usize, response: &Response) {
-        let before = self.first.swap(number, Ordering::Relaxed);
-        if before != number && response.is_success() {
+        self.first.store(number, Ordering::Relaxed);
+        let is_new = || self.remembered.swap(number, Ordering::Relaxed) != number;
+        if response.is_success() && is_new() {
             let until = self.now.plus_seconds(REMEMBERED_SECONDS);
             self.cache.0.insert(self.gateway, number, until);
         }

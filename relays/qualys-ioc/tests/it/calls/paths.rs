@@ -55,6 +55,17 @@ async fn a_path_that_answers_with_an_error_is_not_remembered() {
 }
 
 #[tokio::test]
+async fn a_path_is_remembered_once_it_answers_with_success() {
+    let relay = TestRelay::start().with(&[("QUALYS_CONCURRENCY", "1")]).await;
+    relay.sandbox.fault(VERSIONED_EVENTS_PATH, Fault::status(500), Times::Next(1));
+    let versioned = relay.with_claims(claims(VERSIONED_PATHS_ONLY));
+    versioned.ask(OBSERVE, &one("sha256", DROPPED)).await;
+    let calls: Vec<_> = searches(&relay).into_iter().map(|call| call.path).collect();
+    assert_eq!(calls, [EVENTS_PATH, VERSIONED_EVENTS_PATH, VERSIONED_EVENTS_PATH]);
+    assert_eq!(paths(&relay, VERSIONED_PATHS_ONLY).await, [VERSIONED_EVENTS_PATH; 2]);
+}
+
+#[tokio::test]
 async fn health_finds_the_path_as_well() {
     let relay = TestRelay::start().await;
     relay.with_claims(claims(VERSIONED_PATHS_ONLY)).health().await.assert_no_errors();
