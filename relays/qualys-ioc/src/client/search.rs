@@ -19,12 +19,10 @@ use super::{
 
 /// The largest page that the gateway serves.
 const MAX_PAGE_SIZE: usize = 1000;
-/// The divisor of the time left: how long a search for several observables may take. What is slow about
-/// one of them must leave time for the others.
-const PART_OF_GROUP: u32 = 3;
-/// The same for the searches for a part of them.
-const PART_OF_PART: u32 = 2;
-const ALL: u32 = 1;
+/// The parts of the time left of which a search may take one. What is slow about one observable must
+/// leave time for those that were searched for with it.
+const HALF: u32 = 2;
+const WHOLE: u32 = 1;
 
 /// What the searches of one scope say of one observable.
 struct Found {
@@ -86,9 +84,9 @@ impl Client<'_> {
         is_only: bool,
     ) -> Vec<Found> {
         if let [term] = terms {
-            return vec![self.alone(term, scope, ALL).await];
+            return vec![self.alone(term, scope, WHOLE).await];
         }
-        let mut found = self.together(terms, scope, PART_OF_GROUP).await;
+        let mut found = self.together(terms, scope).await;
         if may_halve(&found) && (is_only || self.is_silent()) {
             self.search_again(terms, scope, &mut found, 2).await;
         }
@@ -121,18 +119,13 @@ impl Client<'_> {
 
     async fn part(&self, terms: Vec<&SearchTerm<'_>>, scope: EventScope) -> Vec<Found> {
         match terms[..] {
-            [term] => vec![self.alone(term, scope, PART_OF_PART).await],
-            _ => self.together(&terms, scope, PART_OF_PART).await,
+            [term] => vec![self.alone(term, scope, HALF).await],
+            _ => self.together(&terms, scope).await,
         }
     }
 
     /// Sends one search for several observables.
-    async fn together(
-        &self,
-        terms: &[&SearchTerm<'_>],
-        scope: EventScope,
-        part: u32,
-    ) -> Vec<Found> {
+    async fn together(&self, terms: &[&SearchTerm<'_>], scope: EventScope) -> Vec<Found> {
         // The semaphore is never closed, so there is always a permit in the end.
         let _permit = self.permits.acquire().await.ok();
         let query = query::joined(terms);
@@ -141,7 +134,7 @@ impl Client<'_> {
             query: Some(&query),
             page_size: self.call.limit.saturating_mul(terms.len()).min(MAX_PAGE_SIZE),
             about: terms.len(),
-            timeout: self.part_of_time(part),
+            timeout: self.part_of_time(HALF),
         };
         let end = Instant::now() + search.timeout;
         match self.send(&search).await {
@@ -170,11 +163,11 @@ impl Client<'_> {
     }
 
     /// Searches for one observable, with a smaller page where a whole one is too large.
-    async fn alone(&self, term: &SearchTerm<'_>, scope: EventScope, part: u32) -> Found {
+    async fn alone(&self, term: &SearchTerm<'_>, scope: EventScope, parts: u32) -> Found {
         let _permit = self.permits.acquire().await.ok();
         let mut page_size = self.call.limit;
         loop {
-            let timeout = self.part_of_time(part);
+            let timeout = self.part_of_time(parts);
             let search = Search { scope, query: Some(&term.query), page_size, about: 1, timeout };
             let Some(outcome) = self.send(&search).await else { return self.not_sent(term) };
             match fewer_after(&outcome, page_size) {
@@ -201,8 +194,8 @@ impl Client<'_> {
         self.was_late.load(Ordering::Relaxed) && !self.has_answered.load(Ordering::Relaxed)
     }
 
-    fn part_of_time(&self, part: u32) -> Duration {
-        LONGEST_SEARCH.min(self.call.time_left() / part)
+    fn part_of_time(&self, parts: u32) -> Duration {
+        LONGEST_SEARCH.min(self.call.time_left() / parts)
     }
 
     fn not_sent(&self, term: &SearchTerm<'_>) -> Found {

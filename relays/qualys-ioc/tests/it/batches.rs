@@ -191,7 +191,7 @@ async fn events_of_a_full_page_stay_when_nothing_more_is_answered() {
 
 #[tokio::test]
 async fn n05_a_slow_observable_leaves_time_for_the_others() {
-    let relay = warm(&[("QUALYS_CONCURRENCY", "4")]).await.within(Duration::from_millis(1500));
+    let relay = warm(&[("QUALYS_CONCURRENCY", "4")]).await.within(Duration::from_secs(3));
     let slow = When::path(EVENT_SEARCHES).mentioning(DROPPED);
     relay.sandbox.fault(slow, Fault::SlowHeaders, Times::Always);
     let answer = relay.observe(many(4)).await;
