@@ -13,7 +13,7 @@ mod types;
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -50,6 +50,8 @@ pub(crate) struct Client<'a> {
     has_answered: AtomicBool,
     /// Whether a search about several observables took too long.
     was_late: AtomicBool,
+    /// The searches about several observables that did not find all there is.
+    groups_to_divide: AtomicUsize,
 }
 
 /// Which events a search covers.
@@ -110,6 +112,7 @@ impl<'a> Client<'a> {
             quota: Quota::new(config.quota_reserve),
             has_answered: AtomicBool::new(false),
             was_late: AtomicBool::new(false),
+            groups_to_divide: AtomicUsize::new(0),
         })
     }
 

@@ -17,6 +17,10 @@ use super::{
     query::{self, SearchTerm},
 };
 
+/// The groups that are searched for before it is decided whether groups help at all.
+const FIRST_GROUPS: usize = 3;
+/// Their searches, in both scopes.
+const FIRST_SEARCHES: usize = 2 * FIRST_GROUPS;
 /// The largest page that the gateway serves.
 const MAX_PAGE_SIZE: usize = 1000;
 /// The parts of the time left of which a search may take one. What is slow about one observable must
@@ -45,17 +49,45 @@ enum State {
     NotSent,
 }
 
+/// The number of an observable and its events.
+type Numbered = (usize, Partial<FoundEvents>);
+
 impl Client<'_> {
     /// Returns the events of each observable, in order. A search that fails costs the events of that
     /// search only, and of the observables that no smaller one finds.
     pub(crate) async fn find(&self, terms: &[SearchTerm<'_>]) -> Vec<Partial<FoundEvents>> {
         let groups = query::groups(terms, self.batch_size);
-        let is_only = groups.iter().filter(|group| group.len() > 1).count() == 1;
+        let (joint, alone): (Vec<_>, Vec<_>) =
+            groups.into_iter().partition(|group| group.len() > 1);
+        let (mut found, others) =
+            join(self.find_joint(terms, &joint), self.find_groups(terms, &alone, false)).await;
+        found.extend(others);
+        found.sort_unstable_by_key(|(number, _)| *number);
+        found.into_iter().map(|(_, found)| found).collect()
+    }
+
+    /// Where none of the first groups was found at once, the observables of the later ones are searched
+    /// for alone.
+    async fn find_joint(&self, terms: &[SearchTerm<'_>], groups: &[Vec<usize>]) -> Vec<Numbered> {
+        let (first, later) = groups.split_at(groups.len().min(FIRST_GROUPS));
+        let mut found = self.find_groups(terms, first, groups.len() == 1).await;
+        let later = match self.groups_to_divide.load(Ordering::Relaxed) {
+            FIRST_SEARCHES => later.iter().flatten().map(|number| vec![*number]).collect(),
+            _ => later.to_vec(),
+        };
+        found.extend(self.find_groups(terms, &later, false).await);
+        found
+    }
+
+    async fn find_groups(
+        &self,
+        terms: &[SearchTerm<'_>],
+        groups: &[Vec<usize>],
+        is_only: bool,
+    ) -> Vec<Numbered> {
         let found = join_all(groups.iter().map(|group| self.find_group(terms, group, is_only)));
         let found = found.await.into_iter().flatten();
-        let mut numbered: Vec<_> = groups.into_iter().flatten().zip(found).collect();
-        numbered.sort_unstable_by_key(|(number, _)| *number);
-        numbered.into_iter().map(|(_, found)| found).collect()
+        groups.iter().flatten().copied().zip(found).collect()
     }
 
     async fn find_group(
@@ -87,6 +119,9 @@ impl Client<'_> {
             return vec![self.alone(term, scope, WHOLE).await];
         }
         let mut found = self.together(terms, scope).await;
+        if found.iter().any(|one| one.state == State::Open) {
+            self.groups_to_divide.fetch_add(1, Ordering::Relaxed);
+        }
         if may_halve(&found) && (is_only || self.is_silent()) {
             self.search_again(terms, scope, &mut found, 2).await;
         }

@@ -75,8 +75,8 @@ async fn a_batch_of_one_is_a_search_for_each_observable() {
 #[tokio::test]
 async fn i12_every_url_is_shorter_than_8_kib() {
     let relay = warm(&[("CTR_ENTITIES_LIMIT", "1000")]).await;
-    relay.observe(Observables::unknown("sha256", 200)).await.assert_no_errors();
-    assert_eq!(searches(&relay).len(), 6);
+    relay.observe(Observables::unknown("sha256", 300)).await.assert_no_errors();
+    assert_eq!(searches(&relay).len(), 10);
     for call in searches(&relay) {
         assert!(call.path.len() + call.query.len() < 8000, "{}", call.query.len());
         assert!(call.query.starts_with("pageSize=1000&"));
@@ -119,7 +119,7 @@ async fn an_observable_that_fills_a_page_leaves_the_others_to_a_search_of_their_
 async fn full_pages_cost_at_most_six_requests_more_than_searches_for_each_observable() {
     // Rows that are about none of the observables: nobody knows which one found them.
     let stranger = json!([{"id": "F_1", "dateTime": "2026-03-01T12:19:31.000+0000"}]);
-    for (count, expected) in [(2, 6), (10, 26), (50, 106)] {
+    for (count, expected) in [(2, 6), (10, 26), (50, 106), (400, 806)] {
         let relay = warm(&[]).await;
         relay.sandbox.fault(EVENT_SEARCHES, Fault::json(200, &stranger), Times::Always);
         let answer = relay.observe(many(count)).await;
