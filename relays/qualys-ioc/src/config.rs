@@ -8,20 +8,29 @@ pub(crate) use credentials::CLAIMS;
 pub use credentials::Credentials;
 
 const EVENTS_PATH: &str = "QUALYS_EVENTS_PATH";
-/// The path of the event search; some platforms serve a versioned one only.
-const DEFAULT_EVENTS_PATH: &str = "/ioc/events";
+/// The paths of the event search that are tried, in this order: since June 2025 the versioned ones
+/// stand beside those without a version.
+const DEFAULT_EVENTS_PATHS: [&str; 2] = ["/ioc/events", "/ioc/v1/events"];
 /// Requests that run at the same time for one call; the vendor's example of a subscription's limit.
 const DEFAULT_CONCURRENT_REQUESTS: usize = 2;
+/// Hashes and addresses of one query; a URL has place for some fifty to a hundred.
+const DEFAULT_BATCH_SIZE: usize = 100;
+/// Requests of the quota that are left to other calls: five investigations of hashes and addresses.
+const DEFAULT_QUOTA_RESERVE: usize = 10;
 
 /// The settings, read once when the process starts.
 #[derive(Debug)]
 pub(crate) struct Config {
     api_url: Option<BaseUrl>,
     platform_url: Option<BaseUrl>,
-    /// The segments of the path of the event search.
-    pub(crate) events_path: Vec<String>,
+    /// The paths where the event search may be, as their segments; the operator's alone, where set.
+    pub(crate) events_paths: Vec<Vec<String>>,
     /// How many searches of one call run at the same time, 1 to 8.
     pub(crate) max_concurrent_requests: usize,
+    /// How many hashes and addresses one query may be about.
+    pub(crate) batch_size: usize,
+    /// How many requests of the subscription's quota are left to other calls.
+    pub(crate) quota_reserve: usize,
     /// Which observables a verdict `KNOWN` makes Clean.
     pub(crate) clean_judgements: CleanJudgements,
 }
@@ -45,11 +54,17 @@ impl Config {
         Ok(Self {
             api_url: environment.url("API_URL")?,
             platform_url: environment.url("PLATFORM_URL")?,
-            events_path: events_path(environment)?,
+            events_paths: events_paths(environment)?,
             max_concurrent_requests: environment.number(
                 "QUALYS_CONCURRENCY",
                 1..=8,
                 DEFAULT_CONCURRENT_REQUESTS,
+            )?,
+            batch_size: environment.number("QUALYS_BATCH_SIZE", 1..=200, DEFAULT_BATCH_SIZE)?,
+            quota_reserve: environment.number(
+                "QUALYS_QUOTA_RESERVE",
+                0..=1000,
+                DEFAULT_QUOTA_RESERVE,
             )?,
             clean_judgements: environment.word(
                 "QUALYS_CLEAN_JUDGEMENTS",
@@ -84,15 +99,19 @@ fn choose(claim: Option<&str>, setting: Option<&BaseUrl>) -> Option<BaseUrl> {
     }
 }
 
-fn events_path(environment: &Environment) -> Result<Vec<String>, BadSetting> {
-    let path = environment.text(EVENTS_PATH).unwrap_or(DEFAULT_EVENTS_PATH);
-    let segments = path.strip_prefix('/').unwrap_or_default().split('/').map(str::to_owned);
-    let segments: Vec<_> = segments.collect();
-    if segments.iter().all(|segment| is_plain_segment(segment)) {
-        Ok(segments)
-    } else {
-        Err(BadSetting::new(EVENTS_PATH, "must be a path such as /ioc/v1/events"))
-    }
+fn events_paths(environment: &Environment) -> Result<Vec<Vec<String>>, BadSetting> {
+    let paths = match environment.text(EVENTS_PATH) {
+        Some(path) => vec![path],
+        None => DEFAULT_EVENTS_PATHS.to_vec(),
+    };
+    let paths: Option<_> = paths.into_iter().map(segments).collect();
+    paths.ok_or_else(|| BadSetting::new(EVENTS_PATH, "must be a path such as /ioc/v1/events"))
+}
+
+/// Returns the segments of an absolute path; `None` for anything else.
+fn segments(path: &str) -> Option<Vec<String>> {
+    let segments: Vec<_> = path.strip_prefix('/')?.split('/').map(str::to_owned).collect();
+    segments.iter().all(|segment| is_plain_segment(segment)).then_some(segments)
 }
 
 fn is_plain_segment(segment: &str) -> bool {
@@ -151,6 +170,10 @@ mod tests {
         check("PLATFORM_URL", "https://u:p@console.example");
         check("QUALYS_CONCURRENCY", "9");
         check("QUALYS_CONCURRENCY", "0");
+        check("QUALYS_BATCH_SIZE", "201");
+        check("QUALYS_BATCH_SIZE", "many");
+        check("QUALYS_QUOTA_RESERVE", "-1");
+        check("QUALYS_QUOTA_RESERVE", "1001");
         check("QUALYS_CLEAN_JUDGEMENTS", "some");
         for path in ["ioc/events", "/ioc//events", "/ioc/../x", "/ioc?x", "/ioc#x", "/i%6fc"] {
             check(EVENTS_PATH, path);

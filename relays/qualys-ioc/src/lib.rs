@@ -1,14 +1,13 @@
 //! The relay for Qualys IOC, today Qualys Endpoint Detection and Response.
 //!
-//! Each observable costs two searches of events, active and historical, which run side by side.
-//! The `client` sends them, `mapping` turns the events into CTIM entities.
+//! There are two searches of events, active and historical, which run side by side: for all hashes and
+//! addresses together, for every other observable alone. The `client` sends them, `mapping` turns the events into CTIM entities.
 //! Specification: docs/relays/qualys-ioc.md.
 
 mod client;
 mod config;
 mod mapping;
 
-use futures::future::join_all;
 use relay_core::{
     About, BadSetting, Call, Claim, Documentation, Environment, Findings, Link, Observable,
     ObservableType, Partial, ProductCategory, Relay, Result, RoutePolicies, RoutePolicy,
@@ -20,14 +19,16 @@ use relay_core::{
 pub use client::query;
 pub use config::Credentials;
 
-use client::Client;
+use client::{Client, PathCache};
 use config::Config;
 use mapping::Mapper;
 
-/// The Qualys IOC relay: its settings and the access tokens of its callers.
+/// The Qualys IOC relay: its settings, the access tokens of its callers, and where their gateways have
+/// the event search.
 pub struct QualysIoc {
     config: Config,
     tokens: TokenCache,
+    paths: PathCache,
 }
 
 impl Relay for QualysIoc {
@@ -67,20 +68,24 @@ impl Relay for QualysIoc {
     const CLAIMS: &'static [Claim] = &config::CLAIMS;
 
     fn new(environment: &Environment) -> Result<Self, BadSetting> {
-        Ok(Self { config: Config::from_environment(environment)?, tokens: TokenCache::default() })
+        Ok(Self {
+            config: Config::from_environment(environment)?,
+            tokens: TokenCache::default(),
+            paths: PathCache::default(),
+        })
     }
 
     async fn health(&self, call: &Call<'_, Credentials>) -> Result<()> {
-        Client::new(&self.config, &self.tokens, call)?.health().await
+        Client::new(&self.config, &self.tokens, &self.paths, call)?.health().await
     }
 
     async fn observe(&self, call: &Call<'_, Credentials>, observables: &[Observable]) -> Findings {
-        let client = match Client::new(&self.config, &self.tokens, call) {
+        let client = match Client::new(&self.config, &self.tokens, &self.paths, call) {
             Ok(client) => client,
             Err(error) => return error.into(),
         };
         let Partial { data: terms, errors } = query::search_terms(observables);
-        let found = join_all(terms.iter().map(|term| client.events(term))).await;
+        let found = client.find(&terms).await;
         let mapper = Mapper::new(&self.config, call);
         let mut findings = call.map_each(
             terms.iter().zip(found),

@@ -5,7 +5,7 @@ mod relations;
 mod sighting;
 mod vocabulary;
 
-use std::{cmp::Reverse, collections::HashSet};
+use std::{cmp::Reverse, collections::HashSet, sync::Arc};
 
 use relay_core::{
     BaseUrl, Bundle, Call, Error, ErrorKind, Findings, Link, Namespace, Observable,
@@ -43,7 +43,7 @@ pub(crate) struct Mapper<'a> {
 /// An event with its time; whether its object exists now, if that is known.
 #[derive(Debug)]
 struct DatedEvent {
-    event: Event,
+    event: Arc<Event>,
     time: Time,
     is_active: Option<bool>,
 }
@@ -177,10 +177,9 @@ impl<'a> Mapper<'a> {
 /// events, and whether some were left out because they have no readable time.
 fn merge(found: FoundEvents) -> (Vec<DatedEvent>, bool) {
     // Without the active search it is not known which of the historical events are active.
-    let is_historical_active = found.active.is_some().then_some(false);
-    let active = found.active.into_iter().flatten().map(|event| (event, Some(true)));
-    let historical = found.historical.into_iter().flatten();
-    let historical = historical.map(|event| (event, is_historical_active));
+    let is_historical_active = found.is_active_known.then_some(false);
+    let active = found.active.into_iter().map(|event| (event, Some(true)));
+    let historical = found.historical.into_iter().map(|event| (event, is_historical_active));
     let (mut keys, mut events, mut has_undated) = (HashSet::new(), Vec::new(), false);
     for (event, is_active) in active.chain(historical) {
         if !keys.insert(event.key.clone()) {

@@ -23,8 +23,9 @@ use jiff::Timestamp;
 
 use crate::clock::Clock;
 pub use accounts::{
-    ACCOUNT, AWKWARD_PASSWORD, Account, ONE_CALL_A_SECOND, OUTDATED_TOKENS, SECOND_TENANT,
-    SHORT_LIVED_TOKENS, SINGLE_USE_TOKENS, SPENT_QUOTA, TWO_CALLS_AT_A_TIME, VERSIONED_PATHS_ONLY,
+    ACCOUNT, AWKWARD_PASSWORD, Account, ONE_CALL_A_SECOND, OUTDATED_TOKENS, PLAIN_PATHS_ONLY,
+    SECOND_TENANT, SHORT_LIVED_TOKENS, SINGLE_USE_TOKENS, SPENT_QUOTA, TWO_CALLS_AT_A_TIME,
+    USUAL_QUOTA, VERSIONED_PATHS_ONLY,
 };
 use events::Records;
 use quota::Quotas;
@@ -36,6 +37,8 @@ pub const AUTH_PATH: &str = "/auth";
 pub const EVENTS_PATH: &str = "/ioc/events";
 /// The event search of the versioned interface.
 pub const VERSIONED_EVENTS_PATH: &str = "/ioc/v1/events";
+/// How both paths of the event search begin.
+pub const EVENT_SEARCHES: &str = "/ioc/";
 
 /// What the requests to one simulator share.
 struct Gateway {

@@ -30,11 +30,24 @@ const FIELDS: &[(ObservableType, &[&str])] = &[
 
 const ADDRESS_FIELDS: &[&str] = &["network.local.address.ip", "network.remote.address.ip"];
 
+/// What joins two clauses.
+const OR: &str = " or ";
+
 /// An observable that can be searched for, and the query that finds its events.
 #[derive(Debug)]
 pub(crate) struct SearchTerm<'a> {
     pub(crate) observable: &'a Observable,
+    /// Its normal form.
+    pub(crate) value: String,
     pub(crate) query: String,
+}
+
+impl SearchTerm<'_> {
+    /// Returns whether events show which value found them. Names, paths, domains and mutexes do not,
+    /// because Qualys compares them by tokens.
+    fn is_exact(&self) -> bool {
+        matches!(self.observable.kind, Md5 | Sha256 | Ip | Ipv6)
+    }
 }
 
 /// Returns the observables that can be searched for. One without a normal form is left out, one
@@ -44,11 +57,43 @@ pub(crate) fn search_terms(observables: &[Observable]) -> Partial<Vec<SearchTerm
     for observable in observables {
         let Some(value) = observable.normal_form() else { continue };
         match query(observable.kind, &value) {
-            Some(query) => terms.data.push(SearchTerm { observable, query }),
+            Some(query) => terms.data.push(SearchTerm { observable, value, query }),
             None => terms.errors.push(not_searchable(observable.kind)),
         }
     }
     terms
+}
+
+/// Returns the numbers of the terms that are searched for together: hashes and addresses, at most so
+/// many and as many as a URL has place for; every other term alone. Groups stand in the order of
+/// their first terms.
+pub(crate) fn groups(terms: &[SearchTerm<'_>], max_terms: usize) -> Vec<Vec<usize>> {
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    // The group that still has place, and the bytes of its query.
+    let mut open: Option<(usize, usize)> = None;
+    for (number, term) in terms.iter().enumerate() {
+        if !term.is_exact() {
+            groups.push(vec![number]);
+            continue;
+        }
+        let bytes = escaped(&term.query).len();
+        let longer = open.map(|(group, used)| (group, used + escaped(OR).len() + bytes));
+        let has_place = |(group, bytes): &(usize, usize)| {
+            groups[*group].len() < max_terms && *bytes <= MAX_QUERY_BYTES
+        };
+        let (group, bytes) = longer.filter(has_place).unwrap_or((groups.len(), bytes));
+        if group == groups.len() {
+            groups.push(Vec::new());
+        }
+        groups[group].push(number);
+        open = Some((group, bytes));
+    }
+    groups
+}
+
+/// Returns the query for events with any of these values.
+pub(crate) fn joined(terms: &[&SearchTerm<'_>]) -> String {
+    terms.iter().map(|term| term.query.as_str()).collect::<Vec<_>>().join(OR)
 }
 
 /// Returns the query for events with this value; `None` for a value that has no literal or is too
@@ -58,7 +103,7 @@ pub fn query(kind: ObservableType, value: &str) -> Option<String> {
     let (_, fields) = FIELDS.iter().find(|(known, _)| *known == kind)?;
     let literal = literal(value)?;
     let clauses: Vec<_> = fields.iter().map(|field| format!("{field}: {literal}")).collect();
-    Some(clauses.join(" or ")).filter(|query| escaped(query).len() <= MAX_QUERY_BYTES)
+    Some(clauses.join(OR)).filter(|query| escaped(query).len() <= MAX_QUERY_BYTES)
 }
 
 /// Returns the value in quotation marks; `None` for a value with control characters or with all
@@ -115,6 +160,60 @@ mod tests {
         for (kind, _) in QualysIoc::ABOUT.observables {
             assert!(query(*kind, "v").is_some(), "{kind}");
         }
+    }
+
+    #[test]
+    fn hashes_and_addresses_are_searched_for_together_and_all_else_alone() {
+        let observables = [
+            Observable::new(FileName, "a.exe"),
+            Observable::new(Md5, "ab".repeat(16)),
+            Observable::new(Domain, "bad.example"),
+            Observable::new(Sha256, "cd".repeat(32)),
+            Observable::new(Mutex, "m"),
+            Observable::new(FilePath, "C:\\a.exe"),
+            Observable::new(Ipv6, "2001:db8::77"),
+            Observable::new(Ip, "203.0.113.77"),
+        ];
+        let terms = search_terms(&observables).data;
+        let groups = groups(&terms, 100);
+        assert_eq!(groups, [vec![0], vec![1, 3, 6, 7], vec![2], vec![4], vec![5]]);
+        let joint: Vec<_> = groups[1].iter().map(|number| &terms[*number]).collect();
+        assert!(joined(&joint[..2]).contains(r#"ab" or file.hash.sha256: "cd"#));
+    }
+
+    #[test]
+    fn i12_no_group_is_too_long_for_a_url() {
+        let groups_of = |kind, value: fn(usize) -> String| {
+            let observables: Vec<_> =
+                (0..200).map(|number| Observable::new(kind, value(number))).collect();
+            let terms = search_terms(&observables).data;
+            let groups = groups(&terms, 200);
+            for group in &groups {
+                let joint: Vec<_> = group.iter().map(|number| &terms[*number]).collect();
+                assert!(escaped(&joined(&joint)).len() <= MAX_QUERY_BYTES);
+            }
+            assert_eq!(groups.iter().flatten().count(), 200);
+            groups.iter().map(Vec::len).collect::<Vec<_>>()
+        };
+        assert_eq!(groups_of(Md5, |number| format!("{number:032x}")), [110, 90]);
+        assert_eq!(groups_of(Sha256, |number| format!("{number:064x}")), [71, 71, 58]);
+        assert!(groups_of(Ip, |number| format!("198.151.100.{number}"))[0] >= 60);
+        let longest = |number| format!("2001:db8:1111:2222:3333:4444:5555:{number:x}");
+        assert!(groups_of(Ipv6, longest)[0] >= 30);
+    }
+
+    #[test]
+    fn a_query_holds_the_normal_form() {
+        let check = |kind, value: &str, expected: &str| {
+            let observables = [Observable::new(kind, value)];
+            let terms = search_terms(&observables).data;
+            assert!(terms[0].query.ends_with(&format!(r#": "{expected}""#)), "{value}");
+        };
+        check(Domain, "BÜCHER.example.", "xn--bcher-kva.example");
+        check(Ip, "::FFFF:203.0.113.80", "203.0.113.80");
+        check(Ipv6, "::ffff:cb00:7150", "203.0.113.80");
+        check(Ip, "2001:DB8:0::77", "2001:db8::77");
+        check(Sha256, &"AB".repeat(32), &"ab".repeat(32));
     }
 
     #[test]

@@ -14,13 +14,17 @@ use serde_json::value::RawValue;
 pub(crate) struct Event {
     /// The gateway's id, such as `F_<agent>_<number>`.
     pub(crate) id: Text,
+    event_id: Text,
     /// `FILE`, `PROCESS`, `NETWORK`, `MUTEX`, `REGISTRY` …
     #[serde(rename = "type")]
     pub(crate) kind: StrictText,
+    event_type: StrictText,
     /// What happened: `CREATED`, `ESTABLISHED` …
     pub(crate) action: StrictText,
     #[serde(deserialize_with = "time")]
     date_time: Option<Time>,
+    #[serde(deserialize_with = "time")]
+    event_date_time: Option<Time>,
     #[serde(deserialize_with = "time")]
     event_processed_time: Option<Time>,
     /// How malicious the event is.
@@ -38,12 +42,15 @@ pub(crate) struct Event {
     pub(crate) verdicts: Slots<Verdict>,
     /// The endpoint.
     pub(crate) asset: Object<Asset>,
+    /// The event itself, where a response wraps each of them.
+    #[serde(rename = "data")]
+    wrapped: Object<Box<Event>>,
     /// The deduplication key: the id, or everything that is read of the event if it has none.
     #[serde(skip)]
     pub(crate) key: String,
 }
 
-/// The file of a file event.
+/// The file of a file event, or the image of a process.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct File {
@@ -58,6 +65,10 @@ pub(crate) struct File {
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct Process {
     pub(crate) process_name: StrictText,
+    /// The path of the image; `process_file` may hold it, too.
+    pub(crate) full_path: StrictText,
+    /// The image.
+    pub(crate) process_file: Object<File>,
 }
 
 /// The connection of a network event.
@@ -117,7 +128,16 @@ impl Event {
         self.date_time.or(self.event_processed_time)
     }
 
-    fn with_key(mut self) -> Self {
+    /// Returns the event without its wrapper, members under the names of this type, with its key.
+    fn normalized(mut self) -> Self {
+        self.id = self.id.into_inner().or(self.event_id.take()).into();
+        self.kind = self.kind.into_inner().or(self.event_type.take()).into();
+        self.date_time = self.date_time.or(self.event_date_time.take());
+        let is_wrapper = self.kind.is_none() && self.time().is_none();
+        if let Some(mut event) = self.wrapped.take().filter(|_| is_wrapper) {
+            event.id = event.id.into_inner().or(event.event_id.take()).or(self.id.take()).into();
+            return event.normalized();
+        }
         self.key = match &*self.id {
             Some(id) => id.clone(),
             None => format!("{self:?}"),
@@ -131,17 +151,18 @@ struct Events(Option<Vec<Event>>);
 
 impl<'de> Deserialize<'de> for Events {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        lenient::objects(deserializer, |event: Event| Some(event.with_key())).map(Self)
+        lenient::objects(deserializer, |event: Event| Some(event.normalized())).map(Self)
     }
 }
 
-/// Returns no more than `limit` events of a response: a list, a list under `events` or `data`, or
-/// nothing; `None` for anything else. Items that are no objects are skipped.
+/// Returns no more than `limit` events of a response: a list, a list under `events`, `data` or
+/// `items`, or nothing; `None` for anything else. Items that are no objects are skipped.
 pub(super) fn events(response: &Response, limit: usize) -> Option<Vec<Event>> {
     #[derive(Deserialize)]
     struct Wrapped {
         events: Option<Events>,
         data: Option<Events>,
+        items: Option<Events>,
     }
     if response.status() == 204 {
         return Some(Vec::new());
@@ -150,8 +171,8 @@ pub(super) fn events(response: &Response, limit: usize) -> Option<Vec<Event>> {
         None => Some(Vec::new()),
         Some(Events(Some(bare))) => Some(bare),
         Some(Events(None)) => {
-            let Wrapped { events, data } = response.json_of(limit).ok()?;
-            [events, data].into_iter().find_map(|list| list?.0)
+            let Wrapped { events, data, items } = response.json_of(limit).ok()?;
+            [events, data, items].into_iter().find_map(|list| list?.0)
         }
     }
 }
@@ -179,7 +200,7 @@ mod tests {
     use super::*;
 
     fn event(json: &str) -> Event {
-        serde_json::from_str::<Event>(json).unwrap().with_key()
+        serde_json::from_str::<Event>(json).unwrap().normalized()
     }
 
     #[test]
@@ -237,6 +258,26 @@ mod tests {
         assert_eq!(asset.interfaces.len(), 1);
         let is_read: Vec<_> = event.verdicts.iter().map(|verdict| verdict.is_some()).collect();
         assert_eq!(is_read, [false, true, false]);
+    }
+
+    #[test]
+    fn an_event_may_be_wrapped_and_its_members_renamed() {
+        let check = |json: &str| {
+            let event = event(json);
+            let time = event.time().map(|at| at.to_string());
+            assert_eq!(event.id.as_deref(), Some("e"), "{json}");
+            assert_eq!(event.kind.as_deref(), Some("FILE"), "{json}");
+            assert_eq!(time.as_deref(), Some("2026-03-01T12:19:31.000Z"), "{json}");
+        };
+        check(r#"{"id":"e","type":"FILE","dateTime":1772367571000}"#);
+        check(r#"{"eventId":"e","eventType":"FILE","eventDateTime":"1772367571000"}"#);
+        check(r#"{"id":"e","eventId":"x","type":"FILE","eventType":"x","dateTime":1772367571000}"#);
+        check(r#"{"data":{"id":"e","type":"FILE","dateTime":1772367571000}}"#);
+        check(r#"{"data":{"data":{"eventId":"e","type":"FILE","dateTime":1772367571000}}}"#);
+        check(r#"{"id":"e","data":{"type":"FILE","dateTime":1772367571000}}"#);
+        check(r#"{"id":"x","data":{"id":"e","type":"FILE","dateTime":1772367571000}}"#);
+        check(r#"{"id":"e","type":"FILE","dateTime":1772367571000,"data":{"id":"x"}}"#);
+        assert_eq!(event(r#"{"data":[{"id":"x"}],"eventId":7}"#).id.as_deref(), Some("7"));
     }
 
     #[test]

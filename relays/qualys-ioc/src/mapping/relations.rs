@@ -11,13 +11,17 @@ use relay_core::{
 };
 
 use super::SOURCE;
-use crate::client::{Event, File, Network};
+use crate::client::{Event, File, Network, Process};
 
 /// Returns what happened between the observables of an event.
 pub(super) fn relations(event: &Event) -> Relations {
     let mut relations = Relations::from_origin(SOURCE);
     if let Some(file) = event.file.as_ref() {
-        add_file(file, &mut relations);
+        let names = [file.file_name.as_deref(), file.full_path.as_deref()];
+        add_file(names, file, &mut relations);
+    }
+    if let Some(process) = event.process.as_ref() {
+        add_image(process, &mut relations);
     }
     if let Some(network) = event.network.as_ref() {
         let process = event.process.as_ref().and_then(|process| process.process_name.as_deref());
@@ -26,18 +30,24 @@ pub(super) fn relations(event: &Event) -> Relations {
     relations
 }
 
-fn add_file(file: &File, relations: &mut Relations) {
+/// The image of a process, which is a file; what its own fields lack, the process says.
+fn add_image(process: &Process, relations: &mut Relations) {
+    let Some(image) = process.process_file.as_ref() else { return };
+    let name = image.file_name.as_deref().or(process.process_name.as_deref());
+    let path = image.full_path.as_deref().or(process.full_path.as_deref());
+    add_file([name, path], image, relations);
+}
+
+fn add_file([name, path]: [Option<&str>; 2], file: &File, relations: &mut Relations) {
     let hashes = || {
         let sha256 = Observable::present(Sha256, file.sha256.as_deref());
         [sha256, Observable::present(Md5, file.md5.as_deref())]
     };
     for hash in hashes() {
-        let name = Observable::present(FileName, file.file_name.as_deref());
-        relations.add(name, FileNameOf, hash);
+        relations.add(Observable::present(FileName, name), FileNameOf, hash);
     }
     for hash in hashes() {
-        let path = Observable::present(FilePath, file.full_path.as_deref());
-        relations.add(path, FilePathOf, hash);
+        relations.add(Observable::present(FilePath, path), FilePathOf, hash);
     }
 }
 

@@ -1,6 +1,8 @@
 //! The requests: their number, form and concurrency. Specification: docs/relays/qualys-ioc.md#requests.
 
 mod logins;
+mod paths;
+mod quota;
 
 use std::time::Duration;
 
@@ -9,7 +11,6 @@ use sandbox::{
     Fault, Times, When,
     qualys_ioc::{
         ACCOUNT, AUTH_PATH, EVENTS_PATH, ONE_CALL_A_SECOND, SECOND_TENANT, TWO_CALLS_AT_A_TIME,
-        VERSIONED_EVENTS_PATH, VERSIONED_PATHS_ONLY,
     },
 };
 use serde_json::json;
@@ -40,7 +41,7 @@ async fn a_search_is_sent_exactly_as_documented() {
 }
 
 #[tokio::test]
-async fn a_cold_relay_sends_one_login_and_two_searches_for_each_observable() {
+async fn a_cold_relay_sends_one_login_and_two_searches_for_each_group() {
     let relay = TestRelay::start().await;
     let observables = json!([
         {"type": "sha256", "value": DROPPED},
@@ -48,7 +49,7 @@ async fn a_cold_relay_sends_one_login_and_two_searches_for_each_observable() {
         {"type": "domain", "value": "c2.bad.example"},
     ]);
     relay.ask(OBSERVE, &observables).await;
-    assert_eq!((logins(&relay).len(), searches(&relay).len()), (1, 6));
+    assert_eq!((logins(&relay).len(), searches(&relay).len()), (1, 4));
     assert_eq!(relay.sandbox.calls()[0].path, AUTH_PATH);
 }
 
@@ -65,7 +66,7 @@ async fn a_warm_relay_sends_the_searches_only() {
 async fn all_searches_run_concurrently_up_to_the_configured_limit() {
     let observables = json!(
         (1..=5)
-            .map(|host| json!({"type": "ip", "value": format!("198.51.100.{host}")}))
+            .map(|host| json!({"type": "domain", "value": format!("host-{host}.example")}))
             .collect::<Vec<_>>()
     );
     for (setting, limit) in [(None, 2), (Some("1"), 1), (Some("8"), 8)] {
@@ -133,19 +134,6 @@ async fn the_limit_is_the_page_size() {
     claims["CTR_ENTITIES_LIMIT"] = json!(5000);
     relay.with_claims(claims).ask(OBSERVE, &one("sha256", DROPPED)).await;
     assert!(searches(&relay).iter().all(|call| call.query.starts_with("pageSize=1000&")));
-}
-
-#[tokio::test]
-async fn the_path_of_the_search_can_be_set() {
-    let plain = TestRelay::start().await;
-    let observables = one("sha256", DROPPED);
-    let answer = plain.with_claims(claims(VERSIONED_PATHS_ONLY)).ask(OBSERVE, &observables).await;
-    assert_eq!(answer.errors(), [("fatal", "not found")]);
-    let versioned = TestRelay::start().with(&[("QUALYS_EVENTS_PATH", VERSIONED_EVENTS_PATH)]).await;
-    let answer =
-        versioned.with_claims(claims(VERSIONED_PATHS_ONLY)).ask(OBSERVE, &observables).await;
-    assert_eq!(answer.docs("sightings").len(), 1);
-    assert!(searches(&versioned).iter().all(|call| call.path == VERSIONED_EVENTS_PATH));
 }
 
 #[tokio::test]

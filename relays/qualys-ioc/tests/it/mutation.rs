@@ -1,7 +1,7 @@
 //! Events with fields replaced or removed at random give valid CTIM or an error.
 
 use proptest::prelude::*;
-use sandbox::{Fault, Times, qualys_ioc::EVENTS_PATH};
+use sandbox::{Fault, Times, qualys_ioc::EVENT_SEARCHES};
 use serde_json::json;
 use testkit::{
     ctim::Route,
@@ -32,13 +32,18 @@ proptest! {
     #[test]
     fn n09_f6_mutated_events_give_valid_answers(
         changes in changes(),
-        observable in prop::sample::select(vec![("sha256", DROPPED), ("ip", "203.0.113.77"), ("mutex", "m")]),
+        observables in prop::sample::select(vec![
+            one("sha256", DROPPED),
+            one("ip", "203.0.113.77"),
+            one("mutex", "m"),
+            // One query for both.
+            json!([{"type": "sha256", "value": DROPPED}, {"type": "ip", "value": "203.0.113.77"}]),
+        ]),
     ) {
         let events = mutate(serde_json::from_str(EVENTS).unwrap(), &changes);
-        let observables = one(observable.0, observable.1);
         let answer = Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
             let relay = TestRelay::start().await;
-            relay.sandbox.fault(EVENTS_PATH, Fault::json(200, &events), Times::Always);
+            relay.sandbox.fault(EVENT_SEARCHES, Fault::json(200, &events), Times::Always);
             relay.ask(OBSERVE, &observables).await
         });
         assert_valid(Route::Observe, &observables, &answer)?;

@@ -6,7 +6,7 @@ use std::{net::TcpListener, sync::Arc, time::Duration};
 use relay_core::Route;
 use sandbox::{
     Fault, Times, When,
-    qualys_ioc::{ACCOUNT, EVENTS_PATH, SPENT_QUOTA, TWO_CALLS_AT_A_TIME},
+    qualys_ioc::{ACCOUNT, EVENT_SEARCHES, SPENT_QUOTA, TWO_CALLS_AT_A_TIME},
 };
 use serde_json::{Value, json};
 use testkit::{Answer, TestResolver, invalid_tls::InvalidTlsServer};
@@ -21,10 +21,12 @@ fn both() -> Value {
 
 /// Returns the answer about both observables while the searches for the hash fail.
 async fn answer_with_fault(fault: Fault) -> (TestRelay, Answer) {
-    let relay = TestRelay::start().with(&[("QUALYS_CONCURRENCY", "1")]).await;
+    // A fault replaces the whole response, as the gateway's own would be about the hash only.
+    let settings = [("QUALYS_CONCURRENCY", "1"), ("QUALYS_BATCH_SIZE", "1")];
+    let relay = TestRelay::start().with(&settings).await;
     relay.health().await;
     relay.sandbox.forget_calls();
-    let hash = When::path(EVENTS_PATH).mentioning(DROPPED);
+    let hash = When::path(EVENT_SEARCHES).mentioning(DROPPED);
     relay.sandbox.fault(hash, fault, Times::Always);
     let answer = relay.ask(OBSERVE, &both()).await;
     (relay, answer)
@@ -86,7 +88,7 @@ async fn status_401_quotes_the_gateway() {
         (text, "no entry"),
     ] {
         let relay = TestRelay::start().await;
-        relay.sandbox.fault(EVENTS_PATH, fault, Times::Always);
+        relay.sandbox.fault(EVENT_SEARCHES, fault, Times::Always);
         let answer = relay.health().await;
         assert_eq!(answer.errors(), [("fatal", "authorization error")]);
         assert_eq!(answer.message(), format!("Authorization failed: {words}"));
@@ -99,8 +101,10 @@ async fn status_403_ends_the_call() {
 }
 
 #[tokio::test]
-async fn status_404_is_an_error() {
-    costs_one(Fault::status(404), "fatal", "not found").await;
+async fn status_404_is_an_error_that_names_the_settings() {
+    let answer = costs_one(Fault::status(404), "fatal", "not found").await;
+    let message = answer.message();
+    assert!(message.contains("API_URL") && message.contains("QUALYS_EVENTS_PATH"), "{message}");
 }
 
 #[tokio::test]
@@ -114,14 +118,15 @@ async fn status_409_with_a_wait_is_retried_once() {
     let relay = TestRelay::start().await;
     let headers = vec![("X-RateLimit-ToWait-Sec".to_owned(), "0".to_owned())];
     let fault = Fault::Status { code: 409, headers, body: String::new() };
-    relay.sandbox.fault(EVENTS_PATH, fault, Times::Next(1));
+    relay.sandbox.fault(EVENT_SEARCHES, fault, Times::Next(1));
     assert_eq!(relay.health().await, json!({"data": {"status": "ok"}}));
     assert_eq!(searches(&relay).len(), 2);
 }
 
 #[tokio::test]
 async fn requests_above_the_concurrency_limit_are_retried_or_reported() {
-    let relay = TestRelay::start().with(&[("QUALYS_CONCURRENCY", "8")]).await;
+    let settings = [("QUALYS_CONCURRENCY", "8"), ("QUALYS_BATCH_SIZE", "1")];
+    let relay = TestRelay::start().with(&settings).await;
     let answer = relay.with_claims(claims(TWO_CALLS_AT_A_TIME)).ask(OBSERVE, &both()).await;
     assert!(searches(&relay).len() > 4, "some are retried");
     let errors = answer.errors();
@@ -152,7 +157,7 @@ async fn status_502_503_504_are_retried_once() {
         let fault = Fault::Status { code, headers, body: String::new() };
         costs_one(fault.clone(), "fatal", "service unavailable").await;
         let relay = TestRelay::start().await;
-        relay.sandbox.fault(EVENTS_PATH, fault, Times::Next(1));
+        relay.sandbox.fault(EVENT_SEARCHES, fault, Times::Next(1));
         assert_eq!(relay.health().await, json!({"data": {"status": "ok"}}));
         assert_eq!(searches(&relay).len(), 2);
     }
@@ -202,7 +207,7 @@ async fn n03_a_broken_connection_is_a_connection_error() {
 async fn n05_what_arrives_before_the_deadline_is_answered() {
     let relay = TestRelay::start().with(&[("QUALYS_CONCURRENCY", "4")]).await;
     relay.health().await;
-    let hash = When::path(EVENTS_PATH).mentioning(DROPPED);
+    let hash = When::path(EVENT_SEARCHES).mentioning(DROPPED);
     relay.sandbox.fault(hash, Fault::SlowHeaders, Times::Always);
     let time = Duration::from_millis(1500);
     let answer = relay.with_claims(claims(ACCOUNT)).within(time).ask(OBSERVE, &both()).await;
@@ -234,7 +239,7 @@ async fn n08_broken_json_is_an_error_and_deep_json_no_event() {
 #[tokio::test]
 async fn equal_errors_are_listed_once() {
     let relay = TestRelay::start().await;
-    relay.sandbox.fault(EVENTS_PATH, Fault::status(500), Times::Always);
+    relay.sandbox.fault(EVENT_SEARCHES, Fault::status(500), Times::Always);
     let answer = relay.ask(OBSERVE, &both()).await;
     assert_eq!(answer.errors(), [("fatal", "unknown")]);
     let answer = relay.ask(OBSERVE, &one("mutex", "a\nb")).await;

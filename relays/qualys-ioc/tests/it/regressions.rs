@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use relay_core::Route;
 use sandbox::{
     Fault, Times,
-    qualys_ioc::{ACCOUNT, AUTH_PATH, EVENTS_PATH},
+    qualys_ioc::{ACCOUNT, AUTH_PATH, EVENT_SEARCHES},
 };
 use serde_json::{Value, json};
 use testkit::{Answer, TestResolver};
@@ -32,7 +32,7 @@ async fn the_access_token_is_redacted_from_answers() {
     relay.health().await;
     let token = searches(&relay)[0].authorization().unwrap()["Bearer ".len()..].to_owned();
     let echo = Fault::json(500, &json!({"message": format!("seen {token}")}));
-    relay.sandbox.fault(EVENTS_PATH, echo, Times::Always);
+    relay.sandbox.fault(EVENT_SEARCHES, echo, Times::Always);
     for path in [Route::Health, OBSERVE] {
         let answer = relay.ask(path, &one("sha256", DROPPED)).await.to_string();
         assert!(answer.contains("seen") && !answer.contains(&token), "{answer:?}");
@@ -78,7 +78,7 @@ async fn a_value_is_never_a_query() {
 #[tokio::test]
 async fn error_responses_without_json_are_reported() {
     for code in [400, 401, 403, 404, 409, 418, 429, 500, 503] {
-        for path in [AUTH_PATH, EVENTS_PATH] {
+        for path in [AUTH_PATH, EVENT_SEARCHES] {
             let relay = TestRelay::start().await;
             let headers = vec![("Retry-After".to_owned(), "0".to_owned())];
             let body = "<html><body>Gateway</body></html>".to_owned();
@@ -120,6 +120,51 @@ async fn a_domain_resolves_to_an_address() {
             ("ip", "Connected_To", "ip"),
         ]
     );
+}
+
+#[tokio::test]
+async fn an_address_in_the_mapped_form_is_ipv4_and_what_every_machine_has_is_nobodys() {
+    let relay = TestRelay::start().await;
+    let events = json!([{
+        "id": "N_1", "type": "NETWORK", "dateTime": "2026-03-02T08:00:11.000+0000",
+        "process": {"processName": "svc_update.exe"},
+        "network": {"localIP": "127.0.0.1", "remoteIP": "::ffff:203.0.113.80", "remoteDns": "bücher.example"},
+        "asset": {"hostName": "localhost", "interfaces": [
+            {"ipAddress": "::1", "macAddress": "00:00:00:00:00:00"},
+            {"ipAddress": "::ffff:10.20.30.47", "macAddress": "00:50:56:A1:B2:C3"},
+        ]},
+    }]);
+    relay.sandbox.fault(EVENT_SEARCHES, Fault::json(200, &events), Times::Always);
+    let answer = relay.ask(OBSERVE, &one("domain", "xn--bcher-kva.example")).await;
+    let expected = [
+        ("file_name", "Connected_To", "ip"),
+        ("file_name", "Connected_To", "domain"),
+        ("domain", "Resolved_To", "ip"),
+    ];
+    assert_eq!(relations(&answer), expected);
+    let target = &answer.docs("sightings")[0]["targets"][0]["observables"];
+    let own = json!([
+        {"type": "ip", "value": "10.20.30.47"},
+        {"type": "mac_address", "value": "00:50:56:A1:B2:C3"},
+    ]);
+    assert_eq!(*target, own);
+}
+
+#[tokio::test]
+async fn the_image_of_a_process_is_a_file() {
+    let image = json!({"md5": "0f1e2d3c4b5a69788796a5b4c3d2e1f0"});
+    let relay = TestRelay::start().await;
+    let events = json!([{"data": {
+        "eventId": "P_1", "eventType": "PROCESS", "dateTime": "2026-03-02T08:00:11.000+0000",
+        "process": {"processName": "a.exe", "fullPath": "C:\\a.exe", "processFile": image},
+    }}]);
+    relay.sandbox.fault(EVENT_SEARCHES, Fault::json(200, &json!({"items": events})), Times::Always);
+    let answer = relay.ask(OBSERVE, &one("md5", "0f1e2d3c4b5a69788796a5b4c3d2e1f0")).await;
+    assert_eq!(
+        relations(&answer),
+        [("file_name", "File_Name_Of", "md5"), ("file_path", "File_Path_Of", "md5")]
+    );
+    assert_eq!(answer.docs("sightings")[0]["external_ids"], json!(["P_1"]));
 }
 
 #[tokio::test]

@@ -34,10 +34,15 @@ pub const TWO_CALLS_AT_A_TIME: Account = Account { username: "relay_two", passwo
 pub const ONE_CALL_A_SECOND: Account = Account { username: "relay_slowly", password: "slow down" };
 /// Its calls of this hour are used up: every search answers 429 and asks to wait an hour.
 pub const SPENT_QUOTA: Account = Account { username: "relay_spent", password: "nothing left" };
+/// Sees the data of [`ACCOUNT`]; 300 calls an hour, the vendor's example.
+pub const USUAL_QUOTA: Account = Account { username: "relay_standard", password: "five a minute" };
 /// Sees the data of [`ACCOUNT`]; its platform serves `/ioc/v1/events` only and answers 404 on the
 /// plain path.
 pub const VERSIONED_PATHS_ONLY: Account =
     Account { username: "relay_versioned", password: "version one" };
+/// Sees the data of [`ACCOUNT`]; its platform serves `/ioc/events` only and answers 404 on the
+/// versioned path.
+pub const PLAIN_PATHS_ONLY: Account = Account { username: "relay_plain", password: "no version" };
 
 /// The customer whose events an account sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +66,7 @@ pub(super) struct Subscription {
     /// Calls at the same time, if that is limited.
     pub(super) parallel: Option<usize>,
     pub(super) serves_plain_path: bool,
+    pub(super) serves_versioned_path: bool,
 }
 
 const USUAL: Subscription = Subscription {
@@ -72,9 +78,10 @@ const USUAL: Subscription = Subscription {
     window_seconds: 60 * 60,
     parallel: None,
     serves_plain_path: true,
+    serves_versioned_path: true,
 };
 
-static SUBSCRIPTIONS: [Subscription; 10] = [
+static SUBSCRIPTIONS: [Subscription; 12] = [
     USUAL,
     Subscription { account: SECOND_TENANT, customer: Customer::Second, ..USUAL },
     Subscription { account: AWKWARD_PASSWORD, ..USUAL },
@@ -84,7 +91,9 @@ static SUBSCRIPTIONS: [Subscription; 10] = [
     Subscription { account: TWO_CALLS_AT_A_TIME, parallel: Some(2), ..USUAL },
     Subscription { account: ONE_CALL_A_SECOND, calls: 1, window_seconds: 1, ..USUAL },
     Subscription { account: SPENT_QUOTA, calls: 0, ..USUAL },
+    Subscription { account: USUAL_QUOTA, calls: 300, ..USUAL },
     Subscription { account: VERSIONED_PATHS_ONLY, serves_plain_path: false, ..USUAL },
+    Subscription { account: PLAIN_PATHS_ONLY, serves_versioned_path: false, ..USUAL },
 ];
 
 impl Subscription {

@@ -118,10 +118,11 @@ fn caller(
         .and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "))
         .ok_or_else(|| QualysError::unauthorized("Full authentication is required"))?;
     let subscription = gateway.tokens.redeem(token, gateway.clock.now())?;
-    if path == EVENTS_PATH && !subscription.serves_plain_path {
-        return Err(QualysError::unknown_path());
-    }
-    Ok(subscription)
+    let is_served = match path {
+        EVENTS_PATH => subscription.serves_plain_path,
+        _ => subscription.serves_versioned_path,
+    };
+    if is_served { Ok(subscription) } else { Err(QualysError::unknown_path()) }
 }
 
 impl Parameters {

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{ACCOUNT, AUTH_PATH, EVENTS_PATH, SECOND_TENANT};
+use super::{ACCOUNT, AUTH_PATH, EVENT_SEARCHES, SECOND_TENANT};
 use crate::{
     Product,
     fixture::{Cost, Fixture, Mode},
@@ -30,12 +30,13 @@ pub(crate) static FIXTURE: Fixture = Fixture {
     ],
     free_text: &["threatName", "familyName", "fullOSName", "processName", "arguments", "name"],
     modes: &[Mode {
-        name: "four concurrent requests",
-        // With fewer, the searches for one observable keep all others waiting.
-        settings: &[("QUALYS_CONCURRENCY", "4")],
-        search_path: EVENTS_PATH,
-        first_search_path: EVENTS_PATH,
-        batch_size: 1,
+        name: "four concurrent requests, two observables in each",
+        // With fewer, the searches for one observable keep all others waiting. With larger batches, a
+        // request about one observable would be about all of a test.
+        settings: &[("QUALYS_CONCURRENCY", "4"), ("QUALYS_BATCH_SIZE", "2")],
+        search_path: EVENT_SEARCHES,
+        first_search_path: EVENT_SEARCHES,
+        batch_size: 2,
         warm_requests: 2,
         // A file with events of every score.
         busy: ("md5", "5d41c2b3a4958677f0e1d2c3b4a59687"),
