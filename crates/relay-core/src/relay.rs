@@ -35,7 +35,7 @@ pub trait Relay: Sized + Send + Sync + 'static {
     const CLAIMS: &'static [Claim] = &[];
 
     /// Reads the product's settings. What the relay keeps in `Self` outlives calls: settings, and
-    /// caches under a digest of the whole credential set, nothing else.
+    /// caches under a digest of the whole credential set, and what is known of a server itself.
     ///
     /// # Errors
     ///

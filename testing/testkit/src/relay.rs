@@ -145,6 +145,24 @@ impl<R> TestRelay<R> {
         self.send(self.request(route).json(body)).await
     }
 
+    /// Calls every route that only reads, as on the day after the end of an API; returns the answers.
+    ///
+    /// # Panics
+    ///
+    /// When an answer has an error that is no warning.
+    pub async fn assert_no_route_fails(&self) -> Vec<Answer> {
+        let mut answers = Vec::new();
+        for route in Route::ALL.iter().map(|(route, ..)| *route) {
+            if !matches!(route, Route::Watchdog | Route::Trigger) {
+                let answer = self.send(self.request(route)).await;
+                let is_warning = |(severity, _): &(&str, &str)| *severity == "warning";
+                assert!(answer.errors().iter().all(is_warning), "{route:?}: {}", answer.text);
+                answers.push(answer);
+            }
+        }
+        answers
+    }
+
     /// A request of this relay's caller about everything that the product knows; to trigger an
     /// action that no relay offers.
     pub fn request(&self, route: Route) -> TestRequest {

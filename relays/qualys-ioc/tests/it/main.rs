@@ -12,6 +12,7 @@ mod conformance;
 mod end_to_end;
 #[cfg(test)]
 mod faults;
+mod lifecycle;
 #[cfg(test)]
 mod mutation;
 #[cfg(test)]
