@@ -29,7 +29,7 @@ use crate::{Credentials, config::Config};
 use login::Login;
 pub(crate) use paths::PathCache;
 use paths::{Paths, is_unknown_path};
-use quota::Quota;
+use quota::QuotaReserve;
 
 /// The longest that a search may take, whatever the deadline.
 const LONGEST_SEARCH: Duration = Duration::from_secs(15);
@@ -46,7 +46,7 @@ pub(crate) struct Client<'a> {
     batch_size: usize,
     permits: Semaphore,
     breaker: CircuitBreaker,
-    quota: Quota,
+    quota: QuotaReserve,
     has_answered: AtomicBool,
     /// Whether a search about several observables took too long.
     was_late: AtomicBool,
@@ -109,7 +109,7 @@ impl<'a> Client<'a> {
             permits: Semaphore::new(config.max_concurrent_requests),
             batch_size: config.batch_size,
             breaker: CircuitBreaker::default(),
-            quota: Quota::new(config.quota_reserve),
+            quota: QuotaReserve::new(config.quota_reserve),
             has_answered: AtomicBool::new(false),
             was_late: AtomicBool::new(false),
             groups_to_divide: AtomicUsize::new(0),
@@ -143,7 +143,9 @@ impl<'a> Client<'a> {
             return Err(error::search_error_from(&response));
         }
         // Of a refusal its own error says that the quota is used up.
-        self.quota.note(&response);
+        if let Some(quota) = self.quota.note(&response) {
+            self.call.report_quota("requests", quota);
+        }
         let page_size = search.page_size;
         let events = types::events(&response, page_size).ok_or_else(|| response.malformed())?;
         let is_full = events.len() >= page_size || response.is_cut();

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, ops::Deref};
 
 use relay_core::Outgoing;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// The answer to one request. Dereferences to its JSON: `answer["data"]`.
 #[derive(Clone, Debug)]
@@ -105,6 +105,25 @@ impl Answer {
     #[track_caller]
     pub fn assert_no_errors(&self) {
         assert!(self.error_entries().is_empty(), "{}", self.text);
+    }
+
+    /// Fails unless it says that the product is well; it may tell of quotas, too.
+    ///
+    /// # Panics
+    ///
+    /// When there is an error, or another status.
+    #[track_caller]
+    pub fn assert_healthy(&self) {
+        assert_eq!(self.without_quotas(), json!({"data": {"status": "ok"}}));
+    }
+
+    /// The whole answer but for quotas, of which every request takes one more.
+    pub fn without_quotas(&self) -> Value {
+        let mut json = self.json.clone();
+        if let Some(Value::Object(data)) = json.get_mut("data") {
+            data.remove("quotas");
+        }
+        json
     }
 
     /// Fails unless it is nothing but one fatal error of this code.

@@ -6,7 +6,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::tool::{Run, relayctl, run};
 
@@ -94,7 +94,7 @@ fn every_relay_stands_under_its_name_and_ctrl_c_ends_them() {
     for relay in served.said["relays"].as_array().unwrap() {
         let name = relay["name"].as_str().unwrap();
         let health = served.call(name, &["health", "--json"]).done().json();
-        assert_eq!(health, json!({"data": {"status": "ok"}}), "{name}");
+        assert_eq!(health["data"]["status"], "ok", "{name}");
     }
     let index = served.get("/");
     assert!(index.contains(&format!("{url}/misp")), "{index}");

@@ -3,13 +3,13 @@
 
 use std::sync::OnceLock;
 
-use relay_core::{Error, ErrorKind, Response};
+use relay_core::{Error, ErrorKind, Quota, QuotaPeriod, Response};
 
 /// Of a small quota no more than this part is kept back.
 const LARGEST_PART: usize = 10;
 
 /// Keeps the last requests of the quota for other calls.
-pub(super) struct Quota {
+pub(super) struct QuotaReserve {
     /// How many requests are kept back, of a large quota.
     reserve: usize,
     /// What the gateway said when fewer were left.
@@ -24,17 +24,18 @@ struct Allowance {
     remaining: usize,
 }
 
-impl Quota {
+impl QuotaReserve {
     pub(super) fn new(reserve: usize) -> Self {
         Self { reserve, low: OnceLock::new() }
     }
 
-    /// Reads what a response says of the quota.
-    pub(super) fn note(&self, response: &Response) {
-        let Some(allowance) = Allowance::read(|name| response.header(name)) else { return };
+    /// Reads what a response says of the quota, and returns it where it says how large it is.
+    pub(super) fn note(&self, response: &Response) -> Option<Quota> {
+        let allowance = Allowance::read(|name| response.header(name))?;
         if allowance.is_below(self.reserve) {
             self.low.get_or_init(|| allowance);
         }
+        allowance.quota()
     }
 
     /// Returns whether the requests that are left are kept back.
@@ -66,6 +67,24 @@ impl Allowance {
             window_seconds: number("x-ratelimit-window-sec")
                 .or_else(|| number("x-ratelimit-window")),
             remaining: number("x-ratelimit-remaining")?,
+        })
+    }
+
+    /// Returns the quota as health shows it.
+    fn quota(self) -> Option<Quota> {
+        let limit = self.limit?;
+        let period = match self.window_seconds {
+            Some(60) => Some(QuotaPeriod::Minute),
+            Some(3600) => Some(QuotaPeriod::Hour),
+            Some(86_400) => Some(QuotaPeriod::Day),
+            _ => None,
+        };
+        Some(Quota {
+            description: "Requests of the subscription to the API",
+            period,
+            limit: limit as u64,
+            used: limit.saturating_sub(self.remaining) as u64,
+            ends: None,
         })
     }
 
@@ -103,6 +122,16 @@ mod tests {
             assert_eq!(read(&[("x-ratelimit-remaining", text)]), None, "{text}");
         }
         assert_eq!(read(&[("x-ratelimit-limit", "300")]), None);
+    }
+
+    #[test]
+    fn health_shows_the_quota_that_was_told() {
+        let quota =
+            |limit, window_seconds| Allowance { limit, window_seconds, remaining: 12 }.quota();
+        let hourly = quota(Some(300), Some(3600)).unwrap();
+        assert_eq!((hourly.limit, hourly.used, hourly.period), (300, 288, Some(QuotaPeriod::Hour)));
+        assert_eq!(quota(Some(5), Some(900)).map(|one| (one.used, one.period)), Some((0, None)));
+        assert!(quota(None, Some(3600)).is_none());
     }
 
     #[test]

@@ -217,5 +217,7 @@ pub(super) fn assert_unauthorized(reply: &Reply) {
 /// Fails unless the product has confirmed that all is well.
 #[track_caller]
 pub(super) fn assert_healthy(reply: &Reply) {
-    assert_eq!((reply.status, reply.json()), (200, json!({"data": {"status": "ok"}})));
+    let status = &reply.json()["data"]["status"];
+    assert_eq!((reply.status, status), (200, &json!("ok")), "{:?}", reply.json());
+    assert!(reply.json().get("errors").is_none());
 }

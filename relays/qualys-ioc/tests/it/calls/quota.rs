@@ -63,3 +63,13 @@ async fn a_quota_that_is_used_up_is_an_error() {
     let answer = relay.with_claims(claims(SPENT_QUOTA)).observe(domains(3)).await;
     assert_eq!(answer.errors(), [("fatal", "too many requests")]);
 }
+
+#[tokio::test]
+async fn health_tells_how_many_requests_are_left() {
+    let relay = TestRelay::start().await.with_claims(claims(USUAL_QUOTA));
+    let requests = relay.health().await["data"]["quotas"]["requests"].clone();
+    assert_eq!(requests["description"], "Requests of the subscription to the API");
+    let values = &requests["values"];
+    assert_eq!((&values["bucket_unit"], &values["bucket_limit"]), (&"hour".into(), &300.into()));
+    assert_eq!(values["current_bucket_consumption"], 1);
+}
