@@ -69,7 +69,7 @@ impl Hub {
 
     /// Queues an event at once; the future gives its outcome.
     pub(super) fn send(&self, invocation: Invocation) -> impl Future<Output = Outcome> + use<> {
-        let time_left = invocation.time_left;
+        let time_left = invocation.time_left + invocation.patience;
         let (give, outcome) = oneshot::channel();
         let (taken, is_taken) = oneshot::channel();
         self.enqueue(invocation, taken, give);

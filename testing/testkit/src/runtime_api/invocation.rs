@@ -14,6 +14,8 @@ pub struct Invocation {
     pub(super) request_id: Option<String>,
     pub(super) trace_id: String,
     pub(super) time_left: Duration,
+    /// How much longer the outcome is waited for than the function was told.
+    pub(super) patience: Duration,
 }
 
 impl Invocation {
@@ -29,6 +31,7 @@ impl Invocation {
             request_id: None,
             trace_id: "Root=1-6b0ec4a0-000000000000000000000001;Sampled=0".to_owned(),
             time_left: Duration::from_secs(29),
+            patience: Duration::ZERO,
         }
     }
 
@@ -46,6 +49,11 @@ impl Invocation {
     /// `TimedOut`; the process lives on.
     pub fn time_left(self, time_left: Duration) -> Self {
         Self { time_left, ..self }
+    }
+
+    /// Waits longer for the outcome than the function knows, for tests that are not about time.
+    pub fn patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 }
 
