@@ -5,11 +5,13 @@
 use std::fmt;
 
 use relay_core::{
-    Error, Response,
+    Error, ErrorKind, Observable, Response,
     lenient::{Object, Text},
     one_line,
 };
 use serde::Deserialize;
+
+use crate::GraphClient;
 
 /// A permission that an administrator grants to the application.
 ///
@@ -61,6 +63,23 @@ pub(crate) fn forbidden_advice(words: &str, permissions: impl fmt::Display) -> S
     } else {
         format!("grant the application {permissions} in Microsoft Entra, with admin consent")
     }
+}
+
+impl<C: Sync> GraphClient<'_, C> {
+    /// Returns the error of a request with the observable that it was about; of one that was not
+    /// sent the warning that says so.
+    pub fn error_about(&self, error: Error, observable: &Observable) -> Error {
+        match error.kind() {
+            ErrorKind::NotAsked => self.call.not_asked(observable),
+            _ => error.about([&observable.value]),
+        }
+    }
+}
+
+/// The error of a request that was not sent, because an earlier one failed in a way that this one
+/// would, too. [`GraphClient::error_about`] makes a sentence of it.
+pub(crate) fn not_sent() -> Error {
+    Error::new(ErrorKind::NotAsked, "The request was not sent, because an earlier one failed.")
 }
 
 /// Returns the error for a request that no single permission allows.

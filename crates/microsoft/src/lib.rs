@@ -15,6 +15,7 @@ mod client;
 mod cloud;
 pub mod defender;
 mod error;
+mod halves;
 mod health;
 mod hunting;
 pub mod kql;
@@ -30,7 +31,7 @@ mod queries;
 mod spelling;
 
 pub use account::{Account, Tenant};
-pub use alerts::{FoundSightings, SearchOptions, Service, Strategy, severity};
+pub use alerts::{FoundAlerts, SearchOptions, Service, Strategy, severity};
 pub use batch::BatchRequest;
 pub use client::{Graph, GraphClient};
 pub use cloud::Cloud;

@@ -14,7 +14,11 @@ use microsoft::defender::{
 };
 use relay_core::{Action, Error, ErrorKind, Observable, Partial, QueryParams, Result, Time};
 
-use crate::{ABOUT, client::Client, config::Config};
+use crate::{
+    ABOUT,
+    client::{Client, actions_ended},
+    config::Config,
+};
 
 pub(crate) use types::DefenderAction;
 use types::{
@@ -22,33 +26,54 @@ use types::{
     is_device,
 };
 
-/// The actions for each observable, in the order of the observables. All requests are concurrent.
+/// The actions for each observable, in the order of the observables; a warning where Microsoft has
+/// ended them. All requests are concurrent.
 pub(crate) async fn offers(
     client: &Client<'_>,
     observables: &[Observable],
 ) -> Partial<Vec<Action>> {
     let observables: Vec<_> = observables.iter().filter_map(NormalizedObservable::new).collect();
-    let devices = observables.iter().filter(|observable| is_device(observable.kind()));
-    let devices = join_all(devices.map(|device| client.device_offers(device)));
-    let (devices, indicators) = join(devices, client.known_indicators(&observables)).await;
-    let Partial { data: indicators, errors } = indicators;
-    let mut devices = devices.into_iter();
-    let mut offers = Partial { data: Vec::new(), errors };
-    for observable in &observables {
-        if is_device(observable.kind()) {
-            match devices.next().unwrap_or(Ok(Vec::new())) {
-                Ok(actions) => offers.data.extend(actions),
-                Err(error) => offers.errors.push(error),
-            }
-        } else if observable.spellings().all(|value| indicators.answered.contains(value)) {
-            let actions = indicator_offers(client.config, observable, &indicators.found);
-            offers.data.extend(actions);
-        }
+    if observables.is_empty() || !client.config.has_any_action() {
+        return Partial::default();
     }
-    offers
+    if !client.can_act() {
+        return actions_ended().into();
+    }
+    let offers = client.offers_of_api(&observables).await;
+    match !offers.errors.is_empty() && client.has_ceased_to_act().await {
+        true => actions_ended().into(),
+        false => offers,
+    }
 }
 
 impl Client<'_> {
+    async fn offers_of_api(
+        &self,
+        observables: &[NormalizedObservable<'_>],
+    ) -> Partial<Vec<Action>> {
+        let devices = observables.iter().filter(|observable| is_device(observable.kind()));
+        let devices = join_all(devices.map(|device| self.device_offers(device)));
+        let (devices, indicators) = join(devices, self.known_indicators(observables)).await;
+        let Partial { data: indicators, errors } = indicators;
+        let mut devices = devices.into_iter();
+        let mut offers = Partial { data: Vec::new(), errors };
+        for observable in observables {
+            if is_device(observable.kind()) {
+                match devices.next().unwrap_or(Ok(Vec::new())) {
+                    Ok(actions) => offers.data.extend(actions),
+                    Err(error) => offers.errors.push(self.error_about(error, observable)),
+                }
+            } else if observable.spellings().all(|value| indicators.answered.contains(value)) {
+                offers.data.extend(indicator_offers(self.config, observable, &indicators.found));
+            }
+        }
+        offers
+    }
+
+    fn error_about(&self, error: Error, observable: &NormalizedObservable<'_>) -> Error {
+        self.defender.graph().error_about(error, observable.observable)
+    }
+
     async fn device_offers(&self, device: &NormalizedObservable<'_>) -> Result<Vec<Action>> {
         let id = &device.value;
         let (available, history, protection) = join3(

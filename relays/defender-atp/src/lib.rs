@@ -140,29 +140,36 @@ impl DefenderAtp {
 
 /// For each observable its alerts, then its events, together no more than the limit.
 async fn sightings(client: &Client<'_>, observables: &[NormalizedObservable<'_>]) -> Findings {
-    let mapper = Mapper::new(client.config, client.call);
     let plan = client.plan(observables);
     // Alerts and events both need the SHA-1 hashes that the files' profiles hold.
     let profiles = client.profiles(&plan).shared();
     // Hunting is the slowest request, so it is the first.
     let (mut events, alerts) = join(
         client.events(observables, &plan, profiles.clone()),
-        client.alerts(observables, &plan, profiles, &mapper),
+        client.alerts(observables, &plan, profiles),
     )
     .await;
+    let Partial { data: mut alerts, mut errors } = alerts;
     // Alerts of Graph name hashes that no profile told.
-    if events.errors.is_empty() {
-        client.add_events(&mut events, observables, &alerts.data.sha1s).await;
-    }
-    let hunting_warnings = client::hunting_warnings(events.errors, &alerts.errors);
-    let mut findings = Findings { errors: alerts.errors, ..Findings::default() };
-    findings.errors.extend(hunting_warnings);
-    for (observable, alerts) in observables.iter().zip(alerts.data.by_observable) {
+    client.add_events(&mut events, observables, &alerts.sha1s()).await;
+    errors.extend(client.hunting_warnings(&events, observables, &errors));
+
+    let mapper = Mapper::new(client.config, client.call);
+    let options = client.search_options();
+    let found = observables.iter().enumerate();
+    let found = found.filter(|(index, it)| alerts.has_any(*index) || events.has_any(it));
+    let found: Vec<_> = found.collect();
+    let map = |(index, observable): (usize, &NormalizedObservable<'_>)| {
+        let mut findings = Findings::default();
+        let alerts = alerts.sightings(index, observable, &mapper, &options);
         let left = client.call.limit.saturating_sub(alerts.len());
-        let events = events.data.about(observable).into_iter();
-        let events = events.filter_map(|event| mapper.event(observable, event));
-        let sightings = alerts.into_iter().chain(events.take(left));
+        let of_events = events.about(observable).into_iter();
+        let of_events = of_events.filter_map(|event| mapper.event(observable, event));
+        let sightings = alerts.into_iter().chain(of_events.take(left));
         sightings.for_each(|sighting| findings.data.add_sighting(sighting));
-    }
+        findings
+    };
+    let mut findings = client.call.map_each(found, |(_, it)| it.observable, map);
+    findings.errors.splice(0..0, errors);
     findings
 }

@@ -8,7 +8,7 @@ mod query;
 mod types;
 
 use microsoft::{Graph, GraphClient, Permission, RecordList, RecordMatch, SearchOptions, odata};
-use relay_core::{Call, Error, Findings, Observable, Partial, Result};
+use relay_core::{Call, Findings, Observable, Partial, Result};
 
 pub(crate) use types::{Alert, Connection, FileState, HostState};
 
@@ -88,8 +88,10 @@ impl<'a> Client<'a> {
         let mut found = Partial::<LegacyAlerts<'o>>::default();
         for (observable, RecordList { records, stop_reason, .. }) in filtered.into_iter().zip(lists)
         {
-            found.data.push((observable, records));
-            let about = |error: Error| error.about([&observable.value]);
+            if !records.is_empty() {
+                found.data.push((observable, records));
+            }
+            let about = |error| self.graph.error_about(error, observable);
             found.errors.extend(error_from(stop_reason).map(about));
         }
         found

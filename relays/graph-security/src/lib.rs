@@ -88,7 +88,12 @@ impl Relay for GraphSecurity {
                 let Partial { data, errors } = client.legacy_alerts(observables).await;
                 let tenant = call.credentials.tenant.as_str();
                 let mapper = Mapper { source, namespace, tenant };
-                Partial { data: mapper.bundle(&data), errors }
+                let map = |(observable, alerts): (&Observable, Vec<_>)| {
+                    mapper.bundle(observable, &alerts).into()
+                };
+                let mut findings = call.map_each(data, |(observable, _)| observable, map);
+                findings.errors.splice(0..0, errors);
+                findings
             }
         }
     }

@@ -5,7 +5,9 @@ mod backends;
 mod budget;
 mod caches;
 mod hunting;
+mod retired;
 mod steps;
+mod stops;
 
 use std::time::Duration;
 

@@ -2,6 +2,7 @@
 //! docs/relays/graph-security.md#requests
 
 mod health;
+mod stops;
 
 use std::time::Duration;
 
