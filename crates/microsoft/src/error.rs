@@ -24,6 +24,8 @@ pub enum Permission {
     Hunt,
     /// Reads the legacy alerts.
     ReadEvents,
+    /// Reads reputations of hosts.
+    ReadThreatIntelligence,
 }
 
 impl fmt::Display for Permission {
@@ -32,6 +34,7 @@ impl fmt::Display for Permission {
             Self::ReadAlerts => "SecurityAlert.Read.All",
             Self::Hunt => "ThreatHunting.Read.All",
             Self::ReadEvents => "SecurityEvents.Read.All",
+            Self::ReadThreatIntelligence => "ThreatIntelligence.Read.All",
         })
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! A relay keeps one [`Graph`] and makes a [`GraphClient`] for each call, with the caller's
 //! [`Account`]. [`GraphClient::sightings`] finds the alerts about observables and maps them to
-//! CTIM; [`GraphClient::run_hunting_query`], [`GraphClient::batch`] and [`GraphClient::lists`] are
+//! CTIM, [`GraphClient::reputations`] rates hosts; [`GraphClient::run_hunting_query`], [`GraphClient::batch`] and [`GraphClient::lists`] are
 //! the parts below it. Values enter a filter or a query only through [`odata`] and [`kql`].
 //!
 //! Specification: docs/relays/graph-security.md.
@@ -28,6 +28,7 @@ pub mod odata;
 mod path;
 #[cfg(test)]
 mod queries;
+mod reputation;
 mod spelling;
 
 pub use account::{Account, Tenant};
@@ -37,3 +38,4 @@ pub use client::{Graph, GraphClient};
 pub use cloud::Cloud;
 pub use error::{Permission, error_from};
 pub use lists::{PAGE_SIZE, RecordList, RecordMatch, StopReason};
+pub use reputation::add_reputations;

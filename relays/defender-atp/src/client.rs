@@ -12,7 +12,7 @@ use microsoft::{
     Graph, SearchOptions, Service,
     defender::{AlertDetails, Defender, DefenderClient, NormalizedObservable, Sha1s},
 };
-use relay_core::{Call, Error, Partial, Result};
+use relay_core::{Call, Error, Findings, Observable, Partial, Result};
 
 use crate::{
     ABOUT, Credentials,
@@ -78,6 +78,24 @@ impl<'a> Client<'a> {
                 outcome => Ok(outcome?),
             },
         }
+    }
+
+    /// The verdicts of Microsoft's threat intelligence on the observables' hosts, which the first
+    /// Python relay did not ask for.
+    pub(crate) async fn verdicts(&self, observables: &[Observable]) -> Findings {
+        if self.config.only_seed_features {
+            return Findings::default();
+        }
+        self.defender.graph().verdicts(observables).await
+    }
+
+    /// The same verdicts with their judgements.
+    pub(crate) async fn reputations(&self, observables: &[Observable]) -> Findings {
+        if self.config.only_seed_features {
+            return Findings::default();
+        }
+        let source = &self.config.product_name;
+        self.defender.graph().reputations(source, ABOUT.namespace(), observables).await
     }
 
     /// Plans the requests for alerts, without sending one.

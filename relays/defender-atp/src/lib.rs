@@ -13,7 +13,7 @@ mod mapping;
 
 use futures::{FutureExt, future::join};
 use microsoft::{
-    Graph,
+    Graph, add_reputations,
     defender::{Defender, NormalizedObservable},
 };
 use relay_core::{
@@ -40,11 +40,7 @@ const ABOUT: About = About {
         (ObservableType::Url, "URL"),
         (ObservableType::MsMachineId, "device"),
     ],
-    policies: RoutePolicies {
-        // Defender judges alerts, not observables.
-        deliberate: RoutePolicy::Disabled,
-        ..RoutePolicies::all(RoutePolicy::BodyFirst)
-    },
+    policies: RoutePolicies::all(RoutePolicy::BodyFirst),
     invalid_body_code: "invalid payload",
     documentation: Documentation {
         title: "Microsoft Defender for Endpoint API",
@@ -89,13 +85,25 @@ impl Relay for DefenderAtp {
     }
 
     async fn observe(&self, call: &Call<'_, Credentials>, observables: &[Observable]) -> Findings {
-        let observables = observables.iter().filter_map(NormalizedObservable::new);
-        let observables: Vec<_> = observables.filter(NormalizedObservable::is_observed).collect();
-        if observables.is_empty() {
-            return Findings::default();
-        }
+        let client = match self.client(call) {
+            Ok(client) => client,
+            Err(error) => return error.into(),
+        };
+        let observed = observables.iter().filter_map(NormalizedObservable::new);
+        let observed: Vec<_> = observed.filter(NormalizedObservable::is_observed).collect();
+        let (mut findings, reputations) =
+            join(sightings(&client, &observed), client.reputations(observables)).await;
+        add_reputations(&mut findings, reputations);
+        findings
+    }
+
+    async fn deliberate(
+        &self,
+        call: &Call<'_, Credentials>,
+        observables: &[Observable],
+    ) -> Findings {
         match self.client(call) {
-            Ok(client) => sightings(&client, &observables).await,
+            Ok(client) => client.verdicts(observables).await,
             Err(error) => error.into(),
         }
     }
@@ -140,6 +148,9 @@ impl DefenderAtp {
 
 /// For each observable its alerts, then its events, together no more than the limit.
 async fn sightings(client: &Client<'_>, observables: &[NormalizedObservable<'_>]) -> Findings {
+    if observables.is_empty() {
+        return Findings::default();
+    }
     let plan = client.plan(observables);
     // Alerts and events both need the SHA-1 hashes that the files' profiles hold.
     let profiles = client.profiles(&plan).shared();

@@ -8,7 +8,7 @@ mod query;
 mod types;
 
 use microsoft::{Graph, GraphClient, Permission, RecordList, RecordMatch, SearchOptions, odata};
-use relay_core::{Call, Findings, Observable, Partial, Result};
+use relay_core::{Call, Findings, Namespace, Observable, Partial, Result};
 
 pub(crate) use types::{Alert, Connection, FileState, HostState};
 
@@ -66,6 +66,21 @@ impl<'a> Client<'a> {
         observables: &[Observable],
     ) -> Findings {
         self.graph.sightings(options, observables).await
+    }
+
+    /// Returns the verdicts of Microsoft's threat intelligence on the observables' hosts.
+    pub(crate) async fn verdicts(&self, observables: &[Observable]) -> Findings {
+        self.graph.verdicts(observables).await
+    }
+
+    /// Returns the same verdicts with their judgements.
+    pub(crate) async fn reputations(
+        &self,
+        source: &str,
+        namespace: Namespace,
+        observables: &[Observable],
+    ) -> Findings {
+        self.graph.reputations(source, namespace, observables).await
     }
 
     /// Returns the legacy alerts about each observable that the list can be filtered by, in the

@@ -132,9 +132,9 @@ async fn i05_a_value_is_one_segment_of_the_path() {
 }
 
 #[tokio::test]
-async fn refer_deliberate_and_version_send_no_request() {
+async fn refer_and_version_send_no_request() {
     let relay = TestRelay::open().await;
-    for path in ["/refer/observables", "/deliberate/observables", "/version"] {
+    for path in ["/refer/observables", "/version"] {
         relay.ask(path, &one("ip", sample::ADDRESS)).await;
     }
     assert!(relay.sandbox.calls().is_empty());

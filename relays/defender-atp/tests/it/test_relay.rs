@@ -41,7 +41,9 @@ impl TestRelay {
 
     /// Starts a relay with further settings, which win over the usual ones.
     pub(crate) async fn with(settings: &[(&str, &str)]) -> Self {
-        Self(testkit::TestRelay::start().with(settings).await.with_claims(contoso()))
+        // Counts are those of alerts and events; `reputations` turns the others on.
+        let start = testkit::TestRelay::start().with(&[("MICROSOFT_REPUTATION", "off")]);
+        Self(start.with(settings).await.with_claims(contoso()))
     }
 
     /// Asks about observables for Contoso.

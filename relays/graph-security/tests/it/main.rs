@@ -10,4 +10,5 @@ mod faults;
 mod mutation;
 mod refusals;
 mod regressions;
+mod reputations;
 mod test_relay;

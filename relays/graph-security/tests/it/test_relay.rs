@@ -38,7 +38,9 @@ impl TestRelay {
     }
 
     pub(crate) async fn with(settings: &[(&str, &str)]) -> Self {
-        let relay = testkit::TestRelay::start().with(settings).await;
+        // Counts are those of the alerts; `reputations` turns the others on.
+        let start = testkit::TestRelay::start().with(&[("MICROSOFT_REPUTATION", "off")]);
+        let relay = start.with(settings).await;
         Self(relay.with_claims(contoso()))
     }
 

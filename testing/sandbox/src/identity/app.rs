@@ -50,7 +50,9 @@ const ALERTS: &str = "SecurityAlert.Read.All";
 const HUNTING: &str = "ThreatHunting.Read.All";
 const LEGACY: &str = "SecurityEvents.Read.All";
 
-const ALL_GRAPH: &[&str] = &[ALERTS, HUNTING, LEGACY];
+const REPUTATIONS: &str = "ThreatIntelligence.Read.All";
+
+const ALL_GRAPH: &[&str] = &[ALERTS, HUNTING, LEGACY, REPUTATIONS];
 
 const ALL_DEFENDER: &[&str] = &[
     "Alert.ReadWrite.All",
