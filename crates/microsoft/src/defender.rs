@@ -29,6 +29,7 @@ pub mod observables;
 mod process_tree;
 mod query;
 mod quota;
+mod retirement;
 mod settings;
 mod targets;
 

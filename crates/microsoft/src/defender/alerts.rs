@@ -293,28 +293,6 @@ impl<C: Sync> DefenderClient<'_, C> {
             Err(error) => self.empty_unless_retired(error).await,
         }
     }
-
-    /// Nothing where the product has no data, an error where the API is retired.
-    async fn empty_unless_retired<T: Default>(
-        &self,
-        error: RequestError,
-    ) -> Result<T, RequestError> {
-        if error.may_mean_retired()
-            && let Some(retired) = self.retirement.get_or_init(|| self.check_retired()).await
-        {
-            return Err(retired.clone());
-        }
-        if error.is_no_data() { Ok(T::default()) } else { Err(error) }
-    }
-
-    /// Only the list of all alerts tells a retired API from an entity that is missing.
-    pub(super) async fn check_retired(&self) -> Option<RequestError> {
-        let error = self.check_alerts().await.err()?;
-        let is_retired = error.is_retired() || error.may_mean_retired();
-        let retired = is_retired.then(|| error.into_retired())?;
-        self.quota.note(RequestGroup::Alerts, &retired);
-        Some(retired)
-    }
 }
 
 /// Alerts without a time come last.
