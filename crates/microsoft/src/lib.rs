@@ -31,7 +31,7 @@ mod queries;
 mod reputation;
 mod spelling;
 
-pub use account::{Account, Tenant};
+pub use account::{Account, CLIENT_SECRET_CLAIM, TENANT_CLAIM, Tenant};
 pub use alerts::{FoundAlerts, SearchOptions, Service, Strategy, severity};
 pub use batch::BatchRequest;
 pub use client::{Graph, GraphClient};

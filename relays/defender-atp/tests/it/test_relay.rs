@@ -136,7 +136,7 @@ pub(crate) fn line(call: &Call) -> String {
 }
 
 pub(crate) fn claims(app: &App, tenant: &Tenant) -> Value {
-    json!({"client_id": app.id, "tenant_id": tenant.id, "client_secret": app.secret})
+    app.claims("client_id", tenant)
 }
 
 /// The main tenant, and the application that may do everything.

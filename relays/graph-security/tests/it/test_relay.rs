@@ -79,7 +79,7 @@ pub(crate) fn inner_urls(batch: &Call) -> Vec<String> {
 }
 
 pub(crate) fn claims(app: &App, tenant: &Tenant) -> Value {
-    json!({"application_id": app.id, "tenant_id": tenant.id, "client_secret": app.secret})
+    app.claims("application_id", tenant)
 }
 
 pub(crate) fn contoso() -> Value {
