@@ -80,9 +80,10 @@ impl<C: Sync> GraphClient<'_, C> {
 }
 
 /// The error of a request that was not sent, because an earlier one failed in a way that this one
-/// would, too. [`GraphClient::error_about`] makes a sentence of it.
+/// would, too. [`GraphClient::error_about`] names the observable.
 pub(crate) fn not_sent() -> Error {
-    Error::new(ErrorKind::NotAsked, "The request was not sent, because an earlier one failed.")
+    let text = "Microsoft was not asked about everything, because an earlier request failed; ask about the rest again.";
+    Error::new(ErrorKind::NotAsked, text).as_warning()
 }
 
 /// Returns the error for a request that no single permission allows.

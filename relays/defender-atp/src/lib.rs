@@ -21,7 +21,7 @@ use relay_core::{
     ObservableType, Partial, Relay, Result, RoutePolicies, RoutePolicy, Trigger,
 };
 
-use client::Client;
+use client::{Alerts, Client, Events};
 use config::Config;
 pub use config::Credentials;
 use mapping::Mapper;
@@ -146,7 +146,7 @@ impl DefenderAtp {
     }
 }
 
-/// For each observable its alerts, then its events, together no more than the limit.
+/// The alerts and events about the observables.
 async fn sightings(client: &Client<'_>, observables: &[NormalizedObservable<'_>]) -> Findings {
     if observables.is_empty() {
         return Findings::default();
@@ -160,11 +160,23 @@ async fn sightings(client: &Client<'_>, observables: &[NormalizedObservable<'_>]
         client.alerts(observables, &plan, profiles),
     )
     .await;
-    let Partial { data: mut alerts, mut errors } = alerts;
+    let Partial { data: alerts, mut errors } = alerts;
     // Alerts of Graph name hashes that no profile told.
     client.add_events(&mut events, observables, &alerts.sha1s()).await;
     errors.extend(client.hunting_warnings(&events, observables, &errors));
 
+    let mut findings = mapped(client, observables, alerts, &events);
+    findings.errors.splice(0..0, errors);
+    findings
+}
+
+/// For each observable its alerts, then its events, together no more than the limit.
+fn mapped(
+    client: &Client<'_>,
+    observables: &[NormalizedObservable<'_>],
+    mut alerts: Alerts<'_>,
+    events: &Events,
+) -> Findings {
     let mapper = Mapper::new(client.config, client.call);
     let options = client.search_options();
     let found = observables.iter().enumerate();
@@ -180,7 +192,5 @@ async fn sightings(client: &Client<'_>, observables: &[NormalizedObservable<'_>]
         sightings.for_each(|sighting| findings.data.add_sighting(sighting));
         findings
     };
-    let mut findings = client.call.map_each(found, |(_, it)| it.observable, map);
-    findings.errors.splice(0..0, errors);
-    findings
+    client.call.map_each(found, |(_, it)| it.observable, map)
 }

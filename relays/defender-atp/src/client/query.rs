@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use microsoft::defender::{Alert, AlertQuery, MAX_REQUESTS, NormalizedObservable, Sha1s};
-use relay_core::{Error, Partial};
+use relay_core::{Error, ErrorKind, Partial};
 
 use super::{
     Client,
@@ -120,7 +120,10 @@ impl Client<'_> {
         };
         let found = queries.iter().cloned().zip(ids.data.iter().map(alerts)).collect();
         let note = if ids.errors.is_empty() { recent_only } else { left_out };
-        let failures = ids.errors.into_iter().chain(read.errors).map(Error::as_warning);
+        // The error that stopped the others is told.
+        let told = |error: &Error| error.kind() != ErrorKind::NotAsked;
+        let failures = ids.errors.into_iter().chain(read.errors).filter(told);
+        let failures = failures.map(Error::as_warning);
         let data = AlertsByQuery { found, ..AlertsByQuery::default() };
         Partial { data, errors: note(&values).into_iter().chain(failures).collect() }
     }
