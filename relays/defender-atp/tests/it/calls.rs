@@ -20,7 +20,7 @@ use sandbox::{
 use crate::test_relay::{HUNT, TOKEN, TestRelay, line, many, one};
 
 /// Long enough that calls which may run side by side meet.
-const LONG: Duration = Duration::from_millis(100);
+const LONG: Duration = Duration::from_secs(1);
 /// A file that nobody has seen.
 const UNSEEN: &str = "00000000000000000000000000000000000000ff";
 
