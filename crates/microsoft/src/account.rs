@@ -3,7 +3,7 @@
 use std::fmt;
 
 use relay_core::{
-    BaseUrl, Error, ErrorKind, Response, Result, Secret,
+    BaseUrl, Claim, ClaimKind, Error, ErrorKind, Response, Result, Secret,
     oauth::{ClientCredentials, login_refusal},
 };
 use serde::{Deserialize, Deserializer, de};
@@ -43,6 +43,26 @@ impl<'de> Deserialize<'de> for Tenant {
         Self::parse(&text).ok_or_else(|| de::Error::custom("a tenant is a GUID or a domain"))
     }
 }
+
+/// The claim that names the tenant.
+pub const TENANT_CLAIM: Claim = Claim {
+    name: "tenant_id",
+    former_name: None,
+    title: "Tenant ID",
+    kind: ClaimKind::Text,
+    is_required: true,
+    tooltip: "The id of the directory (tenant): a GUID, or a verified domain.",
+};
+
+/// The claim that holds the secret of the application.
+pub const CLIENT_SECRET_CLAIM: Claim = Claim {
+    name: "client_secret",
+    former_name: None,
+    title: "Client secret",
+    kind: ClaimKind::ApiKey,
+    is_required: true,
+    tooltip: "The value, not the id, of a client secret of the application. It expires; note the day.",
+};
 
 /// An application in a tenant, with its secret.
 #[derive(Debug, Clone, Copy)]

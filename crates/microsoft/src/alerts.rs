@@ -4,6 +4,7 @@ mod alert_match;
 mod evidence;
 mod filter;
 mod filter_support;
+mod found;
 mod hunting;
 mod hunting_query;
 mod matching;
@@ -18,7 +19,7 @@ mod vocabulary;
 use relay_core::{BadSetting, Environment, Namespace};
 
 pub(crate) use filter_support::FilterSupportCache;
-pub use search::FoundSightings;
+pub use found::FoundAlerts;
 pub use vocabulary::severity;
 
 /// How alerts about observables are found. Source:
@@ -80,7 +81,9 @@ pub(crate) fn all_queries(
     options: &SearchOptions<'_>,
 ) -> Vec<String> {
     let terms = search_term::SearchTerm::of_all(observables);
-    hunting_query::queries(terms.iter().map(|term| &term.value), options, 100)
+    let terms: Vec<_> = terms.iter().collect();
+    let groups = hunting_query::groups(&terms);
+    groups.iter().map(|group| hunting_query::query(group, options, 100)).collect()
 }
 
 /// Every form of filter about these observables.

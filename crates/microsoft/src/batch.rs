@@ -10,7 +10,7 @@ use http::{
     header::{RETRY_AFTER, WARNING},
 };
 use relay_core::{
-    Error, ErrorKind, Request, Response, Result, join_bounded,
+    CircuitBreaker, Error, ErrorKind, Request, Response, Result, join_bounded,
     lenient::{Integer, List, Object, Text},
 };
 use serde::{Deserialize, Serialize};
@@ -18,7 +18,8 @@ use serde_json::value::RawValue;
 use tokio::time::sleep;
 
 use crate::{
-    GraphClient, error,
+    GraphClient,
+    error::{self, not_sent},
     hunting::{self, HuntingBody},
 };
 
@@ -77,11 +78,12 @@ impl<C: Sync> GraphClient<'_, C> {
         requests: &[BatchRequest],
         read: impl Fn(usize, &Response) -> Result<R>,
     ) -> Vec<Result<R>> {
+        let breaker = CircuitBreaker::default();
         let mut results: Vec<_> = requests.iter().map(|_| Err(no_response())).collect();
         let mut open: Vec<_> = (0..requests.len()).collect();
         for size in BATCH_SIZES {
-            let batches: Vec<_> =
-                open.chunks(size).map(|indexes| self.one_batch(requests, indexes, &read)).collect();
+            let batch = |indexes| self.guarded_batch(&breaker, requests, indexes, &read);
+            let batches: Vec<_> = open.chunks(size).map(batch).collect();
             let arrived = join_bounded(batches, MAX_CONCURRENT_BATCHES).await.into_iter().flatten();
             open.iter().zip(arrived).for_each(|(index, result)| results[*index] = result);
             // What is too large alone would be so again.
@@ -89,6 +91,25 @@ impl<C: Sync> GraphClient<'_, C> {
             open = shared.filter(|index| is_too_large(&results[*index])).collect();
         }
         results
+    }
+
+    /// Sends a batch unless an earlier one failed in a way that this one would, too.
+    async fn guarded_batch<R>(
+        &self,
+        breaker: &CircuitBreaker,
+        requests: &[BatchRequest],
+        indexes: &[usize],
+        read: &impl Fn(usize, &Response) -> Result<R>,
+    ) -> Vec<Result<R>> {
+        let mut results = Vec::new();
+        let batch = async {
+            results = self.one_batch(requests, indexes, read).await;
+            outcome_of_all(&results)
+        };
+        match breaker.guard(batch).await {
+            Some(_) => results,
+            None => indexes.iter().map(|_| Err(not_sent())).collect(),
+        }
     }
 
     /// Returns one result for each of `indexes`, in their order.
@@ -159,6 +180,18 @@ impl<C: Sync> GraphClient<'_, C> {
 pub(crate) fn no_response() -> Error {
     let text = "Microsoft Graph sent no response to a request of a batch; try again later.";
     Error::new(ErrorKind::Malformed, text)
+}
+
+/// What a batch shows of further ones: a rate limit counts whatever else succeeded, a permission only
+/// where nothing did.
+fn outcome_of_all<R>(results: &[Result<R>]) -> Result<()> {
+    let errors = results.iter().filter_map(|result| result.as_ref().err());
+    let is_quota = |error: &&Error| matches!(error.kind(), ErrorKind::RateLimited { .. });
+    let error = match results.iter().any(Result::is_ok) {
+        true => errors.clone().find(is_quota),
+        false => errors.clone().find(is_quota).or_else(|| errors.clone().next()),
+    };
+    error.cloned().map_or(Ok(()), Err)
 }
 
 fn is_too_large<R>(result: &Result<R>) -> bool {

@@ -5,7 +5,7 @@ use relay_core::{
     oauth::{ClientCredentials, TokenCache},
 };
 
-use crate::{Account, Cloud, Strategy, alerts::FilterSupportCache};
+use crate::{Account, Cloud, Strategy, alerts::FilterSupportCache, reputation::ReputationSettings};
 
 /// Microsoft Graph for one process: settings, access tokens, and the tenants' filter support.
 #[derive(Debug)]
@@ -13,18 +13,22 @@ pub struct Graph {
     pub(crate) cloud: Cloud,
     pub(crate) strategy: Strategy,
     pub(crate) filter_support: FilterSupportCache,
+    pub(crate) reputations: ReputationSettings,
     tokens: TokenCache,
 }
 
 impl Graph {
-    /// Reads the settings of [`Cloud::from_environment`] and [`Strategy::from_environment`].
+    /// Reads the settings of [`Cloud::from_environment`] and [`Strategy::from_environment`], and
+    /// `MICROSOFT_REPUTATION`.
     ///
     /// # Errors
     ///
     /// [`BadSetting`] for a setting that cannot be used.
     pub fn new(environment: &Environment) -> Result<Self, BadSetting> {
+        let cloud = Cloud::from_environment(environment)?;
         Ok(Self {
-            cloud: Cloud::from_environment(environment)?,
+            reputations: ReputationSettings::from_environment(environment, &cloud)?,
+            cloud,
             strategy: Strategy::from_environment(environment)?,
             filter_support: FilterSupportCache::default(),
             tokens: TokenCache::default(),

@@ -62,6 +62,11 @@ impl Cloud {
             scope: preset.scope,
         })
     }
+
+    /// Whether it is the global cloud, which has what the others lack.
+    pub(crate) fn is_global(&self) -> bool {
+        self.scope == GLOBAL.scope
+    }
 }
 
 #[cfg(test)]

@@ -16,10 +16,12 @@ mod details;
 mod error;
 mod event_relations;
 mod events;
+mod file_names;
 mod hunting;
 mod indicators;
 mod lists;
 mod login;
+mod lookup;
 mod machine_actions;
 mod machines;
 mod normalized;
@@ -27,6 +29,7 @@ pub mod observables;
 mod process_tree;
 mod query;
 mod quota;
+mod retirement;
 mod settings;
 mod targets;
 
@@ -36,9 +39,11 @@ pub use details::{AlertDetails, DeviceDetails};
 pub use error::RequestError;
 pub use event_relations::event_relations;
 pub use events::{Adapter, DeviceEvent};
+pub use file_names::{add_file_names, add_from_each};
 pub use hunting::{HuntingApi, HuntingMode};
 pub use indicators::{Indicator, NewIndicator, indicator_type};
 pub use lists::MAX_FILTER_VALUES;
+pub use lookup::Lookup;
 pub use machine_actions::{ActionAvailability, DeviceCommand, MachineAction};
 pub use machines::{Machine, MachineAddress};
 pub use normalized::NormalizedObservable;
@@ -52,5 +57,6 @@ pub use targets::{alert_target, event_target};
 pub(crate) fn all_queries(observables: &[relay_core::Observable]) -> Vec<String> {
     let normalized: Vec<_> = observables.iter().filter_map(NormalizedObservable::new).collect();
     let keys: Vec<_> = normalized.iter().filter_map(EventKey::new).collect();
-    query::events(&keys, 100).into_iter().chain(query::adapters(&["f506b40928b5"])).collect()
+    let of_events = query::groups(&keys).into_iter().map(|group| query::events(&group, 100));
+    of_events.chain([query::adapters(&["f506b40928b5"])]).collect()
 }

@@ -5,11 +5,13 @@
 use std::fmt;
 
 use relay_core::{
-    Error, Response,
+    Error, ErrorKind, Observable, Response,
     lenient::{Object, Text},
     one_line,
 };
 use serde::Deserialize;
+
+use crate::GraphClient;
 
 /// A permission that an administrator grants to the application.
 ///
@@ -22,6 +24,8 @@ pub enum Permission {
     Hunt,
     /// Reads the legacy alerts.
     ReadEvents,
+    /// Reads reputations of hosts.
+    ReadThreatIntelligence,
 }
 
 impl fmt::Display for Permission {
@@ -30,6 +34,7 @@ impl fmt::Display for Permission {
             Self::ReadAlerts => "SecurityAlert.Read.All",
             Self::Hunt => "ThreatHunting.Read.All",
             Self::ReadEvents => "SecurityEvents.Read.All",
+            Self::ReadThreatIntelligence => "ThreatIntelligence.Read.All",
         })
     }
 }
@@ -61,6 +66,24 @@ pub(crate) fn forbidden_advice(words: &str, permissions: impl fmt::Display) -> S
     } else {
         format!("grant the application {permissions} in Microsoft Entra, with admin consent")
     }
+}
+
+impl<C: Sync> GraphClient<'_, C> {
+    /// Returns the error of a request with the observable that it was about; of one that was not
+    /// sent the warning that says so.
+    pub fn error_about(&self, error: Error, observable: &Observable) -> Error {
+        match error.kind() {
+            ErrorKind::NotAsked => self.call.not_asked(observable),
+            _ => error.about([&observable.value]),
+        }
+    }
+}
+
+/// The error of a request that was not sent, because an earlier one failed in a way that this one
+/// would, too. [`GraphClient::error_about`] names the observable.
+pub(crate) fn not_sent() -> Error {
+    let text = "Microsoft was not asked about everything, because an earlier request failed; ask about the rest again.";
+    Error::new(ErrorKind::NotAsked, text).as_warning()
 }
 
 /// Returns the error for a request that no single permission allows.

@@ -69,27 +69,42 @@ pub fn newest_of_each_key(time: &'static str, limit: usize) -> String {
     )
 }
 
+/// Distributes items over queries, so that no list of values exceeds [`MAX_LIST_VALUES`]: as many
+/// groups as the longest list needs, each in the order of the items. `values` returns the values of
+/// an item; an item without any is left out.
+pub fn groups<T, V>(items: impl IntoIterator<Item = T>, values: impl Fn(&T) -> V) -> Vec<Vec<T>>
+where
+    V: IntoIterator<Item = (&'static str, String)>,
+{
+    let mut groups: Vec<Vec<T>> = Vec::new();
+    let mut counts: HashMap<&'static str, usize> = HashMap::new();
+    for item in items {
+        let kinds = values(&item).into_iter().map(|(kind, _)| kind);
+        let index = kinds.fold(None, |last, kind| {
+            let count = counts.entry(kind).or_default();
+            *count += 1;
+            last.max(Some((*count - 1) / MAX_LIST_VALUES))
+        });
+        let Some(index) = index else { continue };
+        groups.resize_with(groups.len().max(index + 1), Vec::new);
+        groups[index].push(item);
+    }
+    groups.retain(|group| !group.is_empty());
+    groups
+}
+
 /// The values that one query searches for: a list for each kind, such as `ip` or `sha256`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ValueLists(BTreeMap<&'static str, Vec<String>>);
 
 impl ValueLists {
-    /// Distributes values over queries, none of whose lists exceeds [`MAX_LIST_VALUES`]. Returns
-    /// as many as the longest list needs; none without values.
-    pub fn for_queries(values: impl IntoIterator<Item = (&'static str, String)>) -> Vec<Self> {
-        let mut queries: Vec<Self> = Vec::new();
-        let mut counts: HashMap<&'static str, usize> = HashMap::new();
+    /// Puts values into the list of their kind.
+    pub fn of(values: impl IntoIterator<Item = (&'static str, String)>) -> Self {
+        let mut lists = Self::default();
         for (kind, value) in values {
-            let count = counts.entry(kind).or_default();
-            let index = *count / MAX_LIST_VALUES;
-            *count += 1;
-            // Lists grow one value at a time, so at most one query is missing.
-            if index == queries.len() {
-                queries.push(Self::default());
-            }
-            queries[index].0.entry(kind).or_default().push(value);
+            lists.0.entry(kind).or_default().push(value);
         }
-        queries
+        lists
     }
 
     /// Whether there is a value of this kind.
@@ -137,25 +152,28 @@ mod tests {
     #[test]
     fn a_list_holds_five_hundred_values_at_most() {
         let values = |kind: &'static str, count| (0..count).map(move |n| (kind, n.to_string()));
-        let queries = ValueLists::for_queries(values("url", 1001).chain(values("ip", 501)));
+        let items: Vec<_> = values("url", 1001).chain(values("ip", 501)).collect();
+        let groups = groups(&items, |item| [(*item).clone()]);
         let counts = |kind| {
-            let count = |lists: &ValueLists| lists.0.get(kind).map_or(0, Vec::len);
-            queries.iter().map(count).collect::<Vec<_>>()
+            let count =
+                |group: &Vec<&(&str, String)>| group.iter().filter(|it| it.0 == kind).count();
+            groups.iter().map(count).collect::<Vec<_>>()
         };
         assert_eq!(counts("url"), [500, 500, 1]);
         assert_eq!(counts("ip"), [500, 1, 0]);
-        assert!(queries[1].has("ip") && !queries[2].has("ip"));
-        assert!(ValueLists::for_queries([]).is_empty());
+        let two = |item: &u32| (0..2).map(|n| ("ip", format!("{item}.{n}"))).collect::<Vec<_>>();
+        assert_eq!(super::groups(0..251, two).iter().map(Vec::len).collect::<Vec<_>>(), [250, 1]);
+        assert!(super::groups(0..3, |_| []).is_empty());
     }
 
     #[test]
     fn lists_are_declared_by_kind() {
         let values = [("url", "b"), ("ip", "203.0.113.80"), ("url", "'")];
-        let values = values.map(|(kind, value)| (kind, value.to_owned()));
-        let queries = ValueLists::for_queries(values);
+        let lists = ValueLists::of(values.map(|(kind, value)| (kind, value.to_owned())));
         let expected =
             "let ip_values = dynamic(['203.0.113.80']);\nlet url_values = dynamic(['b', '\\'']);\n";
-        assert_eq!(queries[0].declarations(), expected);
+        assert_eq!(lists.declarations(), expected);
+        assert!(lists.has("ip") && !lists.has("domain"));
     }
 
     proptest! {

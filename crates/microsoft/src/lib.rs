@@ -3,7 +3,7 @@
 //!
 //! A relay keeps one [`Graph`] and makes a [`GraphClient`] for each call, with the caller's
 //! [`Account`]. [`GraphClient::sightings`] finds the alerts about observables and maps them to
-//! CTIM; [`GraphClient::run_hunting_query`], [`GraphClient::batch`] and [`GraphClient::lists`] are
+//! CTIM, [`GraphClient::reputations`] rates hosts; [`GraphClient::run_hunting_query`], [`GraphClient::batch`] and [`GraphClient::lists`] are
 //! the parts below it. Values enter a filter or a query only through [`odata`] and [`kql`].
 //!
 //! Specification: docs/relays/graph-security.md.
@@ -15,6 +15,7 @@ mod client;
 mod cloud;
 pub mod defender;
 mod error;
+mod halves;
 mod health;
 mod hunting;
 pub mod kql;
@@ -27,12 +28,14 @@ pub mod odata;
 mod path;
 #[cfg(test)]
 mod queries;
+mod reputation;
 mod spelling;
 
-pub use account::{Account, Tenant};
-pub use alerts::{FoundSightings, SearchOptions, Service, Strategy, severity};
+pub use account::{Account, CLIENT_SECRET_CLAIM, TENANT_CLAIM, Tenant};
+pub use alerts::{FoundAlerts, SearchOptions, Service, Strategy, severity};
 pub use batch::BatchRequest;
 pub use client::{Graph, GraphClient};
 pub use cloud::Cloud;
 pub use error::{Permission, error_from};
 pub use lists::{PAGE_SIZE, RecordList, RecordMatch, StopReason};
+pub use reputation::add_reputations;

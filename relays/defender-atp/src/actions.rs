@@ -1,54 +1,71 @@
 //! What can be done about observables: actions on devices, indicators for the other types.
 //! docs/relays/defender-atp.md#actions
 
+mod indicators;
 mod query;
 mod trigger;
 mod types;
 
-use std::collections::HashSet;
-
 use futures::future::{join, join_all, join3};
-use microsoft::defender::{
-    ActionAvailability, Indicator, MAX_FILTER_VALUES, MachineAction, NormalizedObservable,
-    indicator_type,
-};
+use microsoft::defender::{ActionAvailability, MachineAction, NormalizedObservable};
 use relay_core::{Action, Error, ErrorKind, Observable, Partial, QueryParams, Result, Time};
 
-use crate::{ABOUT, client::Client, config::Config};
-
-pub(crate) use types::DefenderAction;
-use types::{
-    DEVICE_ACTIONS, DeviceAction, DeviceState, INDICATOR_ACTIONS, IndicatorAction, Transition,
-    is_device,
+use crate::{
+    ABOUT,
+    client::{Client, actions_ended},
 };
 
-/// The actions for each observable, in the order of the observables. All requests are concurrent.
+pub(crate) use types::DefenderAction;
+use types::{DEVICE_ACTIONS, DeviceAction, DeviceState, Transition, is_device};
+
+/// The actions for each observable, in the order of the observables; a warning where Microsoft has
+/// ended them. All requests are concurrent.
 pub(crate) async fn offers(
     client: &Client<'_>,
     observables: &[Observable],
 ) -> Partial<Vec<Action>> {
     let observables: Vec<_> = observables.iter().filter_map(NormalizedObservable::new).collect();
-    let devices = observables.iter().filter(|observable| is_device(observable.kind()));
-    let devices = join_all(devices.map(|device| client.device_offers(device)));
-    let (devices, indicators) = join(devices, client.known_indicators(&observables)).await;
-    let Partial { data: indicators, errors } = indicators;
-    let mut devices = devices.into_iter();
-    let mut offers = Partial { data: Vec::new(), errors };
-    for observable in &observables {
-        if is_device(observable.kind()) {
-            match devices.next().unwrap_or(Ok(Vec::new())) {
-                Ok(actions) => offers.data.extend(actions),
-                Err(error) => offers.errors.push(error),
-            }
-        } else if observable.spellings().all(|value| indicators.answered.contains(value)) {
-            let actions = indicator_offers(client.config, observable, &indicators.found);
-            offers.data.extend(actions);
-        }
+    if observables.is_empty() || !client.config.has_any_action() {
+        return Partial::default();
     }
-    offers
+    if !client.can_act() {
+        return actions_ended().into();
+    }
+    let offers = client.offers_of_api(&observables).await;
+    match !offers.errors.is_empty() && client.has_ceased_to_act().await {
+        true => actions_ended().into(),
+        false => offers,
+    }
 }
 
 impl Client<'_> {
+    async fn offers_of_api(
+        &self,
+        observables: &[NormalizedObservable<'_>],
+    ) -> Partial<Vec<Action>> {
+        let devices = observables.iter().filter(|observable| is_device(observable.kind()));
+        let devices = join_all(devices.map(|device| self.device_offers(device)));
+        let (devices, indicators) = join(devices, self.known_indicators(observables)).await;
+        let Partial { data: indicators, errors } = indicators;
+        let mut devices = devices.into_iter();
+        let mut offers = Partial { data: Vec::new(), errors };
+        for observable in observables {
+            if is_device(observable.kind()) {
+                match devices.next().unwrap_or(Ok(Vec::new())) {
+                    Ok(actions) => offers.data.extend(actions),
+                    Err(error) => offers.errors.push(self.error_about(error, observable)),
+                }
+            } else if observable.spellings().all(|value| indicators.answered.contains(value)) {
+                offers.data.extend(indicators::offers(self.config, observable, &indicators.found));
+            }
+        }
+        offers
+    }
+
+    fn error_about(&self, error: Error, observable: &NormalizedObservable<'_>) -> Error {
+        self.defender.graph().error_about(error, observable.observable)
+    }
+
     async fn device_offers(&self, device: &NormalizedObservable<'_>) -> Result<Vec<Action>> {
         let id = &device.value;
         let (available, history, protection) = join3(
@@ -71,37 +88,6 @@ impl Client<'_> {
         let chosen = fitting(&possible, available.as_deref(), &history);
         Ok(chosen.into_iter().map(|action| device_offer(action, device)).collect())
     }
-
-    /// The indicators for all values that can have one.
-    async fn known_indicators<'o>(
-        &self,
-        observables: &'o [NormalizedObservable<'_>],
-    ) -> Partial<KnownIndicators<'o>> {
-        let with_type = observables.iter().filter(|it| indicator_type(it.kind()).is_some());
-        let mut values: Vec<&str> = with_type.flat_map(NormalizedObservable::spellings).collect();
-        let mut seen = HashSet::new();
-        values.retain(|value| seen.insert(*value));
-        // One list of values for each request, because a failed one leaves its values unanswered.
-        let chunks = values.chunks(MAX_FILTER_VALUES);
-        let answers = join_all(chunks.clone().map(|values| self.defender.indicators(values))).await;
-        let mut known: Partial<KnownIndicators<'_>> = Partial::default();
-        for (values, answer) in chunks.zip(answers) {
-            if answer.errors.is_empty() {
-                known.data.answered.extend(values);
-            }
-            known.data.found.extend(answer.data);
-            known.errors.extend(answer.errors.into_iter().map(list_error));
-        }
-        known
-    }
-}
-
-/// What the list of indicators answered.
-#[derive(Default)]
-struct KnownIndicators<'o> {
-    /// The values whose request succeeded.
-    answered: HashSet<&'o str>,
-    found: Vec<Indicator>,
 }
 
 /// A list that the product refused has a code of its own.
@@ -167,62 +153,6 @@ fn device_offer(action: &'static DeviceAction, device: &NormalizedObservable<'_>
         description: action.title.into(),
         categories: vec![ABOUT.name, "Machine Actions"],
         query_params: QueryParams::from(device.observable),
-    }
-}
-
-/// Removes the indicator that is there, or adds one.
-fn indicator_offers(
-    config: &Config,
-    observable: &NormalizedObservable<'_>,
-    known: &[Indicator],
-) -> Vec<Action> {
-    if indicator_type(observable.kind()).is_none() {
-        return Vec::new();
-    }
-    match known.iter().find(|indicator| indicator.is_for(observable)) {
-        Some(indicator) => removal(config, observable, indicator).into_iter().collect(),
-        None => INDICATOR_ACTIONS
-            .iter()
-            .filter(|action| config.has_action(DefenderAction::AddIndicator(action)))
-            .map(|action| addition(action, observable))
-            .collect(),
-    }
-}
-
-fn removal(
-    config: &Config,
-    observable: &NormalizedObservable<'_>,
-    indicator: &Indicator,
-) -> Option<Action> {
-    let is_offered = config.has_action(DefenderAction::RemoveIndicator);
-    let id = indicator.id.clone().into_inner().filter(|_| is_offered)?;
-    let action = match indicator.action.as_deref() {
-        Some("AlertAndBlock") => "Alert and Block",
-        Some(other) => other,
-        None => "unknown",
-    };
-    let title = indicator.title.as_deref().map(|title| format!(" - {title}")).unwrap_or_default();
-    let value = &observable.observable.value;
-    Some(Action {
-        id: DefenderAction::RemoveIndicator.id(),
-        title: format!("Remove indicator: {action}{title}").into(),
-        description: format!("Remove indicator with {action} action for {value}").into(),
-        categories: vec![ABOUT.name, "Remove Indicator"],
-        query_params: QueryParams {
-            indicator_id: Some(id),
-            ..QueryParams::from(observable.observable)
-        },
-    })
-}
-
-fn addition(action: &'static IndicatorAction, observable: &NormalizedObservable<'_>) -> Action {
-    let (label, value) = (action.label, &observable.observable.value);
-    Action {
-        id: DefenderAction::AddIndicator(action).id(),
-        title: format!("Add indicator: {label}").into(),
-        description: format!("Add indicator with {label} action for {value}").into(),
-        categories: vec![ABOUT.name, "Add Indicator"],
-        query_params: QueryParams::from(observable.observable),
     }
 }
 

@@ -7,24 +7,23 @@ mod types;
 
 use std::sync::Arc;
 
-use futures::future::{join, join_all};
+use futures::future::join;
 use microsoft::{
-    FoundSightings, Graph, SearchOptions, Service,
-    defender::{Alert, AlertDetails, Defender, DefenderClient, NormalizedObservable, Sha1s},
+    Graph, SearchOptions, Service,
+    defender::{AlertDetails, Defender, DefenderClient, NormalizedObservable, Sha1s},
 };
-use relay_core::{Call, Partial, Result};
+use relay_core::{Call, Error, Findings, Observable, Partial, Result};
 
 use crate::{
     ABOUT, Credentials,
     config::{Backend, Config},
-    mapping::Mapper,
 };
 
-pub(crate) use error::{hunting_warnings, invalid_request};
+pub(crate) use error::{actions_ended, invalid_request};
 pub(crate) use query::AlertPlan;
 use query::{Allocation, alert_query};
 use types::AlertsByQuery;
-pub(crate) use types::Events;
+pub(crate) use types::{Alerts, Events, Profiles};
 
 /// The product for one call: its own API, and Graph.
 pub(crate) struct Client<'a> {
@@ -52,6 +51,20 @@ impl<'a> Client<'a> {
         }
     }
 
+    /// Whether there is an API that acts: Graph does not.
+    pub(crate) fn can_act(&self) -> bool {
+        self.backend() != Backend::Graph && !self.defender.is_remembered_as_retired()
+    }
+
+    /// Whether a response of this call showed that the API that acts is retired.
+    pub(crate) async fn has_ceased_to_act(&self) -> bool {
+        let is_retired = self.defender.is_retired().await;
+        if is_retired {
+            self.defender.remember_as_retired();
+        }
+        is_retired
+    }
+
     /// Checks that alerts can be read from the backend.
     pub(crate) async fn check_alerts(&self) -> Result<()> {
         match self.backend() {
@@ -67,6 +80,24 @@ impl<'a> Client<'a> {
         }
     }
 
+    /// The verdicts of Microsoft's threat intelligence on the observables' hosts, which the first
+    /// Python relay did not ask for.
+    pub(crate) async fn verdicts(&self, observables: &[Observable]) -> Findings {
+        if self.config.only_seed_features {
+            return Findings::default();
+        }
+        self.defender.graph().verdicts(observables).await
+    }
+
+    /// The same verdicts with their judgements.
+    pub(crate) async fn reputations(&self, observables: &[Observable]) -> Findings {
+        if self.config.only_seed_features {
+            return Findings::default();
+        }
+        let source = &self.config.product_name;
+        self.defender.graph().reputations(source, ABOUT.namespace(), observables).await
+    }
+
     /// Plans the requests for alerts, without sending one.
     pub(crate) fn plan(&self, observables: &[NormalizedObservable<'_>]) -> AlertPlan {
         let files = observables.iter().filter(|observable| observable.needs_profile());
@@ -79,26 +110,24 @@ impl<'a> Client<'a> {
 
     /// Reads the planned file profiles. Returns the SHA-1 hashes of all files that are known,
     /// cached ones included.
-    pub(crate) async fn profiles(&self, plan: &AlertPlan) -> Arc<Partial<Sha1s>> {
+    pub(crate) async fn profiles(&self, plan: &AlertPlan) -> Arc<Profiles> {
         let hashes: Vec<_> = plan.profiles.iter().map(String::as_str).collect();
-        let Partial { data, errors } = self.defender.sha1s(&hashes).await;
-        let left_out = (plan.left_out > 0).then(|| error::left_out(plan.left_out));
-        let sha1s = plan.sha1s.clone().into_iter().chain(data).collect();
-        Arc::new(Partial { data: sha1s, errors: left_out.into_iter().chain(errors).collect() })
+        let mut sha1s = self.defender.sha1s(&hashes).await;
+        sha1s.found.extend(plan.sha1s.clone());
+        Arc::new(Profiles { sha1s, warning: error::left_out(&plan.left_out) })
     }
 
-    /// The alerts about each observable, as sightings. `profiles` are those of the plan.
-    pub(crate) async fn alerts(
-        &self,
-        observables: &[NormalizedObservable<'_>],
+    /// The alerts about each observable. `profiles` are those of the plan.
+    pub(crate) async fn alerts<'o>(
+        &'o self,
+        observables: &[NormalizedObservable<'o>],
         plan: &AlertPlan,
-        profiles: impl Future<Output = Arc<Partial<Sha1s>>>,
-        mapper: &Mapper<'_>,
-    ) -> Partial<FoundSightings> {
+        profiles: impl Future<Output = Arc<Profiles>>,
+    ) -> Partial<Alerts<'o>> {
         match self.backend() {
             Backend::Graph => self.graph_alerts(observables).await,
             backend => {
-                let alerts = self.defender_alerts(observables, plan, profiles, mapper).await;
+                let alerts = self.defender_alerts(observables, plan, profiles).await;
                 if backend == Backend::Defender || !self.defender.found_retired() {
                     return alerts;
                 }
@@ -108,18 +137,19 @@ impl<'a> Client<'a> {
         }
     }
 
-    async fn graph_alerts(
-        &self,
-        observables: &[NormalizedObservable<'_>],
-    ) -> Partial<FoundSightings> {
-        let observables: Vec<_> = observables.iter().map(|it| it.observable.clone()).collect();
-        let alerts =
-            self.defender.graph().sightings_of_each(&self.search_options(), &observables).await;
-        self.defender.keep_sha1s(&alerts.data.sha1s);
-        alerts
+    async fn graph_alerts<'o>(
+        &'o self,
+        observables: &[NormalizedObservable<'o>],
+    ) -> Partial<Alerts<'o>> {
+        let given = observables.iter().map(|it| it.observable);
+        let Partial { data: alerts, errors } =
+            self.defender.graph().alerts_about(&self.search_options(), given).await;
+        self.defender.keep_sha1s(&alerts.sha1s());
+        Partial { data: Alerts::Graph(alerts), errors }
     }
 
-    fn search_options(&self) -> SearchOptions<'_> {
+    /// Which alerts of Graph are searched, and how they become sightings.
+    pub(crate) fn search_options(&self) -> SearchOptions<'_> {
         SearchOptions {
             source: &self.config.product_name,
             namespace: ABOUT.namespace(),
@@ -128,40 +158,50 @@ impl<'a> Client<'a> {
     }
 
     /// Three steps at most: docs/relays/defender-atp.md#order-of-requests.
-    async fn defender_alerts(
+    async fn defender_alerts<'o>(
         &self,
-        observables: &[NormalizedObservable<'_>],
+        observables: &[NormalizedObservable<'o>],
         plan: &AlertPlan,
-        profiles: impl Future<Output = Arc<Partial<Sha1s>>>,
-        mapper: &Mapper<'_>,
-    ) -> Partial<FoundSightings> {
+        profiles: impl Future<Output = Arc<Profiles>>,
+    ) -> Partial<Alerts<'o>> {
         let (profiles, first) = join(profiles, self.alerts_of(&plan.first)).await;
-        let late = plan.late(observables, &profiles.data);
+        let sha1s = &profiles.sha1s.found;
+        let late = plan.late(observables, sha1s);
         let nothing_known = AlertDetails::default();
         let (details, second) =
             join(self.details_of(&first.data, &nothing_known), self.alerts_of(&late)).await;
         let late_details = self.details_of(&second.data, &details.data).await;
 
-        let details_of_all = details.data.and(late_details.data);
-        let mut alerts: AlertsByQuery = first.data.into_iter().chain(second.data).collect();
-        alerts.values_mut().flatten().for_each(|alert| details_of_all.complete(alert));
-        let sightings = observables.iter().map(|observable| {
-            let query = alert_query(observable, &profiles.data);
-            let alerts = query.and_then(|query| alerts.get(&query)).into_iter().flatten();
-            let sighting =
-                |alert: &Alert| mapper.alert(observable, alert, details_of_all.device(alert));
-            alerts.filter_map(sighting).collect()
-        });
-        let errors = [
-            first.errors,
-            profiles.errors.clone(),
-            second.errors,
-            details.errors,
-            late_details.errors,
-        ];
-        let by_observable = sightings.collect();
-        let data = FoundSightings { by_observable, ..FoundSightings::default() };
-        Partial { data, errors: errors.concat() }
+        let mut alerts = first.data;
+        alerts.extend(second.data);
+        let mut errors =
+            [first.errors, second.errors, details.errors, late_details.errors].concat();
+        errors.splice(0..0, self.alert_errors(observables, &profiles, &alerts));
+        let of_observable = |observable: &NormalizedObservable<'_>| {
+            let query = alert_query(observable, sha1s);
+            query.and_then(|query| alerts.found.get(&query)).cloned().unwrap_or_default()
+        };
+        let by_observable = observables.iter().map(of_observable).collect();
+        Partial { data: Alerts::Own(by_observable, details.data.and(late_details.data)), errors }
+    }
+
+    /// What is missing of the alerts about these observables.
+    fn alert_errors(
+        &self,
+        observables: &[NormalizedObservable<'_>],
+        profiles: &Profiles,
+        alerts: &AlertsByQuery,
+    ) -> Vec<Error> {
+        let mut errors: Vec<_> = profiles.warning.clone().into_iter().collect();
+        for observable in observables {
+            let given = observable.observable;
+            let sha1s = &profiles.sha1s;
+            errors.extend(sha1s.errors_about(&self.defender, &observable.value, given));
+            if let Some(query) = alert_query(observable, &sha1s.found) {
+                errors.extend(alerts.errors_about(&self.defender, &query, given));
+            }
+        }
+        errors
     }
 
     async fn details_of(
@@ -169,24 +209,19 @@ impl<'a> Client<'a> {
         alerts: &AlertsByQuery,
         known: &AlertDetails,
     ) -> Partial<AlertDetails> {
-        let alerts: Vec<_> = alerts.values().flatten().collect();
+        let alerts: Vec<_> = alerts.found.values().flatten().collect();
         self.defender.details(&alerts, known).await
     }
 
     /// The alerts out of lists, and out of hunting where the budget has no list for them.
     async fn alerts_of(&self, allocation: &Allocation) -> Partial<AlertsByQuery> {
-        let lists = join_all(allocation.direct.iter().map(|query| self.defender.alerts(query)));
         // Hunted alerts have to be read thereafter, so hunting starts first.
-        let (mut alerts, lists) = join(self.hunted_alerts(&allocation.via_hunting), lists).await;
-        for (query, list) in allocation.direct.iter().zip(lists) {
-            match list {
-                Ok(list) => {
-                    alerts.data.insert(query.clone(), list.data);
-                    alerts.errors.extend(list.errors);
-                }
-                Err(error) => alerts.errors.push(error.into()),
-            }
-        }
+        let (mut alerts, lists) = join(
+            self.hunted_alerts(&allocation.via_hunting),
+            self.defender.alerts(&allocation.direct),
+        )
+        .await;
+        alerts.data.extend(lists);
         alerts
     }
 
@@ -196,30 +231,42 @@ impl<'a> Client<'a> {
         &self,
         observables: &[NormalizedObservable<'_>],
         plan: &AlertPlan,
-        profiles: impl Future<Output = Arc<Partial<Sha1s>>>,
-    ) -> Partial<Events> {
-        let mut found: Partial<Events> = Partial::default();
-        self.add_events(&mut found, observables, &plan.sha1s).await;
-        if observables.iter().any(NormalizedObservable::needs_profile) && found.errors.is_empty() {
-            let sha1s = &profiles.await.data;
-            self.add_events(&mut found, observables, sha1s).await;
+        profiles: impl Future<Output = Arc<Profiles>>,
+    ) -> Events {
+        let mut events = Events::default();
+        self.add_events(&mut events, observables, &plan.sha1s).await;
+        if observables.iter().any(NormalizedObservable::needs_profile) {
+            let sha1s = &profiles.await.sha1s.found;
+            self.add_events(&mut events, observables, sha1s).await;
         }
-        found
+        events
     }
 
-    /// Adds the events by keys that were not searched for yet.
+    /// Adds the events by keys that were not searched for yet, unless hunting failed before.
     pub(crate) async fn add_events(
         &self,
-        found: &mut Partial<Events>,
+        events: &mut Events,
         observables: &[NormalizedObservable<'_>],
         sha1s: &Sha1s,
     ) {
-        let keys = found.data.new_keys(observables, sha1s);
-        if keys.is_empty() || self.defender.hunting_is_off() {
+        let keys = events.new_keys(observables, sha1s);
+        if keys.is_empty() || events.has_failed() || self.defender.hunting_is_off() {
             return;
         }
-        let Partial { data, errors } = self.defender.events(&keys, self.call.limit).await;
-        found.data.add(keys, data);
-        found.errors.extend(errors);
+        let found = self.defender.events(&keys, self.call.limit).await;
+        events.add(keys, found);
+    }
+
+    /// The warnings about hunting. A failure that the alerts met too, such as one of the login, is not
+    /// repeated.
+    pub(crate) fn hunting_warnings(
+        &self,
+        events: &Events,
+        observables: &[NormalizedObservable<'_>],
+        of_alerts: &[Error],
+    ) -> Vec<Error> {
+        let errors = events.errors(&self.defender, observables).into_iter();
+        let is_repeated = |error: &Error| of_alerts.iter().any(|it| it.is_same_failure(error));
+        errors.filter(|error| !is_repeated(error)).map(Error::as_warning).collect()
     }
 }

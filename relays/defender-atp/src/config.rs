@@ -68,6 +68,11 @@ impl Config {
         })
     }
 
+    /// Whether any action is offered and done.
+    pub(crate) fn has_any_action(&self) -> bool {
+        !self.only_seed_features && !self.actions.is_empty()
+    }
+
     /// Whether an action is offered and done.
     pub(crate) fn has_action(&self, action: DefenderAction) -> bool {
         !self.only_seed_features && self.actions.contains(&action)

@@ -13,7 +13,7 @@ mod mapping;
 
 use futures::{FutureExt, future::join};
 use microsoft::{
-    Graph,
+    Graph, add_reputations,
     defender::{Defender, NormalizedObservable},
 };
 use relay_core::{
@@ -21,7 +21,7 @@ use relay_core::{
     ObservableType, Partial, ProductCategory, Relay, Result, RoutePolicies, RoutePolicy, Trigger,
 };
 
-use client::Client;
+use client::{Alerts, Client, Events};
 use config::Config;
 pub use config::Credentials;
 use mapping::Mapper;
@@ -40,11 +40,7 @@ const ABOUT: About = About {
         (ObservableType::Url, "URL"),
         (ObservableType::MsMachineId, "device"),
     ],
-    policies: RoutePolicies {
-        // Defender judges alerts, not observables.
-        deliberate: RoutePolicy::Disabled,
-        ..RoutePolicies::all(RoutePolicy::BodyFirst)
-    },
+    policies: RoutePolicies::all(RoutePolicy::BodyFirst),
     invalid_body_code: "invalid payload",
     documentation: Documentation {
         title: "Microsoft Defender for Endpoint API",
@@ -90,13 +86,25 @@ impl Relay for DefenderAtp {
     }
 
     async fn observe(&self, call: &Call<'_, Credentials>, observables: &[Observable]) -> Findings {
-        let observables = observables.iter().filter_map(NormalizedObservable::new);
-        let observables: Vec<_> = observables.filter(NormalizedObservable::is_observed).collect();
-        if observables.is_empty() {
-            return Findings::default();
-        }
+        let client = match self.client(call) {
+            Ok(client) => client,
+            Err(error) => return error.into(),
+        };
+        let observed = observables.iter().filter_map(NormalizedObservable::new);
+        let observed: Vec<_> = observed.filter(NormalizedObservable::is_observed).collect();
+        let (mut findings, reputations) =
+            join(sightings(&client, &observed), client.reputations(observables)).await;
+        add_reputations(&mut findings, reputations);
+        findings
+    }
+
+    async fn deliberate(
+        &self,
+        call: &Call<'_, Credentials>,
+        observables: &[Observable],
+    ) -> Findings {
         match self.client(call) {
-            Ok(client) => sightings(&client, &observables).await,
+            Ok(client) => client.verdicts(observables).await,
             Err(error) => error.into(),
         }
     }
@@ -139,31 +147,51 @@ impl DefenderAtp {
     }
 }
 
-/// For each observable its alerts, then its events, together no more than the limit.
+/// The alerts and events about the observables.
 async fn sightings(client: &Client<'_>, observables: &[NormalizedObservable<'_>]) -> Findings {
-    let mapper = Mapper::new(client.config, client.call);
+    if observables.is_empty() {
+        return Findings::default();
+    }
     let plan = client.plan(observables);
     // Alerts and events both need the SHA-1 hashes that the files' profiles hold.
     let profiles = client.profiles(&plan).shared();
     // Hunting is the slowest request, so it is the first.
     let (mut events, alerts) = join(
         client.events(observables, &plan, profiles.clone()),
-        client.alerts(observables, &plan, profiles, &mapper),
+        client.alerts(observables, &plan, profiles),
     )
     .await;
+    let Partial { data: alerts, mut errors } = alerts;
     // Alerts of Graph name hashes that no profile told.
-    if events.errors.is_empty() {
-        client.add_events(&mut events, observables, &alerts.data.sha1s).await;
-    }
-    let hunting_warnings = client::hunting_warnings(events.errors, &alerts.errors);
-    let mut findings = Findings { errors: alerts.errors, ..Findings::default() };
-    findings.errors.extend(hunting_warnings);
-    for (observable, alerts) in observables.iter().zip(alerts.data.by_observable) {
-        let left = client.call.limit.saturating_sub(alerts.len());
-        let events = events.data.about(observable).into_iter();
-        let events = events.filter_map(|event| mapper.event(observable, event));
-        let sightings = alerts.into_iter().chain(events.take(left));
-        sightings.for_each(|sighting| findings.data.add_sighting(sighting));
-    }
+    client.add_events(&mut events, observables, &alerts.sha1s()).await;
+    errors.extend(client.hunting_warnings(&events, observables, &errors));
+
+    let mut findings = mapped(client, observables, alerts, &events);
+    findings.errors.splice(0..0, errors);
     findings
+}
+
+/// For each observable its alerts, then its events, together no more than the limit.
+fn mapped(
+    client: &Client<'_>,
+    observables: &[NormalizedObservable<'_>],
+    mut alerts: Alerts<'_>,
+    events: &Events,
+) -> Findings {
+    let mapper = Mapper::new(client.config, client.call);
+    let options = client.search_options();
+    let found = observables.iter().enumerate();
+    let found = found.filter(|(index, it)| alerts.has_any(*index) || events.has_any(it));
+    let found: Vec<_> = found.collect();
+    let map = |(index, observable): (usize, &NormalizedObservable<'_>)| {
+        let mut findings = Findings::default();
+        let alerts = alerts.sightings(index, observable, &mapper, &options);
+        let left = client.call.limit.saturating_sub(alerts.len());
+        let of_events = events.about(observable).into_iter();
+        let of_events = of_events.filter_map(|event| mapper.event(observable, event));
+        let sightings = alerts.into_iter().chain(of_events.take(left));
+        sightings.for_each(|sighting| findings.data.add_sighting(sighting));
+        findings
+    };
+    client.call.map_each(found, |(_, it)| it.observable, map)
 }

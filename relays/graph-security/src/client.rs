@@ -8,7 +8,7 @@ mod query;
 mod types;
 
 use microsoft::{Graph, GraphClient, Permission, RecordList, RecordMatch, SearchOptions, odata};
-use relay_core::{Call, Error, Findings, Observable, Partial, Result};
+use relay_core::{Call, Findings, Namespace, Observable, Partial, Result};
 
 pub(crate) use types::{Alert, Connection, FileState, HostState};
 
@@ -68,6 +68,21 @@ impl<'a> Client<'a> {
         self.graph.sightings(options, observables).await
     }
 
+    /// Returns the verdicts of Microsoft's threat intelligence on the observables' hosts.
+    pub(crate) async fn verdicts(&self, observables: &[Observable]) -> Findings {
+        self.graph.verdicts(observables).await
+    }
+
+    /// Returns the same verdicts with their judgements.
+    pub(crate) async fn reputations(
+        &self,
+        source: &str,
+        namespace: Namespace,
+        observables: &[Observable],
+    ) -> Findings {
+        self.graph.reputations(source, namespace, observables).await
+    }
+
     /// Returns the legacy alerts about each observable that the list can be filtered by, in the
     /// order of `observables`.
     pub(crate) async fn legacy_alerts<'o>(
@@ -88,8 +103,10 @@ impl<'a> Client<'a> {
         let mut found = Partial::<LegacyAlerts<'o>>::default();
         for (observable, RecordList { records, stop_reason, .. }) in filtered.into_iter().zip(lists)
         {
-            found.data.push((observable, records));
-            let about = |error: Error| error.about([&observable.value]);
+            if !records.is_empty() {
+                found.data.push((observable, records));
+            }
+            let about = |error| self.graph.error_about(error, observable);
             found.errors.extend(error_from(stop_reason).map(about));
         }
         found

@@ -2,7 +2,8 @@
 //!
 //! Alerts of `alerts_v2` are found and mapped by [`microsoft`], which the Defender relay uses as
 //! well. This crate adds the choice of the backend and the legacy list, which Microsoft retires:
-//! `client` reads its alerts, `mapping` makes sightings of them.
+//! `client` reads its alerts, `mapping` makes sightings of them. Verdicts are Microsoft's reputations of
+//! hosts.
 //!
 //! Specification: docs/relays/graph-security.md.
 
@@ -10,7 +11,8 @@ mod client;
 mod config;
 mod mapping;
 
-use microsoft::{Graph, SearchOptions};
+use futures::future::join;
+use microsoft::{Graph, SearchOptions, add_reputations};
 use relay_core::{
     About, BadSetting, Call, Claim, Documentation, Environment, Findings, Observable,
     ObservableType, Partial, ProductCategory, Relay, Result, RoutePolicies, RoutePolicy,
@@ -50,7 +52,10 @@ impl Relay for GraphSecurity {
             (ObservableType::Sha1, "SHA1"),
             (ObservableType::Sha256, "SHA256"),
         ],
-        policies: RoutePolicies::observe_only(RoutePolicy::BodyFirst),
+        policies: RoutePolicies {
+            deliberate: RoutePolicy::BodyFirst,
+            ..RoutePolicies::observe_only(RoutePolicy::BodyFirst)
+        },
         invalid_body_code: "invalid argument",
         documentation: Documentation {
             title: "Microsoft Graph security API",
@@ -80,17 +85,41 @@ impl Relay for GraphSecurity {
             Err(error) => return error.into(),
         };
         let (source, namespace) = (Self::ABOUT.name, Self::ABOUT.namespace());
-        match client.backend {
-            Backend::AlertsV2 => {
-                let options = SearchOptions { source, namespace, service: None };
-                client.sightings(&options, observables).await
-            }
-            Backend::Legacy => {
-                let Partial { data, errors } = client.legacy_alerts(observables).await;
-                let tenant = call.credentials.tenant.as_str();
-                let mapper = Mapper { source, namespace, tenant };
-                Partial { data: mapper.bundle(&data), errors }
-            }
+        let reputations = client.reputations(source, namespace, observables);
+        let (mut findings, reputations) =
+            join(sightings(&client, call, observables), reputations).await;
+        add_reputations(&mut findings, reputations);
+        findings
+    }
+
+    async fn deliberate(
+        &self,
+        call: &Call<'_, Credentials>,
+        observables: &[Observable],
+    ) -> Findings {
+        match Client::new(&self.config, &self.graph, call) {
+            Ok(client) => client.verdicts(observables).await,
+            Err(error) => error.into(),
         }
     }
+}
+
+/// The alerts about the observables.
+async fn sightings(
+    client: &Client<'_>,
+    call: &Call<'_, Credentials>,
+    observables: &[Observable],
+) -> Findings {
+    let (source, namespace) = (GraphSecurity::ABOUT.name, GraphSecurity::ABOUT.namespace());
+    if client.backend == Backend::AlertsV2 {
+        let options = SearchOptions { source, namespace, service: None };
+        return client.sightings(&options, observables).await;
+    }
+    let Partial { data, errors } = client.legacy_alerts(observables).await;
+    let mapper = Mapper { source, namespace, tenant: call.credentials.tenant.as_str() };
+    let map =
+        |(observable, alerts): (&Observable, Vec<_>)| mapper.bundle(observable, &alerts).into();
+    let mut findings = call.map_each(data, |(observable, _)| observable, map);
+    findings.errors.splice(0..0, errors);
+    findings
 }

@@ -6,9 +6,9 @@ mod relations;
 mod sighting;
 mod vocabulary;
 
-use relay_core::{Bundle, Namespace};
+use relay_core::{Bundle, Namespace, Observable};
 
-use crate::client::LegacyAlerts;
+use crate::client::Alert;
 
 /// Maps the legacy alerts of one tenant.
 pub(crate) struct Mapper<'a> {
@@ -21,13 +21,11 @@ pub(crate) struct Mapper<'a> {
 }
 
 impl Mapper<'_> {
-    /// Returns one sighting for each alert and observable.
-    pub(crate) fn bundle(&self, alerts: &LegacyAlerts<'_>) -> Bundle {
+    /// Returns one sighting of the observable for each alert.
+    pub(crate) fn bundle(&self, observable: &Observable, alerts: &[Alert]) -> Bundle {
         let mut bundle = Bundle::default();
-        for (observable, alerts) in alerts {
-            let sightings = alerts.iter().filter_map(|alert| self.sighting(observable, alert));
-            sightings.for_each(|sighting| bundle.add_sighting(sighting));
-        }
+        let sightings = alerts.iter().filter_map(|alert| self.sighting(observable, alert));
+        sightings.for_each(|sighting| bundle.add_sighting(sighting));
         bundle
     }
 }

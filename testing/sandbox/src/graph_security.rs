@@ -11,6 +11,7 @@ pub(crate) mod fixture;
 mod hunting;
 mod legacy;
 mod records;
+mod reputation;
 mod request;
 mod response;
 mod timespan;
@@ -119,6 +120,9 @@ impl Graph {
             ("GET", ["security", "alerts_v2"]) => alerts::list(self, grant, request),
             ("GET", ["security", "alerts_v2", id]) => alerts::get(self, grant, request, id),
             ("GET", ["security", "alerts"]) => legacy::list(self, grant, request),
+            ("GET", ["security", "threatintelligence", "hosts", host, "reputation"]) => {
+                reputation::get(grant, request, host)
+            }
             (
                 "POST",
                 ["security", "runhuntingquery" | "microsoft.graph.security.runhuntingquery"],

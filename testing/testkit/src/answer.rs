@@ -1,6 +1,6 @@
 //! An answer as tests read it.
 
-use std::{collections::BTreeSet, ops::Deref};
+use std::{collections::BTreeSet, fmt, ops::Deref};
 
 use relay_core::Outgoing;
 use serde_json::{Value, json};
@@ -175,6 +175,12 @@ impl Answer {
         let (all, part) = (self.ids(), part.ids());
         let missing: Vec<_> = part.difference(&all).collect();
         assert!(missing.is_empty(), "{missing:?} are missing in {}", self.text);
+    }
+}
+
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
     }
 }
 

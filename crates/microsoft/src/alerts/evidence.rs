@@ -8,10 +8,13 @@ mod device;
 mod file;
 mod message;
 mod network;
+mod typed;
 
 use relay_core::lenient::{List, Object, Text};
-use serde::{Deserialize, Deserializer, de};
-use serde_json::value::RawValue;
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, MapAccess, value::MapAccessDeserializer},
+};
 
 pub(super) use account::{Mailbox, UserAccount};
 pub(super) use device::{Device, IotDevice};
@@ -24,6 +27,7 @@ use device::LogonSession;
 use file::{FileEvidence, Malware};
 use message::{AnalyzedMessage, SubmittedMail, TeamsMessage};
 use network::UrlEvidence;
+use typed::EvidenceVisitor;
 
 /// One piece of evidence.
 #[derive(Debug)]
@@ -149,52 +153,36 @@ impl Evidence {
 
 impl<'de> Deserialize<'de> for Evidence {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = <&RawValue>::deserialize(deserializer)?;
-        let Head { kind, verdict, remediation, detection } = read(raw)?;
-        let name = kind.as_deref().unwrap_or_default();
-        let details = details(name.rsplit('.').next().unwrap_or_default(), raw)?;
-        Ok(Self { verdict, remediation, detection, details })
+        deserializer.deserialize_map(EvidenceVisitor)
     }
 }
 
-fn details<E: de::Error>(kind: &str, raw: &RawValue) -> Result<EvidenceDetails, E> {
+fn details<'de, A: MapAccess<'de>>(kind: &str, members: A) -> Result<EvidenceDetails, A::Error> {
     Ok(match kind {
-        "analyzedMessageEvidence" => Details::Message(read::<AnalyzedMessage, _>(raw)?.into()),
+        "analyzedMessageEvidence" => Details::Message(read::<AnalyzedMessage, _>(members)?.into()),
         "cloudLogonSessionEvidence" | "hostLogonSessionEvidence" => {
-            Details::LogonSession(read(raw)?)
+            Details::LogonSession(read(members)?)
         }
-        "deviceEvidence" => Details::Device(read(raw)?),
-        "dnsEvidence" => Details::Dns(read(raw)?),
-        "fileEvidence" => Details::File(read::<FileEvidence, _>(raw)?.details),
-        "fileHashEvidence" => Details::FileHash(read(raw)?),
-        "ioTDeviceEvidence" | "iotDeviceEvidence" => Details::IotDevice(read(raw)?),
-        "ipEvidence" => Details::Ip(read(raw)?),
-        "mailboxEvidence" => Details::Mailbox(read(raw)?),
-        "malwareEvidence" => Details::Malware(read(raw)?),
-        "networkConnectionEvidence" => Details::Connection(read(raw)?),
-        "processEvidence" => Details::Process(read(raw)?),
-        "submissionMailEvidence" => Details::Message(read::<SubmittedMail, _>(raw)?.into()),
-        "teamsMessageEvidence" => Details::Message(read::<TeamsMessage, _>(raw)?.into()),
-        "urlEvidence" => Details::Url(read::<UrlEvidence, _>(raw)?.url),
-        "userEvidence" => Details::User(read::<UserEvidence, _>(raw)?.account),
-        _ => Details::Other,
+        "deviceEvidence" => Details::Device(read(members)?),
+        "dnsEvidence" => Details::Dns(read(members)?),
+        "fileEvidence" => Details::File(read::<FileEvidence, _>(members)?.details),
+        "fileHashEvidence" => Details::FileHash(read(members)?),
+        "ioTDeviceEvidence" | "iotDeviceEvidence" => Details::IotDevice(read(members)?),
+        "ipEvidence" => Details::Ip(read(members)?),
+        "mailboxEvidence" => Details::Mailbox(read(members)?),
+        "malwareEvidence" => Details::Malware(read(members)?),
+        "networkConnectionEvidence" => Details::Connection(read(members)?),
+        "processEvidence" => Details::Process(read(members)?),
+        "submissionMailEvidence" => Details::Message(read::<SubmittedMail, _>(members)?.into()),
+        "teamsMessageEvidence" => Details::Message(read::<TeamsMessage, _>(members)?.into()),
+        "urlEvidence" => Details::Url(read::<UrlEvidence, _>(members)?.url),
+        "userEvidence" => Details::User(read::<UserEvidence, _>(members)?.account),
+        _ => read::<IgnoredAny, _>(members).map(|_| Details::Other)?,
     })
 }
 
-fn read<'de, T: Deserialize<'de>, E: de::Error>(raw: &'de RawValue) -> Result<T, E> {
-    serde_json::from_str(raw.get()).map_err(E::custom)
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Head {
-    #[serde(rename = "@odata.type")]
-    kind: Text,
-    verdict: Text,
-    #[serde(rename = "remediationStatus")]
-    remediation: Text,
-    #[serde(rename = "detectionStatus")]
-    detection: Text,
+fn read<'de, T: Deserialize<'de>, A: MapAccess<'de>>(members: A) -> Result<T, A::Error> {
+    T::deserialize(MapAccessDeserializer::new(members))
 }
 
 /// Returns the texts of a list's items that have one.

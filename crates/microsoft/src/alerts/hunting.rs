@@ -9,21 +9,21 @@ use std::{
 };
 
 use relay_core::{
-    Error, ErrorKind, Observable, Partial, Response, Result, join_bounded, url::escaped,
+    CircuitBreaker, Error, ErrorKind, Observable, Partial, Response, Result, url::escaped,
 };
 
 use super::{
     SearchOptions,
     alert_match::{AlertMatch, HuntingRow},
-    hunting_query::queries,
-    search::{ALERTS, FoundAlerts},
+    found::AlertsByIndex,
+    hunting_query,
+    search::ALERTS,
     search_term::{HashType, NormalizedValue, SearchTerm},
     types::Alert,
 };
-use crate::{BatchRequest, GraphClient, Permission, error_from};
-
-/// Hunting queries under way at the same time.
-const MAX_CONCURRENT_QUERIES: usize = 4;
+use crate::{
+    BatchRequest, GraphClient, Permission, error::not_sent, error_from, halves::in_halves,
+};
 
 impl<C: Sync> GraphClient<'_, C> {
     /// Hunts, then reads the alerts that were found.
@@ -31,21 +31,20 @@ impl<C: Sync> GraphClient<'_, C> {
         &self,
         options: &SearchOptions<'_>,
         terms: &[&SearchTerm<'_>],
-    ) -> FoundAlerts {
-        let Partial { data: matches, mut errors } = self.alert_matches(options, terms).await;
-        errors.splice(0..0, warning_about_md5(terms));
-        let alerts = self.alerts(&matches, &mut errors).await;
-        let mut by_key: HashMap<&str, Vec<&Arc<Alert>>> = HashMap::new();
-        for AlertMatch { key, alert_id, .. } in &matches {
-            let alert = alerts.get(alert_id.as_str()).filter(|alert| options.includes(alert));
-            by_key.entry(key).or_default().extend(alert);
+    ) -> AlertsByIndex {
+        let Partial { data: ids, mut errors } = self.alert_ids(options, terms).await;
+        errors.splice(0..0, terms.iter().filter_map(|term| warning_about_md5(term)));
+        let alerts = self.alerts(ids.iter().flatten().map(String::as_str)).await;
+        let mut by_index = HashMap::new();
+        for (term, ids) in terms.iter().zip(&ids) {
+            let outcomes = ids.iter().filter_map(|id| alerts.get(id.as_str()));
+            let (found, failed): (Vec<_>, Vec<_>) = outcomes.partition(|outcome| outcome.is_ok());
+            let failed = failed.into_iter().filter_map(|outcome| outcome.as_ref().err().cloned());
+            errors.extend(failed.map(|error| self.error_about(error, term.observable)));
+            let found = found.into_iter().flatten().filter(|alert| options.includes(alert));
+            by_index.insert(term.index, found.take(self.call.limit).cloned().collect());
         }
-        let of_term = |term: &&SearchTerm<'_>| {
-            let alerts = by_key.get(term.value.key()?.as_str())?;
-            let alerts = alerts.iter().take(self.call.limit).map(|alert| Arc::clone(alert));
-            Some((term.index, alerts.collect()))
-        };
-        FoundAlerts { by_index: terms.iter().filter_map(of_term).collect(), errors }
+        AlertsByIndex { by_index, errors }
     }
 
     /// Finds the ids of the last thirty days' alerts about each of `observables`, the newest
@@ -58,32 +57,45 @@ impl<C: Sync> GraphClient<'_, C> {
         observables: &[Observable],
     ) -> Partial<Vec<Vec<String>>> {
         let terms = SearchTerm::of_all(observables);
-        let found = self.alert_matches(options, &terms.iter().collect::<Vec<_>>()).await;
-        let mut by_key: HashMap<String, Vec<String>> = HashMap::new();
-        for AlertMatch { key, alert_id, .. } in found.data {
-            by_key.entry(key).or_default().push(alert_id);
-        }
+        let found = self.alert_ids(options, &terms.iter().collect::<Vec<_>>()).await;
         let mut ids = vec![Vec::new(); observables.len()];
-        for term in &terms {
-            let ids_of_term = term.value.key().and_then(|key| by_key.get(&key));
-            ids[term.index].extend(ids_of_term.into_iter().flatten().cloned());
-        }
+        terms.iter().zip(found.data).for_each(|(term, of_term)| ids[term.index] = of_term);
         Partial { data: ids, errors: found.errors }
     }
 
+    /// Returns a list of ids for each term.
+    async fn alert_ids(
+        &self,
+        options: &SearchOptions<'_>,
+        terms: &[&SearchTerm<'_>],
+    ) -> Partial<Vec<Vec<String>>> {
+        let Partial { data: matches, errors } = self.alert_matches(options, terms).await;
+        let mut by_key: HashMap<String, Vec<String>> = HashMap::new();
+        for AlertMatch { key, alert_id, .. } in matches {
+            by_key.entry(key).or_default().push(alert_id);
+        }
+        let of_term = |term: &&SearchTerm<'_>| by_key.get(&term.value.key()?).cloned();
+        let ids = terms.iter().map(|term| of_term(term).unwrap_or_default()).collect();
+        Partial { data: ids, errors }
+    }
+
+    /// Runs the queries about all terms; one whose answer is too large in halves.
     async fn alert_matches(
         &self,
         options: &SearchOptions<'_>,
         terms: &[&SearchTerm<'_>],
     ) -> Partial<Vec<AlertMatch>> {
-        let queries = queries(terms.iter().map(|term| &term.value), options, self.call.limit);
-        let hunts: Vec<_> =
-            queries.iter().map(|query| self.run_hunting_query::<HuntingRow>(query)).collect();
+        let groups = hunting_query::groups(terms);
+        let breaker = CircuitBreaker::default();
+        let ask = |terms| self.hunting_rows(&breaker, options, terms);
+        let is_too_large = |error: &Error| error.kind() == ErrorKind::TooLarge;
         let mut found: Partial<Vec<AlertMatch>> = Partial::default();
-        for rows in join_bounded(hunts, MAX_CONCURRENT_QUERIES).await {
+        for (terms, rows) in in_halves(groups.iter().map(Vec::as_slice), ask, is_too_large).await {
             match rows {
                 Ok(rows) => found.data.extend(rows.into_iter().filter_map(HuntingRow::alert_match)),
-                Err(error) => found.errors.push(error),
+                Err(error) => found.errors.extend(
+                    terms.iter().map(|term| self.error_about(error.clone(), term.observable)),
+                ),
             }
         }
         // One value may have been found in several spellings and by several queries.
@@ -93,27 +105,29 @@ impl<C: Sync> GraphClient<'_, C> {
         found
     }
 
-    /// Reads the alerts of the matches, by id; those that were deleted are left out.
-    async fn alerts<'m>(
+    async fn hunting_rows(
         &self,
-        matches: &'m [AlertMatch],
-        errors: &mut Vec<Error>,
-    ) -> HashMap<&'m str, Arc<Alert>> {
+        breaker: &CircuitBreaker,
+        options: &SearchOptions<'_>,
+        terms: &[&SearchTerm<'_>],
+    ) -> Result<Vec<HuntingRow>> {
+        let query = hunting_query::query(terms, options, self.call.limit);
+        let rows = breaker.guard(self.run_hunting_query(&query)).await;
+        rows.unwrap_or_else(|| Err(not_sent()))
+    }
+
+    /// Reads alerts by their ids, each once; those that were deleted are left out.
+    async fn alerts<'i>(
+        &self,
+        ids: impl Iterator<Item = &'i str>,
+    ) -> HashMap<&'i str, Result<Arc<Alert>>> {
         let mut seen = HashSet::new();
-        let ids = matches.iter().map(|found| found.alert_id.as_str());
         let ids: Vec<_> = ids.filter(|id| is_segment(id) && seen.insert(*id)).collect();
         let url = |id: &&str| format!("{ALERTS}/{}", escaped(id));
         let requests: Vec<_> = ids.iter().map(|id| BatchRequest::get(url(id))).collect();
-        let mut alerts = HashMap::new();
         let read = |_, response: &Response| alert(response);
-        for (id, found) in ids.into_iter().zip(self.batch(&requests, read).await) {
-            match found {
-                Ok(Some(alert)) => drop(alerts.insert(id, Arc::new(alert))),
-                Ok(None) => {}
-                Err(error) => errors.push(error),
-            }
-        }
-        alerts
+        let outcomes = ids.into_iter().zip(self.batch(&requests, read).await);
+        outcomes.filter_map(|(id, alert)| Some((id, alert.transpose()?.map(Arc::new)))).collect()
     }
 }
 
@@ -130,11 +144,10 @@ fn alert(response: &Response) -> Result<Option<Alert>> {
     }
 }
 
-/// Returns a warning if there is an MD5, for which the hunting tables have no column.
-fn warning_about_md5(terms: &[&SearchTerm<'_>]) -> Option<Error> {
-    let is_md5 =
-        |term: &&SearchTerm<'_>| matches!(term.value, NormalizedValue::Hash(HashType::Md5, _));
+/// Returns a warning about an MD5, for which the hunting tables have no column.
+fn warning_about_md5(term: &SearchTerm<'_>) -> Option<Error> {
+    let is_md5 = matches!(term.value, NormalizedValue::Hash(HashType::Md5, _));
     let text = "Microsoft Graph cannot hunt alerts by MD5; use the file's SHA-256 or SHA-1, or set GRAPH_V2_STRATEGY to filter.";
     let warning = || Error::new(ErrorKind::Unsupported, text).as_warning();
-    terms.iter().any(is_md5).then(warning)
+    is_md5.then(|| warning().about([&term.observable.value]))
 }

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use super::{
     SearchOptions,
-    search_term::{HashType, NormalizedValue, folder_and_name},
+    search_term::{HashType, NormalizedValue, SearchTerm, folder_and_name},
 };
 use crate::{
     kql::{self, REMOTE_URL_HOST, ValueLists},
@@ -97,19 +97,19 @@ impl NormalizedValue {
     }
 }
 
-/// Returns as many queries as the longest list of values needs; none when no value can be hunted.
-/// A query returns at most `limit` alerts for each value.
-pub(super) fn queries<'v>(
-    values: impl IntoIterator<Item = &'v NormalizedValue>,
-    options: &SearchOptions<'_>,
-    limit: usize,
-) -> Vec<String> {
-    let values = values.into_iter().flat_map(NormalizedValue::hunted_spellings);
-    let lists = ValueLists::for_queries(values);
-    lists.iter().map(|lists| query(lists, options, limit)).collect()
+/// Distributes the terms that can be hunted over queries: as many as the longest list of values
+/// needs.
+pub(super) fn groups<'t>(terms: &[&'t SearchTerm<'t>]) -> Vec<Vec<&'t SearchTerm<'t>>> {
+    kql::groups(terms.iter().copied(), |term| term.value.hunted_spellings())
 }
 
-fn query(lists: &ValueLists, options: &SearchOptions<'_>, limit: usize) -> String {
+/// Writes the query about the terms of one group, which returns at most `limit` alerts for each.
+pub(super) fn query(
+    terms: &[&SearchTerm<'_>],
+    options: &SearchOptions<'_>,
+    limit: usize,
+) -> String {
+    let lists = ValueLists::of(terms.iter().flat_map(|term| term.value.hunted_spellings()));
     let service = options
         .service
         .map(|service| format!(" | where ServiceSource =~ {}", kql::literal(service.in_hunting)));
@@ -147,14 +147,15 @@ mod tests {
     use relay_core::{Namespace, Observable, ObservableType as Type};
 
     use super::*;
-    use crate::{Service, alerts::search_term::SearchTerm, malicious};
+    use crate::{Service, malicious};
 
     const ALL: SearchOptions<'_> =
         SearchOptions { source: "Product", namespace: Namespace::X500, service: None };
 
     fn queries_for(observables: &[Observable], options: &SearchOptions<'_>) -> Vec<String> {
         let terms = SearchTerm::of_all(observables);
-        queries(terms.iter().map(|term| &term.value), options, 100)
+        let terms: Vec<_> = terms.iter().collect();
+        groups(&terms).iter().map(|group| query(group, options, 100)).collect()
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! Source: docs/relays/graph-security.md#observables and
 //! docs/relays/graph-security.md#strategies.
 
-use relay_core::url::host_of;
+use relay_core::url::{ascii_name, host_of, is_same};
 
 use super::{
     SearchOptions,
@@ -36,15 +36,13 @@ impl NormalizedValue {
             }
             Self::Domain(name) => {
                 let hosts = evidence.urls().iter().filter_map(|url| host_of(url));
-                hosts.chain(evidence.domains()).any(|it| spelling::name(it) == *name)
+                hosts.chain(evidence.domains()).any(|it| ascii_name(it) == *name)
             }
             Self::Hostname(name) => {
-                evidence.host_names().into_iter().any(|it| spelling::name(it) == *name)
+                evidence.host_names().into_iter().any(|it| ascii_name(it) == *name)
             }
             Self::Email(address) => evidence.emails().into_iter().any(|it| same(it, address)),
-            Self::Url(url) => {
-                evidence.urls().iter().any(|it| spelling::url(it) == spelling::url(url))
-            }
+            Self::Url(url) => evidence.urls().iter().any(|it| is_same(it, url)),
             Self::FileName(name) => {
                 let mut names = evidence.files().into_iter().filter_map(|it| it.name.as_deref());
                 names.any(|it| same(it, name))
@@ -61,8 +59,8 @@ impl NormalizedValue {
             texts.iter().any(|text| is_it(&text.to_lowercase()))
         };
         match self {
-            Self::Domain(name) => {
-                let names = spelling::of_name(name);
+            Self::Domain(_) => {
+                let names = self.spellings();
                 let begins = |url: &str| names.iter().any(|name| has_host_like(url, name));
                 any(evidence.urls(), &begins)
             }
@@ -70,8 +68,8 @@ impl NormalizedValue {
                 let mut names = evidence.host_names().into_iter();
                 names.any(|it| it.to_lowercase().starts_with(name))
             }
-            Self::Url(url) => {
-                let spellings = spelling::of_url(url);
+            Self::Url(_) => {
+                let spellings = self.spellings();
                 any(evidence.urls(), &|found| spellings.iter().any(|it| same(found, it)))
             }
             Self::Hash(_, hash) => match &evidence.details {

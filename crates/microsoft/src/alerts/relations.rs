@@ -12,7 +12,10 @@ use super::{
     evidence::{Address, Connection, Dns, Evidence, EvidenceDetails, File, Message, Process},
     types::Alert,
 };
-use crate::{defender::observables::url_or_host, spelling};
+use crate::{
+    defender::{add_file_names, observables::url_or_host},
+    spelling,
+};
 
 /// Returns what the evidence says of its own parts, and what stands beside the asked observable in
 /// the alert.
@@ -49,14 +52,8 @@ fn alone(evidence: &Evidence) -> Option<Observable> {
 }
 
 fn add_file(relations: &mut Relations, file: &File) {
-    let name = Observable::present(Type::FileName, file.name.as_deref());
-    let path = Observable::present(Type::FilePath, file.path());
-    for hash in hashes(file) {
-        relations.add(name.clone(), RelationName::FileNameOf, Some(hash));
-    }
-    for hash in hashes(file) {
-        relations.add(path.clone(), RelationName::FilePathOf, Some(hash));
-    }
+    let hashes: Vec<_> = hashes(file).collect();
+    add_file_names(relations, file.folder.as_deref(), file.name.as_deref(), &hashes);
 }
 
 fn hashes(file: &File) -> impl Iterator<Item = Observable> {

@@ -2,86 +2,63 @@
 //!
 //! Source: docs/relays/graph-security.md#strategies.
 
-use std::{
-    cmp::Reverse,
-    collections::{HashMap, HashSet},
-    sync::Arc,
-};
+use std::{collections::HashSet, sync::Arc};
 
 use futures::future::join;
 use relay_core::{
-    Error, ErrorKind, Findings, Observable, ObservableType, Partial, Time, ctim::Sighting,
-    oauth::TokenSource,
+    Error, ErrorKind, Findings, Observable, ObservableType, Partial, oauth::TokenSource,
 };
 
 use super::{
     SearchOptions, Strategy,
     filter::Breadth,
     filter_support::FilterSupport,
-    search_term::{HashType, NormalizedValue, SearchTerm},
-    sighting::sighting,
+    found::{AlertsByIndex, FoundAlerts},
+    search_term::SearchTerm,
     types::Alert,
 };
 use crate::{GraphClient, PAGE_SIZE, Permission, RecordList, StopReason, odata};
 
 pub(super) const ALERTS: &str = "/security/alerts_v2";
 
-/// The alerts about observables, by their indexes in the caller's list.
-#[derive(Default)]
-pub(super) struct FoundAlerts {
-    pub(super) by_index: HashMap<usize, Vec<Arc<Alert>>>,
-    pub(super) errors: Vec<Error>,
-}
-
-/// The alerts about observables, as sightings.
-#[derive(Debug, Default)]
-pub struct FoundSightings {
-    /// One list for each observable, in their order.
-    pub by_observable: Vec<Vec<Sighting>>,
-    /// The SHA-1 hashes of files that were asked for by another hash, by that hash, as far as the
-    /// alerts name both.
-    pub sha1s: HashMap<String, String>,
-}
-
 impl<C: Sync> GraphClient<'_, C> {
     /// Finds the alerts about `observables` as sightings, in their order; at most the call's entity
     /// limit for each.
     ///
-    /// Errors stand beside the sightings that were found. Source:
+    /// Errors stand beside the sightings that were found, and name their observables. Source:
     /// docs/relays/graph-security.md#sightings.
     pub async fn sightings(
         &self,
         options: &SearchOptions<'_>,
         observables: &[Observable],
     ) -> Findings {
-        let Partial { data, errors } = self.sightings_of_each(options, observables).await;
-        let mut findings = Findings { errors, ..Findings::default() };
-        let sightings = data.by_observable.into_iter().flatten();
-        sightings.for_each(|sighting| findings.data.add_sighting(sighting));
+        let Partial { data: mut found, errors } = self.alerts_about(options, observables).await;
+        let with_alerts = observables.iter().enumerate();
+        let with_alerts = with_alerts.filter(|(index, _)| found.has_any(*index));
+        let with_alerts: Vec<_> = with_alerts.collect();
+        let map = |(index, _): (usize, &Observable)| {
+            let mut findings = Findings::default();
+            let sightings = found.sightings(options, index).into_iter();
+            sightings.for_each(|sighting| findings.data.add_sighting(sighting));
+            findings
+        };
+        let mut findings = self.call.map_each(with_alerts, |(_, observable)| observable, map);
+        findings.errors.splice(0..0, errors);
         findings
     }
 
-    /// Finds the same sightings apart.
-    pub async fn sightings_of_each(
-        &self,
+    /// Finds the same alerts, to be mapped by the caller.
+    pub async fn alerts_about<'o>(
+        &'o self,
         options: &SearchOptions<'_>,
-        observables: &[Observable],
-    ) -> Partial<FoundSightings> {
+        observables: impl IntoIterator<Item = &'o Observable>,
+    ) -> Partial<FoundAlerts<'o>> {
         let terms = SearchTerm::of_all(observables);
-        let found = self.search(options, &terms).await;
-        let by_observable = vec![Vec::new(); observables.len()];
-        let mut data = FoundSightings { by_observable, ..FoundSightings::default() };
-        for term in &terms {
-            let alerts = found.by_index.get(&term.index).into_iter().flatten();
-            data.sha1s.extend(term.value.sha1(alerts.clone()));
-            let tenant = self.account.tenant.as_str();
-            let sightings = alerts.filter_map(|alert| sighting(options, tenant, term, alert));
-            data.by_observable[term.index].extend(sightings);
-        }
-        Partial { data, errors: found.errors }
+        let AlertsByIndex { by_index, errors } = self.search(options, &terms).await;
+        Partial { data: FoundAlerts::new(self.account.tenant.as_str(), terms, by_index), errors }
     }
 
-    async fn search(&self, options: &SearchOptions<'_>, terms: &[SearchTerm<'_>]) -> FoundAlerts {
+    async fn search(&self, options: &SearchOptions<'_>, terms: &[SearchTerm<'_>]) -> AlertsByIndex {
         let (to_hunt, to_filter): (Vec<_>, Vec<_>) =
             terms.iter().partition(|term| self.is_to_be_hunted(term));
         let (hunted, (filtered, unsupported)) =
@@ -119,10 +96,10 @@ impl<C: Sync> GraphClient<'_, C> {
         &self,
         options: &SearchOptions<'_>,
         terms: &[&'t SearchTerm<'t>],
-    ) -> (FoundAlerts, Vec<&'t SearchTerm<'t>>) {
+    ) -> (AlertsByIndex, Vec<&'t SearchTerm<'t>>) {
         let lists = self.filtered_lists(options, terms).await;
         let unsupported = self.unsupported_types(terms, &lists);
-        let mut found = FoundAlerts::default();
+        let mut found = AlertsByIndex::default();
         let mut to_hunt = Vec::new();
         for (term, list) in terms.iter().zip(lists) {
             // What was found stays, whatever became of the rest of the list.
@@ -130,7 +107,7 @@ impl<C: Sync> GraphClient<'_, C> {
             if unsupported.contains(&term.observable.kind) {
                 to_hunt.push(*term);
             } else {
-                let about = |error: Error| error.about([&term.observable.value]);
+                let about = |error| self.error_about(error, term.observable);
                 found.errors.extend(error(list.stop_reason).map(about));
             }
         }
@@ -194,41 +171,6 @@ impl<C: Sync> GraphClient<'_, C> {
         };
         let failed = terms.iter().zip(lists).filter(|(_, list)| is_unsupported(list));
         failed.map(|(term, _)| term.observable.kind).collect()
-    }
-}
-
-impl NormalizedValue {
-    /// Returns the hash that is asked for and the SHA-1 of the same file, if an alert names both.
-    fn sha1<'a>(&self, alerts: impl Iterator<Item = &'a Arc<Alert>>) -> Option<(String, String)> {
-        let Self::Hash(kind @ (HashType::Sha256 | HashType::Md5), hash) = self else { return None };
-        let is_it = |found: &str| found.eq_ignore_ascii_case(hash);
-        let mut files = alerts.flat_map(|alert| &alert.evidence).flat_map(|it| it.files());
-        let sha1 = files
-            .find_map(|file| file.hash(*kind).filter(|it| is_it(it)).and(file.sha1.as_deref()))?;
-        let sha1 = Observable::new(ObservableType::Sha1, sha1).normal_form()?;
-        Some((hash.clone(), sha1))
-    }
-}
-
-impl FoundAlerts {
-    /// Adds the alerts that another search found, each alert once.
-    fn merge(mut self, other: Self, limit: usize) -> Self {
-        for (index, alerts) in other.by_index {
-            let known = self.by_index.entry(index).or_default();
-            if known.is_empty() {
-                *known = alerts;
-                continue;
-            }
-            let new: Vec<_> = alerts
-                .into_iter()
-                .filter(|it| known.iter().all(|known| known.id != it.id))
-                .collect();
-            known.extend(new);
-            known.sort_by_cached_key(|it| Reverse(it.created.as_deref().and_then(Time::parse)));
-            known.truncate(limit);
-        }
-        self.errors.extend(other.errors);
-        self
     }
 }
 

@@ -15,8 +15,7 @@ pub(super) struct SearchTerm<'a> {
     pub(super) value: NormalizedValue,
 }
 
-/// A value in normal form: addresses parsed; names in the letters of DNS; names, mail addresses and
-/// hashes in lower case; URLs, file names and paths as the caller spelt them.
+/// A value in normal form: addresses parsed, all others as [`Observable::normal_form`] writes them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum NormalizedValue {
     Address(IpAddr),
@@ -50,8 +49,8 @@ impl HashType {
 
 impl<'a> SearchTerm<'a> {
     /// Returns the terms of those observables that alerts can be searched for.
-    pub(super) fn of_all(observables: &'a [Observable]) -> Vec<Self> {
-        let indexed = observables.iter().enumerate();
+    pub(super) fn of_all(observables: impl IntoIterator<Item = &'a Observable>) -> Vec<Self> {
+        let indexed = observables.into_iter().enumerate();
         indexed.filter_map(|(index, observable)| Self::new(index, observable)).collect()
     }
 
@@ -66,8 +65,8 @@ impl<'a> SearchTerm<'a> {
             ObservableType::Ip | ObservableType::Ipv6 => {
                 NormalizedValue::Address(spelling::address(&value)?)
             }
-            ObservableType::Domain => NormalizedValue::Domain(spelling::name(&value)),
-            ObservableType::Hostname => NormalizedValue::Hostname(spelling::name(&value)),
+            ObservableType::Domain => NormalizedValue::Domain(value),
+            ObservableType::Hostname => NormalizedValue::Hostname(value),
             ObservableType::Email => NormalizedValue::Email(value),
             ObservableType::Url => NormalizedValue::Url(value),
             ObservableType::FileName => NormalizedValue::FileName(value),
@@ -99,9 +98,11 @@ impl NormalizedValue {
     /// The spellings in which an alert may hold the value, whatever the case of its letters.
     pub(super) fn spellings(&self) -> Vec<String> {
         match self {
-            Self::Address(ip) => spelling::of_address(*ip),
-            Self::Domain(name) | Self::Hostname(name) => spelling::of_name(name),
-            Self::Url(url) => spelling::of_url(url),
+            Self::Address(_) => Observable::new(ObservableType::Ip, self.text()).spellings(),
+            Self::Domain(name) | Self::Hostname(name) => {
+                Observable::new(ObservableType::Domain, name).spellings()
+            }
+            Self::Url(url) => Observable::new(ObservableType::Url, url).spellings(),
             _ => vec![self.text()],
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! Source: Microsoft's page "alert resource type" (microsoft.graph.security).
 
-use relay_core::lenient::{RawList, Text, Texts};
+use relay_core::lenient::{List, Text, Texts};
 use serde::Deserialize;
 
 use super::evidence::Evidence;
@@ -35,5 +35,5 @@ pub(super) struct Alert {
     pub(super) first_activity: Text,
     #[serde(rename = "lastActivityDateTime")]
     pub(super) last_activity: Text,
-    pub(super) evidence: RawList<Evidence>,
+    pub(super) evidence: List<Evidence>,
 }

@@ -9,7 +9,7 @@ use std::{cmp::Reverse, collections::HashMap};
 
 use futures::future::join_all;
 use relay_core::{
-    ErrorKind, Observable,
+    Error, ErrorKind, Observable,
     ObservableType::{Domain, Ip, Ipv6, Sha1, Sha256},
     Partial, Request, Time,
     lenient::{Integer, List, Object, Text},
@@ -17,8 +17,8 @@ use relay_core::{
 use serde::Deserialize;
 
 use super::{
-    DefenderClient, NormalizedObservable, RequestError, cache::split_cached, lists::FilteredList,
-    quota::RequestGroup,
+    DefenderClient, Lookup, NormalizedObservable, RequestError, cache::split_cached,
+    lists::FilteredList, quota::RequestGroup,
 };
 
 /// An alert. Times are RFC 3339 in UTC with up to seven decimals; absent where unknown.
@@ -160,6 +160,12 @@ impl AlertQuery {
         })
     }
 
+    fn value(&self) -> &str {
+        let (Self::File(value) | Self::Sha256(value) | Self::Address(value) | Self::Domain(value)) =
+            self;
+        value
+    }
+
     fn group(&self) -> RequestGroup {
         match self {
             Self::File(_) | Self::Sha256(_) => RequestGroup::Files,
@@ -185,21 +191,36 @@ const ALERTS_BY_ID: FilteredList = FilteredList {
 };
 
 impl<C: Sync> DefenderClient<'_, C> {
-    /// Returns the newest alerts, as many as the limit allows; none where the product does not know
-    /// the value or finds it invalid. When a later page fails, the error stands beside the others'
-    /// alerts.
-    ///
-    /// # Errors
-    ///
-    /// Those of any request; `NotFound` when the API is retired.
-    pub async fn alerts(&self, query: &AlertQuery) -> Result<Partial<Vec<Alert>>, RequestError> {
-        let Some(list) = query.list() else { return Ok(Partial::default()) };
-        let observable = query.observable();
+    /// Returns the newest alerts of each query that has a list, as many as the limit allows; none
+    /// where the product does not know the value or finds it invalid. When a later page fails, the
+    /// error stands beside the others' alerts; that the API is retired is one as well.
+    pub async fn alerts(&self, queries: &[AlertQuery]) -> Lookup<AlertQuery, Vec<Alert>> {
+        let lists = join_all(queries.iter().map(|query| self.alert_list(query))).await;
+        let mut alerts = Lookup::default();
+        for (query, list) in queries.iter().zip(lists) {
+            let (list, top) = match list {
+                Ok(list) => list,
+                Err(error) => (Error::from(error).into(), None),
+            };
+            let Partial { data, errors } = list;
+            alerts.found.insert(query.clone(), data);
+            alerts.failed.extend(errors.into_iter().map(|error| (query.clone(), error)));
+            alerts.cut.extend(top.map(|top| (query.clone(), top)));
+        }
+        alerts
+    }
+
+    /// Returns the newest alerts, and how many were requested where it were fewer than the limit.
+    async fn alert_list(
+        &self,
+        query: &AlertQuery,
+    ) -> Result<(Partial<Vec<Alert>>, Option<usize>), RequestError> {
+        let Some(list) = query.list() else { return Ok(Default::default()) };
         let limit = self.call.limit;
         let mut top = None;
         let alerts = loop {
             let size = top.map_or_else(|| PAGE_SIZE.to_owned(), |top: usize| top.to_string());
-            let request = Request::get(self.address(&[list, &observable.value, "alerts"])?)
+            let request = Request::get(self.address(&[list, query.value(), "alerts"])?)
                 .query("$top", &size)
                 .about(1);
             let alerts = self.pages(query.group(), request, top.unwrap_or(limit)).await;
@@ -212,10 +233,9 @@ impl<C: Sync> DefenderClient<'_, C> {
         };
         match alerts {
             Ok(mut alerts) => {
-                alerts.errors.extend(top.map(|top| self.call.fewer_records(&observable, top)));
                 sort_newest_first(&mut alerts.data);
-                alerts.data.truncate(self.call.limit);
-                Ok(alerts)
+                alerts.data.truncate(limit);
+                Ok((alerts, top))
             }
             Err(error) => self.empty_unless_retired(error).await,
         }
@@ -241,16 +261,18 @@ impl<C: Sync> DefenderClient<'_, C> {
 
     /// Reads the SHA-1 hashes of files by these hashes; files that the product does not know are
     /// missing. Cached for a day, for an unknown file ten minutes.
-    pub async fn sha1s(&self, hashes: &[&str]) -> Partial<Sha1s> {
+    pub async fn sha1s(&self, hashes: &[&str]) -> Lookup<String, String> {
         let requests = hashes.iter().map(|hash| self.sha1(hash));
-        let mut sha1s: Partial<Sha1s> = Partial::default();
+        let mut sha1s = Lookup::default();
         for (hash, outcome) in hashes.iter().zip(join_all(requests).await) {
             match outcome {
                 Ok(sha1) => {
                     self.cache.keep_sha1(hash, sha1.clone());
-                    sha1s.data.extend(sha1.map(|sha1| ((*hash).to_owned(), sha1)));
+                    sha1s.found.extend(sha1.map(|sha1| ((*hash).to_owned(), sha1)));
                 }
-                Err(error) => sha1s.errors.push(error.into()),
+                Err(error) => {
+                    sha1s.failed.insert((*hash).to_owned(), error.into());
+                }
             }
         }
         sha1s
@@ -270,28 +292,6 @@ impl<C: Sync> DefenderClient<'_, C> {
             }
             Err(error) => self.empty_unless_retired(error).await,
         }
-    }
-
-    /// Nothing where the product has no data, an error where the API is retired.
-    async fn empty_unless_retired<T: Default>(
-        &self,
-        error: RequestError,
-    ) -> Result<T, RequestError> {
-        if error.may_mean_retired()
-            && let Some(retired) = self.retirement.get_or_init(|| self.check_retired()).await
-        {
-            return Err(retired.clone());
-        }
-        if error.is_no_data() { Ok(T::default()) } else { Err(error) }
-    }
-
-    /// Only the list of all alerts tells a retired API from an entity that is missing.
-    async fn check_retired(&self) -> Option<RequestError> {
-        let error = self.check_alerts().await.err()?;
-        let is_retired = error.is_retired() || error.may_mean_retired();
-        let retired = is_retired.then(|| error.into_retired())?;
-        self.quota.note(RequestGroup::Alerts, &retired);
-        Some(retired)
     }
 }
 

@@ -111,21 +111,6 @@ impl<'a, C: Sync> DefenderClient<'a, C> {
         Ok(())
     }
 
-    /// Returns whether a response of this call said that the API is retired.
-    pub fn found_retired(&self) -> bool {
-        self.quota.is_retired()
-    }
-
-    /// Returns whether the API was remembered as retired for this caller, up to a day ago.
-    pub fn is_remembered_as_retired(&self) -> bool {
-        self.cache.is_retired()
-    }
-
-    /// Remembers for a day that the API is retired for this caller.
-    pub fn remember_as_retired(&self) {
-        self.cache.keep_retired();
-    }
-
     /// Waits until fewer than [`MAX_CONCURRENT_REQUESTS`] are under way; requests to Graph count.
     pub(super) async fn slot(&self) -> Option<SemaphorePermit<'_>> {
         // The semaphore is never closed, so that there is always a permit in the end.

@@ -6,7 +6,7 @@ use std::{
 };
 
 use futures::future::join3;
-use relay_core::{Error, Partial};
+use relay_core::{Error, ErrorKind, Partial};
 
 use super::{Adapter, Alert, AlertEvidence, DefenderClient, Machine};
 
@@ -78,7 +78,9 @@ impl<C: Sync> DefenderClient<'_, C> {
             adapters: adapters.data,
             evidence: evidence.data,
         };
-        Partial { data, errors: errors.into_iter().map(Error::as_warning).collect() }
+        // The error that stopped the others is told.
+        let told = errors.into_iter().filter(|error| error.kind() != ErrorKind::NotAsked);
+        Partial { data, errors: told.map(Error::as_warning).collect() }
     }
 
     /// The evidence of all alerts by their ids, where no list brought any.

@@ -3,7 +3,7 @@
 //! Source: Microsoft's page "Common REST API error codes".
 
 use relay_core::{
-    Error, ErrorKind, Response,
+    Error, ErrorKind, Response, is_unknown_host,
     lenient::{Object, Text},
     one_line,
 };
@@ -21,6 +21,8 @@ pub struct RequestError {
     /// The API's code: `ResourceNotFound`.
     code: String,
     mentions_retirement: bool,
+    /// Whether the name of the API's host does not resolve.
+    is_unknown_host: bool,
     error: Error,
 }
 
@@ -53,11 +55,12 @@ impl RequestError {
         self.status == Some(400) && self.code == "ODataError"
     }
 
-    /// Returns whether the API as a whole is retired.
+    /// Returns whether the API as a whole is retired, or has no host any more.
     #[must_use]
     pub fn is_retired(&self) -> bool {
         let code = self.code.to_ascii_lowercase();
         self.status == Some(410)
+            || self.is_unknown_host
             || ["gone", "retired", "deprecated"].iter().any(|word| code.contains(word))
     }
 
@@ -66,6 +69,11 @@ impl RequestError {
     #[must_use]
     pub fn may_mean_retired(&self) -> bool {
         (self.is_not_found() && !self.is_unknown_resource()) || self.mentions_retirement
+    }
+
+    /// Whether the name of the API's host does not resolve, which may pass.
+    pub(super) fn is_unknown_host(&self) -> bool {
+        self.is_unknown_host
     }
 
     /// Returns whether no whole response came.
@@ -95,7 +103,9 @@ impl RequestError {
 
 impl From<Error> for RequestError {
     fn from(error: Error) -> Self {
-        Self { status: None, code: String::new(), mentions_retirement: false, error }
+        let is_unknown_host = is_unknown_host(&error);
+        let (status, code) = (None, String::new());
+        Self { status, code, mentions_retirement: false, is_unknown_host, error }
     }
 }
 
@@ -114,6 +124,7 @@ pub(super) fn error_from(response: &Response, permissions: &str) -> RequestError
         status: Some(response.status()),
         code: code.into_inner().unwrap_or_default(),
         mentions_retirement: mentions_retirement && response.status() < 500,
+        is_unknown_host: false,
         error: error_for_caller(response, message.as_deref(), permissions),
     };
     if error.is_retired() { error.into_retired() } else { error }

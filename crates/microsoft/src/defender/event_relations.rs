@@ -5,8 +5,8 @@ use relay_core::{
     ObservableType::Domain,
     ctim::{
         RelationName::{
-            self, ConnectedTo, DownloadedFrom, FileNameOf, FilePathOf, ParentOf, QueriedFor,
-            RefersTo, Renamed, RenamedTo, ResolvedTo,
+            self, ConnectedTo, DownloadedFrom, ParentOf, QueriedFor, RefersTo, Renamed, RenamedTo,
+            ResolvedTo,
         },
         Relations,
     },
@@ -14,7 +14,8 @@ use relay_core::{
 
 use super::{
     DeviceEvent,
-    observables::{address, best_hash, file_name, file_path, hashes, host, url_or_host},
+    file_names::{add_file_names, add_from_each, add_to_each},
+    observables::{address, best_hash, file_name, hashes, host, url_or_host},
 };
 
 /// Returns what an event says of a file or of a connection, and of the initiating process.
@@ -39,47 +40,19 @@ pub fn event_relations(event: &DeviceEvent, is_network: bool, product: &str) -> 
     relations
 }
 
-/// `source` stands in this relation to each of the hashes.
-fn add_to_each(
-    relations: &mut Relations,
-    source: Option<&Observable>,
-    name: RelationName,
-    hashes: &[Observable],
-) {
-    for hash in hashes {
-        relations.add(source.cloned(), name, Some(hash.clone()));
-    }
-}
-
-/// Each of the hashes stands in this relation to `related`.
-fn add_from_each(
-    relations: &mut Relations,
-    hashes: &[Observable],
-    name: RelationName,
-    related: Option<&Observable>,
-) {
-    for hash in hashes {
-        relations.add(Some(hash.clone()), name, related.cloned());
-    }
-}
-
 fn add_file(relations: &mut Relations, event: &DeviceEvent, hashes: &[Observable]) {
-    let name = file_name(event.file_name.as_deref());
-    let path = file_path(event.folder_path.as_deref(), event.file_name.as_deref());
     let origin = url_or_host(event.file_origin_url.as_deref());
     let referrer = url_or_host(event.file_origin_referrer_url.as_deref());
-    add_to_each(relations, name.as_ref(), FileNameOf, hashes);
-    add_to_each(relations, path.as_ref(), FilePathOf, hashes);
+    add_file_names(relations, event.folder_path.as_deref(), event.file_name.as_deref(), hashes);
     add_from_each(relations, hashes, DownloadedFrom, origin.as_ref());
     relations.add(referrer, RefersTo, origin);
 }
 
 fn add_process(relations: &mut Relations, event: &DeviceEvent, hashes: &[Observable]) {
     let name = event.initiating_process_file_name.as_deref();
-    let path = file_path(event.initiating_process_folder_path.as_deref(), name);
+    let folder = event.initiating_process_folder_path.as_deref();
     let parent = file_name(event.initiating_process_parent_file_name.as_deref());
-    add_to_each(relations, file_name(name).as_ref(), FileNameOf, hashes);
-    add_to_each(relations, path.as_ref(), FilePathOf, hashes);
+    add_file_names(relations, folder, name, hashes);
     add_to_each(relations, parent.as_ref(), ParentOf, hashes);
 }
 

@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "PascalCase")]
 pub struct DeviceEvent {
-    /// The key of the value that the event was found by: [`EventKey::text`](super::EventKey::text).
+    /// The value that the event was found by: `sha1|36b3…`.
     #[serde(rename = "K")]
     pub key: Text,
     /// RFC 3339, UTC.

@@ -4,7 +4,6 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use futures::future::join_all;
 use relay_core::{
     Error, ErrorKind, Observable, Partial, Request, Result, fewer_after, lenient::List, try_again,
 };
@@ -12,10 +11,10 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tokio::time::sleep;
 
 use super::{
-    Adapter, DefenderClient, DeviceEvent, EventKey, cache::split_cached, events::DeviceAdapters,
-    query, quota::RequestGroup,
+    Adapter, DefenderClient, DeviceEvent, EventKey, Lookup, cache::split_cached,
+    events::DeviceAdapters, query, quota::RequestGroup,
 };
-use crate::{SearchOptions, spelling};
+use crate::{SearchOptions, halves::in_halves, kql::MAX_LIST_VALUES, spelling};
 
 /// The time for one query; the service itself stops after 200 seconds.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
@@ -85,34 +84,56 @@ impl<C: Sync> DefenderClient<'_, C> {
         }
     }
 
-    /// Returns the newest events of each key, by the key's text: at most `limit` of each, and fewer
-    /// where there are so many keys that one answer could not carry them.
+    /// Returns the newest events of each key: at most `limit` of each, and fewer where there are so
+    /// many keys that one answer could not carry them. A query whose rows are too many to be read is
+    /// asked in halves.
     pub async fn events(
         &self,
         keys: &[EventKey],
         limit: usize,
-    ) -> Partial<HashMap<String, Vec<DeviceEvent>>> {
-        let mut per_key = limit.min(MAX_ROWS / keys.len().max(1)).max(1);
-        let Partial { data: rows, mut errors } = loop {
-            let rows: Partial<Vec<DeviceEvent>> = self.run_all(&query::events(keys, per_key)).await;
-            let failed = rows.errors.iter().find(|it| it.kind() == ErrorKind::TooLarge);
-            // Fewer rows of each key may not be too large.
-            match fewer_after(&failed.cloned().map_or(Ok(()), Err), per_key) {
-                Some(fewer) => per_key = fewer,
-                None => break rows,
-            }
-        };
-        let mut events: HashMap<String, Vec<DeviceEvent>> = HashMap::new();
-        for event in rows {
-            let key = event.key.as_deref().and_then(|key| key.split_once('|'));
-            if let Some(key) = key.and_then(|(kind, value)| spelling::key(kind, value)) {
-                events.entry(key).or_default().push(event);
+    ) -> Partial<Lookup<EventKey, Vec<DeviceEvent>>> {
+        let per_key = limit.min(MAX_ROWS / keys.len().max(1)).max(1);
+        let groups = query::groups(keys);
+        let ask = |keys| self.events_of(keys, per_key);
+        let mut events = Lookup::default();
+        let mut rows_of_all = Vec::new();
+        for (keys, outcome) in in_halves(groups.iter().map(Vec::as_slice), ask, is_too_large).await
+        {
+            let keys = keys.iter().map(|key| (*key).clone());
+            match outcome {
+                Ok((rows, count)) => {
+                    rows_of_all.extend(rows);
+                    events.cut.extend(keys.filter(|_| count < per_key).map(|key| (key, count)));
+                }
+                Err(error) => {
+                    let error = error.with_preface(HUNTING_FAILED);
+                    events.failed.extend(keys.map(|key| (key, error.clone())));
+                }
             }
         }
-        if per_key < limit && events.values().any(|events| events.len() >= per_key) {
-            errors.push(fewer_events(per_key));
+        events.found = events_by_key(keys, rows_of_all);
+        let is_cut = per_key < limit && events.found.values().any(|rows| rows.len() >= per_key);
+        Partial {
+            data: events,
+            errors: is_cut.then(|| fewer_events(per_key)).into_iter().collect(),
         }
-        Partial { data: events, errors }
+    }
+
+    /// The newest rows of each key, and how many were requested: fewer where those of one key alone
+    /// are too large.
+    async fn events_of(
+        &self,
+        keys: &[&EventKey],
+        per_key: usize,
+    ) -> Result<(Vec<DeviceEvent>, usize)> {
+        let mut rows = per_key;
+        loop {
+            let outcome = self.run(&query::events(keys, rows)).await;
+            match fewer_after(&outcome, rows).filter(|_| keys.len() == 1) {
+                Some(fewer) => rows = fewer,
+                None => return Ok((outcome?, rows)),
+            }
+        }
     }
 
     /// Returns the network adapters of these devices, by the device's id; none without hunting.
@@ -125,7 +146,7 @@ impl<C: Sync> DefenderClient<'_, C> {
         if missing.is_empty() || self.hunting_is_off() {
             return adapters.into();
         }
-        let rows: Partial<Vec<DeviceAdapters>> = self.run_all(&query::adapters(&missing)).await;
+        let rows = self.adapter_rows(&missing).await;
         let found = rows.data.into_iter();
         let found = found.filter_map(|row| Some((row.device_id.into_inner()?, row.adapters)));
         let mut found: HashMap<_, _> = found.collect();
@@ -150,17 +171,20 @@ impl<C: Sync> DefenderClient<'_, C> {
         self.graph().alert_ids_of_each(options, observables).await
     }
 
-    /// Errors name what is missing from the answer.
-    async fn run_all<Row: DeserializeOwned>(&self, queries: &[String]) -> Partial<Vec<Row>> {
-        let results = join_all(queries.iter().map(|query| self.run(query))).await;
-        let mut rows: Partial<Vec<Row>> = Partial::default();
-        for result in results {
-            match result {
+    async fn adapter_rows(&self, devices: &[&str]) -> Partial<Vec<DeviceAdapters>> {
+        let ask = |devices| self.adapters_of(devices);
+        let mut rows: Partial<Vec<DeviceAdapters>> = Partial::default();
+        for (_, found) in in_halves(devices.chunks(MAX_LIST_VALUES), ask, is_too_large).await {
+            match found {
                 Ok(found) => rows.data.extend(found),
                 Err(error) => rows.errors.push(error.with_preface(HUNTING_FAILED)),
             }
         }
         rows
+    }
+
+    async fn adapters_of(&self, devices: &[&str]) -> Result<Vec<DeviceAdapters>> {
+        self.run(&query::adapters(devices)).await
     }
 
     async fn run<Row: DeserializeOwned>(&self, query: &str) -> Result<Vec<Row>> {
@@ -229,6 +253,22 @@ impl<C: Sync> DefenderClient<'_, C> {
             self.hunting_pause.get_or_init(|| error.clone());
         }
     }
+}
+
+/// Rows name what they were found by in the spelling of their table.
+fn events_by_key(keys: &[EventKey], rows: Vec<DeviceEvent>) -> HashMap<EventKey, Vec<DeviceEvent>> {
+    let mut by_text: HashMap<String, Vec<DeviceEvent>> = HashMap::new();
+    for event in rows {
+        let key = event.key.as_deref().and_then(|key| key.split_once('|'));
+        if let Some(key) = key.and_then(|(kind, value)| spelling::key(kind, value)) {
+            by_text.entry(key).or_default().push(event);
+        }
+    }
+    keys.iter().filter_map(|key| Some((key.clone(), by_text.remove(&key.text())?))).collect()
+}
+
+fn is_too_large(error: &Error) -> bool {
+    error.kind() == ErrorKind::TooLarge
 }
 
 fn fewer_events(count: usize) -> Error {

@@ -1,7 +1,6 @@
 //! Lists: read page by page, and filtered by many values at once.
 //! docs/relays/defender-atp.md#escaping-and-lists
 
-use futures::future::join_all;
 use relay_core::{
     ErrorKind, Partial, Request, Response, Result,
     lenient::{List, Text},
@@ -9,7 +8,7 @@ use relay_core::{
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{DefenderClient, RequestError, quota::RequestGroup};
-use crate::odata::Filter;
+use crate::{halves::in_halves, odata::Filter};
 
 /// Values that one filter names; more go into further requests.
 pub const MAX_FILTER_VALUES: usize = 20;
@@ -96,25 +95,18 @@ impl<C: Sync> DefenderClient<'_, C> {
         list: FilteredList,
         values: &[&str],
     ) -> Partial<Vec<T>> {
-        let mut size = self.cache.filter_size().unwrap_or(MAX_FILTER_VALUES);
-        let mut open: Vec<_> = values.chunks(size).collect();
-        let mut records: Partial<Vec<T>> = Partial::default();
-        while !open.is_empty() {
-            let outcomes = join_all(open.iter().map(|chunk| self.filtered(list, chunk))).await;
-            let mut refused = Vec::new();
-            for (chunk, outcome) in open.into_iter().zip(outcomes) {
-                match outcome {
-                    Err(error) if is_to_be_split(&error) && chunk.len() > 1 => refused.push(chunk),
-                    outcome => merge(&mut records, list.tolerant(outcome)),
-                }
-            }
-            let longest = refused.iter().map(|chunk| chunk.len()).max().unwrap_or_default();
-            if longest > 1 {
-                size = longest.div_ceil(2);
-                self.cache.keep_filter_size(size);
-            }
-            open = refused.into_iter().flat_map(|chunk| chunk.chunks(size)).collect();
+        let size = self.cache.filter_size().unwrap_or(MAX_FILTER_VALUES);
+        let chunks = values.chunks(size);
+        let chunk_count = chunks.len();
+        let outcomes =
+            in_halves(chunks, |values| self.filtered(list, values), is_to_be_split).await;
+        let answered = outcomes.iter().filter(|(_, outcome)| outcome.is_ok());
+        let longest = answered.map(|(values, _)| values.len()).max();
+        if let Some(longest) = longest.filter(|_| outcomes.len() > chunk_count) {
+            self.cache.keep_filter_size(longest);
         }
+        let mut records: Partial<Vec<T>> = Partial::default();
+        outcomes.into_iter().for_each(|(_, part)| merge(&mut records, list.tolerant(part)));
         records
     }
 

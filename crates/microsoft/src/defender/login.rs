@@ -43,6 +43,11 @@ impl TokenSource for CodedLogin<'_, '_> {
                 let text = "The login's response holds no access token; try again later.";
                 error.with_message(text).with_code("invalid request")
             }
+            // That the login's host is not found says nothing of the API's.
+            ErrorKind::Unreachable => {
+                let source = error.clone();
+                error.with_source(source)
+            }
             _ => error,
         })
     }

@@ -2,7 +2,7 @@
 
 use relay_core::{
     Observable,
-    ObservableType::{self, Domain, FileName, FilePath, MacAddress, Md5, Sha1, Sha256},
+    ObservableType::{self, Domain, FileName, FilePath, Md5, Sha1, Sha256},
     ctim::ShortText,
     lenient::Text,
     url::{has_scheme, host_of},
@@ -42,11 +42,7 @@ pub fn address(text: Option<&str>) -> Option<Observable> {
 /// Reads a MAC address as `aa:bb:cc:dd:ee:ff`, whatever separates its digits.
 #[must_use]
 pub fn mac(text: Option<&str>) -> Option<Observable> {
-    let digits = text?.chars().filter(|letter| !matches!(letter, ':' | '-' | '.'));
-    let digits: String = digits.map(|letter| letter.to_ascii_lowercase()).collect();
-    let is_mac = digits.len() == 12 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let pairs = is_mac.then(|| [0, 2, 4, 6, 8, 10].map(|at| &digits[at..at + 2]))?;
-    Some(Observable::new(MacAddress, pairs.join(":")))
+    Observable::mac(text?)
 }
 
 /// Reads a URL; of one without scheme the host.
@@ -64,7 +60,8 @@ pub fn url_or_host(text: Option<&str>) -> Option<Observable> {
 #[must_use]
 pub fn host(url: Option<&str>) -> Option<Observable> {
     let host = host_of(url?.trim())?;
-    address(Some(host)).or_else(|| domain(host).map(|_| Observable::new(Domain, host)))
+    let name = || domain(host).and_then(|_| Observable::present(Domain, Some(host)));
+    address(Some(host)).or_else(name)
 }
 
 /// Reads a name of this kind; a blank one is none.
@@ -111,7 +108,7 @@ pub fn operating_system(
 
 #[cfg(test)]
 mod tests {
-    use relay_core::ObservableType::{Ip, Ipv6};
+    use relay_core::ObservableType::{Ip, Ipv6, MacAddress};
 
     use super::*;
 
@@ -145,6 +142,19 @@ mod tests {
         }
         for text in ["", "00155D", "00155D0A0B0C0D", "zz155D0A0B0C", "é0155D0A0B0"] {
             check(mac(Some(text)), None);
+        }
+    }
+
+    #[test]
+    fn what_every_machine_has_identifies_none() {
+        for text in ["127.0.0.1", "::1", "0.0.0.0", "::", "::ffff:127.0.0.1"] {
+            check(address(Some(text)), None);
+        }
+        for text in ["000000000000", "00-00-00-00-00-00", "ff:ff:ff:ff:ff:ff"] {
+            check(mac(Some(text)), None);
+        }
+        for text in ["localhost", "http://localhost:8080/", "x.localhost"] {
+            check(host(Some(text)), None);
         }
     }
 

@@ -2,11 +2,14 @@
 //! adapters of all its devices. Values stand in them as literals only.
 //! docs/relays/defender-atp.md#hunting
 
-use relay_core::ObservableType::{Domain, Ip, Ipv6, Md5, Sha1, Sha256};
+use relay_core::{
+    Observable,
+    ObservableType::{Domain, Ip, Ipv6, Md5, Sha1, Sha256},
+};
 
 use super::NormalizedObservable;
 use crate::{
-    kql::{self, MAX_LIST_VALUES, REMOTE_URL_HOST, ValueLists},
+    kql::{self, REMOTE_URL_HOST, ValueLists},
     spelling,
 };
 
@@ -28,8 +31,12 @@ struct EventTable {
     /// with domains.
     host_columns: &'static [(&'static str, &'static str)],
     /// The columns of the result that not every table has.
-    own_columns: &'static [&'static str],
+    own_columns: &'static [&'static [&'static str]],
 }
+
+const FILE_COLUMNS: &[&str] = &["FileName", "FolderPath", "SHA1", "SHA256", "MD5"];
+const CONNECTION_COLUMNS: &[&str] = &["RemoteIP", "RemoteUrl", "RemotePort", "LocalIP"];
+const DNS_COLUMNS: &[&str] = &["QueriedName", "DnsAnswers"];
 
 const FILE_KEYS: &[(&str, &str)] = &[("sha1", "SHA1"), ("sha256", "SHA256"), ("md5", "MD5")];
 /// The name that was looked up: the inspected query, or the one that the resolver was asked.
@@ -43,21 +50,15 @@ const TABLES: [EventTable; 4] = [
         key_columns: FILE_KEYS,
         host_columns: &[],
         own_columns: &[
-            "FileName",
-            "FolderPath",
-            "SHA1",
-            "SHA256",
-            "MD5",
-            "FileOriginUrl",
-            "FileOriginReferrerUrl",
-            "PreviousFileName",
+            FILE_COLUMNS,
+            &["FileOriginUrl", "FileOriginReferrerUrl", "PreviousFileName"],
         ],
     },
     EventTable {
         name: "DeviceProcessEvents",
         key_columns: FILE_KEYS,
         host_columns: &[],
-        own_columns: &["FileName", "FolderPath", "SHA1", "SHA256", "MD5"],
+        own_columns: &[FILE_COLUMNS],
     },
     EventTable {
         name: "DeviceNetworkEvents",
@@ -67,35 +68,13 @@ const TABLES: [EventTable; 4] = [
             ("QueriedName", QUERIED_NAME),
             ("ServerName", SERVER_NAME),
         ],
-        own_columns: &[
-            "RemoteIP",
-            "RemoteUrl",
-            "RemotePort",
-            "LocalIP",
-            "Protocol",
-            "QueriedName",
-            "ServerName",
-            "DnsAnswers",
-        ],
+        own_columns: &[CONNECTION_COLUMNS, &["Protocol", "ServerName"], DNS_COLUMNS],
     },
     EventTable {
         name: "DeviceEvents",
         key_columns: &[("sha1", "SHA1"), ("sha256", "SHA256"), ("md5", "MD5"), ("ip", "RemoteIP")],
         host_columns: &[("Host", REMOTE_URL_HOST), ("QueriedName", QUERIED_NAME)],
-        own_columns: &[
-            "FileName",
-            "FolderPath",
-            "SHA1",
-            "SHA256",
-            "MD5",
-            "FileOriginUrl",
-            "RemoteIP",
-            "RemoteUrl",
-            "RemotePort",
-            "LocalIP",
-            "QueriedName",
-            "DnsAnswers",
-        ],
+        own_columns: &[FILE_COLUMNS, &["FileOriginUrl"], CONNECTION_COLUMNS, DNS_COLUMNS],
     },
 ];
 
@@ -128,39 +107,37 @@ impl EventKey {
     }
 
     /// Returns the key that all spellings of the value have in common: `sha1|36b3…`.
-    #[must_use]
-    pub fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         let key = spelling::key(self.kind, &self.value);
         key.unwrap_or_else(|| kql::key(self.kind, &self.value))
     }
 
-    /// The spellings of the value in the tables.
-    fn spellings(&self) -> Vec<String> {
-        match (self.kind, spelling::address(&self.value)) {
-            ("ip", Some(ip)) => spelling::of_address(ip),
-            ("domain", _) => spelling::of_name(&self.value),
+    /// The kind, and each spelling of the value in the tables.
+    fn values(&self) -> Vec<(&'static str, String)> {
+        let spellings = match self.kind {
+            "ip" => Observable::new(Ip, &self.value).spellings(),
+            "domain" => Observable::new(Domain, &self.value).spellings(),
             _ => vec![self.value.clone()],
-        }
+        };
+        spellings.into_iter().map(|value| (self.kind, value)).collect()
     }
 }
 
-/// Writes the queries for the newest `limit` events of each key: as many as the longest list needs.
-pub(super) fn events(keys: &[EventKey], limit: usize) -> Vec<String> {
-    let of_key = |key: &EventKey| {
-        key.spellings().into_iter().map(|value| (key.kind, value)).collect::<Vec<_>>()
-    };
-    let lists = ValueLists::for_queries(keys.iter().flat_map(of_key));
-    lists.iter().map(|lists| events_query(lists, limit)).collect()
+/// Distributes keys over queries: as many as the longest list of values needs.
+pub(super) fn groups(keys: &[EventKey]) -> Vec<Vec<&EventKey>> {
+    kql::groups(keys, |key| key.values())
 }
 
-/// Tables and columns without a value are left out.
-fn events_query(lists: &ValueLists, limit: usize) -> String {
+/// Writes the query for the newest `limit` events of each key of one group. Tables and columns
+/// without a value are left out.
+pub(super) fn events(keys: &[&EventKey], limit: usize) -> String {
+    let lists = &ValueLists::of(keys.iter().flat_map(|key| key.values()));
     let (mut branches, mut columns) = (Vec::new(), vec![COMMON_COLUMNS]);
     for table in &TABLES {
         if let Some(branch) = table.matching_rows(lists) {
             branches.push(branch);
-            let new = table.own_columns.iter().filter(|column| !columns.contains(column));
-            let new: Vec<_> = new.copied().collect();
+            let own = table.own_columns.iter().copied().flatten();
+            let new: Vec<_> = own.copied().filter(|column| !columns.contains(column)).collect();
             columns.extend(new);
         }
     }
@@ -242,11 +219,9 @@ fn keys_of_row(keys: &[(&'static str, &'static str)]) -> Vec<String> {
     keys.iter().enumerate().map(key).collect()
 }
 
-/// Writes the queries for the adapters of these devices.
-pub(super) fn adapters(devices: &[&str]) -> Vec<String> {
-    let query =
-        |devices: &[&str]| format!("let dev = {};\n{ADAPTERS}", kql::list(devices.iter().copied()));
-    devices.chunks(MAX_LIST_VALUES).map(query).collect()
+/// Writes the query for the adapters of these devices.
+pub(super) fn adapters(devices: &[&str]) -> String {
+    format!("let dev = {};\n{ADAPTERS}", kql::list(devices.iter().copied()))
 }
 
 #[cfg(test)]
@@ -260,9 +235,13 @@ mod tests {
         EventKey { kind, value: value.to_owned() }
     }
 
+    fn queries(keys: &[EventKey], limit: usize) -> Vec<String> {
+        groups(keys).iter().map(|group| events(group, limit)).collect()
+    }
+
     #[test]
     fn only_tables_and_lists_with_values_are_named() {
-        let [query] = &events(&[key("sha1", "aa"), key("sha1", "bb")], 100)[..] else {
+        let [query] = &queries(&[key("sha1", "aa"), key("sha1", "bb")], 100)[..] else {
             panic!("one query")
         };
         assert!(
@@ -274,13 +253,13 @@ mod tests {
         }
         assert!(query.contains("(DeviceFileEvents | where SHA1 in (sha1_values) | extend K = array_concat(iff(SHA1 in (sha1_values), pack_array(strcat('sha1|', SHA1)), dynamic([]))))"));
         assert!(query.contains("where Rank <= 100") && query.contains("PreviousFileName"));
-        assert!(events(&[], 100).is_empty());
+        assert!(queries(&[], 100).is_empty());
     }
 
     #[test]
     fn all_tables_stand_in_one_query() {
         let keys = [key("md5", "aa"), key("ip", "203.0.113.80"), key("domain", "bad.example")];
-        let [query] = &events(&keys, 7)[..] else { panic!("one query") };
+        let [query] = &queries(&keys, 7)[..] else { panic!("one query") };
         for part in [
             "let ip_values = dynamic(['203.0.113.80', '::ffff:203.0.113.80']);",
             "(DeviceFileEvents | where MD5 in (md5_values)",
@@ -300,7 +279,7 @@ mod tests {
     fn no_column_is_projected_twice() {
         let keys = [key("sha1", "aa"), key("ip", "203.0.113.80"), key("domain", "bad.example")];
         for keys in [&keys[..], &keys[..1], &keys[1..]] {
-            let query = &events(keys, 7)[0];
+            let query = &queries(keys, 7)[0];
             let columns: Vec<_> = query.rsplit("| project ").next().unwrap().split(", ").collect();
             let distinct: std::collections::BTreeSet<_> = columns.iter().collect();
             assert_eq!(distinct.len(), columns.len(), "{columns:?}");
@@ -309,7 +288,7 @@ mod tests {
 
     #[test]
     fn a_name_is_searched_in_either_script() {
-        let query = &events(&[key("domain", "xn--bcher-kva.example")], 7)[0];
+        let query = &queries(&[key("domain", "xn--bcher-kva.example")], 7)[0];
         let list = "let domain_values = dynamic(['xn--bcher-kva.example', 'bücher.example']);";
         assert!(query.starts_with(list), "{query}");
     }
@@ -318,12 +297,10 @@ mod tests {
     fn long_lists_become_several_queries() {
         let keys: Vec<_> = (0..1001).map(|n| key("domain", &format!("d{n}.example"))).collect();
         let ip = key("ip", "203.0.113.80");
-        let queries = events(&[&keys[..], &[ip]].concat(), 1);
+        let queries = queries(&[&keys[..], &[ip]].concat(), 1);
         let sizes = queries.iter().map(|query| query.matches(".example'").count());
         assert_eq!(sizes.collect::<Vec<_>>(), [500, 500, 1]);
         assert!(queries[0].contains("let ip_values") && !queries[1].contains("let ip_values"));
-        let ids = vec!["f506"; 501];
-        assert_eq!(adapters(&ids).len(), 2);
     }
 
     proptest! {
@@ -331,16 +308,16 @@ mod tests {
         fn i02_any_value_is_one_literal(values in prop::collection::vec(malicious::value(), 1..6)) {
             let plain: Vec<_> = values.iter().map(|_| key("sha1", "x")).collect();
             let malicious: Vec<_> = values.iter().map(|value| key("sha1", value)).collect();
-            let (plain, _) = malicious::kql(&events(&plain, 100)[0]);
-            let (skeleton, literals) = malicious::kql(&events(&malicious, 100)[0]);
+            let (plain, _) = malicious::kql(&queries(&plain, 100)[0]);
+            let (skeleton, literals) = malicious::kql(&queries(&malicious, 100)[0]);
             prop_assert_eq!(skeleton, plain);
             prop_assert_eq!(&literals[..values.len()], &values[..]);
         }
 
         #[test]
         fn i02_any_device_id_is_one_literal(id in malicious::value()) {
-            let (skeleton, literals) = malicious::kql(&adapters(&[&id])[0]);
-            prop_assert_eq!(skeleton, malicious::kql(&adapters(&["x"])[0]).0);
+            let (skeleton, literals) = malicious::kql(&adapters(&[&id]));
+            prop_assert_eq!(skeleton, malicious::kql(&adapters(&["x"])).0);
             prop_assert_eq!(&literals[0], &id);
         }
     }

@@ -9,6 +9,7 @@ use std::sync::{
 use relay_core::{Error, ErrorKind, Result};
 
 use super::RequestError;
+use crate::error::not_sent;
 
 /// Requests of one call to one group. The vendor allows 100 a minute, so two calls fit.
 pub const MAX_REQUESTS: usize = 40;
@@ -56,13 +57,16 @@ impl RequestGroup {
 pub(super) struct RequestQuota {
     groups: Mutex<[GroupState; RequestGroup::ALL.len()]>,
     is_retired: AtomicBool,
+    /// Whether the API is retired for now only, because its host has no address.
+    is_unknown_host: AtomicBool,
+    may_be_retired: AtomicBool,
 }
 
 #[derive(Debug, Default)]
 struct GroupState {
     requests: usize,
-    /// The error that further requests would meet too.
-    stopped_by: Option<Error>,
+    /// Whether a request met an error that further ones would meet too.
+    is_stopped: bool,
 }
 
 impl RequestQuota {
@@ -72,8 +76,8 @@ impl RequestQuota {
     pub(super) fn take(&self, group: RequestGroup) -> Result<()> {
         let mut groups = self.groups();
         let state = &mut groups[group as usize];
-        if let Some(error) = &state.stopped_by {
-            return Err(error.clone());
+        if state.is_stopped {
+            return Err(not_sent());
         }
         if state.requests == MAX_REQUESTS {
             return Err(used_up(group));
@@ -82,18 +86,20 @@ impl RequestQuota {
         Ok(())
     }
 
-    /// Errors: the error of another request that this one would meet too.
+    /// Errors: `NotAsked` where another request met an error that this one would meet too.
     pub(super) fn check(&self, group: RequestGroup) -> Result<()> {
-        self.groups()[group as usize].stopped_by.clone().map_or(Ok(()), Err)
+        if self.groups()[group as usize].is_stopped { Err(not_sent()) } else { Ok(()) }
     }
 
-    /// Remembers an error that other requests would meet too: for this group where it is about a
+    /// Notes an error that other requests would meet too: for this group where it is about a
     /// permission or a quota, for all where it is about the login, the network or the API. Hunting
     /// fails for itself alone, because it is slower and heavier than the rest.
     pub(super) fn note(&self, group: RequestGroup, error: &RequestError) {
         let kind = error.kind();
-        if error.is_retired() && group != RequestGroup::Hunting {
-            self.is_retired.store(true, Ordering::Relaxed);
+        if group != RequestGroup::Hunting {
+            self.is_retired.fetch_or(error.is_retired(), Ordering::Relaxed);
+            self.is_unknown_host.fetch_or(error.is_unknown_host(), Ordering::Relaxed);
+            self.may_be_retired.fetch_or(error.may_mean_retired(), Ordering::Relaxed);
         }
         if !kind.concerns_all_calls() && !error.is_retired() {
             return;
@@ -102,7 +108,7 @@ impl RequestQuota {
             || matches!(kind, ErrorKind::Forbidden | ErrorKind::RateLimited { .. });
         for (one, state) in RequestGroup::ALL.iter().zip(self.groups().iter_mut()) {
             if !for_group_only || *one == group {
-                state.stopped_by.get_or_insert_with(|| error.clone().into());
+                state.is_stopped = true;
             }
         }
     }
@@ -110,6 +116,16 @@ impl RequestQuota {
     /// Whether a response said that the API is retired; one about hunting does not count.
     pub(super) fn is_retired(&self) -> bool {
         self.is_retired.load(Ordering::Relaxed)
+    }
+
+    /// Whether that is so because the API's host has no address, which may pass.
+    pub(super) fn is_unknown_host(&self) -> bool {
+        self.is_unknown_host.load(Ordering::Relaxed)
+    }
+
+    /// Whether a response raised the suspicion that the API is retired.
+    pub(super) fn may_be_retired(&self) -> bool {
+        self.may_be_retired.load(Ordering::Relaxed)
     }
 
     fn groups(&self) -> MutexGuard<'_, [GroupState; RequestGroup::ALL.len()]> {

@@ -133,7 +133,7 @@ mod tests {
                 {"ipAddress": "10.20.4.17", "macAddress": "00155D0A0B0C"},
                 {"ipAddress": "10.31.0.7", "macAddress": "00155D0C0D02"},
                 {"ipAddress": "fe80::1", "macAddress": "00:15:5d:0a:0b:0c"},
-                {"ipAddress": "127.0.0.1", "macAddress": null},
+                {"ipAddress": "127.0.0.1", "macAddress": "000000000000"},
                 {"ipAddress": null, "macAddress": "00155D0F0F0F"},
                 {"ipAddress": "10.20.9.9", "macAddress": ""},
             ],

@@ -15,7 +15,7 @@ use sandbox::{
     identity::{Tenant as SandboxTenant, app},
 };
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use testkit::token::{SECRET, Token};
 
 pub(crate) struct Probe(Graph);
@@ -138,11 +138,7 @@ impl TestRelay {
         path: &str,
         observables: &Value,
     ) -> Value {
-        let claims = json!({
-            "tenant_id": tenant.id,
-            "client_id": app::DEFENDER.id,
-            "client_secret": app::DEFENDER.secret,
-        });
+        let claims = app::DEFENDER.claims("client_id", tenant);
         let token = Token::new().claims(claims).hs256(SECRET.as_bytes());
         let bearer = HeaderValue::try_from(format!("Bearer {token}")).unwrap();
         let incoming = Incoming {

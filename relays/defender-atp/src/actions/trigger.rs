@@ -5,7 +5,10 @@ use microsoft::defender::{NewIndicator, NormalizedObservable, RequestError, indi
 use relay_core::{Error, ErrorKind, Result, Trigger, one_line};
 
 use super::types::{DefenderAction, DeviceAction, IndicatorAction, is_device};
-use crate::{ABOUT, client::Client};
+use crate::{
+    ABOUT,
+    client::{Client, actions_ended},
+};
 
 /// What the console shows about indicators of the relay.
 const INDICATOR_TITLE: &str = "From SecureX Threat Response";
@@ -24,14 +27,32 @@ impl Client<'_> {
         let indicator_id = trigger.indicator_id.as_deref().map(checked_id).transpose()?;
         let observable = NormalizedObservable::new(&given)
             .ok_or_else(|| invalid_value(&trigger.observable_type))?;
+        if let DefenderAction::Device(_) = action
+            && !is_device(given.kind)
+        {
+            return Err(unsupported_action());
+        }
+        if !self.can_act() {
+            return Err(actions_ended());
+        }
+        let outcome = self.act(action, &observable, indicator_id).await;
+        match outcome.is_err() && self.has_ceased_to_act().await {
+            true => Err(actions_ended()),
+            false => outcome,
+        }
+    }
+
+    async fn act(
+        &self,
+        action: DefenderAction,
+        observable: &NormalizedObservable<'_>,
+        indicator_id: Option<&str>,
+    ) -> Result<()> {
         match action {
-            DefenderAction::Device(action) if is_device(given.kind) => {
-                self.command(action, &observable).await
-            }
-            DefenderAction::Device(_) => Err(unsupported_action()),
-            DefenderAction::AddIndicator(action) => self.add_indicator(action, &observable).await,
+            DefenderAction::Device(action) => self.command(action, observable).await,
+            DefenderAction::AddIndicator(action) => self.add_indicator(action, observable).await,
             DefenderAction::RemoveIndicator => {
-                self.remove_indicator(indicator_id, &observable).await
+                self.remove_indicator(indicator_id, observable).await
             }
         }
     }

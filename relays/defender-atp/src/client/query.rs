@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use microsoft::defender::{Alert, AlertQuery, MAX_REQUESTS, NormalizedObservable, Sha1s};
-use relay_core::{Error, Partial};
+use relay_core::{Error, ErrorKind, Partial};
 
 use super::{
     Client,
@@ -52,8 +52,9 @@ pub(crate) struct AlertPlan {
     pub(super) sha1s: Sha1s,
     /// Hashes of files whose profile is to be read.
     pub(super) profiles: Vec<String>,
-    /// Files that can neither be profiled nor hunted for: no hunting table of alerts holds MD5.
-    pub(super) left_out: usize,
+    /// Files that can neither be profiled nor hunted for, because no hunting table of alerts holds
+    /// MD5: their hashes as given.
+    pub(super) left_out: Vec<String>,
     /// The alerts that can be read before the profiles are there.
     pub(super) first: Allocation,
 }
@@ -74,9 +75,9 @@ impl AlertPlan {
         let mut first = budget.allocate(listed_queries(observables, &sha1s));
         let files = observables.iter().filter(|it| unknown.contains(&it.value.as_str()));
         let (profiles, rest): (Vec<_>, Vec<_>) = files.partition(|_| budget.take(FILES));
-        let hunted: Vec<_> = rest.iter().filter_map(|file| AlertQuery::new(file)).collect();
-        let left_out = rest.len() - hunted.len();
-        first.via_hunting.extend(hunted);
+        first.via_hunting.extend(rest.iter().filter_map(|file| AlertQuery::new(file)));
+        let unsearched = rest.iter().filter(|file| AlertQuery::new(file).is_none());
+        let left_out = unsearched.map(|file| file.observable.value.clone()).collect();
         let profiles = profiles.into_iter().map(|file| file.value.clone()).collect();
         Self { budget, sha1s, profiles, left_out, first }
     }
@@ -98,13 +99,14 @@ impl Client<'_> {
     /// The alerts that are not read from their lists: hunting finds their ids, then they are read
     /// many at a time.
     pub(super) async fn hunted_alerts(&self, queries: &[AlertQuery]) -> Partial<AlertsByQuery> {
-        if queries.is_empty() {
-            return Partial::default();
-        }
-        if !self.defender.hunts_at_graph() {
-            return left_out(queries.len()).into();
-        }
         let observables: Vec<_> = queries.iter().map(AlertQuery::observable).collect();
+        let values: Vec<_> = observables.iter().map(|it| it.value.clone()).collect();
+        if queries.is_empty() || !self.defender.hunts_at_graph() {
+            return Partial {
+                errors: left_out(&values).into_iter().collect(),
+                ..Partial::default()
+            };
+        }
         let ids = self.defender.hunted_alert_ids(&self.search_options(), &observables).await;
         let distinct: BTreeSet<&str> = ids.data.iter().flatten().map(String::as_str).collect();
         let distinct: Vec<_> = distinct.into_iter().collect();
@@ -116,10 +118,14 @@ impl Client<'_> {
             let alerts = ids.iter().filter_map(|id| by_id.get(id));
             alerts.take(self.call.limit).cloned().collect()
         };
-        let data = queries.iter().cloned().zip(ids.data.iter().map(alerts)).collect();
+        let found = queries.iter().cloned().zip(ids.data.iter().map(alerts)).collect();
         let note = if ids.errors.is_empty() { recent_only } else { left_out };
-        let failures = ids.errors.into_iter().chain(read.errors).map(Error::as_warning);
-        Partial { data, errors: [note(queries.len())].into_iter().chain(failures).collect() }
+        // The error that stopped the others is told.
+        let told = |error: &Error| error.kind() != ErrorKind::NotAsked;
+        let failures = ids.errors.into_iter().chain(read.errors).filter(told);
+        let failures = failures.map(Error::as_warning);
+        let data = AlertsByQuery { found, ..AlertsByQuery::default() };
+        Partial { data, errors: note(&values).into_iter().chain(failures).collect() }
     }
 }
 
@@ -162,7 +168,7 @@ mod tests {
         let unknown: Vec<_> = observables[71..].iter().map(|it| it.value.as_str()).collect();
         let plan = AlertPlan::new(&observables, Sha1s::new(), &unknown);
         assert_eq!((plan.first.direct.len(), plan.first.via_hunting.len()), (70, 1 + 3));
-        assert_eq!((plan.profiles.len(), plan.left_out), (10, 2));
+        assert_eq!((plan.profiles.len(), plan.left_out.len()), (10, 2));
 
         let profiled = unknown.first().map(|hash| ((*hash).to_owned(), "ab".repeat(20)));
         let late = plan.late(&observables, &profiled.into_iter().collect());

@@ -1,20 +1,83 @@
 //! What the requests of one call brought, before it is mapped.
 
-use std::{
-    cmp::Reverse,
-    collections::{HashMap, HashSet},
-};
+use std::{cmp::Reverse, collections::HashSet};
 
-use microsoft::defender::{Alert, AlertQuery, DeviceEvent, EventKey, NormalizedObservable, Sha1s};
-use relay_core::Time;
+use microsoft::{
+    FoundAlerts, SearchOptions,
+    defender::{
+        Alert, AlertDetails, AlertQuery, DefenderClient, DeviceEvent, EventKey, Lookup,
+        NormalizedObservable, Sha1s,
+    },
+};
+use relay_core::{Error, ErrorKind, Partial, Time, ctim::Sighting};
+
+use crate::{Credentials, mapping::Mapper};
 
 /// Alerts by what they were searched by.
-pub(crate) type AlertsByQuery = HashMap<AlertQuery, Vec<Alert>>;
+pub(crate) type AlertsByQuery = Lookup<AlertQuery, Vec<Alert>>;
+
+/// The SHA-1 hashes of files by their other hashes.
+#[derive(Debug, Default)]
+pub(crate) struct Profiles {
+    pub(super) sha1s: Lookup<String, String>,
+    /// That some files were not looked up.
+    pub(super) warning: Option<Error>,
+}
+
+/// The alerts about observables, by the backend that they come from.
+#[derive(Debug)]
+pub(crate) enum Alerts<'o> {
+    /// From the product's own API, one list for each observable.
+    Own(Vec<Vec<Alert>>, AlertDetails),
+    /// From Graph.
+    Graph(FoundAlerts<'o>),
+}
+
+impl Alerts<'_> {
+    /// Whether there is an alert about the observable at this index.
+    pub(crate) fn has_any(&self, index: usize) -> bool {
+        match self {
+            Self::Graph(alerts) => alerts.has_any(index),
+            Self::Own(alerts, _) => alerts.get(index).is_some_and(|alerts| !alerts.is_empty()),
+        }
+    }
+
+    /// Returns the sightings of the observable at this index, and drops its alerts.
+    pub(crate) fn sightings(
+        &mut self,
+        index: usize,
+        observable: &NormalizedObservable<'_>,
+        mapper: &Mapper<'_>,
+        options: &SearchOptions<'_>,
+    ) -> Vec<Sighting> {
+        match self {
+            Self::Graph(alerts) => alerts.sightings(options, index),
+            Self::Own(alerts, details) => {
+                let alerts = alerts.get_mut(index).map(std::mem::take).unwrap_or_default();
+                let sighting = |mut alert: Alert| {
+                    details.complete(&mut alert);
+                    mapper.alert(observable, &alert, details.device(&alert))
+                };
+                alerts.into_iter().filter_map(sighting).collect()
+            }
+        }
+    }
+
+    /// Returns the SHA-1 hashes of files by another hash, as far as alerts of Graph name both.
+    pub(crate) fn sha1s(&self) -> Sha1s {
+        match self {
+            Self::Graph(alerts) => alerts.sha1s(),
+            Self::Own(..) => Sha1s::new(),
+        }
+    }
+}
 
 /// Events, and what they were searched by.
 #[derive(Debug, Default)]
 pub(crate) struct Events {
-    by_key: HashMap<String, Vec<DeviceEvent>>,
+    events: Lookup<EventKey, Vec<DeviceEvent>>,
+    /// That fewer events than the limit were requested of each observable.
+    warnings: Vec<Error>,
     searched: HashSet<EventKey>,
     sha1s: Sha1s,
 }
@@ -28,28 +91,50 @@ impl Events {
         sha1s: &Sha1s,
     ) -> Vec<EventKey> {
         self.sha1s.extend(sha1s.clone());
-        let mut keys = Vec::new();
-        for key in observables.iter().flat_map(|observable| self.keys_of(observable)) {
-            if !self.searched.contains(&key) && !keys.contains(&key) {
-                keys.push(key);
-            }
-        }
-        keys
+        let mut seen = HashSet::new();
+        let keys = observables.iter().flat_map(|observable| self.keys_of(observable));
+        keys.filter(|key| !self.searched.contains(key) && seen.insert(key.clone())).collect()
     }
 
     pub(super) fn add(
         &mut self,
         searched: Vec<EventKey>,
-        events: HashMap<String, Vec<DeviceEvent>>,
+        events: Partial<Lookup<EventKey, Vec<DeviceEvent>>>,
     ) {
         self.searched.extend(searched);
-        self.by_key.extend(events);
+        self.events.extend(events.data);
+        self.warnings.extend(events.errors);
+    }
+
+    /// Whether a query failed, so that a further one would, too.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.events.failed.values().any(|error| error.kind() != ErrorKind::TooLarge)
+    }
+
+    /// What is missing of the events about these observables.
+    pub(super) fn errors(
+        &self,
+        client: &DefenderClient<'_, Credentials>,
+        observables: &[NormalizedObservable<'_>],
+    ) -> Vec<Error> {
+        let mut errors = self.warnings.clone();
+        for observable in observables {
+            for key in self.keys_of(observable) {
+                errors.extend(self.events.errors_about(client, &key, observable.observable));
+            }
+        }
+        errors
+    }
+
+    /// Whether there is an event about an observable.
+    pub(crate) fn has_any(&self, observable: &NormalizedObservable<'_>) -> bool {
+        self.keys_of(observable).iter().any(|key| self.events.found.contains_key(key))
     }
 
     /// The events about an observable by all its keys, each event once, the newest first.
     pub(crate) fn about(&self, observable: &NormalizedObservable<'_>) -> Vec<&DeviceEvent> {
         let keys = self.keys_of(observable);
-        let found = keys.iter().filter_map(|key| self.by_key.get(&key.text())).flatten();
+        let found = keys.iter().filter_map(|key| self.events.found.get(key)).flatten();
         let mut seen = HashSet::new();
         let mut events: Vec<_> = found.filter(|event| seen.insert(event.identity())).collect();
         events.sort_by_cached_key(|it| Reverse(it.timestamp.as_deref().and_then(Time::parse)));

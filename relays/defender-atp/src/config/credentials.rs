@@ -1,6 +1,6 @@
 //! What a token carries for this product: docs/relays/defender-atp.md#settings-and-claims.
 
-use microsoft::{Account, Tenant, defender::HuntingMode};
+use microsoft::{Account, CLIENT_SECRET_CLAIM, TENANT_CLAIM, Tenant, defender::HuntingMode};
 use relay_core::{Claim, ClaimKind, Secret, lenient::Text};
 use serde::{Deserialize, Deserializer, de};
 
@@ -16,22 +16,8 @@ pub(crate) const CLAIMS: [Claim; 5] = [
         is_required: true,
         tooltip: "The application (client) id of an app registration in Microsoft Entra with permissions of WindowsDefenderATP.",
     },
-    Claim {
-        name: "client_secret",
-        former_name: None,
-        title: "Client secret",
-        kind: ClaimKind::ApiKey,
-        is_required: true,
-        tooltip: "The value, not the id, of a client secret of the application. It expires; note the day.",
-    },
-    Claim {
-        name: "tenant_id",
-        former_name: None,
-        title: "Tenant ID",
-        kind: ClaimKind::Text,
-        is_required: true,
-        tooltip: "The id of the directory (tenant): a GUID, or a verified domain.",
-    },
+    CLIENT_SECRET_CLAIM,
+    TENANT_CLAIM,
     Claim {
         name: "DEFENDER_HUNTING",
         former_name: None,

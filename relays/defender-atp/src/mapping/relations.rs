@@ -1,16 +1,14 @@
 //! The relations of an alert's evidence: docs/relays/defender-atp.md#relations-of-an-alert.
 
 use microsoft::defender::{
-    Alert, AlertEvidence, add_parents,
-    observables::{
-        address, best_hash, file_name, file_path, hashes, is_system_account, name, url_or_host,
-    },
+    Alert, AlertEvidence, add_file_names, add_from_each, add_parents,
+    observables::{address, best_hash, hashes, is_system_account, name, url_or_host},
 };
 use relay_core::{
     Observable,
     ObservableType::{Email, User},
     ctim::{
-        RelationName::{ConnectedTo, FileNameOf, FilePathOf, RelatedTo},
+        RelationName::{ConnectedTo, RelatedTo},
         Relations,
     },
 };
@@ -27,19 +25,9 @@ pub(super) fn of_alert(alert: &Alert, asked: &Observable, product: &str) -> Rela
 }
 
 fn add_entry(relations: &mut Relations, entry: &AlertEvidence) {
-    let name = file_name(entry.file_name.as_deref());
-    let path = file_path(entry.file_path.as_deref(), entry.file_name.as_deref());
     let hashes = hashes(&entry.sha1, &entry.sha256, &entry.md5);
-    for (source, name) in [(name, FileNameOf), (path, FilePathOf)] {
-        for hash in &hashes {
-            relations.add(source.clone(), name, Some(hash.clone()));
-        }
-    }
-    for peer in peers(entry) {
-        for hash in &hashes {
-            relations.add(Some(hash.clone()), ConnectedTo, Some(peer.clone()));
-        }
-    }
+    add_file_names(relations, entry.file_path.as_deref(), entry.file_name.as_deref(), &hashes);
+    peers(entry).for_each(|peer| add_from_each(relations, &hashes, ConnectedTo, Some(&peer)));
 }
 
 /// The other ends of an entry's connection.

@@ -2,6 +2,7 @@
 
 mod audit;
 mod guards;
+mod outcomes;
 mod triggers;
 
 use sandbox::{
@@ -10,18 +11,19 @@ use sandbox::{
     identity::{app, tenant},
 };
 use serde_json::{Value, json};
+use testkit::Answer;
 
-use crate::test_relay::{RESPOND, TestRelay, claims, codes, many, one};
+use crate::test_relay::{RESPOND, TestRelay, claims, many, one};
 
 /// The titles of what is offered.
-fn titles(answer: &Value) -> Vec<&str> {
+fn titles(answer: &Answer) -> Vec<&str> {
     let actions = answer["data"].as_array().map_or(&[][..], Vec::as_slice);
     actions.iter().map(|action| action["title"].as_str().unwrap()).collect()
 }
 
 async fn device(id: &str) -> Vec<String> {
     let answer = TestRelay::open().await.actions(&one("ms_machine_id", id)).await;
-    assert_eq!(codes(&answer), []);
+    assert_eq!(answer.errors(), []);
     titles(&answer).into_iter().map(str::to_owned).collect()
 }
 
@@ -80,7 +82,7 @@ async fn everything_is_offered_when_availability_is_unknown() {
         let relay = TestRelay::open().await;
         relay.sandbox.fault(availability.as_str(), fault, Times::Always);
         let answer = relay.actions(&one("ms_machine_id", sample::SERVER)).await;
-        assert_eq!((codes(&answer), titles(&answer).len()), (vec![], 7));
+        assert_eq!((answer.errors(), titles(&answer).len()), (vec![], 7));
     }
 }
 
@@ -91,7 +93,7 @@ async fn a_device_whose_state_is_not_known_is_offered_nothing() {
         relay.sandbox.fault(path, Fault::Forbidden, Times::Always);
         let observables = many(&[("ms_machine_id", sample::LAPTOP), ("domain", "new.example")]);
         let answer = relay.actions(&observables).await;
-        assert_eq!(codes(&answer), [("fatal", "permission denied")]);
+        assert_eq!(answer.errors(), [("fatal", "permission denied")]);
         assert!(answer["errors"][0]["message"].as_str().unwrap().contains("Machine.Read.All"));
         assert_eq!(titles(&answer).len(), 3);
     }
@@ -183,7 +185,7 @@ async fn a_failing_list_of_indicators_is_an_error_and_offers_nothing() {
         let relay = TestRelay::open().await;
         relay.sandbox.fault("/api/indicators", fault, Times::Always);
         let answer = relay.ask(RESPOND, &one("ip", sample::ADDRESS)).await;
-        assert_eq!((codes(&answer), answer.get("data")), (vec![("fatal", code)], None));
+        assert_eq!((answer.errors(), answer.get("data")), (vec![("fatal", code)], None));
     }
 }
 
@@ -196,12 +198,12 @@ async fn a_filter_that_is_refused_is_sent_in_halves() {
     let observables =
         many(&[("ip", sample::ADDRESS), ("ip", "192.0.2.9"), ("domain", "new.example")]);
     let answer = relay.actions(&observables).await;
-    assert_eq!((codes(&answer), titles(&answer).len()), (vec![], 7));
+    assert_eq!((answer.errors(), titles(&answer).len()), (vec![], 7));
     // Three values; two and one; the two again, each alone.
     assert_eq!(relay.calls("/api/indicators").len(), 5);
     relay.sandbox.forget_calls();
     let answer = relay.actions(&observables).await;
-    assert_eq!((codes(&answer), relay.calls("/api/indicators").len()), (vec![], 3));
+    assert_eq!((answer.errors(), relay.calls("/api/indicators").len()), (vec![], 3));
 }
 
 #[tokio::test]
@@ -253,6 +255,6 @@ async fn an_application_without_permission_is_told_which() {
     let answer = relay
         .ask_with(claims(&app::READ_ONLY, &tenant::CONTOSO), RESPOND, &one("ip", sample::ADDRESS))
         .await;
-    assert_eq!(codes(&answer), [("fatal", "permission denied")]);
+    assert_eq!(answer.errors(), [("fatal", "permission denied")]);
     assert!(answer["errors"][0]["message"].as_str().unwrap().contains("Ti.ReadWrite.All"));
 }

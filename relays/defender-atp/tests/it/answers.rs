@@ -8,10 +8,11 @@ use sandbox::{
     identity::{app, tenant},
 };
 use serde_json::Value;
+use testkit::Answer;
 use testkit::golden;
 
 use crate::test_relay::{
-    HUNT, OBSERVE, REFER, RESPOND, TestRelay, alert_ids, claims, codes, line, many, one, sightings,
+    HUNT, OBSERVE, REFER, RESPOND, TestRelay, alert_ids, claims, line, many, one,
 };
 
 /// Something of every type that is observed, and of two that are not.
@@ -40,13 +41,15 @@ async fn the_documented_alert_machine_and_event_are_mapped() {
     answers("/api/machines", "", "machines.json");
     answers(HUNT, "DeviceFileEvents", "events.json");
     answers(HUNT, "DeviceNetworkInfo", "adapters.json");
-    case.assert_answer(&relay.observe(&case.read("request.json")).await);
+    let answer = relay.observe(&case.read("request.json")).await;
+    case.assert_answer(&answer);
 }
 
 #[tokio::test]
 async fn every_type_of_observable_is_answered() {
     let relay = TestRelay::with(&[("CTR_ENTITIES_LIMIT", "3")]).await;
-    golden!("every-type").assert_answer(&relay.observe(&every_type()).await);
+    let answer = relay.observe(&every_type()).await;
+    golden!("every-type").assert_answer(&answer);
 }
 
 #[tokio::test]
@@ -61,7 +64,8 @@ async fn alerts_come_from_graph_when_it_is_the_backend() {
     let relay =
         TestRelay::with(&[("DEFENDER_BACKEND", "graph"), ("CTR_ENTITIES_LIMIT", "5")]).await;
     let observables = many(&[("sha256", sample::UPDATER_SHA256), ("ip", sample::ADDRESS)]);
-    golden!("graph-backend").assert_answer(&relay.observe(&observables).await);
+    let answer = relay.observe(&observables).await;
+    golden!("graph-backend").assert_answer(&answer);
 }
 
 #[tokio::test]
@@ -69,7 +73,8 @@ async fn links_and_actions_are_offered() {
     let relay = TestRelay::open().await;
     let claims = || claims(&app::DEFENDER, &tenant::CONTOSO);
     let observables = every_type();
-    golden!("links").assert_answer(&relay.ask_with(claims(), REFER, &observables).await);
+    let answer = relay.ask_with(claims(), REFER, &observables).await;
+    golden!("links").assert_answer(&answer);
     let observables = many(&[
         ("ms_machine_id", sample::WORKSTATION),
         ("ip", sample::ADDRESS),
@@ -78,15 +83,19 @@ async fn links_and_actions_are_offered() {
         ("domain", "unknown.example"),
         ("ms_machine_id", sample::RESTRICTED_SERVER),
     ]);
-    golden!("actions").assert_answer(&relay.ask_with(claims(), RESPOND, &observables).await);
+    let answer = relay.ask_with(claims(), RESPOND, &observables).await;
+    golden!("actions").assert_answer(&answer);
 }
 
 #[tokio::test]
 async fn the_same_observables_have_the_same_ids_in_any_order() {
     let relay = TestRelay::open().await;
-    let ids = |answer: &Value| {
-        let mut ids: Vec<_> =
-            sightings(answer).iter().map(|it| it["id"].as_str().unwrap().to_owned()).collect();
+    let ids = |answer: &Answer| {
+        let mut ids: Vec<_> = answer
+            .docs("sightings")
+            .iter()
+            .map(|it| it["id"].as_str().unwrap().to_owned())
+            .collect();
         ids.sort_unstable();
         ids
     };
@@ -94,7 +103,7 @@ async fn the_same_observables_have_the_same_ids_in_any_order() {
     let back = many(&[("domain", sample::DOMAIN), ("ip", sample::ADDRESS)]);
     let (there, back) = (relay.observe(&there).await, relay.observe(&back).await);
     assert_eq!(ids(&there), ids(&back));
-    assert_ne!(sightings(&there)[0]["observables"], sightings(&back)[0]["observables"]);
+    assert_ne!(there.docs("sightings")[0]["observables"], back.docs("sightings")[0]["observables"]);
 }
 
 #[tokio::test]
@@ -102,8 +111,8 @@ async fn sightings_carry_the_value_as_given() {
     let relay = TestRelay::open().await;
     let given = sample::SCRIPT_HOST_SHA1.to_uppercase();
     let answer = relay.observe(&one("sha1", &given)).await;
-    assert!(sightings(&answer).len() > 4);
-    for sighting in sightings(&answer) {
+    assert!(answer.docs("sightings").len() > 4);
+    for sighting in answer.docs("sightings") {
         assert_eq!(sighting["observables"][0]["value"], given.as_str());
     }
 }
@@ -115,7 +124,8 @@ async fn alerts_come_before_events_and_both_newest_first() {
     let ids = alert_ids(&answer);
     let events = ids.iter().skip_while(|id| **id != "-");
     assert!(ids[0] != "-" && events.clone().count() > 1 && events.clone().all(|id| *id == "-"));
-    let times: Vec<_> = sightings(&answer)
+    let times: Vec<_> = answer
+        .docs("sightings")
         .iter()
         .skip_while(|it| it["external_ids"][0].is_string())
         .map(|it| it["timestamp"].as_str().unwrap())
@@ -155,7 +165,7 @@ async fn missing_evidence_is_loaded_concurrently_with_the_devices() {
     let relay = TestRelay::open().await;
     let observables = one("ip", sample::ADDRESS);
     let answer = relay.observe_for(&app::DEFENDER, &tenant::FABRIKAM, &observables).await;
-    assert!(sightings(&answer)[0]["relations"].as_array().unwrap().len() > 1);
+    assert!(answer.docs("sightings")[0]["relations"].as_array().unwrap().len() > 1);
     let loads = relay.calls("/api/alerts");
     assert!(line(&loads[0]).ends_with("&$expand=evidence"), "{}", line(&loads[0]));
     // This tenant's pages hold two rows; all but the first come by its links.
@@ -164,6 +174,6 @@ async fn missing_evidence_is_loaded_concurrently_with_the_devices() {
     let relay = TestRelay::open().await;
     relay.sandbox.fault("/api/alerts", Fault::status(500), Times::Always);
     let answer = relay.observe_for(&app::DEFENDER, &tenant::FABRIKAM, &observables).await;
-    assert_eq!(codes(&answer), [("warning", "internal error")]);
-    assert_eq!(sightings(&answer)[0].get("relations"), None);
+    assert_eq!(answer.errors(), [("warning", "internal error")]);
+    assert_eq!(answer.docs("sightings")[0].get("relations"), None);
 }

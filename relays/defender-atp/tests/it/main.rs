@@ -18,5 +18,6 @@ mod mutation;
 mod refusals;
 #[cfg(test)]
 mod regressions;
+mod reputations;
 #[cfg(test)]
 mod test_relay;

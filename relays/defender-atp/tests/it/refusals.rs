@@ -8,11 +8,11 @@ use sandbox::{
     identity::{app, tenant},
 };
 use serde_json::{Value, json};
+use testkit::Answer;
 use testkit::invalid_tls::InvalidTlsServer;
 
 use crate::test_relay::{
-    HUNT, OBSERVE, RESPOND, TOKEN, TestRelay, bearer, claims, codes, contoso, many, message, one,
-    sightings,
+    HUNT, OBSERVE, RESPOND, TOKEN, TestRelay, bearer, claims, contoso, many, one,
 };
 
 /// An address whose alerts fail, and a domain whose alerts do not.
@@ -27,7 +27,7 @@ fn problem(status: u16, code: &str, text: &str) -> Fault {
 }
 
 /// The alerts of the address fail; nothing else does.
-async fn broken(fault: Fault, times: Times) -> (TestRelay, Value) {
+async fn broken(fault: Fault, times: Times) -> (TestRelay, Answer) {
     let relay = TestRelay::with(&[("DEFENDER_HUNTING", "off")]).await;
     relay.sandbox.fault("/api/ips", fault, times);
     let answer = relay.observe(&both()).await;
@@ -35,11 +35,11 @@ async fn broken(fault: Fault, times: Times) -> (TestRelay, Value) {
 }
 
 /// The failure costs the address only; the domain's alerts are there.
-async fn costs_one(fault: Fault, code: &str) -> Value {
+async fn costs_one(fault: Fault, code: &str) -> Answer {
     let (_, answer) = broken(fault, Times::Always).await;
-    assert_eq!(codes(&answer), [("fatal", code)], "{answer}");
-    assert!(sightings(&answer).iter().all(|it| it["observables"][0]["type"] == "domain"));
-    assert_eq!(sightings(&answer).len(), 4);
+    assert_eq!(answer.errors(), [("fatal", code)], "{answer}");
+    assert!(answer.docs("sightings").iter().all(|it| it["observables"][0]["type"] == "domain"));
+    assert_eq!(answer.docs("sightings").len(), 4);
     answer
 }
 
@@ -48,7 +48,7 @@ async fn a_missing_or_malformed_header_is_an_authorization_error() {
     let relay = TestRelay::open().await;
     for header in ["", "Bearer", "Basic x", "Bearer a.b.c", "Bearer a b"] {
         let answer = relay.send(header, OBSERVE, &both().to_string()).await;
-        assert_eq!(codes(&answer), [("fatal", "authorization error")], "{header}");
+        assert_eq!(answer.errors(), [("fatal", "authorization error")], "{header}");
     }
     assert!(relay.sandbox.calls().is_empty());
 }
@@ -70,7 +70,7 @@ async fn c09_a_token_without_credentials_is_an_authorization_error() {
         let mut claims = contoso();
         claims[claim] = value;
         let answer = relay.ask_with(claims, OBSERVE, &both()).await;
-        assert_eq!(codes(&answer), [("fatal", "authorization error")], "{claim}");
+        assert_eq!(answer.errors(), [("fatal", "authorization error")], "{claim}");
     }
     assert!(relay.sandbox.calls().is_empty());
 }
@@ -83,12 +83,12 @@ async fn a_wrong_or_expired_secret_is_an_authorization_error() {
     let expired = claims(&app::EXPIRED_SECRET, &tenant::CONTOSO);
     for claims in [wrong, expired] {
         let answer = relay.ask_with(claims, "/health", &json!({})).await;
-        assert_eq!(codes(&answer), [("fatal", "authorization error")]);
-        assert!(message(&answer).contains("AADSTS"), "{answer}");
+        assert_eq!(answer.errors(), [("fatal", "authorization error")]);
+        assert!(answer.message().contains("AADSTS"), "{answer}");
     }
     let elsewhere = claims(&app::FABRIKAM_ONLY, &tenant::CONTOSO);
     let answer = relay.ask_with(elsewhere, "/health", &json!({})).await;
-    assert_eq!(codes(&answer), [("fatal", "authorization error")]);
+    assert_eq!(answer.errors(), [("fatal", "authorization error")]);
 }
 
 #[tokio::test]
@@ -107,7 +107,7 @@ async fn other_failures_of_the_login_have_their_codes() {
         let login = format!("/{}{TOKEN}", tenant::CONTOSO.id);
         relay.sandbox.fault(login.as_str(), fault.clone(), Times::Always);
         let answer = relay.ask("/health", &json!({})).await;
-        assert_eq!(codes(&answer), [("fatal", code)], "{fault:?} {answer}");
+        assert_eq!(answer.errors(), [("fatal", code)], "{fault:?} {answer}");
     }
 }
 
@@ -132,8 +132,8 @@ async fn a_second_401_is_an_authorization_error() {
     relay.sandbox.fault("/api/alerts", refused, Times::Always);
     relay.sandbox.forget_calls();
     let answer = relay.health(&app::DEFENDER, &tenant::CONTOSO).await;
-    assert_eq!(codes(&answer), [("fatal", "authorization error")]);
-    assert_eq!(message(&answer), "Authorization failed: The token was revoked");
+    assert_eq!(answer.errors(), [("fatal", "authorization error")]);
+    assert_eq!(answer.message(), "Authorization failed: The token was revoked");
     assert_eq!(relay.sandbox.calls().len(), 3);
 }
 
@@ -141,10 +141,10 @@ async fn a_second_401_is_an_authorization_error() {
 #[tokio::test]
 async fn a_missing_permission_is_named() {
     let answer = costs_one(Fault::Forbidden, "permission denied").await;
-    assert!(message(&answer).contains("Alert.Read.All"), "{answer}");
+    assert!(answer.message().contains("Alert.Read.All"), "{answer}");
     let relay = TestRelay::with(&[("DEFENDER_HUNTING", "off")]).await;
     let answer = relay.observe_for(&app::WITHOUT_ALERTS, &tenant::CONTOSO, &both()).await;
-    assert!(codes(&answer).iter().all(|code| *code == ("fatal", "permission denied")));
+    assert!(answer.errors().iter().all(|code| *code == ("fatal", "permission denied")));
 }
 
 #[tokio::test]
@@ -157,7 +157,7 @@ async fn invalid_and_unknown_entities_are_no_data() {
         Fault::status(400),
     ] {
         let (_, answer) = broken(fault, Times::Always).await;
-        assert_eq!((codes(&answer), sightings(&answer).len()), (vec![], 4));
+        assert_eq!((answer.errors(), answer.docs("sightings").len()), (vec![], 4));
     }
 }
 
@@ -165,10 +165,10 @@ async fn invalid_and_unknown_entities_are_no_data() {
 async fn n10_a_rate_limit_is_waited_for_once_and_then_named() {
     let wait = |text: &str| Fault::TooManyRequests { retry_after: Some(text.to_owned()) };
     let (relay, answer) = broken(wait("0"), Times::Next(1)).await;
-    assert_eq!((codes(&answer), sightings(&answer).len() > 4), (vec![], true));
+    assert_eq!((answer.errors(), answer.docs("sightings").len() > 4), (vec![], true));
     assert_eq!(relay.calls("/api/ips").len(), 2);
     let answer = costs_one(wait("3600"), "too many requests").await;
-    assert!(message(&answer).contains("3600 seconds"), "{answer}");
+    assert!(answer.message().contains("3600 seconds"), "{answer}");
     costs_one(wait("soon"), "too many requests").await;
 }
 
@@ -183,7 +183,7 @@ async fn a_product_that_fails_is_an_internal_error() {
 async fn n16_a_response_that_is_not_the_documented_one_is_unknown() {
     for fault in [Fault::Html, Fault::Empty, Fault::Malformed, Fault::json(200, &json!({}))] {
         let answer = costs_one(fault, "unknown").await;
-        assert!(!message(&answer).contains('<'), "{answer}");
+        assert!(!answer.message().contains('<'), "{answer}");
     }
     let elsewhere = Fault::Redirect { to: "https://evil.example/".to_owned(), code: 302 };
     costs_one(elsewhere, "unknown").await;
@@ -193,20 +193,20 @@ async fn n16_a_response_that_is_not_the_documented_one_is_unknown() {
 async fn a_certificate_that_is_not_trusted_is_unknown() {
     let relay = TestRelay::with(&[("DEFENDER_API_BASE", &InvalidTlsServer::untrusted())]).await;
     let answer = relay.health(&app::DEFENDER, &tenant::CONTOSO).await;
-    assert_eq!(codes(&answer), [("fatal", "unknown")]);
-    assert!(message(&answer).contains("certificate of Microsoft Defender"), "{answer}");
+    assert_eq!(answer.errors(), [("fatal", "unknown")]);
+    assert!(answer.message().contains("certificate of Microsoft Defender"), "{answer}");
 }
 
 #[tokio::test]
 async fn n03_a_connection_that_fails_is_a_connection_error() {
     let answer = costs_one(Fault::ResetInBody, "connection error").await;
-    assert!(message(&answer).contains("closed the connection"), "{answer}");
+    assert!(answer.message().contains("closed the connection"), "{answer}");
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let base = format!("http://{nobody}");
     let relay = TestRelay::with(&[("DEFENDER_API_BASE", &base)]).await;
     let answer = relay.health(&app::DEFENDER, &tenant::CONTOSO).await;
-    assert_eq!(codes(&answer), [("fatal", "connection error")]);
-    assert!(message(&answer).contains(&base), "{answer}");
+    assert_eq!(answer.errors(), [("fatal", "connection error")]);
+    assert!(answer.message().contains(&base), "{answer}");
 }
 
 #[tokio::test]
@@ -217,9 +217,9 @@ async fn n05_data_that_arrived_before_the_deadline_is_answered() {
     relay.sandbox.fault(HUNT, Fault::Stall, Times::Always);
     let time = Duration::from_millis(1500);
     let answer = relay.send_within(time, &bearer(contoso()), OBSERVE, &both().to_string()).await;
-    assert!(codes(&answer).contains(&("fatal", "connection error")), "{answer}");
-    assert!(codes(&answer).contains(&("warning", "connection error")), "{answer}");
-    assert_eq!(sightings(&answer).len(), 4);
+    assert!(answer.errors().contains(&("fatal", "connection error")), "{answer}");
+    assert!(answer.errors().contains(&("warning", "connection error")), "{answer}");
+    assert_eq!(answer.docs("sightings").len(), 4);
 }
 
 #[tokio::test]
@@ -230,7 +230,7 @@ async fn a_refused_list_for_respond_is_an_invalid_request() {
             relay.sandbox.fault(list, problem(status, "BadRequest", "No"), Times::Always);
             let observables = many(&[("ms_machine_id", sample::LAPTOP), ("ip", sample::ADDRESS)]);
             let answer = relay.ask(RESPOND, &observables).await;
-            assert_eq!(codes(&answer), [("fatal", "invalid request")], "{status} {answer}");
+            assert_eq!(answer.errors(), [("fatal", "invalid request")], "{status} {answer}");
             let kinds: Vec<_> = answer["data"]
                 .as_array()
                 .unwrap()
@@ -248,7 +248,7 @@ async fn a_body_of_the_wrong_shape_is_an_invalid_payload() {
     let relay = TestRelay::open().await;
     for path in [OBSERVE, RESPOND, "/refer/observables", "/respond/trigger"] {
         let answer = relay.send(&bearer(contoso()), path, "7").await;
-        assert_eq!(codes(&answer), [("fatal", "invalid payload")]);
+        assert_eq!(answer.errors(), [("fatal", "invalid payload")]);
         assert_eq!(answer.get("data"), None);
     }
 }
@@ -265,11 +265,11 @@ async fn a_failed_look_up_of_devices_is_a_warning() {
         let when = When::path(path).mentioning(if path == HUNT { "let dev = dynamic" } else { "" });
         relay.sandbox.fault(when, problem(status, "x", "y"), Times::Always);
         let answer = relay.observe(&one("ip", sample::ADDRESS)).await;
-        let (kind, found) = codes(&answer)[0];
-        assert_eq!((kind, codes(&answer).len()), ("warning", 1), "{answer}");
+        let (kind, found) = answer.errors()[0];
+        assert_eq!((kind, answer.errors().len()), ("warning", 1), "{answer}");
         assert!(found == code || (path == HUNT && found == "unknown"), "{found}");
-        assert!(sightings(&answer).len() > 4);
-        assert_eq!(sightings(&answer)[0]["targets"][0]["observables"][0]["type"], "hostname");
+        assert!(answer.docs("sightings").len() > 4);
+        assert_eq!(answer.docs("sightings")[0]["targets"][0]["observables"][0]["type"], "hostname");
     }
 }
 
@@ -278,7 +278,7 @@ async fn n17_secrets_that_the_product_repeats_are_redacted() {
     let secret = app::DEFENDER.secret;
     let answer =
         costs_one(problem(403, "Forbidden", &format!("no {secret}")), "permission denied").await;
-    assert!(!answer.to_string().contains(secret) && message(&answer).contains("[…]"), "{answer}");
+    assert!(!answer.to_string().contains(secret) && answer.message().contains("[…]"), "{answer}");
 }
 
 #[tokio::test]
@@ -288,6 +288,6 @@ async fn a_failure_is_reported_once_and_stops_requests_that_would_fail_alike() {
     let observables: Value =
         (1..=39).map(|n| json!({"type": "ip", "value": format!("192.0.2.{n}")})).collect();
     let answer = relay.observe(&observables).await;
-    assert_eq!(codes(&answer), [("fatal", "permission denied")]);
+    assert_eq!(answer.errors(), [("fatal", "permission denied")]);
     assert!(relay.calls("/api/ips").len() <= 16, "{}", relay.calls("/api/ips").len());
 }

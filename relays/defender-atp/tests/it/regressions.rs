@@ -11,7 +11,7 @@ use sandbox::{
 use serde_json::{Value, json};
 
 use crate::test_relay::{
-    HUNT, OBSERVE, TRIGGER, TestRelay, alert_ids, codes, contoso, many, one, sightings, trigger,
+    HUNT, OBSERVE, TRIGGER, TestRelay, alert_ids, contoso, many, one, trigger,
 };
 
 fn relations(sighting: &Value) -> Vec<String> {
@@ -42,7 +42,7 @@ async fn values_never_leave_their_literal_or_segment() {
     });
     relay.sandbox.fault("/api/ips", Fault::json(200, &json!({"value": [alert]})), Times::Always);
     let answer = relay.observe(&one("ip", sample::ADDRESS)).await;
-    assert_eq!(codes(&answer), []);
+    assert_eq!(answer.errors(), []);
     let filter = crate::test_relay::line(&relay.calls("/api/machines")[0]);
     assert_eq!(filter, r"GET /api/machines?$filter=id eq 'x'' or id ne ''y\'");
     let adapters = relay.calls(HUNT).into_iter().find(|call| {
@@ -60,8 +60,9 @@ async fn each_sighting_has_its_own_relations() {
     let together = relay.observe(&observables).await;
     for (kind, value) in [("ip", sample::ADDRESS), ("domain", sample::DOMAIN)] {
         let alone = relay.observe(&one(kind, value)).await;
-        for sighting in sightings(&alone) {
-            let same = sightings(&together).iter().find(|it| it["id"] == sighting["id"]).unwrap();
+        for sighting in alone.docs("sightings") {
+            let same =
+                together.docs("sightings").iter().find(|it| it["id"] == sighting["id"]).unwrap();
             assert_eq!(relations(same), relations(sighting));
             let distinct: HashSet<_> = relations(same).into_iter().collect();
             assert_eq!(distinct.len(), relations(same).len());
@@ -74,17 +75,19 @@ async fn each_sighting_has_its_own_relations() {
 async fn malformed_machines_and_severities_cost_only_themselves() {
     let relay = TestRelay::open().await;
     let answer = relay.observe(&one("sha1", sample::SCRIPT_HOST_SHA1)).await;
-    let forgotten = sightings(&answer)
+    let forgotten = answer
+        .docs("sightings")
         .iter()
         .find(|it| it["targets"][0]["observables"][1]["value"] == sample::FORGOTTEN_DEVICE);
     assert_eq!(forgotten.unwrap()["targets"][0].get("os"), None);
     let answer = relay.observe(&one("ip", sample::ADDRESS)).await;
-    let malformed = sightings(&answer)
+    let malformed = answer
+        .docs("sightings")
         .iter()
         .find(|it| it["external_ids"][0] == "da638471200000000007_1007")
         .unwrap();
     assert_eq!(malformed["severity"], "Unknown");
-    assert_eq!(codes(&answer), []);
+    assert_eq!(answer.errors(), []);
 }
 
 /// Row 11 of docs/relays/defender-atp.md#differences-from-the-python-originals.
@@ -96,7 +99,7 @@ async fn partial_data_is_a_collection_beside_the_errors() {
     let answer = relay.observe(&observables).await;
     let docs = answer["data"]["sightings"]["docs"].as_array().unwrap();
     assert_eq!(answer["data"]["sightings"]["count"], docs.len());
-    assert_eq!(codes(&answer), [("fatal", "internal error")]);
+    assert_eq!(answer.errors(), [("fatal", "internal error")]);
 }
 
 /// Row 12 of docs/relays/defender-atp.md#differences-from-the-python-originals.
@@ -105,7 +108,7 @@ async fn a_token_that_does_not_verify_causes_no_request() {
     let relay = TestRelay::open().await;
     let forged = testkit::token::Token::new().claims(contoso()).hs256(b"");
     let answer = relay.send(&format!("Bearer {forged}"), OBSERVE, "[]").await;
-    assert_eq!(codes(&answer), [("fatal", "authorization error")]);
+    assert_eq!(answer.errors(), [("fatal", "authorization error")]);
     assert!(relay.sandbox.calls().is_empty());
 }
 
@@ -114,7 +117,7 @@ async fn a_token_that_does_not_verify_causes_no_request() {
 async fn ids_are_transient() {
     let relay = TestRelay::open().await;
     let answer = relay.observe(&one("ip", sample::ADDRESS)).await;
-    for sighting in sightings(&answer) {
+    for sighting in answer.docs("sightings") {
         assert!(sighting["id"].as_str().unwrap().starts_with("transient:sighting-"));
     }
 }
@@ -124,7 +127,8 @@ async fn ids_are_transient() {
 async fn a_file_path_contains_the_file_name() {
     let relay = TestRelay::open().await;
     let answer = relay.observe(&one("sha256", sample::SCRIPT_HOST_SHA256)).await;
-    let paths: Vec<_> = sightings(&answer)
+    let paths: Vec<_> = answer
+        .docs("sightings")
         .iter()
         .flat_map(|it| it["relations"].as_array().cloned().unwrap_or_default())
         .filter(|relation| relation["relation"] == "File_Path_Of")
@@ -142,8 +146,8 @@ async fn a_file_path_contains_the_file_name() {
 async fn each_sighting_counts_one() {
     let relay = TestRelay::open().await;
     let answer = relay.observe(&one("ip", sample::ADDRESS)).await;
-    assert!(sightings(&answer).len() > 1);
-    assert!(sightings(&answer).iter().all(|it| it["count"] == 1));
+    assert!(answer.docs("sightings").len() > 1);
+    assert!(answer.docs("sightings").iter().all(|it| it["count"] == 1));
 }
 
 /// Row 17 of docs/relays/defender-atp.md#differences-from-the-python-originals.
@@ -188,7 +192,7 @@ async fn n18_pages_are_followed_to_the_limit_within_one_origin() {
         let page = json!({"value": [alert(1)], "@odata.nextLink": next});
         relay.sandbox.fault("/api/ips", Fault::json(200, &page), Times::Always);
         let answer = relay.observe(&one("ip", sample::ADDRESS)).await;
-        assert_eq!((alert_ids(&answer), codes(&answer)), (vec!["da1"], vec![]));
+        assert_eq!((alert_ids(&answer), answer.errors()), (vec!["da1"], vec![]));
         assert_eq!(relay.calls("/api/ips").len(), 1);
     }
     // A list without end stops where the request's calls do.

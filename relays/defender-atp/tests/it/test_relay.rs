@@ -11,7 +11,7 @@ use sandbox::{
 };
 use serde_json::{Value, json};
 use testkit::{
-    TestRequest,
+    Answer, TestRequest,
     token::{SECRET, Token},
 };
 
@@ -41,11 +41,13 @@ impl TestRelay {
 
     /// Starts a relay with further settings, which win over the usual ones.
     pub(crate) async fn with(settings: &[(&str, &str)]) -> Self {
-        Self(testkit::TestRelay::start().with(settings).await.with_claims(contoso()))
+        // Counts are those of alerts and events; `reputations` turns the others on.
+        let start = testkit::TestRelay::start().with(&[("MICROSOFT_REPUTATION", "off")]);
+        Self(start.with(settings).await.with_claims(contoso()))
     }
 
     /// Asks about observables for Contoso.
-    pub(crate) async fn observe(&self, observables: &Value) -> Value {
+    pub(crate) async fn observe(&self, observables: &Value) -> Answer {
         self.ask(OBSERVE, observables).await
     }
 
@@ -54,38 +56,38 @@ impl TestRelay {
         app: &App,
         tenant: &Tenant,
         observables: &Value,
-    ) -> Value {
+    ) -> Answer {
         self.ask_with(claims(app, tenant), OBSERVE, observables).await
     }
 
-    pub(crate) async fn actions(&self, observables: &Value) -> Value {
+    pub(crate) async fn actions(&self, observables: &Value) -> Answer {
         self.ask(RESPOND, observables).await
     }
 
     /// Triggers an action for Contoso with the application that may do everything.
-    pub(crate) async fn trigger(&self, action: &str, kind: &str, value: &str) -> Value {
+    pub(crate) async fn trigger(&self, action: &str, kind: &str, value: &str) -> Answer {
         self.trigger_with(contoso(), &trigger(action, kind, value)).await
     }
 
-    pub(crate) async fn trigger_with(&self, claims: Value, body: &Value) -> Value {
+    pub(crate) async fn trigger_with(&self, claims: Value, body: &Value) -> Answer {
         self.ask_with(claims, TRIGGER, body).await
     }
 
-    pub(crate) async fn health(&self, app: &App, tenant: &Tenant) -> Value {
+    pub(crate) async fn health(&self, app: &App, tenant: &Tenant) -> Answer {
         self.ask_with(claims(app, tenant), "/health", &json!({})).await
     }
 
     /// Sends a body for Contoso.
-    pub(crate) async fn ask(&self, path: &str, body: &Value) -> Value {
+    pub(crate) async fn ask(&self, path: &str, body: &Value) -> Answer {
         self.ask_with(contoso(), path, body).await
     }
 
-    pub(crate) async fn ask_with(&self, claims: Value, path: &str, body: &Value) -> Value {
+    pub(crate) async fn ask_with(&self, claims: Value, path: &str, body: &Value) -> Answer {
         self.answer(request(path).claims(claims).json(body)).await
     }
 
     /// Sends any `Authorization` and any body.
-    pub(crate) async fn send(&self, authorization: &str, path: &str, body: &str) -> Value {
+    pub(crate) async fn send(&self, authorization: &str, path: &str, body: &str) -> Answer {
         let request = request(path).header(AUTHORIZATION, authorization);
         self.answer(request.body(body.to_owned())).await
     }
@@ -97,15 +99,15 @@ impl TestRelay {
         authorization: &str,
         path: &str,
         body: &str,
-    ) -> Value {
+    ) -> Answer {
         let request = request(path).header(AUTHORIZATION, authorization).within(timeout);
         self.answer(request.body(body.to_owned())).await
     }
 
-    async fn answer(&self, request: TestRequest) -> Value {
+    async fn answer(&self, request: TestRequest) -> Answer {
         let answer = self.0.send(request).await;
         assert_eq!(answer.status, 200);
-        Value::clone(&answer)
+        answer
     }
 
     /// The requests whose path begins so, in order of arrival.
@@ -134,7 +136,7 @@ pub(crate) fn line(call: &Call) -> String {
 }
 
 pub(crate) fn claims(app: &App, tenant: &Tenant) -> Value {
-    json!({"client_id": app.id, "tenant_id": tenant.id, "client_secret": app.secret})
+    app.claims("client_id", tenant)
 }
 
 /// The main tenant, and the application that may do everything.
@@ -165,29 +167,8 @@ pub(crate) fn many(observables: &[(&str, &str)]) -> Value {
     observables.iter().map(|(kind, value)| json!({"type": kind, "value": value})).collect()
 }
 
-/// The sightings of an answer.
-pub(crate) fn sightings(answer: &Value) -> &[Value] {
-    answer["data"]["sightings"]["docs"].as_array().map_or(&[], Vec::as_slice)
-}
-
 /// The alert behind each sighting; `-` for events.
-pub(crate) fn alert_ids(answer: &Value) -> Vec<&str> {
-    sightings(answer).iter().map(|it| it["external_ids"][0].as_str().unwrap_or("-")).collect()
-}
-
-/// Type and code of each error.
-pub(crate) fn codes(answer: &Value) -> Vec<(&str, &str)> {
-    let errors = answer["errors"].as_array().map_or(&[][..], Vec::as_slice);
-    errors
-        .iter()
-        .map(|error| (error["type"].as_str().unwrap(), error["code"].as_str().unwrap()))
-        .collect()
-}
-
-/// The message of the only error.
-#[track_caller]
-pub(crate) fn message(answer: &Value) -> &str {
-    let errors = answer["errors"].as_array().unwrap();
-    assert_eq!(errors.len(), 1, "{answer}");
-    errors[0]["message"].as_str().unwrap()
+pub(crate) fn alert_ids(answer: &Answer) -> Vec<&str> {
+    let ids = answer.every("sightings", "/external_ids/0").into_iter();
+    ids.map(|id| id.as_str().unwrap_or("-")).collect()
 }

@@ -2,7 +2,7 @@
 //!
 //! Source: docs/relays/graph-security.md#settings-and-claims.
 
-use microsoft::{Account, Tenant};
+use microsoft::{Account, CLIENT_SECRET_CLAIM, TENANT_CLAIM, Tenant};
 use relay_core::{Claim, ClaimKind, Secret};
 use serde::{Deserialize, de::IgnoredAny};
 
@@ -18,22 +18,8 @@ pub(crate) const CLAIMS: [Claim; 4] = [
         is_required: true,
         tooltip: "The application (client) id of an app registration in Microsoft Entra with the permission SecurityAlert.Read.All.",
     },
-    Claim {
-        name: "tenant_id",
-        former_name: None,
-        title: "Tenant ID",
-        kind: ClaimKind::Text,
-        is_required: true,
-        tooltip: "The id of the directory (tenant): a GUID, or a verified domain.",
-    },
-    Claim {
-        name: "client_secret",
-        former_name: None,
-        title: "Client secret",
-        kind: ClaimKind::ApiKey,
-        is_required: true,
-        tooltip: "The value, not the id, of a client secret of the application. It expires; note the day.",
-    },
+    TENANT_CLAIM,
+    CLIENT_SECRET_CLAIM,
     Claim {
         name: "GRAPH_BACKEND",
         former_name: None,

@@ -11,4 +11,5 @@ mod lifecycle;
 mod mutation;
 mod refusals;
 mod regressions;
+mod reputations;
 mod test_relay;

@@ -38,7 +38,9 @@ impl TestRelay {
     }
 
     pub(crate) async fn with(settings: &[(&str, &str)]) -> Self {
-        let relay = testkit::TestRelay::start().with(settings).await;
+        // Counts are those of the alerts; `reputations` turns the others on.
+        let start = testkit::TestRelay::start().with(&[("MICROSOFT_REPUTATION", "off")]);
+        let relay = start.with(settings).await;
         Self(relay.with_claims(contoso()))
     }
 
@@ -77,7 +79,7 @@ pub(crate) fn inner_urls(batch: &Call) -> Vec<String> {
 }
 
 pub(crate) fn claims(app: &App, tenant: &Tenant) -> Value {
-    json!({"application_id": app.id, "tenant_id": tenant.id, "client_secret": app.secret})
+    app.claims("application_id", tenant)
 }
 
 pub(crate) fn contoso() -> Value {

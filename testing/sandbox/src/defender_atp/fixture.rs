@@ -11,15 +11,18 @@ use crate::{
     },
 };
 
+/// Counts and faults of the other modes are those of alerts and events alone.
+const NO_REPUTATIONS: (&str, &str) = ("MICROSOFT_REPUTATION", "off");
+
 const MDE: Mode = Mode {
     name: "mde",
-    settings: &[("DEFENDER_BACKEND", "mde")],
+    settings: &[("DEFENDER_BACKEND", "mde"), NO_REPUTATIONS],
     search_path: "/api",
     first_search_path: "/api",
     batch_size: 1,
     warm_requests: 2,
     busy: ("ip", sample::ADDRESS),
-    exempt: &[],
+    exempt: &["deliberate_returns_the_verdicts_of_observe"],
 };
 
 pub(crate) static FIXTURE: Fixture = Fixture {
@@ -56,10 +59,17 @@ pub(crate) static FIXTURE: Fixture = Fixture {
         MDE,
         Mode {
             name: "graph",
-            settings: &[("DEFENDER_BACKEND", "graph")],
+            settings: &[("DEFENDER_BACKEND", "graph"), NO_REPUTATIONS],
             search_path: "/v1.0/$batch",
             first_search_path: "/v1.0/$batch",
             batch_size: 20,
+            ..MDE
+        },
+        Mode {
+            name: "reputations",
+            settings: &[("DEFENDER_BACKEND", "mde")],
+            warm_requests: 3,
+            exempt: &[],
             ..MDE
         },
     ],

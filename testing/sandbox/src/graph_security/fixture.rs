@@ -16,15 +16,19 @@ const HUNT: &str = "/v1.0/security/runHuntingQuery";
 /// An address that alerts of both tenants know.
 const ADDRESS: &str = "203.0.113.80";
 
+/// Counts and faults of the other modes are those of the alerts alone.
+const NO_REPUTATIONS: (&str, &str) = ("MICROSOFT_REPUTATION", "off");
+const VERDICTS: &str = "deliberate_returns_the_verdicts_of_observe";
+
 const FILTER: Mode = Mode {
     name: "filter",
-    settings: &[("GRAPH_V2_STRATEGY", "filter")],
+    settings: &[("GRAPH_V2_STRATEGY", "filter"), NO_REPUTATIONS],
     search_path: BATCH,
     first_search_path: BATCH,
     batch_size: 20,
     warm_requests: 1,
     busy: ("ip", BUSY_ADDRESS),
-    exempt: &[],
+    exempt: &[VERDICTS],
 };
 
 pub(crate) static FIXTURE: Fixture = Fixture {
@@ -60,13 +64,14 @@ pub(crate) static FIXTURE: Fixture = Fixture {
         FILTER,
         Mode {
             name: "hunting",
-            settings: &[("GRAPH_V2_STRATEGY", "hunting")],
+            settings: &[("GRAPH_V2_STRATEGY", "hunting"), NO_REPUTATIONS],
             search_path: HUNT,
             first_search_path: HUNT,
             batch_size: 500,
             warm_requests: 2,
             // One query is about all observables, so no fault hits one observable alone.
             exempt: &[
+                VERDICTS,
                 "n05_l04_endless_response_affects_only_its_observables",
                 "n05_l04_silent_request_affects_only_its_observables",
                 "n06_n16_failed_request_affects_only_its_observables",
@@ -76,8 +81,14 @@ pub(crate) static FIXTURE: Fixture = Fixture {
         },
         Mode {
             name: "alerts",
-            settings: &[("GRAPH_BACKEND", "alerts")],
+            settings: &[("GRAPH_BACKEND", "alerts"), NO_REPUTATIONS],
             busy: ("ip", ADDRESS),
+            ..FILTER
+        },
+        Mode {
+            name: "reputations",
+            settings: &[("GRAPH_V2_STRATEGY", "filter")],
+            exempt: &[],
             ..FILTER
         },
     ],

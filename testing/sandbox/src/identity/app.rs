@@ -2,6 +2,8 @@
 //!
 //! Every app is installed in every tenant, except where noted.
 
+use serde_json::{Value, json};
+
 use super::{Resource, Tenant, tenant};
 
 /// An app registration.
@@ -21,6 +23,12 @@ pub struct App {
 }
 
 impl App {
+    /// The claims of a relay's token for this app in a tenant; relays call the app's id differently.
+    #[must_use]
+    pub fn claims(&self, id: &str, tenant: &Tenant) -> Value {
+        json!({id: self.id, "tenant_id": tenant.id, "client_secret": self.secret})
+    }
+
     /// The permissions that its tokens carry for a resource.
     pub(crate) fn roles(&self, resource: Resource) -> &'static [&'static str] {
         match resource {
@@ -50,7 +58,9 @@ const ALERTS: &str = "SecurityAlert.Read.All";
 const HUNTING: &str = "ThreatHunting.Read.All";
 const LEGACY: &str = "SecurityEvents.Read.All";
 
-const ALL_GRAPH: &[&str] = &[ALERTS, HUNTING, LEGACY];
+const REPUTATIONS: &str = "ThreatIntelligence.Read.All";
+
+const ALL_GRAPH: &[&str] = &[ALERTS, HUNTING, LEGACY, REPUTATIONS];
 
 const ALL_DEFENDER: &[&str] = &[
     "Alert.ReadWrite.All",

@@ -3,7 +3,7 @@
 use sandbox::{Fault, Times, When, defender_atp::sample};
 use serde_json::{Value, json};
 
-use crate::test_relay::{TestRelay, codes, many, message, one};
+use crate::test_relay::{TestRelay, many, one};
 
 const CONFINING: [&str; 3] = ["FullIsolation", "SelectiveIsolation", "RestrictCodeExecution"];
 
@@ -44,8 +44,8 @@ async fn a_protected_device_is_not_confined_by_id_or_name() {
             for device in [sample::LAPTOP, "ws-088.contoso.example"] {
                 let answer = relay.trigger(action, "ms_machine_id", device).await;
                 assert_eq!(answer["data"]["status"], "failure", "{protected} {device}");
-                assert_eq!(codes(&answer), [("fatal", "invalid request")], "{protected} {device}");
-                assert!(message(&answer).contains("protected"), "{answer}");
+                assert_eq!(answer.errors(), [("fatal", "invalid request")], "{protected} {device}");
+                assert!(answer.message().contains("protected"), "{answer}");
             }
         }
         assert_eq!(changes(&relay), 0);
@@ -87,11 +87,11 @@ async fn a_device_that_cannot_be_checked_is_not_confined() {
         relay.sandbox.fault(record.as_str(), fault, Times::Next(1));
         let answer = relay.trigger("FullIsolation", "ms_machine_id", sample::LAPTOP).await;
         assert_eq!(answer["data"]["status"], "failure", "{answer}");
-        assert_eq!(codes(&answer), [("fatal", code)], "{answer}");
-        assert!(message(&answer).contains("nothing was done"), "{answer}");
+        assert_eq!(answer.errors(), [("fatal", code)], "{answer}");
+        assert!(answer.message().contains("nothing was done"), "{answer}");
     }
     let answer = relay.trigger("FullIsolation", "ms_machine_id", "no-such-device").await;
-    assert_eq!(codes(&answer), [("fatal", "invalid request")]);
+    assert_eq!(answer.errors(), [("fatal", "invalid request")]);
     assert_eq!(changes(&relay), 0);
 }
 
@@ -103,7 +103,7 @@ async fn a_failed_check_costs_only_the_offers_of_its_device() {
     let observables = many(&[("ms_machine_id", sample::LAPTOP), ("domain", "new.example")]);
     let answer = relay.actions(&observables).await;
     assert_eq!(answer["data"].as_array().unwrap().len(), 3);
-    assert_eq!(codes(&answer), [("fatal", "internal error")]);
+    assert_eq!(answer.errors(), [("fatal", "internal error")]);
 }
 
 #[tokio::test]
@@ -126,8 +126,8 @@ async fn a02_a_device_whose_name_the_product_does_not_know_is_not_confined() {
         relay.sandbox.fault(read, Fault::json(200, &record), Times::Always);
         for action in CONFINING {
             let answer = relay.trigger(action, "ms_machine_id", sample::LAPTOP).await;
-            assert_eq!(codes(&answer), [("fatal", "invalid request")], "{name} {answer}");
-            assert!(message(&answer).contains("cannot be decided"), "{answer}");
+            assert_eq!(answer.errors(), [("fatal", "invalid request")], "{name} {answer}");
+            assert!(answer.message().contains("cannot be decided"), "{answer}");
         }
         assert_eq!(changes(&relay), 0);
     }
@@ -142,7 +142,7 @@ async fn a02_a_short_name_in_the_record_is_taken_for_the_full_one_that_is_listed
         let read = When::path(path).method(http::Method::GET);
         relay.sandbox.fault(read, Fault::json(200, &record), Times::Always);
         let answer = relay.trigger("FullIsolation", "ms_machine_id", sample::LAPTOP).await;
-        assert!(message(&answer).contains("is protected"), "{name} {answer}");
+        assert!(answer.message().contains("is protected"), "{name} {answer}");
         assert_eq!(changes(&relay), 0);
     }
 }

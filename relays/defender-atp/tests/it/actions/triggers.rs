@@ -5,25 +5,24 @@ use std::time::Duration;
 
 use http::Method;
 use sandbox::{
-    Fault, Times, When,
+    Fault, Times,
     defender_atp::sample,
     identity::{app, tenant},
 };
 use serde_json::{Value, json};
+use testkit::Answer;
 
-use crate::test_relay::{
-    TOKEN, TRIGGER, TestRelay, bearer, claims, codes, contoso, line, message, trigger,
-};
+use crate::test_relay::{TOKEN, TRIGGER, TestRelay, claims, contoso, line, trigger};
 
-fn success() -> Value {
+pub(super) fn success() -> Value {
     json!({"data": {"status": "success"}})
 }
 
 /// The answer says failure and why.
 #[track_caller]
-fn assert_failed(answer: &Value, code: &str) {
+pub(super) fn assert_failed(answer: &Answer, code: &str) {
     assert_eq!(answer["data"]["status"], "failure", "{answer}");
-    assert_eq!(codes(answer), [("fatal", code)], "{answer}");
+    assert_eq!(answer.errors(), [("fatal", code)], "{answer}");
 }
 
 /// The only call that changes something.
@@ -154,102 +153,13 @@ async fn a_removal_fails_with_the_reason_when_its_indicator_cannot_be_looked_up(
     assert!(relay.sandbox.calls().iter().all(|call| call.method != Method::DELETE));
 }
 
-/// Row 4 of docs/relays/defender-atp.md#differences-from-the-python-originals.
-#[tokio::test]
-async fn success_needs_the_confirmation_of_the_product() {
-    let html = (Fault::Html, "unknown");
-    let failed = json!({"id": "e58b0810", "type": "Isolate", "status": "Failed"});
-    for (fault, code) in [
-        html,
-        (Fault::Empty, "unknown"),
-        (Fault::json(201, &json!({})), "unknown"),
-        (Fault::json(201, &json!({"id": null, "status": "Pending"})), "unknown"),
-        (Fault::json(201, &failed), "unknown"),
-        (Fault::status(204), "unknown"),
-        (Fault::status(500), "internal error"),
-        (Fault::status(503), "internal error"),
-    ] {
-        let relay = TestRelay::open().await;
-        relay.sandbox.fault("/api/machines", fault.clone(), Times::Always);
-        let answer = relay.trigger("FullIsolation", "ms_machine_id", sample::LAPTOP).await;
-        assert_failed(&answer, code);
-        assert!(message(&answer).contains("not known"), "{fault:?} {answer}");
-        assert_eq!(relay.calls("/api").len(), 1, "{fault:?}");
-        let relay = TestRelay::open().await;
-        relay.sandbox.fault("/api/indicators", fault, Times::Always);
-        let answer = relay.trigger("add-indicator-alert", "ip", "192.0.2.9").await;
-        assert_eq!(answer["data"]["status"], "failure", "{answer}");
-    }
-}
-
-#[tokio::test]
-async fn n14_an_action_whose_response_was_lost_is_never_sent_again() {
-    for fault in [Fault::ResetBeforeAnswer, Fault::status(500), Fault::status(502)] {
-        let relay = TestRelay::open().await;
-        relay.sandbox.fault("/api/", fault, Times::Always);
-        let answer = relay.trigger("FullIsolation", "ms_machine_id", sample::LAPTOP).await;
-        assert_eq!(answer["data"]["status"], "failure", "{answer}");
-        assert!(message(&answer).contains("Whether it was done is not known"), "{answer}");
-        assert_eq!(relay.calls("/api").len(), 1);
-        let mut removal = trigger("remove-indicator", "ip", sample::ADDRESS);
-        removal["indicator_id"] = "995".into();
-        assert_eq!(relay.trigger_with(contoso(), &removal).await["data"]["status"], "failure");
-        relay.trigger("add-indicator-alert", "ip", "192.0.2.9").await;
-        let changes = relay.calls("/api").into_iter().filter(|call| call.method != Method::GET);
-        assert_eq!(changes.count(), 2);
-    }
-    let relay = TestRelay::open().await;
-    relay.sandbox.fault("/api/", Fault::ResetInBody, Times::Always);
-    let answer = relay.trigger("FullIsolation", "ms_machine_id", sample::LAPTOP).await;
-    assert_failed(&answer, "connection error");
-    assert_eq!(relay.calls("/api").len(), 1);
-}
-
-#[tokio::test]
-async fn n14_an_action_that_times_out_is_never_sent_again() {
-    let relay = TestRelay::open().await;
-    relay.health(&app::DEFENDER, &tenant::CONTOSO).await;
-    relay.sandbox.forget_calls();
-    relay.sandbox.fault("/api/machines", Fault::SlowHeaders, Times::Always);
-    let body = trigger("FullIsolation", "ms_machine_id", sample::LAPTOP).to_string();
-    let time = Duration::from_millis(700);
-    let answer = relay.send_within(time, &bearer(contoso()), TRIGGER, &body).await;
-    assert_failed(&answer, "connection error");
-    assert_eq!(relay.sandbox.calls().len(), 1);
-}
-
-#[tokio::test]
-async fn an_action_is_sent_again_after_a_401_only() {
-    let relay = TestRelay::open().await;
-    relay.health(&app::DEFENDER, &tenant::CONTOSO).await;
-    let isolate = format!("/api/machines/{}/isolate", sample::LAPTOP);
-    relay.sandbox.fault(isolate.as_str(), Fault::status(401), Times::Next(1));
-    let answer = relay.trigger("FullIsolation", "ms_machine_id", sample::LAPTOP).await;
-    assert_eq!((answer, relay.calls(&isolate).len()), (success(), 2));
-    relay.clock.advance(Duration::from_secs(60));
-    relay.sandbox.fault(isolate.as_str(), Fault::status(401), Times::Always);
-    let answer = relay.trigger("FullIsolation", "ms_machine_id", sample::LAPTOP).await;
-    assert_failed(&answer, "authorization error");
-    assert_eq!(relay.calls(&isolate).len(), 4);
-}
-
-#[tokio::test]
-async fn an_action_does_not_wait_for_a_rate_limit() {
-    let relay = TestRelay::open().await;
-    let throttled = Fault::TooManyRequests { retry_after: Some("0".to_owned()) };
-    relay.sandbox.fault("/api/machines", throttled, Times::Always);
-    let answer = relay.trigger("FullIsolation", "ms_machine_id", sample::LAPTOP).await;
-    assert_failed(&answer, "too many requests");
-    assert_eq!(relay.calls("/api/machines").len(), 1);
-}
-
 /// Row 18 of docs/relays/defender-atp.md#differences-from-the-python-originals.
 #[tokio::test]
 async fn a_refused_action_is_an_invalid_request_with_the_message_of_the_product() {
     let relay = TestRelay::open().await;
     let twice = relay.trigger("FullIsolation", "ms_machine_id", sample::WORKSTATION).await;
     assert_failed(&twice, "invalid request");
-    assert!(message(&twice).contains("ActiveRequestAlreadyExists") || message(&twice).len() > 40);
+    assert!(twice.message().contains("ActiveRequestAlreadyExists") || twice.message().len() > 40);
     for (action, permission) in [
         ("FullIsolation", "Machine.Isolate"),
         ("RestrictCodeExecution", "Machine.RestrictExecution"),
@@ -262,7 +172,7 @@ async fn a_refused_action_is_an_invalid_request_with_the_message_of_the_product(
         let answer = relay.trigger_with(read_only, &body).await;
         assert_failed(&answer, "invalid request");
         let needed = format!("grant the application {permission} in");
-        assert!(message(&answer).contains(&needed), "{answer}");
+        assert!(answer.message().contains(&needed), "{answer}");
     }
     let unknown = relay.trigger("RunAntiVirusScanFull", "ms_machine_id", "no-such-device").await;
     assert_failed(&unknown, "invalid request");
@@ -323,7 +233,7 @@ async fn a_missing_member_is_an_error_without_data() {
         body.as_object_mut().unwrap().remove(member);
         let answer = relay.ask(TRIGGER, &body).await;
         assert_eq!(
-            (codes(&answer), answer.get("data")),
+            (answer.errors(), answer.get("data")),
             (vec![("fatal", "invalid payload")], None)
         );
     }
@@ -338,14 +248,4 @@ async fn a_setting_limits_the_actions_that_are_done() {
     assert!(relay.sandbox.calls().is_empty());
     let answer = relay.trigger("Unisolate", "ms_machine_id", sample::WORKSTATION).await;
     assert_eq!(answer, success());
-}
-
-#[tokio::test]
-async fn an_action_without_login_was_not_requested() {
-    let relay = TestRelay::open().await;
-    let login = When::any().mentioning("client_credentials");
-    relay.sandbox.fault(login, Fault::status(401), Times::Always);
-    let answer = relay.trigger("FullIsolation", "ms_machine_id", sample::LAPTOP).await;
-    assert_failed(&answer, "authorization error");
-    assert!(!message(&answer).contains("not known"), "{answer}");
 }

@@ -8,15 +8,14 @@ use sandbox::{
     defender_atp::sample,
     identity::{Tenant, app, tenant},
 };
-use serde_json::{Value, json};
+use serde_json::json;
+use testkit::Answer;
 
-use crate::test_relay::{
-    OBSERVE, TestRelay, alert_ids, claims, codes, contoso, many, message, one, sightings,
-};
+use crate::test_relay::{OBSERVE, TestRelay, alert_ids, contoso, many, one};
 
 const BATCH: &str = "/v1.0/$batch";
 
-async fn ask(relay: &TestRelay, tenant: &Tenant) -> Value {
+async fn ask(relay: &TestRelay, tenant: &Tenant) -> Answer {
     let observables = many(&[("ip", sample::ADDRESS), ("sha256", sample::UPDATER_SHA256)]);
     relay.observe_for(&app::DEFENDER, tenant, &observables).await
 }
@@ -34,7 +33,7 @@ async fn a_retired_api_is_replaced_by_graph_for_a_day() {
         let first = ask(&relay, tenant).await;
         let (own_requests, batches) = calls(&relay);
         assert!((1..=own + 1).contains(&own_requests) && batches > 0, "{own_requests} {batches}");
-        assert_eq!(codes(&first), []);
+        assert_eq!(first.errors(), []);
         let alerts: Vec<_> = alert_ids(&first).into_iter().filter(|id| *id != "-").collect();
         assert!(alerts.len() > 2 && alert_ids(&first).len() > alerts.len());
 
@@ -66,7 +65,7 @@ async fn a_missing_entity_is_not_taken_for_a_retired_api() {
     let missing = json!({"error": {"code": "NotFound", "message": "No such thing."}});
     relay.sandbox.fault("/api/ips", Fault::json(404, &missing), Times::Always);
     let answer = relay.observe(&one("ip", sample::ADDRESS)).await;
-    assert_eq!(codes(&answer), []);
+    assert_eq!(answer.errors(), []);
     assert!(alert_ids(&answer).iter().all(|id| *id == "-"));
     assert_eq!(calls(&relay), (2, 0));
 }
@@ -77,7 +76,7 @@ async fn a_message_about_retirement_is_confirmed_by_the_list_of_alerts() {
     let relay = TestRelay::open().await;
     relay.sandbox.fault("/api/domains", Fault::json(400, &retired), Times::Always);
     let answer = relay.observe(&one("domain", "retired.example")).await;
-    assert_eq!((codes(&answer), calls(&relay).1), (vec![], 0));
+    assert_eq!((answer.errors(), calls(&relay).1), (vec![], 0));
     relay.sandbox.fault("/api/alerts", Fault::json(400, &retired), Times::Always);
     relay.observe(&one("domain", "retired.example")).await;
     assert_eq!(calls(&relay).1, 1);
@@ -87,13 +86,15 @@ async fn a_message_about_retirement_is_confirmed_by_the_list_of_alerts() {
 async fn a_forced_backend_is_kept() {
     let relay = TestRelay::with(&[("DEFENDER_BACKEND", "mde")]).await;
     let answer = ask(&relay, &tenant::WINGTIP).await;
-    assert_eq!(codes(&answer), [("fatal", "not found")]);
-    assert!(message(&answer).contains("DEFENDER_BACKEND"), "{answer}");
+    assert_eq!(answer.errors(), [("fatal", "not found")]);
+    assert!(answer.message().contains("DEFENDER_BACKEND"), "{answer}");
     assert_eq!(calls(&relay).1, 0);
     let relay = TestRelay::with(&[("DEFENDER_BACKEND", "graph")]).await;
     let answer = ask(&relay, &tenant::CONTOSO).await;
-    assert_eq!((codes(&answer), calls(&relay).0), (vec![], 0));
-    assert!(sightings(&answer).iter().all(|it| it["source"] == "Microsoft Defender for Endpoint"));
+    assert_eq!((answer.errors(), calls(&relay).0), (vec![], 0));
+    assert!(
+        answer.docs("sightings").iter().all(|it| it["source"] == "Microsoft Defender for Endpoint")
+    );
 }
 
 #[tokio::test]
@@ -123,7 +124,8 @@ async fn alerts_of_graph_and_events_share_the_limit_in_order() {
         TestRelay::with(&[("DEFENDER_BACKEND", "graph"), ("CTR_ENTITIES_LIMIT", "3")]).await;
     let observables = many(&[("ip", sample::ADDRESS), ("domain", sample::DOMAIN)]);
     let answer = relay.observe(&observables).await;
-    let kinds: Vec<_> = sightings(&answer)
+    let kinds: Vec<_> = answer
+        .docs("sightings")
         .iter()
         .map(|it| it["observables"][0]["type"].as_str().unwrap())
         .collect();
@@ -143,9 +145,9 @@ async fn health_asks_the_backend_and_names_the_missing_permission() {
         assert_eq!(relay.health(&app::DEFENDER, tenant).await, ok);
         assert_eq!(relay.product_calls(), [format!("POST {BATCH}")]);
     }
-    let check = |answer: Value, permission: &str| {
-        assert_eq!(codes(&answer), [("fatal", "permission denied")]);
-        assert!(message(&answer).contains(permission), "{answer}");
+    let check = |answer: Answer, permission: &str| {
+        assert_eq!(answer.errors(), [("fatal", "permission denied")]);
+        assert!(answer.message().contains(permission), "{answer}");
     };
     check(relay.health(&app::WITHOUT_ALERTS, &tenant::CONTOSO).await, "Alert.Read.All");
     check(relay.health(&app::WITHOUT_ALERTS, &tenant::WINGTIP).await, "SecurityAlert.Read.All");
@@ -161,15 +163,6 @@ async fn health_fails_for_403_and_404() {
         let relay = TestRelay::with(&[("DEFENDER_BACKEND", "mde")]).await;
         relay.sandbox.fault("/api/alerts", Fault::status(status), Times::Always);
         let answer = relay.health(&app::DEFENDER, &tenant::CONTOSO).await;
-        assert_eq!((codes(&answer), answer.get("data")), (vec![("fatal", code)], None));
+        assert_eq!((answer.errors(), answer.get("data")), (vec![("fatal", code)], None));
     }
-}
-
-#[tokio::test]
-async fn respond_stays_with_the_own_api_and_reports_its_retirement() {
-    let relay = TestRelay::open().await;
-    let claims = claims(&app::DEFENDER, &tenant::WINGTIP);
-    let observables = many(&[("ip", sample::ADDRESS), ("ms_machine_id", sample::LAPTOP)]);
-    let answer = relay.ask_with(claims, "/respond/observables", &observables).await;
-    assert_eq!((codes(&answer), answer.get("data")), (vec![("fatal", "invalid request")], None));
 }

@@ -7,7 +7,7 @@ use sandbox::{
 };
 use serde_json::{Value, json};
 
-use crate::test_relay::{HUNT, TestRelay, alert_ids, codes, line, message, one, sightings};
+use crate::test_relay::{HUNT, TestRelay, alert_ids, line, one};
 
 /// So many addresses that nobody has seen, and one that alerts know.
 fn addresses(unseen: usize) -> Value {
@@ -22,14 +22,14 @@ async fn a_list_gets_forty_requests_and_hunting_finds_the_other_alerts() {
     let relay = TestRelay::warm().await;
     let answer = relay.observe(&addresses(49)).await;
     assert_eq!(relay.calls("/api/ips").len(), 40);
-    assert_eq!(codes(&answer), [("warning", "too many requests")]);
-    assert!(message(&answer).starts_with("For 10 observables only the alerts of the last 30 days"));
+    assert_eq!(answer.errors(), [("warning", "too many requests")]);
+    assert!(answer.message().starts_with("For 10 observables only the alerts of the last 30 days"));
     // One hunt for the ids of alerts, and all alerts in one call.
     assert_eq!((relay.calls(HUNT).len(), relay.calls("/api/alerts").len()), (3, 1));
     assert!(line(&relay.calls("/api/alerts")[0]).ends_with("&$expand=evidence"));
     assert_eq!(relay.sandbox.peak_concurrency(), 16);
     let alone = TestRelay::open().await.observe(&one("ip", sample::ADDRESS)).await;
-    assert_eq!(sightings(&answer), sightings(&alone));
+    assert_eq!(answer.docs("sightings"), alone.docs("sightings"));
 }
 
 #[tokio::test]
@@ -63,8 +63,8 @@ async fn alerts_that_cannot_be_requested_are_reported() {
         let relay = TestRelay::with(&[("DEFENDER_HUNTING", hunting)]).await;
         let answer = relay.observe(&addresses(49)).await;
         assert_eq!((relay.calls("/api/ips").len(), relay.calls("/api/alerts").len()), (40, 0));
-        assert_eq!(codes(&answer), [("warning", "too many requests")]);
-        assert!(message(&answer).starts_with("The alerts about 10 observables were not requested"));
+        assert_eq!(answer.errors(), [("warning", "too many requests")]);
+        assert!(answer.message().starts_with("The alerts about 10 observables were not requested"));
     }
     let relay = TestRelay::open().await;
     let answer = relay.observe_for(&app::WITHOUT_HUNTING, &tenant::CONTOSO, &addresses(49)).await;

@@ -7,7 +7,7 @@ use sandbox::{
     identity::{app, tenant},
 };
 
-use crate::test_relay::{OBSERVE, TestRelay, claims, codes, one, sightings};
+use crate::test_relay::{OBSERVE, TestRelay, claims, one};
 
 #[tokio::test]
 async fn an_unknown_file_is_cached_for_ten_minutes() {
@@ -51,8 +51,11 @@ async fn s02_callers_do_not_share_cache_entries() {
     for _ in 0..3 {
         for tenant in [&tenant::CONTOSO, &tenant::FABRIKAM] {
             let answer = relay.observe_for(&app::DEFENDER, tenant, &observables).await;
-            let pages: Vec<_> =
-                sightings(&answer).iter().filter_map(|it| it["source_uri"].as_str()).collect();
+            let pages: Vec<_> = answer
+                .docs("sightings")
+                .iter()
+                .filter_map(|it| it["source_uri"].as_str())
+                .collect();
             assert!(!pages.is_empty() && pages.iter().all(|page| page.ends_with(tenant.id)));
         }
     }
@@ -64,5 +67,5 @@ async fn s02_callers_do_not_share_cache_entries() {
     let mut other = claims(&app::DEFENDER, &tenant::CONTOSO);
     other["client_secret"] = "wrong".into();
     let answer = relay.ask_with(other, OBSERVE, &observables).await;
-    assert_eq!(codes(&answer)[0], ("fatal", "authorization error"));
+    assert_eq!(answer.errors()[0], ("fatal", "authorization error"));
 }

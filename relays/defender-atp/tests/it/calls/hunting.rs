@@ -9,13 +9,12 @@ use sandbox::{
     identity::{App, app, tenant},
 };
 use serde_json::{Value, json};
+use testkit::Answer;
 
-use crate::test_relay::{
-    HUNT, OBSERVE, OWN_HUNT, TestRelay, alert_ids, codes, contoso, many, message, one, sightings,
-};
+use crate::test_relay::{HUNT, OBSERVE, OWN_HUNT, TestRelay, alert_ids, contoso, many, one};
 
 /// How many alerts and how many events there are.
-fn found(answer: &Value) -> (usize, usize) {
+fn found(answer: &Answer) -> (usize, usize) {
     let ids = alert_ids(answer);
     let events = ids.iter().filter(|id| **id == "-").count();
     (ids.len() - events, events)
@@ -26,7 +25,7 @@ fn hunts(relay: &TestRelay) -> (usize, usize) {
     (relay.calls(HUNT).len(), relay.calls(OWN_HUNT).len())
 }
 
-async fn ask(relay: &TestRelay, app: &App) -> Value {
+async fn ask(relay: &TestRelay, app: &App) -> Answer {
     relay.observe_for(app, &tenant::CONTOSO, &one("ip", sample::ADDRESS)).await
 }
 
@@ -41,7 +40,7 @@ async fn hunting_asks_graph_first() {
 async fn a_caller_refused_by_graph_hunts_at_the_own_api_for_a_day() {
     let relay = TestRelay::open().await;
     let answer = ask(&relay, &app::WITHOUT_GRAPH).await;
-    assert_eq!((found(&answer), codes(&answer)), ((4, 12), vec![]));
+    assert_eq!((found(&answer), answer.errors()), ((4, 12), vec![]));
     // The query for adapters may leave before Graph has refused the one for events.
     assert!(matches!(hunts(&relay), (1 | 2, 2)), "{:?}", hunts(&relay));
     relay.sandbox.forget_calls();
@@ -81,9 +80,9 @@ async fn both_hunting_apis_give_the_same_answer() {
 async fn a_caller_refused_by_both_apis_is_told_both_permissions() {
     let relay = TestRelay::open().await;
     let answer = ask(&relay, &app::WITHOUT_HUNTING).await;
-    assert_eq!((found(&answer), codes(&answer)), ((4, 0), vec![("warning", "permission denied")]));
+    assert_eq!((found(&answer), answer.errors()), ((4, 0), vec![("warning", "permission denied")]));
     for permission in ["ThreatHunting.Read.All", "AdvancedQuery.Read.All"] {
-        assert!(message(&answer).contains(permission), "{answer}");
+        assert!(answer.message().contains(permission), "{answer}");
     }
 }
 
@@ -91,7 +90,7 @@ async fn a_caller_refused_by_both_apis_is_told_both_permissions() {
 async fn a_forced_hunting_api_is_kept() {
     let relay = TestRelay::with(&[("DEFENDER_HUNTING", "graph")]).await;
     let answer = ask(&relay, &app::WITHOUT_GRAPH).await;
-    assert_eq!((found(&answer), codes(&answer)), ((4, 0), vec![("warning", "permission denied")]));
+    assert_eq!((found(&answer), answer.errors()), ((4, 0), vec![("warning", "permission denied")]));
     assert_eq!(hunts(&relay).1, 0);
 }
 
@@ -99,9 +98,9 @@ async fn a_forced_hunting_api_is_kept() {
 async fn hunting_that_is_off_sends_nothing_and_reports_nothing() {
     let relay = TestRelay::with(&[("DEFENDER_HUNTING", "off")]).await;
     let answer = ask(&relay, &app::WITHOUT_HUNTING).await;
-    assert_eq!((found(&answer), codes(&answer)), ((4, 0), vec![]));
+    assert_eq!((found(&answer), answer.errors()), ((4, 0), vec![]));
     assert_eq!(hunts(&relay), (0, 0));
-    assert!(sightings(&answer)[0]["targets"][0]["os"].is_string());
+    assert!(answer.docs("sightings")[0]["targets"][0]["os"].is_string());
 }
 
 #[tokio::test]
@@ -142,9 +141,9 @@ async fn a_failed_hunting_query_costs_only_the_events() {
         relay.sandbox.fault(HUNT, fault.clone(), Times::Always);
         let answer = ask(&relay, &app::DEFENDER).await;
         let expected = if code.is_empty() { vec![] } else { vec![("warning", code)] };
-        assert_eq!((found(&answer), codes(&answer)), ((4, 0), expected), "{fault:?} {answer}");
+        assert_eq!((found(&answer), answer.errors()), ((4, 0), expected), "{fault:?} {answer}");
         if !code.is_empty() {
-            assert!(message(&answer).starts_with("Hunting failed"), "{answer}");
+            assert!(answer.message().starts_with("Hunting failed"), "{answer}");
         }
     }
 }
@@ -157,9 +156,9 @@ async fn a_used_up_quota_is_reported_with_the_message_of_the_product() {
     let fault = Fault::Status { code: 429, headers, body: body.to_string() };
     relay.sandbox.fault(OWN_HUNT, fault, Times::Always);
     let answer = ask(&relay, &app::DEFENDER).await;
-    assert_eq!((found(&answer), codes(&answer)), ((4, 0), vec![("warning", "too many requests")]));
+    assert_eq!((found(&answer), answer.errors()), ((4, 0), vec![("warning", "too many requests")]));
     for words in ["Hunting failed", "900 seconds", "You exceeded 15 hunts."] {
-        assert!(message(&answer).contains(words), "{answer}");
+        assert!(answer.message().contains(words), "{answer}");
     }
 }
 
@@ -172,14 +171,14 @@ async fn a_slow_hunting_query_costs_only_the_events() {
     let time = Duration::from_millis(1200);
     let (bearer, observables) = (crate::test_relay::bearer(contoso()), one("ip", sample::ADDRESS));
     let answer = relay.send_within(time, &bearer, OBSERVE, &observables.to_string()).await;
-    assert_eq!((found(&answer), codes(&answer)), ((4, 0), vec![("warning", "connection error")]));
+    assert_eq!((found(&answer), answer.errors()), ((4, 0), vec![("warning", "connection error")]));
 }
 
 #[tokio::test]
 async fn an_alert_looks_the_same_whatever_hunting_returned() {
-    let alerts = |answer: &Value| -> Vec<Value> {
+    let alerts = |answer: &Answer| -> Vec<Value> {
         let alert = |it: &&Value| it["external_ids"][0].is_string();
-        sightings(answer).iter().filter(alert).cloned().collect()
+        answer.docs("sightings").iter().filter(alert).cloned().collect()
     };
     let relay = TestRelay::open().await;
     let whole = ask(&relay, &app::DEFENDER).await;
@@ -188,7 +187,7 @@ async fn an_alert_looks_the_same_whatever_hunting_returned() {
     relay.sandbox.fault(events, Fault::status(500), Times::Always);
     let without = ask(&relay, &app::DEFENDER).await;
     assert_eq!(alerts(&whole), alerts(&without));
-    assert!(sightings(&whole).len() > sightings(&without).len());
+    assert!(whole.docs("sightings").len() > without.docs("sightings").len());
 }
 
 /// Row 15 of docs/relays/defender-atp.md#differences-from-the-python-originals.
@@ -199,8 +198,9 @@ async fn each_observable_has_its_newest_events_without_repeats() {
     let few = relay.observe(&observables).await;
     let relay = TestRelay::open().await;
     let all = relay.observe(&observables).await;
-    let events = |answer: &Value, kind: &str| -> Vec<String> {
-        let of_it = sightings(answer).iter().filter(|it| it["observables"][0]["type"] == kind);
+    let events = |answer: &Answer, kind: &str| -> Vec<String> {
+        let of_it =
+            answer.docs("sightings").iter().filter(|it| it["observables"][0]["type"] == kind);
         let events = of_it.filter(|it| it["external_ids"][0].is_null());
         events.map(|it| it["id"].as_str().unwrap().to_owned()).collect()
     };
@@ -238,7 +238,7 @@ async fn the_relay_has_no_limit_of_its_own() {
         let answer = relay
             .observe_for(&app::DEFENDER, &tenant::WOODGROVE, &one("ip", sample::ADDRESS))
             .await;
-        assert_eq!((found(&answer), codes(&answer)), ((4, 12), vec![]));
+        assert_eq!((found(&answer), answer.errors()), ((4, 12), vec![]));
     }
     assert!(hunts(&relay).0 > 50);
 }
@@ -251,13 +251,13 @@ async fn hunting_pauses_as_long_as_the_product_says() {
     relay.sandbox.fault(events, throttled, Times::Next(1));
     for seconds in [900, 300] {
         let answer = ask(&relay, &app::DEFENDER).await;
-        assert!(codes(&answer).iter().all(|it| *it == ("warning", "too many requests")));
+        assert!(answer.errors().iter().all(|it| *it == ("warning", "too many requests")));
         let errors = answer["errors"].to_string();
         assert!(errors.contains(&format!("{seconds} seconds")), "{errors}");
         relay.clock.advance(Duration::from_secs(600));
         relay.sandbox.forget_calls();
     }
-    assert_eq!(codes(&ask(&relay, &app::DEFENDER).await), []);
+    assert_eq!(ask(&relay, &app::DEFENDER).await.errors(), []);
     assert!(hunts(&relay).0 > 1);
 }
 
@@ -271,8 +271,8 @@ async fn a_query_waits_for_its_turn_where_the_deadline_allows() {
     // Another caller is not concerned.
     let address = one("ip", sample::ADDRESS);
     let other = relay.observe_for(&app::DEFENDER, &tenant::WOODGROVE, &address).await;
-    assert_eq!(codes(&other), []);
+    assert_eq!(other.errors(), []);
     relay.clock.advance(Duration::from_secs(899));
     let answer = ask(&relay, &app::DEFENDER).await;
-    assert_eq!((found(&answer), codes(&answer)), ((4, 12), vec![]));
+    assert_eq!((found(&answer), answer.errors()), ((4, 12), vec![]));
 }

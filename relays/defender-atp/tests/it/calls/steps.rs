@@ -6,7 +6,7 @@ use sandbox::defender_atp::sample;
 use serde_json::{Value, json};
 
 use super::LONG;
-use crate::test_relay::{OBSERVE, TestRelay, alert_ids, codes, many, one, sightings};
+use crate::test_relay::{OBSERVE, TestRelay, alert_ids, many, one};
 
 #[tokio::test]
 async fn an_address_takes_two_steps_and_one_with_cached_devices() {
@@ -113,7 +113,7 @@ async fn ten_and_fifty_observables_take_three_steps() {
         let relay = TestRelay::warm().await;
         let answer = relay.observe(&mixed_observables(size)).await;
         assert_eq!(
-            (codes(&answer), relay.sandbox.peak_concurrency()),
+            (answer.errors(), relay.sandbox.peak_concurrency()),
             (vec![], (size + 1).min(16))
         );
         // One list or profile for each observable and one hunt; the alerts of the one file that
@@ -144,7 +144,7 @@ async fn shared_alerts_and_devices_are_requested_once() {
         ]
     );
     let of = |kind: &str| {
-        sightings(&answer).iter().filter(|it| it["observables"][0]["type"] == kind).count()
+        answer.docs("sightings").iter().filter(|it| it["observables"][0]["type"] == kind).count()
     };
     assert_eq!((of("sha1"), of("sha256"), of("md5")), (7, 7, 7));
     assert_eq!((of("ip"), of("ipv6")), (2, 2));

@@ -12,7 +12,6 @@ use crate::test_relay::{ADDRESS, TestRelay, contoso, one, sightings};
 async fn disabled_routes_need_neither_token_nor_body() {
     let relay = TestRelay::open().await;
     for (route, expected) in [
-        (Route::Deliberate, json!({"data": {}})),
         (Route::Refer, json!({"data": []})),
         (Route::Respond, json!({"data": []})),
         (Route::Trigger, json!({"data": {"status": "failure"}})),
@@ -36,15 +35,17 @@ async fn the_watchdog_returns_its_header() {
 #[tokio::test]
 async fn the_body_is_read_before_the_token() {
     let relay = TestRelay::open().await;
-    let request = TestRequest::bare(Route::Observe);
-    let answer = relay.send(request.clone().body(r#"[{"type":"ip"}]"#)).await;
-    assert_eq!(answer.errors(), [("fatal", "invalid argument")]);
-    assert_eq!(
-        answer.message(),
-        r#"Invalid JSON payload received. {"0": {"value": ["Missing data for required field."]}}"#
-    );
-    let answer = relay.send(request.body("[]")).await;
-    assert_eq!(answer.errors(), [("fatal", "authorization error")]);
+    for route in [Route::Observe, Route::Deliberate] {
+        let request = TestRequest::bare(route);
+        let answer = relay.send(request.clone().body(r#"[{"type":"ip"}]"#)).await;
+        assert_eq!(answer.errors(), [("fatal", "invalid argument")]);
+        assert_eq!(
+            answer.message(),
+            r#"Invalid JSON payload received. {"0": {"value": ["Missing data for required field."]}}"#
+        );
+        let answer = relay.send(request.body("[]")).await;
+        assert_eq!(answer.errors(), [("fatal", "authorization error")]);
+    }
 }
 
 #[tokio::test]
