@@ -61,6 +61,12 @@ pub fn key_of_column(kind: &'static str, column: &'static str) -> String {
     format!("strcat('{kind}|', {column})")
 }
 
+/// Reads the type and the value of a key. A type has neither sign, so the first one ends it.
+#[must_use]
+pub fn read_key(key: &str) -> Option<(&str, &str)> {
+    key.split_once(['|', ':'])
+}
+
 /// Writes the operators that keep the `limit` newest rows of each key `K`, by the column `time`.
 #[must_use]
 pub fn newest_of_each_key(time: &'static str, limit: usize) -> String {

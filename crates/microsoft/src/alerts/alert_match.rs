@@ -3,7 +3,7 @@
 use relay_core::{Time, lenient::Text};
 use serde::Deserialize;
 
-use crate::spelling;
+use crate::{kql, spelling};
 
 /// One alert about one value.
 #[derive(Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub(super) struct HuntingRow {
 impl HuntingRow {
     /// Returns none for a row that names no value or no alert.
     pub(super) fn alert_match(self) -> Option<AlertMatch> {
-        let (kind, value) = self.key.as_deref()?.split_once('|')?;
+        let (kind, value) = kql::read_key(self.key.as_deref()?)?;
         let seen = self.seen.as_deref().and_then(Time::parse);
         Some(AlertMatch {
             key: spelling::key(kind, value)?,

@@ -14,7 +14,12 @@ use super::{
     Adapter, DefenderClient, DeviceEvent, EventKey, Lookup, cache::split_cached,
     events::DeviceAdapters, query, quota::RequestGroup,
 };
-use crate::{SearchOptions, halves::in_halves, kql::MAX_LIST_VALUES, spelling};
+use crate::{
+    SearchOptions,
+    halves::in_halves,
+    kql::{self, MAX_LIST_VALUES},
+    spelling,
+};
 
 /// The time for one query; the service itself stops after 200 seconds.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
@@ -259,7 +264,7 @@ impl<C: Sync> DefenderClient<'_, C> {
 fn events_by_key(keys: &[EventKey], rows: Vec<DeviceEvent>) -> HashMap<EventKey, Vec<DeviceEvent>> {
     let mut by_text: HashMap<String, Vec<DeviceEvent>> = HashMap::new();
     for event in rows {
-        let key = event.key.as_deref().and_then(|key| key.split_once('|'));
+        let key = event.key.as_deref().and_then(kql::read_key);
         if let Some(key) = key.and_then(|(kind, value)| spelling::key(kind, value)) {
             by_text.entry(key).or_default().push(event);
         }
