@@ -69,9 +69,13 @@ fn external_ids(alert: &Alert, id: &str) -> Vec<ShortText> {
 }
 
 fn references(alert: &Alert, origin: &str) -> Vec<ExternalReference> {
-    let links = [&alert.alert_web_url, &alert.incident_web_url];
-    let reference = |url| ExternalReference { url: Some(url), ..ExternalReference::to(origin) };
-    links.into_iter().filter_map(uri).map(reference).collect()
+    let incident = alert.incident_id.as_deref().map(ShortText::from);
+    let links = [(&alert.alert_web_url, None), (&alert.incident_web_url, incident)];
+    let references = links.into_iter().filter_map(|(link, external_id)| {
+        let url = Some(uri(link)?);
+        Some(ExternalReference { url, external_id, ..ExternalReference::to(origin) })
+    });
+    references.collect()
 }
 
 fn uri(link: &Text) -> Option<Uri> {
@@ -87,6 +91,7 @@ fn data(alert: &Alert) -> Option<Table> {
         ("Determination", cell(&alert.determination)),
         ("MITRE techniques", Cell::Text(alert.mitre_techniques.join(", "))),
         ("Threat family", cell(&alert.threat_family_name)),
+        ("Incident", cell(&alert.incident_id)),
     ])
 }
 
@@ -244,6 +249,7 @@ mod tests {
         let alert = json!({
             "category": "Malware", "status": "new", "classification": null,
             "determination": "malware", "mitreTechniques": ["T1", "T2"], "threatFamilyName": 7,
+            "incidentId": "4711",
         });
         let names = [
             "Category",
@@ -252,12 +258,13 @@ mod tests {
             "Determination",
             "MITRE techniques",
             "Threat family",
+            "Incident",
         ];
         let columns: Vec<_> =
             names.iter().map(|name| json!({"name": name, "type": "string"})).collect();
         let expected = json!({
             "columns": columns,
-            "rows": [["Malware", "new", "", "malware", "T1, T2", "7"]],
+            "rows": [["Malware", "new", "", "malware", "T1, T2", "7", "4711"]],
             "row_count": 1,
         });
         check("data", alert, expected);

@@ -26,6 +26,7 @@ pub(super) struct Alert {
     pub(super) threat_family_name: Text,
     pub(super) mitre_techniques: Texts,
     pub(super) alert_web_url: Text,
+    pub(super) incident_id: Text,
     pub(super) incident_web_url: Text,
     #[serde(rename = "createdDateTime")]
     pub(super) created: Text,

@@ -12,7 +12,7 @@ use relay_core::{
     Error, ErrorKind, Observable,
     ObservableType::{Domain, Ip, Ipv6, Sha1, Sha256},
     Partial, Request, Time,
-    lenient::{Integer, List, Object, Text},
+    lenient::{Integer, List, Object, Text, Texts},
 };
 use serde::Deserialize;
 
@@ -33,6 +33,16 @@ pub struct Alert {
     pub description: Text,
     /// `UnSpecified`, `Informational`, `Low`, `Medium`, `High`.
     pub severity: Text,
+    /// Such as `SuspiciousActivity` or `Malware`.
+    pub category: Text,
+    /// `New`, `InProgress`, `Resolved`.
+    pub status: Text,
+    /// Such as `T1059.001`.
+    pub mitre_techniques: Texts,
+    /// Such as `Emotet`.
+    pub threat_family_name: Text,
+    /// The number of the incident that it belongs to.
+    pub incident_id: Integer,
     /// `WindowsDefenderAtp`, `WindowsDefenderAv`, `WindowsDefenderSmartScreen`, `CustomDetection`, …
     pub detection_source: Text,
     /// When it was raised.

@@ -7,7 +7,9 @@ use microsoft::defender::{
 };
 use relay_core::{
     Time,
-    ctim::{Cell, LongText, ObservedTime, Sensor, ShortText, Sighting, Table, Uri},
+    ctim::{
+        Cell, ExternalReference, LongText, ObservedTime, Sensor, ShortText, Sighting, Table, Uri,
+    },
     lenient::Text,
     url::escaped,
 };
@@ -40,6 +42,8 @@ impl Mapper<'_> {
             relations: relations::of_alert(alert, observable, self.product),
             timestamp: time(&alert.last_update_time).or_else(|| time(&alert.alert_creation_time)),
             external_ids: vec![id.into()],
+            external_references: self.incident(alert).into_iter().collect(),
+            data: alert_data(alert),
             ..Sighting::of(sighting_id, self.product, observable.clone(), observed)
         })
     }
@@ -48,6 +52,17 @@ impl Mapper<'_> {
     fn alert_page(&self, id: &str) -> Option<Uri> {
         let (portal, tenant) = (self.portal.base(), escaped(self.tenant));
         Uri::parse(&format!("{portal}/alerts/{}?tid={tenant}", escaped(id)))
+    }
+
+    /// The page of the incident that the alert belongs to.
+    fn incident(&self, alert: &Alert) -> Option<ExternalReference> {
+        let number = (*alert.incident_id)?.to_string();
+        let (portal, tenant) = (self.portal.base(), escaped(self.tenant));
+        Some(ExternalReference {
+            url: Uri::parse(&format!("{portal}/incidents/{number}?tid={tenant}")),
+            external_id: Some(number.into()),
+            ..ExternalReference::to(self.product)
+        })
     }
 
     /// None for an event without a time.
@@ -95,6 +110,20 @@ fn title(event: &DeviceEvent) -> Option<ShortText> {
     let parts = [event.action_type.as_deref(), event.device_name.as_deref()];
     let parts: Vec<_> = parts.into_iter().flatten().collect();
     ShortText::present(Some(parts.join(" on ")))
+}
+
+/// What the product says of an alert beside its text; without cells that would be empty.
+fn alert_data(alert: &Alert) -> Option<Table> {
+    let text = |text: &Text| text.clone().into_inner();
+    let techniques = alert.mitre_techniques.join(", ");
+    let cells = [
+        ("Category", text(&alert.category)),
+        ("Status", text(&alert.status)),
+        ("MITRE techniques", Some(techniques).filter(|all| !all.is_empty())),
+        ("Threat family", text(&alert.threat_family_name)),
+        ("Incident", alert.incident_id.map(|number| number.to_string())),
+    ];
+    Table::of_one_row(cells.into_iter().filter_map(|(name, text)| Some((name, Cell::Text(text?)))))
 }
 
 fn data(event: &DeviceEvent, is_network: bool) -> Option<Table> {

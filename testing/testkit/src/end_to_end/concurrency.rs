@@ -7,7 +7,7 @@ use relay_core::Relay;
 use sandbox::{Fault, Times, When};
 use serde_json::{Value, json};
 
-use super::{Deployed, EndToEnd, events::without_times, host::observe, load::Growth};
+use super::{Deployed, EndToEnd, events::comparable, host::observe, load::Growth};
 use crate::{
     Observables,
     event::Event,
@@ -38,7 +38,7 @@ impl<R: Relay> EndToEnd<R> {
     async fn separate(&self, relay: &Deployed) -> [Value; 2] {
         let mut answers = Vec::new();
         for event in self.alternating(4) {
-            answers.push(without_times(relay.ask(&event).await.json()));
+            answers.push(comparable(relay.ask(&event).await.json()));
         }
         let answers: [Value; 2] = answers.split_off(2).try_into().expect("two answers");
         assert_ne!(answers[0], answers[1], "the two must see different entities");
@@ -134,7 +134,7 @@ impl<R: Relay> EndToEnd<R> {
 #[track_caller]
 fn assert_answers(outcomes: Vec<Outcome>, expected: &[Value; 2]) {
     for (outcome, expected) in outcomes.into_iter().zip(expected.iter().cycle()) {
-        assert_eq!(without_times(outcome.reply().json()), *expected);
+        assert_eq!(comparable(outcome.reply().json()), *expected);
     }
 }
 

@@ -46,7 +46,7 @@ impl<R: Relay> EndToEnd<R> {
             let route = name.split('-').next().unwrap_or_default();
             assert_valid(route, &event, &reply);
             if route == "observe" {
-                let answer = without_times(reply.json());
+                let answer = comparable(reply.json());
                 assert!(sightings(&answer) > 0, "{name}: {answer}");
                 assert_eq!(*observed.get_or_insert_with(|| answer.clone()), answer, "{name}");
             }
@@ -183,15 +183,17 @@ fn sightings(answer: &Value) -> u64 {
     answer["data"]["sightings"]["count"].as_u64().unwrap_or_default()
 }
 
-/// The answer without the validity of judgements, which begins with the request.
-pub(super) fn without_times(mut answer: Value) -> Value {
+/// The answer without what every request changes: the validity of judgements, which begins with it,
+/// and quotas, of which it takes one more.
+pub(super) fn comparable(mut answer: Value) -> Value {
     match &mut answer {
         Value::Object(members) => {
             members.remove("valid_time");
-            members.values_mut().for_each(|value| *value = without_times(value.take()));
+            members.remove("quotas");
+            members.values_mut().for_each(|value| *value = comparable(value.take()));
         }
         Value::Array(items) => {
-            items.iter_mut().for_each(|value| *value = without_times(value.take()));
+            items.iter_mut().for_each(|value| *value = comparable(value.take()));
         }
         _ => {}
     }

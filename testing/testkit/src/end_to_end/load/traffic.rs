@@ -6,7 +6,7 @@ use relay_core::Route;
 use sandbox::{Fault, Fixture, Times};
 use serde_json::{Value, json};
 
-use super::super::{Deployed, events::without_times, host::token};
+use super::super::{Deployed, events::comparable, host::token};
 use crate::{
     Observables,
     ctim::{self, Expectation, Severity},
@@ -113,11 +113,11 @@ impl Request {
     fn check(&mut self, reply: &Reply) {
         match &self.first {
             Some(first) if first.text == reply.body => {}
-            Some(first) => assert_eq!(without_times(reply.json()), first.json, "{}", self.name),
+            Some(first) => assert_eq!(comparable(reply.json()), first.json, "{}", self.name),
             None => {
                 self.assert_expected(reply);
                 let answer =
-                    FirstAnswer { text: reply.body.clone(), json: without_times(reply.json()) };
+                    FirstAnswer { text: reply.body.clone(), json: comparable(reply.json()) };
                 self.first = Some(answer);
             }
         }
