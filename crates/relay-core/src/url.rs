@@ -10,7 +10,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 pub use base::{Address, BaseUrl};
 pub use name::ascii_name;
-pub(crate) use name::unicode_name;
+pub(crate) use name::{name_in_ascii, unicode_name};
 pub(crate) use scope::AddressScope;
 pub use scope::is_public;
 pub(crate) use spelling::spellings;

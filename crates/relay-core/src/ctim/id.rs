@@ -27,17 +27,22 @@ impl Id {
     pub fn kind(&self) -> &'static str {
         self.kind
     }
+
+    fn text(&self) -> String {
+        let mut digits = Uuid::encode_buffer();
+        ["transient:", self.kind, "-", self.uuid.hyphenated().encode_lower(&mut digits)].concat()
+    }
 }
 
 impl fmt::Display for Id {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "transient:{}-{}", self.kind, self.uuid)
+        f.write_str(&self.text())
     }
 }
 
 impl Serialize for Id {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serializer.serialize_str(&self.text())
     }
 }
 
@@ -83,7 +88,7 @@ impl Namespace {
     }
 
     pub(super) fn relationship(&self, kind: &str, source: Id, target: Id) -> Id {
-        self.id("relationship", &[kind], &[&source.to_string(), &target.to_string()])
+        self.id("relationship", &[kind], &[&source.text(), &target.text()])
     }
 
     fn id(&self, kind: &'static str, first: &[&str], then: &[&str]) -> Id {

@@ -109,8 +109,7 @@ impl Observable {
     /// in common.
     pub fn present(kind: ObservableType, value: Option<impl Into<String>>) -> Option<Self> {
         let observable = Self { kind, value: value?.into() };
-        let is_valid = observable.normal_form().is_some() && !observable.is_on_every_machine();
-        is_valid.then_some(observable)
+        observable.tells_apart().then_some(observable)
     }
 
     /// What a product calls an address, [`present`](Self::present): `ipv6` when it contains a
@@ -119,9 +118,18 @@ impl Observable {
         let text = value.as_ref().trim().split('%').next()?;
         let ip: IpAddr = text.parse().ok()?;
         match ip.to_canonical() {
-            IpAddr::V4(ip) => Self::present(ObservableType::Ip, Some(ip.to_string())),
-            IpAddr::V6(_) => Self::present(ObservableType::Ipv6, Some(text)),
+            IpAddr::V4(_) if ip.is_ipv6() => Self::of_ip(ip),
+            IpAddr::V4(_) => is_of_one(ip).then(|| Self::new(ObservableType::Ip, text)),
+            IpAddr::V6(_) => is_of_one(ip).then(|| Self::new(ObservableType::Ipv6, text)),
         }
+    }
+
+    /// An address in its shortest text, as [`address`](Self::address) calls it.
+    #[must_use]
+    pub fn of_ip(ip: IpAddr) -> Option<Self> {
+        let ip = ip.to_canonical();
+        let kind = if ip.is_ipv4() { ObservableType::Ip } else { ObservableType::Ipv6 };
+        is_of_one(ip).then(|| Self::new(kind, ip.to_string()))
     }
 
     /// A hardware address, [`present`](Self::present), as `aa:bb:cc:dd:ee:ff`, whatever separates
@@ -133,23 +141,32 @@ impl Observable {
         Self::present(ObservableType::MacAddress, Some(pairs.join(":")))
     }
 
-    fn is_on_every_machine(&self) -> bool {
-        let Some(value) = self.normal_form() else { return false };
+    /// Whether the value can be of its type, and is not on every machine or on none.
+    fn tells_apart(&self) -> bool {
         match self.kind {
-            ObservableType::Ip | ObservableType::Ipv6 => {
-                value.parse().is_ok_and(|ip: IpAddr| ip.is_loopback() || ip.is_unspecified())
-            }
+            ObservableType::Ip => self.ip().is_some_and(is_of_one),
+            ObservableType::Ipv6 => self.ip().is_some_and(|ip| ip.is_ipv6() && is_of_one(ip)),
             ObservableType::MacAddress => {
-                let digits = hardware_digits(&value);
-                ["0", "f"].iter().any(|digit| digits.replace(digit, "").is_empty())
+                let digits = hardware_digits(&self.value);
+                !['0', 'f'].iter().any(|digit| digits.chars().all(|letter| letter == *digit))
             }
             ObservableType::Domain | ObservableType::Hostname => {
-                matches!(value.as_str(), "localhost" | "localhost.localdomain")
-                    || value.ends_with(".localhost")
+                self.normal().is_some_and(|name| !is_localhost(&name))
             }
-            _ => false,
+            ObservableType::Url => !self.is_blank(),
+            _ => self.normal().is_some(),
         }
     }
+}
+
+/// Whether an address is one machine's: not every machine's own, nor none's.
+fn is_of_one(ip: IpAddr) -> bool {
+    let ip = ip.to_canonical();
+    !ip.is_loopback() && !ip.is_unspecified()
+}
+
+fn is_localhost(name: &str) -> bool {
+    matches!(name, "localhost" | "localhost.localdomain") || name.ends_with(".localhost")
 }
 
 /// Returns a hardware address without what separates its digits, in lower case.

@@ -56,10 +56,9 @@ pub enum RelationName {
     WroteTo,
 }
 
-/// A relation between two observables, as reported by `origin`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+/// A relation between two observables.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Relation {
-    origin: String,
     relation: RelationName,
     source: Observable,
     related: Observable,
@@ -108,7 +107,7 @@ impl Relations {
             self.left_out += 1;
             return false;
         }
-        self.list.push(Relation { origin: self.origin.clone(), relation, source, related });
+        self.list.push(Relation { relation, source, related });
         true
     }
 
@@ -130,9 +129,21 @@ impl Relations {
     }
 }
 
+/// A relation as it is written, as reported by `origin`.
+#[derive(Serialize)]
+struct ReportedRelation<'a> {
+    origin: &'a str,
+    relation: RelationName,
+    source: &'a Observable,
+    related: &'a Observable,
+}
+
 impl Serialize for Relations {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.list.serialize(serializer)
+        let origin = self.origin.as_str();
+        serializer.collect_seq(self.list.iter().map(|Relation { relation, source, related }| {
+            ReportedRelation { origin, relation: *relation, source, related }
+        }))
     }
 }
 

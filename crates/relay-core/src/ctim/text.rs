@@ -54,7 +54,9 @@ fn cut(text: &str, max: usize) -> Option<usize> {
 /// hide, reverse or overwrite others, and the beginnings of Markdown's links and images and of HTML,
 /// which a blank makes plain text (CommonMark 0.31 §4.6, §4.7, §6.3 to §6.6).
 pub(crate) fn harmless(text: String) -> String {
-    if !text.contains(|letter: char| is_hidden(letter) || matches!(letter, ']' | '<')) {
+    if is_plain(text.as_bytes())
+        || !text.contains(|letter: char| is_hidden(letter) || matches!(letter, ']' | '<'))
+    {
         return text;
     }
     let mut plain = String::with_capacity(text.len());
@@ -70,6 +72,16 @@ pub(crate) fn harmless(text: String) -> String {
         plain.push(letter);
     }
     plain
+}
+
+/// Whether there are only printable letters of ASCII and line ends, and none that begins markup. Looks
+/// at every byte, because that takes many at once where stopping at the first would take one.
+fn is_plain(text: &[u8]) -> bool {
+    let is_odd = |byte: u8| {
+        let is_control = (byte < b' ') & (byte != b'\n') & (byte != b'\t');
+        is_control | (byte > b'~') | (byte == b']') | (byte == b'<')
+    };
+    !text.iter().fold(false, |found, byte| found | is_odd(*byte))
 }
 
 /// Control characters but line ends and tabs, controls of the direction of writing, and what has no

@@ -34,11 +34,9 @@ impl Uri {
     pub fn parse(text: &str) -> Option<Self> {
         let url = Url::parse(text.trim()).ok()?;
         (matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(())?;
-        let spelled = utf8_percent_encode(url.as_str(), NOT_IN_RFC_3986).to_string();
-        let spelled = escape_brackets_and_percent(
-            &spelled,
-            url.host_str().is_some_and(|h| h.starts_with('[')),
-        );
+        let has_ipv6_host = url.host_str().is_some_and(|host| host.starts_with('['));
+        let url = String::from(url);
+        let spelled = if is_plain(&url) { url } else { escaped(&url, has_ipv6_host) };
         (spelled.len() <= MAX_URI_CHARS).then_some(Self(spelled))
     }
 
@@ -47,6 +45,25 @@ impl Uri {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Whether nothing of a link has to be escaped, as in most of them.
+fn is_plain(url: &str) -> bool {
+    let mut fragments = 0;
+    url.bytes().enumerate().all(|(at, byte)| match byte {
+        b'-' | b'.' | b'_' | b'~' | b':' | b'/' | b'?' | b'&' | b'=' | b'+' | b',' => true,
+        b'%' => is_escape(&url.as_bytes()[at..]),
+        b'#' => {
+            fragments += 1;
+            fragments == 1
+        }
+        _ => byte.is_ascii_alphanumeric(),
+    })
+}
+
+fn escaped(url: &str, has_ipv6_host: bool) -> String {
+    let spelled = utf8_percent_encode(url, NOT_IN_RFC_3986).to_string();
+    escape_brackets_and_percent(&spelled, has_ipv6_host)
 }
 
 /// Brackets may stand only around an IPv6 host, and a percent sign only before two hex digits.
@@ -60,7 +77,7 @@ fn escape_brackets_and_percent(text: &str, ipv6_host: bool) -> String {
         match letter {
             '[' => spelled.push_str("%5B"),
             ']' => spelled.push_str("%5D"),
-            '%' if !is_escape(&rest[at..]) => spelled.push_str("%25"),
+            '%' if !is_escape(&rest.as_bytes()[at..]) => spelled.push_str("%25"),
             '#' if std::mem::replace(&mut fragment_begun, true) => spelled.push_str("%23"),
             other => spelled.push(other),
         }
@@ -68,8 +85,8 @@ fn escape_brackets_and_percent(text: &str, ipv6_host: bool) -> String {
     spelled
 }
 
-fn is_escape(text: &str) -> bool {
-    let digits = text.as_bytes().get(1..3);
+fn is_escape(text: &[u8]) -> bool {
+    let digits = text.get(1..3);
     digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
 }
 

@@ -24,7 +24,7 @@ impl<'de, A: MapAccess<'de>> Deserializer<'de> for Members<A> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, A::Error> {
-        visitor.visit_map(Known { members: self.0, fields, seen: 0 })
+        visitor.visit_map(Known { members: self.0, fields, next: 0, seen: 0 })
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
@@ -45,6 +45,8 @@ impl<'de, A: MapAccess<'de>> Deserializer<'de> for Members<A> {
 struct Known<A> {
     members: A,
     fields: &'static [&'static str],
+    /// The field that is looked at first: products mostly write members in one order.
+    next: usize,
     /// One bit for each field. No struct has more fields than bits.
     seen: u128,
 }
@@ -56,17 +58,19 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Known<A> {
         &mut self,
         seed: K,
     ) -> Result<Option<K::Value>, A::Error> {
-        while let Some(index) = self.members.next_key_seed(FieldIndex(self.fields))? {
+        loop {
+            let place = FieldPlace { fields: self.fields, first: self.next };
+            let Some(index) = self.members.next_key_seed(place)? else { return Ok(None) };
             let bit = index.and_then(|index| 1_u128.checked_shl(u32::try_from(index).ok()?));
             match index.zip(bit.filter(|bit| self.seen & bit == 0)) {
                 Some((index, bit)) => {
                     self.seen |= bit;
+                    self.next = index + 1;
                     return seed.deserialize(self.fields[index].into_deserializer()).map(Some);
                 }
                 None => drop(self.members.next_value::<IgnoredAny>()?),
             }
         }
-        Ok(None)
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
@@ -75,9 +79,12 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Known<A> {
 }
 
 /// Reads a name as its place among the fields.
-struct FieldIndex(&'static [&'static str]);
+struct FieldPlace {
+    fields: &'static [&'static str],
+    first: usize,
+}
 
-impl<'de> DeserializeSeed<'de> for FieldIndex {
+impl<'de> DeserializeSeed<'de> for FieldPlace {
     type Value = Option<usize>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
@@ -85,7 +92,7 @@ impl<'de> DeserializeSeed<'de> for FieldIndex {
     }
 }
 
-impl Visitor<'_> for FieldIndex {
+impl Visitor<'_> for FieldPlace {
     type Value = Option<usize>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -93,6 +100,8 @@ impl Visitor<'_> for FieldIndex {
     }
 
     fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
-        Ok(self.0.iter().position(|field| *field == name))
+        let (before, from) = self.fields.split_at(self.first.min(self.fields.len()));
+        let place = |fields: &[&str]| fields.iter().position(|field| *field == name);
+        Ok(place(from).map(|place| before.len() + place).or_else(|| place(before)))
     }
 }

@@ -66,7 +66,7 @@ thread_local! {
 ///
 /// Those of `serde_json`.
 pub(crate) fn read<'a, T: Deserialize<'a>>(
-    json: &'a [u8],
+    json: &'a str,
     limits: ReadLimits,
 ) -> serde_json::Result<ReadOutcome<T>> {
     read_once(json, Reading::new(limits, false))
@@ -74,7 +74,7 @@ pub(crate) fn read<'a, T: Deserialize<'a>>(
 }
 
 fn read_once<'a, T: Deserialize<'a>>(
-    json: &'a [u8],
+    json: &'a str,
     reading: Reading,
 ) -> serde_json::Result<ReadOutcome<T>> {
     /// Restores the read around this one, also when it panics.
@@ -85,7 +85,7 @@ fn read_once<'a, T: Deserialize<'a>>(
         }
     }
     let _restore = Restore(CURRENT.replace(reading));
-    let value = serde_json::from_slice(json)?;
+    let value = serde_json::from_str(json)?;
     let Reading { bytes_left, is_cut, .. } = CURRENT.get();
     Ok(ReadOutcome { value, bytes: reading.bytes_left - bytes_left, is_cut })
 }

@@ -107,6 +107,10 @@ impl Response {
         without_byte_order_mark(&self.body)
     }
 
+    fn text(&self) -> &str {
+        std::str::from_utf8(self.body()).unwrap_or_default()
+    }
+
     /// Returns how long the product asks to wait, if it says so.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
@@ -150,7 +154,7 @@ impl Response {
     ///
     /// `Malformed`.
     pub fn json_of<'a, T: Deserialize<'a>>(&'a self, items: usize) -> Result<T> {
-        self.parsed(self.body(), items).map_err(|error| {
+        self.parsed(self.text(), items).map_err(|error| {
             // The library's text may quote the body; place and class do not.
             self.malformed()
                 .with_context("json.class", format!("{:?}", error.classify()))
@@ -161,14 +165,10 @@ impl Response {
     /// Reads a part of the body that was looked at before, such as one item; `None` where it has not
     /// the known shape.
     pub fn part<'a, T: Deserialize<'a>>(&self, json: &'a RawValue) -> Option<T> {
-        self.parsed(json.get().as_bytes(), usize::MAX).ok()
+        self.parsed(json.get(), usize::MAX).ok()
     }
 
-    fn parsed<'a, T: Deserialize<'a>>(
-        &self,
-        json: &'a [u8],
-        items: usize,
-    ) -> serde_json::Result<T> {
+    fn parsed<'a, T: Deserialize<'a>>(&self, json: &'a str, items: usize) -> serde_json::Result<T> {
         let limits = ReadLimits { items, bytes: self.records.allowance(self.about) };
         let ReadOutcome { value, bytes, is_cut } = lenient::read(json, limits)?;
         self.records.note(bytes, is_cut);
@@ -243,7 +243,7 @@ impl Response {
     /// and JSON without a message are only named.
     #[must_use]
     pub fn quote(&self) -> String {
-        let text = std::str::from_utf8(self.body()).unwrap_or_default().trim();
+        let text = self.text().trim();
         let status = self.status;
         match text.bytes().next() {
             None => format!("an empty response with status {status}"),

@@ -1,5 +1,7 @@
 //! Domain names in the letters of DNS, and in those of their language.
 
+use std::borrow::Cow;
+
 /// Returns a domain name as DNS holds it: in lower case, without outer dots, international labels
 /// in punycode (UTS #46). A name that DNS cannot hold stays in its own letters.
 ///
@@ -8,14 +10,24 @@
 /// ```
 #[must_use]
 pub fn ascii_name(name: &str) -> String {
-    let lower = name.trim().trim_matches('.').to_lowercase();
+    name_in_ascii(name).into_owned()
+}
+
+/// The same; most names are in that form.
+pub(crate) fn name_in_ascii(name: &str) -> Cow<'_, str> {
+    let bare = name.trim().trim_matches('.');
+    if bare.is_ascii() {
+        let has_upper = bare.bytes().any(|byte| byte.is_ascii_uppercase());
+        return if has_upper { bare.to_ascii_lowercase().into() } else { bare.into() };
+    }
+    let lower = bare.to_lowercase();
     if lower.is_ascii() {
-        return lower;
+        return lower.into();
     }
     let ascii = idna::domain_to_ascii(&lower).unwrap_or_default();
     let ascii = ascii.trim_matches('.');
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-    if !ascii.is_empty() && ascii.bytes().all(fits) { ascii.to_owned() } else { lower }
+    if !ascii.is_empty() && ascii.bytes().all(fits) { ascii.to_owned() } else { lower }.into()
 }
 
 /// Returns the name in the letters of its language; `None` where it has no label in punycode.

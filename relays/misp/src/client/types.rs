@@ -1,6 +1,6 @@
 //! MISP's responses, docs/relays/misp.md#lenient-reading.
 
-use relay_core::lenient::{Flag, Integer, List, Object, Text};
+use relay_core::lenient::{self, Flag, Integer, List, Object, Text};
 use serde::{
     Deserialize, Deserializer,
     de::{Error as _, IgnoredAny},
@@ -213,12 +213,8 @@ impl<'de> Deserialize<'de> for FoundAttributes {
 
 /// Skips malformed items, but fails without a list, which must not pass for "nothing found".
 fn listed<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Attribute>, D::Error> {
-    let raw = <&RawValue>::deserialize(deserializer)?.get();
-    if !raw.starts_with('[') {
-        return Err(D::Error::custom("the attributes are not a list"));
-    }
-    let list = List::deserialize(&mut serde_json::Deserializer::from_str(raw));
-    list.map(List::into_inner).map_err(D::Error::custom)
+    let list = lenient::objects(deserializer, Some)?;
+    list.ok_or_else(|| D::Error::custom("the attributes are not a list"))
 }
 
 /// Reads a struct from an object only: serde would also fill it from a list, member by member.

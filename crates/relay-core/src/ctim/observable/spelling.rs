@@ -1,6 +1,9 @@
 //! The spellings of a value: the normal form, and the texts under which products hold it.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::{
+    borrow::Cow,
+    net::{IpAddr, Ipv4Addr},
+};
 
 use super::{Observable, ObservableType as Type};
 use crate::url;
@@ -14,20 +17,30 @@ impl Observable {
     /// other than its digits) or is blank.
     #[must_use]
     pub fn normal_form(&self) -> Option<String> {
-        if self.value.trim().is_empty() {
+        self.normal().map(Cow::into_owned)
+    }
+
+    /// The normal form, which most values are in.
+    pub(super) fn normal(&self) -> Option<Cow<'_, str>> {
+        if self.is_blank() {
             return None;
         }
+        let text = |ip: IpAddr| Cow::Owned(ip.to_canonical().to_string());
         match self.kind {
-            Type::Ip => self.ip().map(|ip| ip.to_canonical().to_string()),
-            Type::Ipv6 => self.ip().filter(IpAddr::is_ipv6).map(|ip| ip.to_canonical().to_string()),
+            Type::Ip => self.ip().map(text),
+            Type::Ipv6 => self.ip().filter(IpAddr::is_ipv6).map(text),
             Type::Md5 | Type::Sha1 | Type::Sha256 => self.hash(),
             Type::Domain | Type::Hostname => {
-                Some(url::ascii_name(&self.value)).filter(|name| !name.is_empty())
+                Some(url::name_in_ascii(&self.value)).filter(|name| !name.is_empty())
             }
-            Type::Email => Some(self.value.to_lowercase()),
-            Type::Url => Some(url::normal_url(&self.value)),
-            _ => Some(self.value.clone()),
+            Type::Email => Some(self.value.to_lowercase().into()),
+            Type::Url => Some(url::normal_url(&self.value).into()),
+            _ => Some(self.value.as_str().into()),
         }
+    }
+
+    pub(super) fn is_blank(&self) -> bool {
+        self.value.trim_start().is_empty()
     }
 
     /// The texts under which a product may hold the value, for queries: the normal form first, then
@@ -47,15 +60,16 @@ impl Observable {
         [normal].into_iter().chain(other).collect()
     }
 
-    fn ip(&self) -> Option<IpAddr> {
+    pub(super) fn ip(&self) -> Option<IpAddr> {
         self.value.trim().parse().ok()
     }
 
-    fn hash(&self) -> Option<String> {
+    fn hash(&self) -> Option<Cow<'_, str>> {
         let value = self.value.trim();
         let is_hash = Some(value.len()) == self.kind.hash_digits()
             && value.bytes().all(|byte| byte.is_ascii_hexdigit());
-        is_hash.then(|| value.to_ascii_lowercase())
+        let is_lower = !value.bytes().any(|byte| byte.is_ascii_uppercase());
+        is_hash.then(|| if is_lower { value.into() } else { value.to_ascii_lowercase().into() })
     }
 }
 
