@@ -73,9 +73,10 @@ impl Mapper<'_> {
         matched: &MatchedEvent,
         neighbours: &Neighbours,
     ) {
-        let judgement = self.judgement(&of.observable, matched);
-        let sighting = self.sighting(of, matched, neighbours);
-        let indicator = self.indicator(matched);
+        let page = self.event_page(matched);
+        let judgement = self.judgement(&of.observable, matched, page.clone());
+        let sighting = self.sighting(of, matched, neighbours, page.clone());
+        let indicator = self.indicator(matched, page);
         let to_indicator = |source, relationship_type| {
             let target = indicator.id();
             Relationship::of(self.namespace, self.source, source, relationship_type, target)
@@ -101,7 +102,12 @@ impl Mapper<'_> {
         self.namespace.judgement(&[matched.key()], kind, &observable.value)
     }
 
-    fn judgement(&self, observable: &Observable, matched: &MatchedEvent) -> Judgement {
+    fn judgement(
+        &self,
+        observable: &Observable,
+        matched: &MatchedEvent,
+        page: Option<Uri>,
+    ) -> Judgement {
         let event = matched.event();
         let id = self.judgement_id(observable, matched);
         let objection = matched.objection().map(|doubt| ShortText::from(doubt.to_string()));
@@ -112,14 +118,14 @@ impl Mapper<'_> {
             priority: PRIORITY,
             valid_time: self.valid_time(observable),
             tlp: matched.tlp(),
-            source_uri: self.event_link(matched),
+            source_uri: page.clone(),
             external_ids: vec![matched.key().into()],
-            external_references: self.references(matched),
+            external_references: self.references(matched, page),
             ..Judgement::of(id, self.source, observable.clone(), matched.disposition())
         }
     }
 
-    fn indicator(&self, matched: &MatchedEvent) -> Indicator {
+    fn indicator(&self, matched: &MatchedEvent, page: Option<Uri>) -> Indicator {
         let event = matched.event();
         // An id without a UUID is unique on its server only.
         let id = Id::indicator_of_uuid(matched.key())
@@ -137,9 +143,9 @@ impl Mapper<'_> {
             timestamp: event.changed(),
             // The indicator stands for the event, also for observables with other tags.
             tlp: vocabulary::strictest_tlp(event.tag_names()),
-            source_uri: self.event_link(matched),
+            source_uri: page.clone(),
             external_ids: vec![matched.key().into()],
-            external_references: self.references(matched),
+            external_references: self.references(matched, page),
             ..Indicator::of(id, self.source)
         }
     }
@@ -152,15 +158,15 @@ impl Mapper<'_> {
         ValidTime::for_days(self.now, VALID_DAYS)
     }
 
-    /// Returns none for a link that is too long for CTIM.
-    fn event_link(&self, matched: &MatchedEvent) -> Option<Uri> {
+    /// Returns the page of an event in MISP; none for a link that is too long for CTIM.
+    fn event_page(&self, matched: &MatchedEvent) -> Option<Uri> {
         Uri::parse(&format!("{}/events/view/{}", self.base_url, escaped(matched.key())))
     }
 
-    fn references(&self, matched: &MatchedEvent) -> Vec<ExternalReference> {
+    fn references(&self, matched: &MatchedEvent, page: Option<Uri>) -> Vec<ExternalReference> {
         vec![ExternalReference {
             external_id: Some(matched.key().into()),
-            url: self.event_link(matched),
+            url: page,
             ..ExternalReference::to(self.source)
         }]
     }

@@ -125,7 +125,7 @@ fn ip(found: &Address) -> Option<Observable> {
 }
 
 fn address(text: &str) -> Option<Observable> {
-    Observable::address(spelling::address(text)?.to_string())
+    Observable::of_ip(spelling::address(text)?)
 }
 
 #[cfg(test)]

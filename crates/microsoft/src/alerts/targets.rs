@@ -18,9 +18,11 @@ use crate::{defender::observables::mac, spelling};
 /// Returns one target for each device, account and mailbox of the evidence that has a name, an
 /// address or an id.
 pub(super) fn targets(alert: &Alert, observed_time: ObservedTime) -> Vec<Target> {
-    let mut seen = HashSet::new();
-    let parts = alert.evidence.iter().flat_map(Hit::of);
-    let hits = parts.filter(|hit| seen.insert((hit.kind as u8, hit.observables.clone())));
+    let hits: Vec<_> = alert.evidence.iter().flat_map(Hit::of).collect();
+    let mut seen = HashSet::with_capacity(hits.len());
+    let is_new = hits.iter().map(|hit| seen.insert((hit.kind as u8, &hit.observables)));
+    let is_new: Vec<_> = is_new.collect();
+    let hits = hits.into_iter().zip(is_new).filter_map(|(hit, is_new)| is_new.then_some(hit));
     hits.filter_map(|hit| Target::of(hit.kind, hit.observables, observed_time, hit.os)).collect()
 }
 
@@ -109,7 +111,7 @@ fn user(text: &str) -> Option<Observable> {
 
 /// An address without its zone.
 fn address(text: &str) -> Option<Observable> {
-    Observable::address(spelling::address(text)?.to_string())
+    Observable::of_ip(spelling::address(text)?)
 }
 
 /// Returns platform and version, without what is `Other`, Microsoft's word for unknown.

@@ -3,8 +3,10 @@
 //! Source: docs/relays/defender-atp.md#event-to-sighting; Microsoft's pages "DeviceFileEvents",
 //! "DeviceProcessEvents", "DeviceNetworkEvents", "DeviceEvents", "DeviceInfo" and "DeviceNetworkInfo".
 
+use std::borrow::Cow;
+
 use relay_core::lenient::{List, Text, Texts};
-use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 /// An event: something happened to a file, or a connection was seen. Empty texts count as missing.
@@ -122,29 +124,29 @@ pub(super) struct DeviceAdapters {
 
 /// A list of texts, or one inside a text; an empty list for anything else.
 fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    let raw = <&RawValue>::deserialize(deserializer)?;
-    let inside = serde_json::from_str::<String>(raw.get());
-    let text = inside.as_deref().unwrap_or(raw.get());
-    Ok(serde_json::from_str::<Texts>(text).unwrap_or_default().into_inner())
+    let text = inner(<&RawValue>::deserialize(deserializer)?);
+    Ok(serde_json::from_str::<Texts>(&text).unwrap_or_default().into_inner())
 }
 
 /// A list of adapters, each with its addresses; both lists may come as JSON inside a text.
 fn adapters<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Adapter>, D::Error> {
-    let packed: Vec<PackedAdapter> = unpacked(<&RawValue>::deserialize(deserializer)?);
+    let text = inner(<&RawValue>::deserialize(deserializer)?);
+    let packed = serde_json::from_str::<List<PackedAdapter<'_>>>(&text).unwrap_or_default();
     Ok(packed.into_iter().map(PackedAdapter::unpacked).collect())
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct PackedAdapter {
+struct PackedAdapter<'a> {
     mac: Text,
-    ips: Option<Box<RawValue>>,
+    #[serde(borrow)]
+    ips: Option<&'a RawValue>,
 }
 
-impl PackedAdapter {
+impl PackedAdapter<'_> {
     fn unpacked(self) -> Adapter {
-        let addresses: Vec<AdapterAddress> = self.ips.as_deref().map(unpacked).unwrap_or_default();
-        let addresses = addresses.into_iter().filter_map(|one| one.address.into_inner());
+        let addresses = self.ips.map(addresses).unwrap_or_default().into_iter();
+        let addresses = addresses.filter_map(|one| one.address.into_inner());
         Adapter { mac: self.mac, addresses: addresses.collect() }
     }
 }
@@ -156,11 +158,15 @@ struct AdapterAddress {
     address: Text,
 }
 
-/// The objects of a list, or of a list inside a text; an empty list for anything else.
-fn unpacked<T: DeserializeOwned>(raw: &RawValue) -> Vec<T> {
-    let inside = serde_json::from_str::<String>(raw.get());
-    let text = inside.as_deref().unwrap_or(raw.get());
-    serde_json::from_str::<List<T>>(text).unwrap_or_default().into_inner()
+/// The addresses of a list, or of a list inside a text; an empty list for anything else.
+fn addresses(raw: &RawValue) -> List<AdapterAddress> {
+    serde_json::from_str(&inner(raw)).unwrap_or_default()
+}
+
+/// What stands inside a text, or else the value itself.
+fn inner(raw: &RawValue) -> Cow<'_, str> {
+    let inside = raw.get().starts_with('"').then(|| serde_json::from_str(raw.get()).ok());
+    inside.flatten().map_or(Cow::Borrowed(raw.get()), Cow::Owned)
 }
 
 #[cfg(test)]

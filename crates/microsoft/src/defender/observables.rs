@@ -15,8 +15,7 @@ use crate::{path, spelling};
 /// Reads a hash of this kind, in lower case.
 #[must_use]
 pub fn hash(kind: ObservableType, text: Option<&str>) -> Option<Observable> {
-    let normal = Observable::present(kind, text)?.normal_form()?;
-    Some(Observable::new(kind, normal))
+    Observable::present(kind, text.map(|text| text.trim().to_ascii_lowercase()))
 }
 
 /// Reads the hashes of a file that are known, in this order.
@@ -36,7 +35,7 @@ pub fn best_hash(hashes: &[Observable]) -> Option<Observable> {
 /// Reads an IPv4 or IPv6 address without its zone; one that is mapped into IPv6 as IPv4.
 #[must_use]
 pub fn address(text: Option<&str>) -> Option<Observable> {
-    Observable::address(spelling::address(text?)?.to_string())
+    Observable::of_ip(spelling::address(text?)?)
 }
 
 /// Reads a MAC address as `aa:bb:cc:dd:ee:ff`, whatever separates its digits.

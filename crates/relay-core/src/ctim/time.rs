@@ -44,7 +44,8 @@ impl Time {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
-        let at: Timestamp = text.parse().or_else(|_| format!("{text}Z").parse()).ok()?;
+        let as_it_is = may_have_zone(text).then(|| text.parse().ok());
+        let at: Timestamp = as_it_is.flatten().or_else(|| format!("{text}Z").parse().ok())?;
         let milliseconds = at.as_millisecond();
         (0..=NEVER_SECOND * 1000).contains(&milliseconds).then_some(())?;
         Some(Self { at: Timestamp::from_millisecond(milliseconds).ok()?, decimals: true })
@@ -85,6 +86,12 @@ impl Time {
     pub fn as_unix_milliseconds(self) -> i64 {
         self.at.as_millisecond()
     }
+}
+
+/// Whether there may be a zone behind the date; without one the text is no instant yet.
+fn may_have_zone(text: &str) -> bool {
+    let behind_date = text.as_bytes().get(10..).unwrap_or_default();
+    behind_date.iter().any(|byte| matches!(byte, b'Z' | b'z' | b'+' | b'-'))
 }
 
 impl fmt::Display for Time {

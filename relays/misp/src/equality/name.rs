@@ -15,6 +15,9 @@ pub(super) fn spellings(name: &str) -> Vec<String> {
 
 /// Returns a name in lower case as punycode, then as older rules convert it where that is another.
 pub(super) fn ascii_spellings(name: &str) -> Vec<String> {
+    if name.is_ascii() && !is_international(name) {
+        return vec![name.to_owned()];
+    }
     let ascii = to_ascii_name(name.to_owned());
     let older = with_older_rules(to_unicode(&ascii).as_deref().unwrap_or(name));
     if older == ascii { vec![ascii] } else { vec![ascii, older] }
@@ -38,6 +41,10 @@ fn with_older_rules(name: &str) -> String {
 
 /// Returns a name of punycode in its own letters.
 fn to_unicode(name: &str) -> Option<String> {
-    let is_international = name.split('.').any(|label| label.starts_with("xn--"));
-    is_international.then(|| idna::domain_to_unicode(name).0)
+    is_international(name).then(|| idna::domain_to_unicode(name).0)
+}
+
+/// Whether a label is in punycode.
+fn is_international(name: &str) -> bool {
+    name.split('.').any(|label| label.starts_with("xn--"))
 }

@@ -26,10 +26,16 @@ fn is_weighed(letter: char) -> bool {
 
 /// Leaves out the characters that are invisible and have no weight.
 pub(super) fn visible(text: &str) -> Cow<'_, str> {
-    if text.contains(is_invisible) {
+    if !is_printable(text) && text.contains(is_invisible) {
         return Cow::Owned(text.replace(is_invisible, ""));
     }
     Cow::Borrowed(text)
+}
+
+/// Whether there are only letters of ASCII that are seen, as in most texts.
+fn is_printable(text: &str) -> bool {
+    // Every byte is looked at, because many are at once.
+    text.bytes().fold(true, |so_far, byte| so_far & (b' '..=b'~').contains(&byte))
 }
 
 fn is_invisible(letter: char) -> bool {
@@ -42,6 +48,9 @@ fn is_invisible(letter: char) -> bool {
 /// Returns a text as MISP stores it: without invisible characters and outer blanks, and with `?` for
 /// what its tables cannot hold.
 pub(super) fn as_stored(text: &str) -> String {
+    if is_printable(text) {
+        return text.trim().to_owned();
+    }
     visible(text).trim().replace(|letter| letter > '\u{FFFF}', "?")
 }
 

@@ -2,7 +2,7 @@
 
 use relay_core::{
     Time,
-    ctim::{MediumText, ObservedTime, ShortText, Sighting},
+    ctim::{MediumText, ObservedTime, ShortText, Sighting, Uri},
     lenient::Text,
 };
 
@@ -15,6 +15,7 @@ impl Mapper<'_> {
         MatchedObservable { observable, forms, .. }: &MatchedObservable,
         matched: &MatchedEvent,
         neighbours: &Neighbours,
+        page: Option<Uri>,
     ) -> Sighting {
         let event = matched.event();
         let kind = observable.kind.as_str();
@@ -32,9 +33,9 @@ impl Mapper<'_> {
             relations,
             timestamp: event.changed(),
             tlp: matched.tlp(),
-            source_uri: self.event_link(matched),
+            source_uri: page.clone(),
             external_ids: vec![matched.key().into()],
-            external_references: self.references(matched),
+            external_references: self.references(matched, page),
             ..Sighting::of(id, self.source, observable.clone(), observed_time)
         }
     }

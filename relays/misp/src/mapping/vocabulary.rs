@@ -60,14 +60,16 @@ pub(super) fn severity(threat_level_id: Option<i64>) -> Severity {
 
 /// Returns the strictest TLP among tags, docs/relays/misp.md#tlp.
 pub(super) fn strictest_tlp<'a>(tags: impl Iterator<Item = &'a str>) -> Option<Tlp> {
-    let tlp = |tag: &str| match tag.to_ascii_lowercase().strip_prefix("tlp:")? {
+    let is_label =
+        |tag: &&str| tag.as_bytes().get(..4).is_some_and(|it| it.eq_ignore_ascii_case(b"tlp:"));
+    let tlp = |tag: &str| match &tag.to_ascii_lowercase()[4..] {
         "red" => Some(Tlp::Red),
         "amber" | "amber+strict" => Some(Tlp::Amber),
         "green" => Some(Tlp::Green),
         "white" | "clear" => Some(Tlp::White),
         _ => None,
     };
-    tags.filter_map(tlp).max()
+    tags.filter(is_label).filter_map(tlp).max()
 }
 
 /// Returns the observables of an attribute: one, or those of both parts of a composite value.

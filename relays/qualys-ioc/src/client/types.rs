@@ -191,8 +191,13 @@ fn score<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Score>, D:
         Some(b'-' | b'0'..=b'9') => Some(raw.to_owned()),
         _ => None,
     };
-    let known = |text: &str| (0..=10).find(|score: &u8| score.to_string() == text);
-    Ok(text.map(|text| known(&text).map_or(Score::Other, Score::Known)))
+    Ok(text.map(|text| known_score(&text).map_or(Score::Other, Score::Known)))
+}
+
+/// Reads a whole number up to ten without leading zeros or sign.
+fn known_score(text: &str) -> Option<u8> {
+    let score = text.parse().ok().filter(|score| *score <= 10)?;
+    (text.len() == 1 || text == "10").then_some(score)
 }
 
 #[cfg(test)]
