@@ -132,7 +132,7 @@ async fn a_scan_submits_the_url_the_name_or_the_address() {
         let sandbox = start_sandbox().await;
         let relay = start_before(&sandbox).await;
         assert_success(&relay.trigger("respond-urlscan-action-", kind, value).await);
-        let expected = json!({"url": url, "visibility": "unlisted", "tags": ["securex"]});
+        let expected = json!({"url": url, "visibility": "unlisted", "tags": ["cisco-xdr"]});
         assert_eq!(only_body(&sandbox), expected);
     }
 }
