@@ -28,8 +28,8 @@ async fn an_offered_scan_is_what_the_page_shows() {
     assert_eq!(
         answer.items(),
         [json!({"id": "respond-urlscan-action-url-http%3A%2F%2Fbad.example%2Flogin%3Fx%3D1",
-            "title": "Make Scan in urlscan.io",
-            "description": "Makes a request to scan this observable",
+            "title": "Scan http://bad.example/login?x=1 with urlscan.io",
+            "description": "Has urlscan.io open it in a browser and keep the result; the scan is unlisted.",
             "categories": ["urlscan.io", "Scan"],
             "query-params": {"observable_type": "url",
                 "observable_value": "http://bad.example/login?x=1"}})]
