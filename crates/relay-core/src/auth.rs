@@ -9,6 +9,7 @@ mod claims;
 mod hs256;
 mod jwks;
 mod organisation;
+mod requester;
 mod rsa;
 mod secrets_manager;
 mod sources;
@@ -26,6 +27,7 @@ pub use hs256::{
     MAX_AGE_SECONDS as SECRET_MAX_AGE_SECONDS, REFRESH_SECONDS as SECRET_REFRESH_SECONDS,
 };
 pub use jwks::REGIONS;
+pub(crate) use requester::RequestedFrom;
 pub use rsa::usable_keys;
 pub use secrets_manager::SecretsManager;
 pub use unverified::{Algorithm, UnverifiedToken};

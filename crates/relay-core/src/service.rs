@@ -23,7 +23,7 @@ pub use outgoing::Outgoing;
 
 use crate::{
     answer::{self, Answer},
-    auth::{Auth, TokenFacts, is_entity_limit},
+    auth::{Auth, RequestedFrom, TokenFacts, is_entity_limit},
     clock::Clock,
     ctim::ObservableType,
     error::{Error, ErrorKind, Result},
@@ -42,6 +42,7 @@ pub struct Service<R> {
     /// What messages call the product.
     product: Arc<str>,
     auth: Auth,
+    requested_from: RequestedFrom,
     http: Http,
     clock: Clock,
     /// The setting `CTR_ENTITIES_LIMIT`.
@@ -82,6 +83,7 @@ impl<R: Relay> Service<R> {
             product: relay.product_name().into(),
             relay,
             auth: Auth::new(environment, &http, &clock, &facts).await?,
+            requested_from: RequestedFrom::new(environment)?,
             http,
             clock,
             entity_limit: environment.text("CTR_ENTITIES_LIMIT").map(str::to_owned),

@@ -4,6 +4,7 @@
 mod relations;
 mod sighting;
 mod vocabulary;
+mod wording;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -13,8 +14,8 @@ use std::{
 use relay_core::{
     BaseUrl, Bundle, Link, Namespace, Observable, Relay, Time,
     ctim::{
-        ExternalReference, Id, Indicator, LongText, MediumText, Relationship, RelationshipType,
-        ShortText, Uri, ValidTime,
+        ExternalReference, Id, Indicator, LongText, Relationship, RelationshipType, ShortText, Uri,
+        ValidTime,
     },
     url::escaped,
 };
@@ -100,8 +101,8 @@ impl<'a> Mapper<'a> {
         let page = rule_page(self.portal, uuid, None);
         Some(Indicator {
             source_uri: page.clone(),
-            title: ShortText::present(rule.name.as_deref()),
-            short_description: MediumText::present(rule.name.as_deref()),
+            title: Some(wording::rule_title(rule)),
+            short_description: wording::rule_text(rule),
             description: LongText::present(rule.description.as_deref()),
             valid_time: ValidTime::from(rule.created),
             confidence: vocabulary::confidence(rule.confidence.as_deref()),

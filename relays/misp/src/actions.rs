@@ -11,11 +11,13 @@ use relay_core::{
 };
 use url::{Host, Url};
 
-use crate::{Misp, client::SightingType, equality::searched_texts};
+use crate::{Misp, client::SightingType, config::Visibility, equality::searched_texts};
 
 const SCAN: &str = "respond-urlscan-action-";
 const SEEN: &str = "respond-misp-sighting-";
 const FALSE_POSITIVE: &str = "respond-misp-false-positive-";
+/// How many characters of a value a title shows.
+const MAX_SHOWN: usize = 80;
 
 /// An action, without the observable that it is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +42,8 @@ impl ActionKind {
 /// The groups of actions that a caller is offered.
 pub(crate) struct OfferedActions {
     pub(crate) has_scan: bool,
+    /// Who sees the scans.
+    pub(crate) visibility: Visibility,
     pub(crate) has_sightings: bool,
 }
 
@@ -48,28 +52,33 @@ impl OfferedActions {
     pub(crate) fn for_observable(&self, observable: &Observable) -> Vec<Action> {
         let mut actions = Vec::new();
         if self.has_scan && scannable_url(observable).is_some() {
-            actions.push(scan(observable));
+            actions.push(self.scan(observable));
         }
         if self.has_sightings && !searched_texts(observable).is_empty() {
             actions.extend(sightings(observable));
         }
         actions
     }
-}
 
-fn scan(observable: &Observable) -> Action {
-    Action {
-        id: id(SCAN, observable),
-        title: "Make Scan in urlscan.io".into(),
-        description: "Makes a request to scan this observable".into(),
-        categories: vec!["urlscan.io", "Scan"],
-        query_params: observable.into(),
+    fn scan(&self, observable: &Observable) -> Action {
+        Action {
+            id: id(SCAN, observable),
+            title: format!("Scan {} with urlscan.io", shown(&observable.value)).into(),
+            description: format!(
+                "Has urlscan.io open it in a browser and keep the result; the scan is {}.",
+                self.visibility.word()
+            )
+            .into(),
+            categories: vec!["urlscan.io", "Scan"],
+            query_params: observable.into(),
+        }
     }
 }
 
 fn sightings(observable: &Observable) -> [Action; 2] {
     let name = Misp::ABOUT.name_of(observable.kind).unwrap_or("observable");
-    let action = |prefix: &str, title: &str, description: String| Action {
+    let value = shown(&observable.value);
+    let action = |prefix: &str, title: String, description: String| Action {
         id: id(prefix, observable),
         title: title.into(),
         description: description.into(),
@@ -77,13 +86,26 @@ fn sightings(observable: &Observable) -> [Action; 2] {
         query_params: observable.into(),
     };
     [
-        action(SEEN, "Add a sighting in MISP", format!("Reports that this {name} was seen")),
+        action(
+            SEEN,
+            format!("Report {value} as seen in MISP"),
+            format!("Adds a sighting to every attribute of MISP that holds this {name}."),
+        ),
         action(
             FALSE_POSITIVE,
-            "Report a false positive in MISP",
-            format!("Reports this {name} as a false positive"),
+            format!("Report {value} as a false positive in MISP"),
+            format!("Tells MISP that this {name} is harmless, at every attribute that holds it."),
         ),
     ]
+}
+
+/// Returns the beginning of a value as one line, for a menu.
+fn shown(value: &str) -> String {
+    let line: String = value.trim().replace(char::is_control, " ");
+    match line.char_indices().nth(MAX_SHOWN) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
 }
 
 fn id(prefix: &str, observable: &Observable) -> String {
@@ -168,6 +190,14 @@ mod tests {
             check(Type::Ip, not_public, None);
         }
         check(Type::Md5, &"ab".repeat(16), None);
+    }
+
+    #[test]
+    fn a_menu_shows_the_beginning_of_a_long_value() {
+        assert_eq!(shown(" bad.example\n"), "bad.example");
+        assert_eq!(shown("a\r\nb"), "a  b");
+        assert_eq!(shown(&"ä".repeat(MAX_SHOWN)), "ä".repeat(MAX_SHOWN));
+        assert_eq!(shown(&"ä".repeat(MAX_SHOWN + 1)), format!("{}…", "ä".repeat(MAX_SHOWN)));
     }
 
     #[test]

@@ -31,8 +31,6 @@ pub(crate) const MAX_CONCURRENT_REQUESTS: usize = 4;
 pub(crate) const MAX_BATCH: usize = 50;
 const VALUE_SEARCH_TIMEOUT: Duration = Duration::from_secs(15);
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
-/// Names the reporter in MISP's list of sightings.
-const SIGHTING_SOURCE: &str = "SecureX threat response";
 /// No attribute can hold it: the search shows only whether the key may search.
 const NO_VALUE: &str = "health-check.invalid";
 
@@ -63,12 +61,13 @@ pub(crate) enum SightingType {
 }
 
 #[derive(Serialize)]
-struct NewSighting {
+struct NewSighting<'a> {
     /// Ids of attributes, with `|` between them.
     id: String,
     #[serde(rename = "type")]
     sighting_type: SightingType,
-    source: &'static str,
+    /// Names the reporter in MISP's list of sightings.
+    source: &'a str,
 }
 
 impl<'a> Client<'a> {
@@ -121,7 +120,8 @@ impl<'a> Client<'a> {
         sighting_type: SightingType,
     ) -> Result<()> {
         let ids: Vec<_> = attribute_ids.iter().map(ToString::to_string).collect();
-        let sighting = NewSighting { id: ids.join("|"), sighting_type, source: SIGHTING_SOURCE };
+        let source = self.call.requested_from();
+        let sighting = NewSighting { id: ids.join("|"), sighting_type, source };
         let path = self.base_url.path("/sightings/add");
         let request = Request::post(path).json(&sighting)?.within(DEFAULT_TIMEOUT);
         let response = self.send(request).await.map_err(doubtful_if_server_failed)?;

@@ -121,4 +121,13 @@ impl UrlscanConfig {
 impl Visibility {
     const WORDS: [(&str, Self); 3] =
         [("public", Self::Public), ("unlisted", Self::Unlisted), ("private", Self::Private)];
+
+    /// Returns urlscan.io's word for it.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Unlisted => "unlisted",
+            Self::Private => "private",
+        }
+    }
 }

@@ -142,6 +142,7 @@ impl Relay for Misp {
     ) -> Partial<Vec<Action>> {
         let offered = OfferedActions {
             has_scan: self.config.urlscan.api_key_for(call).is_some(),
+            visibility: self.config.urlscan.visibility,
             has_sightings: self.config.has_sightings,
         };
         let actions = observables.iter().flat_map(|one| offered.for_observable(one));

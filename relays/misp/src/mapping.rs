@@ -112,7 +112,7 @@ impl Mapper<'_> {
         let id = self.judgement_id(observable, matched);
         let objection = matched.objection().map(|doubt| ShortText::from(doubt.to_string()));
         Judgement {
-            reason: objection.or_else(|| ShortText::present(event.info.as_deref())),
+            reason: Some(objection.unwrap_or_else(|| matched.title())),
             severity: vocabulary::severity(*event.threat_level_id),
             confidence: Confidence::Medium,
             priority: PRIORITY,
@@ -134,7 +134,7 @@ impl Mapper<'_> {
         let category = matched.attributes().find_map(|attribute| attribute.category.as_deref());
         Indicator {
             producer: producer.unwrap_or(self.source).into(),
-            title: ShortText::present(event.info.as_deref()),
+            title: Some(matched.title()),
             short_description: category.map(|category| format!("Category: {category}").into()),
             valid_time: ValidTime::from(event.day()),
             tags: tags(event),

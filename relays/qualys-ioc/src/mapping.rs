@@ -1,31 +1,31 @@
 //! Turns events into CTIM entities and observables into links, without I/O.
 //! Specification: docs/relays/qualys-ioc.md#mapping.
 
+mod pages;
 mod relations;
 mod sighting;
 mod vocabulary;
+mod wording;
 
 use std::{cmp::Reverse, collections::HashSet, sync::Arc};
 
 use relay_core::{
-    BaseUrl, Bundle, Call, Error, ErrorKind, Findings, Link, Namespace, Observable,
+    BaseUrl, Bundle, Call, Error, ErrorKind, Findings, Namespace, Observable,
     ObservableType::{Domain, Ip, Ipv6, Mutex, Sha256},
     Relay, Time,
     ctim::{
-        Confidence, Disposition, Id, Indicator, Judgement, MediumText, Relationship,
-        RelationshipType, ShortText, Uri, ValidTime,
+        Confidence, Disposition, Id, Indicator, Judgement, Relationship, RelationshipType,
+        ShortText, Uri, ValidTime,
     },
-    url::escaped,
 };
 
 use crate::{
     Credentials, QualysIoc,
-    client::{
-        Event, FoundEvents, Verdict,
-        query::{self, SearchTerm},
-    },
+    client::{Event, FoundEvents, Verdict, query::SearchTerm},
     config::{CleanJudgements, Config},
 };
+
+pub(crate) use pages::links;
 
 /// The product's name in `source`, `producer` and `origin`.
 const SOURCE: &str = QualysIoc::ABOUT.name;
@@ -65,7 +65,7 @@ impl<'a> Mapper<'a> {
         let (mut events, has_undated) = merge(found);
         events.truncate(self.limit);
         events.sort_by_key(|event| Reverse(event.time));
-        let page = self.platform_url.as_ref().and_then(|url| hunting_page(url, &term.query));
+        let page = self.platform_url.as_ref().and_then(|url| pages::hunting(url, &term.query));
         let mut bundle = Bundle::default();
         let mut judgements_left = self.limit;
         for event in &events {
@@ -123,11 +123,14 @@ impl<'a> Mapper<'a> {
         // The Python relays made these ids from the bare event id, in the X.500 namespace.
         let id = Namespace::X500.indicator_of_name(&event.key);
         Some(Indicator {
-            title: Some(vocabulary::title(score, event.kind.as_deref()).into()),
-            short_description: short_description(event),
+            source_uri: self.platform_url.as_ref().and_then(|url| pages::of_event(url, event)),
+            title: Some(wording::indicator_title(event)),
+            short_description: wording::indicator_text(event),
+            description: wording::description(event),
             severity: Some(vocabulary::severity(Some(score))),
-            confidence: Some(Confidence::High),
+            confidence: Some(vocabulary::confidence(score)),
             valid_time: ValidTime::from(Some(*time)),
+            tags: wording::tags(event),
             external_ids: external_ids(event),
             ..Indicator::of(id, SOURCE)
         })
@@ -206,13 +209,6 @@ fn allows_clean(setting: CleanJudgements, observable: &Observable, verdict: &Ver
     }
 }
 
-/// Returns `<type> event <action>` as far as they are present, such as `FILE event CREATED`.
-fn short_description(event: &Event) -> Option<MediumText> {
-    let is_known = event.kind.is_some() || event.action.is_some();
-    let words = [event.kind.as_deref(), Some("event"), event.action.as_deref()];
-    is_known.then(|| words.into_iter().flatten().collect::<Vec<_>>().join(" ").into())
-}
-
 fn external_ids(event: &Event) -> Vec<ShortText> {
     event.id.iter().map(ShortText::from).collect()
 }
@@ -220,29 +216,6 @@ fn external_ids(event: &Event) -> Vec<ShortText> {
 fn undated_events() -> Error {
     let text = "Qualys IOC sent events without a readable time; they were left out.";
     Error::new(ErrorKind::Malformed, text).as_warning()
-}
-
-/// Returns the links of the observables that are searchable.
-/// Specification: docs/relays/qualys-ioc.md#links.
-pub(crate) fn links(platform_url: &BaseUrl, observables: &[Observable]) -> Vec<Link> {
-    observables.iter().filter_map(|observable| link(platform_url, observable)).collect()
-}
-
-fn link(platform_url: &BaseUrl, observable: &Observable) -> Option<Link> {
-    let value = observable.normal_form().unwrap_or_else(|| observable.value.clone());
-    let name = QualysIoc::ABOUT.name_of(observable.kind)?;
-    Some(Link {
-        id: format!("ref-qualys-search-{}-{}", observable.kind, escaped(&observable.value)),
-        title: format!("Search for this {name}"),
-        description: format!("Check this {name} status with Qualys"),
-        url: hunting_page(platform_url, &query::query(observable.kind, &value)?)?,
-        categories: vec!["Search", "Qualys"],
-    })
-}
-
-/// Returns the console's hunting page with a query; `None` if the URL would be too long for CTIM.
-fn hunting_page(platform_url: &BaseUrl, query: &str) -> Option<Uri> {
-    Uri::parse(&format!("{}/ioc/#/hunting?search={}", platform_url.as_str(), escaped(query)))
 }
 
 #[cfg(test)]
@@ -273,35 +246,5 @@ mod tests {
         check(Md5, &"ab".repeat(16), Some(&image), true);
         check(FileName, "a.exe", Some(&image), true);
         check(FilePath, "C:\\a.exe", Some(&image), true);
-    }
-
-    fn link_of(kind: ObservableType, value: &str) -> Option<Link> {
-        let platform = BaseUrl::from_environment("https://qualysguard.qg2.apps.qualys.com/")?;
-        link(&platform, &Observable::new(kind, value))
-    }
-
-    #[test]
-    fn a_link_holds_the_normal_form() {
-        let link = link_of(Domain, "C2.Bad.example.").unwrap();
-        assert_eq!(
-            serde_json::to_value(link).unwrap(),
-            json!({
-                "id": "ref-qualys-search-domain-C2.Bad.example.",
-                "title": "Search for this domain",
-                "description": "Check this domain status with Qualys",
-                "url": "https://qualysguard.qg2.apps.qualys.com/ioc/#/hunting?search=network.remote.address.fqdn%3A%20%22c2.bad.example%22",
-                "categories": ["Search", "Qualys"],
-            })
-        );
-    }
-
-    #[test]
-    fn a_malformed_value_is_linked_and_one_without_literal_is_not() {
-        let url = |kind, value| Some(link_of(kind, value)?.url.as_str().to_owned());
-        let malformed = url(Md5, "not/a hash").unwrap();
-        assert!(malformed.ends_with("search=file.hash.md5%3A%20%22not%2Fa%20hash%22"));
-        assert_eq!(url(Mutex, "a\nb"), None);
-        assert_eq!(url(Mutex, "\"`'"), None);
-        assert_eq!(url(FileName, &"ä".repeat(2000)), None);
     }
 }

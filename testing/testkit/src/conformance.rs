@@ -20,6 +20,7 @@ mod policies;
 mod routes;
 mod statuses;
 mod tenants;
+mod texts;
 mod tokens;
 mod values;
 
@@ -133,6 +134,9 @@ rules! { $
         token_and_body_are_both_checked
         disabled_routes_check_nothing
         optional_tokens_cause_no_error
+    }
+    texts {
+        texts_say_something_of_their_own
     }
     tokens {
         c01_c04_valid_tokens_are_accepted

@@ -3,7 +3,7 @@
 //! [`TestRelay`] runs a relay in front of its product's simulator and checks every [`Answer`].
 //! [`token`], [`event`] and [`jwks`] make tokens, gateway events and key servers; [`runtime_api`] and
 //! [`emulator`] run a built function; [`ctim`] and [`golden`](mod@golden) check answers;
-//! [`mutation`] changes responses of a product.
+//! [`mutation`] changes responses of a product; [`texts`] says what people can read.
 //! [`conformance`](mod@conformance), [`end_to_end`](mod@end_to_end) and
 //! [`fault_matrix`](mod@fault_matrix) are whole suites.
 
@@ -36,6 +36,7 @@ mod request;
 mod resolver;
 mod runtime;
 pub mod runtime_api;
+pub mod texts;
 pub mod token;
 
 pub use answer::Answer;

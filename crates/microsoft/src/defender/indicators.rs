@@ -70,9 +70,9 @@ pub struct NewIndicator<'a> {
     /// Required with `Audit`.
     pub generate_alert: bool,
     /// One line, shown in the console.
-    pub title: &'static str,
+    pub title: &'a str,
     /// Shown in the console.
-    pub description: &'static str,
+    pub description: &'a str,
     /// Of the alert.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub severity: Option<&'static str>,

@@ -14,8 +14,6 @@ use serde::{Deserialize, Serialize};
 use super::{DefenderClient, RequestError, lists::records, quota::RequestGroup};
 use crate::odata::Filter;
 
-/// The reason that the device's history shows.
-const COMMENT: &str = "Requested from SecureX Threat Response";
 /// The newest actions of a device that are read.
 const HISTORY_SIZE: &str = "100";
 
@@ -56,8 +54,9 @@ pub struct DeviceCommand {
 
 #[derive(Serialize)]
 struct CommandBody {
+    /// The reason that the device's history shows.
     #[serde(rename = "Comment")]
-    comment: &'static str,
+    comment: String,
     #[serde(flatten)]
     parameter: BTreeMap<&'static str, &'static str>,
 }
@@ -102,7 +101,8 @@ impl<C: Sync> DefenderClient<'_, C> {
     /// Those of any request; the outcome is unknown when the response does not confirm it.
     pub async fn command(&self, id: &str, command: &DeviceCommand) -> Result<(), RequestError> {
         let parameter = command.parameter.into_iter().collect();
-        let body = CommandBody { comment: COMMENT, parameter };
+        let comment = format!("Requested from {}", self.call.requested_from());
+        let body = CommandBody { comment, parameter };
         let address = self.address(&["machines", id, command.endpoint])?;
         let request = Request::post(address).json(&body)?;
         let group = RequestGroup::MachineActions;

@@ -29,6 +29,7 @@ pub struct Call<'a, C> {
     pub now: Time,
     /// Whether the operator knows whose token it is; see [`lent`](Self::lent).
     pub(crate) is_of_operator: bool,
+    pub(crate) requested_from: &'a str,
     pub(crate) product: &'a Arc<str>,
     pub(crate) http: &'a Http,
     pub(crate) clock: &'a Clock,
@@ -77,6 +78,14 @@ impl<C> Call<'_, C> {
         missing.with_advice(
             "a configuration token may use the relay's own only where TOKEN_CLAIMS says whose it is",
         )
+    }
+
+    /// Returns where actions are requested from, and by whom as far as the token says it, such as
+    /// `Cisco XDR by mara@contoso.example of Contoso`: texts that are written into products say it. At
+    /// most 240 characters; `REQUESTED_FROM` sets the place.
+    #[must_use]
+    pub fn requested_from(&self) -> &str {
+        self.requested_from
     }
 
     /// Returns what messages call the product.

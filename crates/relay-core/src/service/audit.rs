@@ -3,12 +3,12 @@
 
 use std::time::Instant;
 
-use super::{Incoming, recent_actions};
+use super::{Incoming, caller::Caller, recent_actions};
 use crate::{
     error::{Error, Result},
     invocation::InvocationContext,
     outbound::one_line,
-    relay::{Relay, Trigger},
+    relay::{Credentials, Relay, Trigger},
 };
 
 /// What became of an action.
@@ -49,6 +49,7 @@ pub(super) struct Audit<'a> {
     context: &'a InvocationContext,
     token: &'a str,
     account: String,
+    requested_from: &'a str,
     trigger: &'a Trigger,
     started: Instant,
     is_closed: bool,
@@ -59,14 +60,20 @@ impl<'a> Audit<'a> {
     pub(super) fn open<R: Relay>(
         request: &'a Incoming,
         context: &'a InvocationContext,
-        token: &'a str,
-        account: String,
+        caller: &'a Caller<R::Credentials>,
         trigger: &'a Trigger,
     ) -> Self {
-        let relay = R::ABOUT.slug;
-        let started = Instant::now();
-        let audit =
-            Self { relay, request, context, token, account, trigger, started, is_closed: false };
+        let audit = Self {
+            relay: R::ABOUT.slug,
+            request,
+            context,
+            token: &caller.token,
+            account: caller.credentials.account(),
+            requested_from: &caller.requested_from,
+            trigger,
+            started: Instant::now(),
+            is_closed: false,
+        };
         audit.write(ActionResult::Requested, None);
         audit
     }
@@ -87,7 +94,7 @@ impl<'a> Audit<'a> {
 
     /// Holds no credentials and no text of the product's; the value stands there whole.
     fn write(&self, result: ActionResult, error: Option<&Error>) {
-        let Self { relay, request, context, token, account, trigger, .. } = self;
+        let Self { relay, request, context, token, account, requested_from, trigger, .. } = self;
         let redacted = |text: &str| context.redactor.redacted(text);
         tracing::info!(
             target: "relay_core::audit",
@@ -97,6 +104,7 @@ impl<'a> Audit<'a> {
             source = request.gateway.source.map(tracing::field::display),
             token = redacted(token),
             account = one_line(&redacted(account)),
+            requested_from = one_line(&redacted(requested_from)),
             action = one_line(&redacted(&trigger.action_id)),
             observable_type = one_line(&redacted(&trigger.observable_type)),
             observable_value = redacted(&trigger.observable_value),

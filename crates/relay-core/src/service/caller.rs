@@ -18,6 +18,8 @@ pub(super) struct Caller<C> {
     /// The digest of all that makes this caller another than others.
     pub(super) digest: CacheKey,
     pub(super) is_of_operator: bool,
+    /// Where it asks from, and who it is as far as the token says it.
+    pub(super) requested_from: String,
 }
 
 impl<R: Relay> Service<R> {
@@ -38,6 +40,7 @@ impl<R: Relay> Service<R> {
             credentials,
             entity_limit: claims.entity_limit(self.entity_limit.as_deref()),
             digest: claims.caller(),
+            requested_from: self.requested_from.by(&token),
             token: token.id,
             is_of_operator: token.is_of_operator,
         })
@@ -54,6 +57,7 @@ impl<R: Relay> Service<R> {
             credentials: &caller.credentials,
             limit: caller.entity_limit,
             is_of_operator: caller.is_of_operator,
+            requested_from: &caller.requested_from,
             now: Time::of_clock(self.clock.now()),
             product: &self.product,
             http: &self.http,

@@ -11,7 +11,7 @@ use crate::{
     error::{self, Error, ErrorKind, Result},
     input,
     invocation::InvocationContext,
-    relay::{Call, Credentials, Link, Partial, Relay, RoutePolicy, Trigger},
+    relay::{Call, Link, Partial, Relay, RoutePolicy, Trigger},
     route::Route,
 };
 
@@ -73,8 +73,7 @@ impl<R: Relay> Service<R> {
         let Some((caller, trigger)) = checked else {
             return Ok(answer::constant(&json!({"data": {"status": "failure"}})));
         };
-        let account = caller.credentials.account();
-        let audit = Audit::open::<R>(request, context, &caller.token, account, &trigger);
+        let audit = Audit::open::<R>(request, context, &caller, &trigger);
         let outcome = self.act(&self.call(&caller, request, context), &caller, &trigger).await;
         audit.close(&outcome);
         Ok(answer::trigger(outcome, &context.redactor))

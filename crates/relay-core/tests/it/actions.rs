@@ -4,8 +4,9 @@
 use std::time::Duration;
 
 use futures::future::join_all;
+use relay_core::Environment;
 use serde_json::json;
-use testkit::token::SECRET;
+use testkit::{keys::RsaKey, token::SECRET};
 
 use crate::{
     captured_logs,
@@ -13,6 +14,9 @@ use crate::{
     test_call::{TestCall, trigger},
     wire::ScriptedResponse,
 };
+
+/// The claim in which XDR names the user.
+const USER: &str = "https://schemas.cisco.com/iroh/identity/claims/user/email";
 
 /// The requests for an action that reached the product.
 fn acts(fixture: &Fixture) -> usize {
@@ -122,6 +126,34 @@ async fn p13_an_action_is_on_the_record_before_and_after_it() {
         r#""observable_value":"host.example""#,
     ] {
         assert!(lines.count(part) >= 4, "{part}");
+    }
+}
+
+#[tokio::test]
+async fn p13_the_product_and_the_record_say_who_asked_and_from_where() {
+    let settings = [("REQUESTED_FROM", "Contoso SOC"), ("TOKEN_CLAIMS", "org_id=ours")];
+    let with_all = |environment| {
+        settings.iter().fold(environment, |all: Environment, (name, value)| all.with(*name, *value))
+    };
+    let of_user = |fixture: &Fixture| {
+        let token = fixture.configuration().claim("org_id", "ours");
+        token.claim(USER, "mara@contoso.example").rs256(RsaKey::shared())
+    };
+    let lines = captured_logs::listen();
+    let usual = Fixture::new().await;
+    let set = Fixture::with(with_all).await;
+    for (fixture, token, expected) in [
+        (&usual, hs256(), "Cisco XDR"),
+        // Without TOKEN_CLAIMS it may be anybody's.
+        (&usual, of_user(&usual), "Cisco XDR"),
+        (&set, hs256(), "Contoso SOC"),
+        (&set, of_user(&set), "Contoso SOC by mara@contoso.example"),
+    ] {
+        assert!(fixture.answer(trigger(&token, "isolate")).await.is_ok());
+        let sent = fixture.product.asked().last().unwrap().json();
+        assert_eq!(sent["from"], expected);
+        let on_record = format!(r#""requested_from":"{expected}""#);
+        assert!(lines.count(&on_record) >= 2, "{on_record}");
     }
 }
 

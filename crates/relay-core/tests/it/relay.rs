@@ -136,7 +136,7 @@ impl Relay for Probe {
 
     async fn trigger(&self, call: &Call<'_, Account>, trigger: &Trigger) -> Result<()> {
         let request = Request::post(self.product(call)?.path("/act"))
-            .json(&json!({"value": trigger.observable_value}))?;
+            .json(&json!({"value": trigger.observable_value, "from": call.requested_from()}))?;
         let response = match trigger.action_id.as_str() {
             "isolate" => call.send(with_key(call, request)?).await?,
             "isolate-with-token" => self.send_with_token(call, request).await?,

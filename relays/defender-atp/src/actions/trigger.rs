@@ -10,9 +10,6 @@ use crate::{
     client::{Client, actions_ended},
 };
 
-/// What the console shows about indicators of the relay.
-const INDICATOR_TITLE: &str = "From SecureX Threat Response";
-const INDICATOR_DESCRIPTION: &str = "Created by a SecureX Threat Response action";
 /// Digits of an indicator's id.
 const MAX_ID_DIGITS: usize = 20;
 
@@ -74,13 +71,14 @@ impl Client<'_> {
         action: &IndicatorAction,
         observable: &NormalizedObservable<'_>,
     ) -> Result<()> {
+        let from = self.call.requested_from();
         let indicator = NewIndicator {
             indicator_value: &observable.value,
             indicator_type: known_indicator_type(observable)?,
             action: action.action_on(observable.kind()),
             generate_alert: action.generates_alert,
-            title: INDICATOR_TITLE,
-            description: INDICATOR_DESCRIPTION,
+            title: &format!("From {from}"),
+            description: &format!("Created by an action that was requested from {from}"),
             severity: action.severity,
         };
         self.defender.add_indicator(&indicator).await.map_err(failure)

@@ -114,7 +114,7 @@ async fn an_indicator_that_is_there_can_be_removed() {
         assert!(action["query-params"]["indicator_id"].is_string());
         assert_eq!(action["query-params"]["observable_value"], value);
     };
-    let block = "Remove indicator: Block - From SecureX Threat Response";
+    let block = "Remove indicator: Block - From Cisco XDR";
     check("ip", sample::ADDRESS, block).await;
     let answer = relay.actions(&one("sha1", sample::DOWNLOADER_SHA1)).await;
     assert!(titles(&answer)[0].starts_with("Remove indicator: Alert and Block - "));

@@ -4,7 +4,7 @@
 
 use relay_core::{Call, Error, ErrorKind, Partial, Request, Response, Result, fewer_after};
 
-use super::{Client, Family, query::SearchTerm};
+use super::{Client, Family, query::SearchTerm, types};
 use crate::Credentials;
 
 /// The fewest records that are requested where some may be left out.
@@ -34,6 +34,13 @@ impl Slice {
             offset => request.query("offset", &offset.to_string()),
         }
     }
+
+    /// Returns whether there may be more records than these and those before them: the page is full,
+    /// and the response does not say that it is the last one.
+    pub(super) fn may_continue(self, received: usize, response: &Response) -> bool {
+        let is_last = |total| total <= self.offset + received;
+        received >= self.limit && !types::total(response).is_some_and(is_last)
+    }
 }
 
 /// How records are requested and read.
@@ -52,13 +59,15 @@ pub(super) trait Listing {
 struct Requested<T> {
     page: Page<T>,
     slice: Slice,
+    /// Whether there may be more.
+    may_continue: bool,
 }
 
 impl<T> Requested<T> {
     /// Returns whether records that were left out took the places of some that count.
     fn is_crowded(&self, limit: usize) -> bool {
         let Page { kept, received } = &self.page;
-        *received >= self.slice.limit && kept.len() < limit && kept.len() < *received
+        self.may_continue && kept.len() < limit && kept.len() < *received
     }
 }
 
@@ -88,10 +97,9 @@ impl Client<'_> {
         let second = self.page(family, term, listing, slice).await;
         errors.extend(second.errors.into_iter().map(Error::as_warning));
         let mut kept = first.page.kept;
-        if let Some(Requested { page, slice }) = second.data {
-            let is_full = page.received >= slice.limit;
+        if let Some(Requested { page, may_continue, .. }) = second.data {
             kept.extend(page.kept);
-            errors.extend((is_full && kept.len() < limit).then(|| crowded(self.call, term)));
+            errors.extend((may_continue && kept.len() < limit).then(|| crowded(self.call, term)));
         }
         Partial { data: Some(kept), errors }
     }
@@ -117,12 +125,15 @@ impl Client<'_> {
             }
             let is_less = slice.limit < limit;
             let warning = is_less.then(|| self.call.fewer_records(term.observable, slice.limit));
-            let page = outcome.and_then(|response| listing.read(&response, slice.limit));
-            return match page {
-                Ok(page) => Partial {
-                    data: Some(Requested { page, slice }),
-                    errors: warning.into_iter().collect(),
-                },
+            let requested = outcome.and_then(|response| {
+                let page = listing.read(&response, slice.limit)?;
+                let may_continue = slice.may_continue(page.received, &response);
+                Ok(Requested { page, slice, may_continue })
+            });
+            return match requested {
+                Ok(requested) => {
+                    Partial { data: Some(requested), errors: warning.into_iter().collect() }
+                }
                 Err(error) => error.into(),
             };
         }

@@ -7,6 +7,7 @@ mod event;
 mod lease;
 mod reading;
 mod responses;
+mod total;
 
 pub(super) use detection::detections;
 pub(crate) use detection::{Detection, Indicator, Rule};
@@ -14,3 +15,4 @@ pub(crate) use event::{Event, File, Host, Side, Signature};
 pub(crate) use lease::Lease;
 pub(super) use lease::leases;
 pub(super) use responses::{RawEvent, detection_events, raw_events, searched_events};
+pub(super) use total::total;

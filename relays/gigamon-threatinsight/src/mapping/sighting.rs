@@ -7,7 +7,7 @@ use relay_core::{
     Error, ErrorKind, Observable,
     ObservableType::{Hostname, MacAddress},
     Partial, Time,
-    ctim::{ExternalReference, LongText, ObservedTime, Sensor, ShortText, Sighting, Target},
+    ctim::{ExternalReference, ObservedTime, Sensor, ShortText, Sighting, Target},
 };
 
 use super::{
@@ -141,8 +141,8 @@ impl Mapper<'_> {
         let external_ids = [Some(event.uuid.as_str()), event.rule_uuid()];
         Sighting {
             source_uri: references.last().and_then(|reference| reference.url.clone()),
-            title: title(event),
-            description: description(event),
+            title: Some(self.title(event)),
+            description: self.description(event),
             severity: event.rule().and_then(|rule| vocabulary::severity(rule.severity.as_deref())),
             internal: Some(true),
             sensor: Some(Sensor::NetworkSensor),
@@ -189,51 +189,10 @@ impl Mapper<'_> {
         Target::endpoint(observables.flatten(), observed, None)
     }
 
-    fn lease(&self, side: &Side, account: Option<&str>) -> Option<&Lease> {
+    /// Returns the lease of an internal address in an account.
+    pub(super) fn lease(&self, side: &Side, account: Option<&str>) -> Option<&Lease> {
         self.leases.get(&(internal_address(side)?, account?.to_owned()))
     }
-}
-
-fn event_type(event: &DatedEvent) -> Option<String> {
-    event.event.event_type.as_deref().map(str::to_uppercase)
-}
-
-fn rule_name(event: &DatedEvent) -> Option<&str> {
-    event.rule()?.name.as_deref()
-}
-
-/// Returns what the event itself says that it is: the signature of an alert, the title of an
-/// observation.
-fn own_title(event: &Event) -> Option<&str> {
-    event.signature().name.or(event.title.as_deref())
-}
-
-fn title(event: &DatedEvent) -> Option<ShortText> {
-    let own = || own_title(&event.event).map(str::to_owned);
-    let title_of_type = || match event.is_detection() {
-        true => Some("Detection".to_owned()),
-        false => event_type(event).map(|kind| format!("{kind} event")),
-    };
-    let rule = rule_name(event).map(str::to_owned);
-    ShortText::present(rule.or_else(own).or_else(title_of_type))
-}
-
-fn description(event: &DatedEvent) -> Option<LongText> {
-    // A back-tick or a new line would end the Markdown code that holds the name.
-    let plain = |name: &str| name.replace('`', "").replace(char::is_control, " ");
-    let line = |label: &str, name: Option<&str>| Some(format!("- {label}: `{}`", plain(name?)));
-    let signature = event.event.signature();
-    let lines = [
-        line("Detection", event.is_detection().then_some(event.uuid.as_str())),
-        line("Event", event_type(event).as_deref()),
-        line("Rule", rule_name(event)),
-        line("Signature", signature.name),
-        line("Category", signature.category),
-        line("Observation", event.event.title.as_deref()),
-        line("Description", event.event.description.as_deref()),
-        line("Sensor", event.event.sensor()),
-    ];
-    LongText::present(Some(lines.into_iter().flatten().collect::<Vec<_>>().join("\n")))
 }
 
 #[cfg(test)]

@@ -12,9 +12,6 @@ use relay_core::{
 use super::DatedEvent;
 use crate::client::{Detected, Detection, Event, Rule, Signature};
 
-/// The cell of a heading.
-const HEADING: &str = " ";
-
 /// The detections of one rule in one account, about one observable.
 #[derive(Debug)]
 pub(super) struct RuleMatch {
@@ -97,20 +94,15 @@ impl Level {
 /// Returns the table of a sighting: the columns of the detections, then those of the event.
 pub(super) fn table(event: &DatedEvent) -> Option<Table> {
     let detections = event.rule_match.as_deref().map(rule_columns).unwrap_or_default();
-    let columns = event_columns(&event.event).into_iter();
-    let mut columns: Vec<_> =
-        columns.filter_map(|(name, cell)| Some((format!("• {name}"), cell?))).collect();
-    if !columns.is_empty() {
-        columns.insert(0, ("Event Summary".to_owned(), Cell::Text(HEADING.to_owned())));
-    }
-    Table::of_one_row(detections.into_iter().chain(columns))
+    let columns = detections.into_iter().chain(event_columns(&event.event));
+    let is_filled = |cell: &Cell| !matches!(cell, Cell::Text(text) if text.trim().is_empty());
+    Table::of_one_row(columns.filter_map(|(name, cell)| Some((name, cell.filter(is_filled)?))))
 }
 
-fn rule_columns(rule_match: &RuleMatch) -> Vec<(String, Cell)> {
+fn rule_columns(rule_match: &RuleMatch) -> Vec<(&'static str, Option<Cell>)> {
     vec![
-        ("Detection Summary".to_owned(), Cell::Text(HEADING.to_owned())),
-        ("Impacted Devices".to_owned(), count(rule_match.device_count)),
-        ("Indicator Values".to_owned(), count(rule_match.value_count)),
+        ("Impacted devices", Some(count(rule_match.device_count))),
+        ("Indicator values", Some(count(rule_match.value_count))),
     ]
 }
 
@@ -124,47 +116,51 @@ fn event_columns(event: &Event) -> Vec<(&'static str, Option<Cell>)> {
     let integer = |number: Integer| number.map(Cell::Integer);
     match event.event_type.as_deref().unwrap_or_default().to_ascii_lowercase().as_str() {
         "flow" => vec![
-            ("flow_state", text(&event.flow_state)),
-            ("proto", text(&event.proto)),
-            ("service", text(&event.service)),
-            ("total_pkts", integer(event.total_pkts)),
+            ("State", text(&event.flow_state)),
+            ("Protocol", text(&event.proto)),
+            ("Application", text(&event.service)),
+            ("Packets", integer(event.total_pkts)),
         ],
         "dns" => vec![
-            ("qtype", integer(event.qtype)),
-            ("qtype_name", text(&event.qtype_name)),
-            ("rcode", integer(event.rcode)),
-            ("rcode_name", text(&event.rcode_name)),
-            ("rejected", event.rejected.map(|flag| Cell::Text(flag.to_string()))),
+            ("Query type", text(&event.qtype_name)),
+            ("Query type number", integer(event.qtype)),
+            ("Response", text(&event.rcode_name)),
+            ("Response number", integer(event.rcode)),
+            ("Rejected", event.rejected.map(|flag| Cell::Text(yes_or_no(flag).to_owned()))),
         ],
         "http" => vec![
-            ("method", text(&event.method)),
-            ("status_code", integer(event.status_code)),
-            ("status_msg", text(&event.status_msg)),
-            ("files", event.files.as_ref().map(|files| count(files.len()))),
+            ("Method", text(&event.method)),
+            ("Status", integer(event.status_code)),
+            ("Status message", text(&event.status_msg)),
+            ("Files", event.files.as_ref().map(|files| count(files.len()))),
         ],
         "ssh" => vec![
-            ("direction", text(&event.direction)),
-            ("client", text(&event.client)),
-            ("server", text(&event.server)),
+            ("Direction", text(&event.direction)),
+            ("Client", text(&event.client)),
+            ("Server", text(&event.server)),
         ],
         "suricata" => signature_columns(&event.signature()),
         "ssl" => vec![
-            ("version", text(&event.version)),
-            ("cipher", text(&event.cipher)),
-            ("server_name", event.server_name.clone().map(Cell::Text)),
-            ("ja3", text(&event.ja3)),
+            ("Version", text(&event.version)),
+            ("Cipher", text(&event.cipher)),
+            ("Server name", event.server_name.clone().map(Cell::Text)),
+            ("JA3 fingerprint", text(&event.ja3)),
         ],
         _ => Vec::new(),
     }
 }
 
+fn yes_or_no(flag: bool) -> &'static str {
+    if flag { "Yes" } else { "No" }
+}
+
 fn signature_columns(signature: &Signature<'_>) -> Vec<(&'static str, Option<Cell>)> {
     let text = |text: Option<&str>| text.map(|text| Cell::Text(text.to_owned()));
     vec![
-        ("sig_name", text(signature.name)),
-        ("sig_category", text(signature.category)),
-        ("sig_id", signature.id.map(Cell::Integer)),
-        ("sig_rev", signature.revision.map(Cell::Number)),
+        ("Signature", text(signature.name)),
+        ("Signature category", text(signature.category)),
+        ("Signature id", signature.id.map(Cell::Integer)),
+        ("Signature revision", signature.revision.map(Cell::Number)),
     ]
 }
 

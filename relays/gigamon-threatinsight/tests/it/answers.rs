@@ -5,7 +5,7 @@ mod links;
 
 use sandbox::gigamon_threatinsight::KEY;
 use serde_json::json;
-use testkit::{Answer, golden};
+use testkit::{Answer, golden, texts::assert_readable};
 
 use crate::test_relay::{OBSERVE, TestRelay, one};
 
@@ -15,6 +15,7 @@ async fn check(case: &str, settings: &[(&str, &str)]) {
     let relay = TestRelay::start().with(settings).await;
     let answer = relay.ask(OBSERVE, &request).await;
     case.assert_answer(&answer);
+    assert_readable(&answer);
 }
 
 #[tokio::test]

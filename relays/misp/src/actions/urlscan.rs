@@ -12,6 +12,8 @@ use crate::{
 };
 
 const SERVICE: &str = "urlscan.io";
+/// Finds the scans again; no more than that, since others may see them.
+const TAG: &str = "cisco-xdr";
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Sends the requests of one call to urlscan.io.
@@ -50,7 +52,7 @@ impl<'a> Urlscan<'a> {
         let key = self.config.api_key_for(self.call);
         let key = key.ok_or_else(|| self.call.explain_missing(missing_key_error()))?;
         self.call.keep_secret(key.clone());
-        let scan = NewScan { url, visibility: self.config.visibility, tags: ["securex"] };
+        let scan = NewScan { url, visibility: self.config.visibility, tags: [TAG] };
         let request = Request::post(self.config.base_url.path("/scan/"))
             .header(HeaderName::from_static("api-key"), key.header("")?)
             .json(&scan)?

@@ -8,6 +8,8 @@ use super::Form;
 const IPV6_PREFIXES: &[u8] =
     &[19, 20, 24, 28, 29, 32, 36, 40, 44, 48, 52, 56, 60, 64, 96, 112, 128];
 const SHORTEST_IPV4_PREFIX: u8 = 8;
+/// The prefix lengths behind the address of a host, with which people write a network.
+const HOST_PREFIXES: [&[u8]; 2] = [&[8, 16, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29], &[48, 56, 64]];
 
 /// Reads an address; one of IPv4 inside IPv6 is the IPv4 address.
 pub(super) fn parsed(text: &str) -> Option<IpAddr> {
@@ -22,6 +24,7 @@ pub(super) fn searched_texts(normal: &str) -> Vec<String> {
         IpAddr::V6(ip) => spellings_of_ipv6(ip),
     };
     texts.extend(networks_of(address));
+    texts.extend(hosts_of(address));
     texts
 }
 
@@ -58,6 +61,12 @@ fn networks_of(address: IpAddr) -> impl Iterator<Item = String> {
         IpAddr::V6(_) => IPV6_PREFIXES.to_vec(),
     };
     prefixes.into_iter().map(move |prefix| format!("{}/{prefix}", base_of(address, prefix)))
+}
+
+/// Returns the networks that are written with the address itself, such as `192.0.2.77/24`.
+fn hosts_of(address: IpAddr) -> impl Iterator<Item = String> {
+    let prefixes = HOST_PREFIXES[usize::from(address.is_ipv6())];
+    prefixes.iter().map(move |prefix| format!("{address}/{prefix}"))
 }
 
 /// Returns the first address of the network.
@@ -111,6 +120,18 @@ mod tests {
         let of_ipv6 = networks("2001:db8:aa::5");
         assert!(of_ipv6.contains(&"2001:db8:aa::/48".to_owned()));
         assert!(of_ipv6.contains(&"2001:db8::/32".to_owned()));
+    }
+
+    #[test]
+    fn a_network_with_the_address_itself_is_searched() {
+        let check = |address: &str, network: &str| {
+            assert!(searched_texts(address).contains(&network.to_owned()), "{network}");
+            let normal = super::network(network).map(Form::Network).unwrap();
+            assert!(forms(address).contains(&normal), "{network}");
+        };
+        check("192.0.2.77", "192.0.2.77/24");
+        check("10.20.1.2", "10.20.1.2/16");
+        check("2001:db8:aa::5", "2001:db8:aa::5/64");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use relay_core::{
     Time,
-    ctim::{MediumText, ObservedTime, ShortText, Sighting, Uri},
+    ctim::{MediumText, ObservedTime, Sighting, Uri},
     lenient::Text,
 };
 
@@ -26,8 +26,8 @@ impl Mapper<'_> {
         let cut = (is_cut && !relations.is_empty())
             .then(|| format!("Relations: the nearest {} of the event.", relations.len()));
         Sighting {
-            title: ShortText::present(event.info.as_deref()),
-            short_description: MediumText::present(event.info.as_deref()),
+            title: Some(matched.title()),
+            short_description: listing(matched).map(MediumText::from),
             description: description(matched, cut).map(Into::into),
             severity: Some(vocabulary::severity(*event.threat_level_id)),
             relations,
@@ -39,6 +39,19 @@ impl Mapper<'_> {
             ..Sighting::of(id, self.source, observable.clone(), observed_time)
         }
     }
+}
+
+/// Returns who listed the value and as what, such as
+/// `Listed by CERT-EX as ip-dst, threat level High`.
+fn listing(matched: &MatchedEvent) -> Option<String> {
+    let event = matched.event();
+    let parts = [
+        event.creator.as_ref().and_then(|it| it.name.as_ref()).map(|name| format!(" by {name}")),
+        matched.attributes().find_map(|it| Some(format!(" as {}", it.attribute_type.as_ref()?))),
+        vocabulary::level(*event.threat_level_id).map(|word| format!(", threat level {word}")),
+    ];
+    let known: String = parts.into_iter().flatten().collect();
+    (!known.is_empty()).then(|| format!("Listed{known}"))
 }
 
 fn description(matched: &MatchedEvent, cut: Option<String>) -> Option<String> {

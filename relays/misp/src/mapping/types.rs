@@ -9,7 +9,7 @@ use std::{
 
 use relay_core::{
     Observable,
-    ctim::{Disposition, Tlp},
+    ctim::{Disposition, ShortText, Tlp},
 };
 
 use super::{doubt::Doubt, vocabulary};
@@ -112,6 +112,13 @@ impl MatchedEvent {
 
     pub(super) fn matched_attributes(&mut self) -> impl Iterator<Item = &mut MatchedAttribute> {
         self.attributes.iter_mut()
+    }
+
+    /// Returns the event's title, or else its number.
+    pub(super) fn title(&self) -> ShortText {
+        let info = self.event().info.as_deref().filter(|info| !info.trim().is_empty());
+        let number = || format!("MISP event {}", self.event_id().unwrap_or(self.key()));
+        info.map_or_else(|| number().into(), ShortText::from)
     }
 
     /// Returns the event's id on its server, by which its other attributes are searched.

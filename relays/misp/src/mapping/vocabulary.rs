@@ -58,6 +58,16 @@ pub(super) fn severity(threat_level_id: Option<i64>) -> Severity {
     }
 }
 
+/// Returns MISP's word for a threat level; none for one that says nothing.
+pub(super) fn level(threat_level_id: Option<i64>) -> Option<&'static str> {
+    match threat_level_id {
+        Some(1) => Some("High"),
+        Some(2) => Some("Medium"),
+        Some(3) => Some("Low"),
+        _ => None,
+    }
+}
+
 /// Returns the strictest TLP among tags, docs/relays/misp.md#tlp.
 pub(super) fn strictest_tlp<'a>(tags: impl Iterator<Item = &'a str>) -> Option<Tlp> {
     let is_label =

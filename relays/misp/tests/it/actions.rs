@@ -78,7 +78,7 @@ async fn a_sighting_reaches_the_attributes_that_observe_finds() {
         let body = only_body(&sandbox);
         let ids = body["id"].as_str().unwrap();
         assert!(ids.split('|').all(|id| id.parse::<u64>().is_ok()), "{body}");
-        let source = "SecureX threat response";
+        let source = "Cisco XDR";
         assert_eq!(body, json!({"id": ids, "type": number, "source": source}));
         assert_eq!(sandbox.calls()[1].authorization(), Some(API_KEY));
     }

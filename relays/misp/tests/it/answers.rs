@@ -12,8 +12,7 @@ mod verdicts;
 use relay_core::Route;
 use sandbox::Sandbox;
 use serde_json::Value;
-use testkit::Answer;
-use testkit::golden;
+use testkit::{Answer, golden, texts::assert_readable};
 
 use crate::test_relay::{MispRelay, start_sandbox};
 
@@ -29,6 +28,7 @@ async fn check(name: &str) {
     let route = route_of(request["route"].as_str().unwrap());
     let answer = relay.ask(route, &request["body"]).await;
     case.assert_answer(&at_public_url(&answer, &sandbox));
+    assert_readable(&answer);
 }
 
 fn route_of(name: &str) -> Route {

@@ -245,6 +245,8 @@ async fn an_attribute_belongs_to_what_its_value_or_a_part_of_it_names() {
         ("filename|md5", "a|b|c", ("file_name", "a|b|c"), false),
         ("ip-dst|port", "203.0.113.7|8443", ("file_name", "8443"), false),
         ("ip-dst", "203.0.113.0/24", ("ip", "203.0.113.7"), true),
+        ("ip-dst", "203.0.113.7/24", ("ip", "203.0.113.7"), true),
+        ("ip-src", "2001:db8:aa::7/64", ("ipv6", "2001:db8:aa::7"), true),
         ("url", "http://bad.example/?a|b", ("file_name", "b"), false),
         ("text", "bad.example", ("domain", "bad.example"), true),
         ("text", "see bad.example", ("domain", "bad.example"), false),

@@ -3,7 +3,7 @@
 
 use relay_core::{
     Response, Time,
-    lenient::{self, List, Object, Slots, StrictText, Text},
+    lenient::{self, Integer, List, Object, Slots, StrictText, Text},
 };
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
@@ -36,6 +36,12 @@ pub(crate) struct Event {
     pub(crate) process: Object<Process>,
     /// The connection of a network event.
     pub(crate) network: Object<Network>,
+    /// The mutex of a mutex event.
+    pub(crate) handle: Object<Handle>,
+    /// The key of a registry event.
+    pub(crate) registry: Object<Registry>,
+    /// The process that did it.
+    pub(crate) actor: Object<Actor>,
     /// The verdicts of the detection engines. Positions are part of judgement ids, so a malformed
     /// verdict leaves its position empty.
     #[serde(rename = "indicator2")]
@@ -67,6 +73,8 @@ pub(crate) struct Process {
     pub(crate) process_name: StrictText,
     /// The path of the image; `process_file` may hold it, too.
     pub(crate) full_path: StrictText,
+    pub(crate) arguments: StrictText,
+    pub(crate) user_name: StrictText,
     /// The image.
     pub(crate) process_file: Object<File>,
 }
@@ -75,12 +83,40 @@ pub(crate) struct Process {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct Network {
+    /// `TCP`, `UDP`.
+    pub(crate) protocol: StrictText,
     #[serde(rename = "localIP")]
     pub(crate) local_ip: StrictText,
+    pub(crate) local_port: Integer,
     #[serde(rename = "remoteIP")]
     pub(crate) remote_ip: StrictText,
+    pub(crate) remote_port: Integer,
     /// The remote host's name.
     pub(crate) remote_dns: StrictText,
+}
+
+/// An object of the operating system that a process holds.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct Handle {
+    pub(crate) name: StrictText,
+}
+
+/// A key of the registry.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct Registry {
+    pub(crate) key: StrictText,
+    /// What was written.
+    pub(crate) data: StrictText,
+}
+
+/// The process that did what an event tells.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct Actor {
+    pub(crate) process_name: StrictText,
+    pub(crate) image_full_path: StrictText,
 }
 
 /// The verdict of a detection engine about the image of the file or process.
@@ -90,6 +126,7 @@ pub(crate) struct Verdict {
     /// `KNOWN`, `UNKNOWN`, `SUSPICIOUS`, `MALICIOUS` or `REMEDIATED`.
     pub(crate) verdict: StrictText,
     pub(crate) threat_name: StrictText,
+    pub(crate) family_name: StrictText,
     /// The hash of the image.
     pub(crate) sha256: StrictText,
 }

@@ -9,7 +9,7 @@ use relay_core::{
 use super::{
     DatedEvent, Mapper, SOURCE, external_ids,
     relations::{address, relations},
-    vocabulary,
+    vocabulary, wording,
 };
 use crate::client::Asset;
 
@@ -25,11 +25,10 @@ impl Mapper<'_> {
         let id = self.namespace.sighting(&[event.key.as_str()], kind.as_str(), value);
         let observed = ObservedTime::at(*time);
         let target = event.asset.as_ref().and_then(|asset| target(asset, observed));
-        let title = |score| vocabulary::title(score, event.kind.as_deref()).into();
         Sighting {
             source_uri: page,
-            title: event.score.map(title),
-            description: Some(format!("A Qualys IOC event related to \"{value}\"").into()),
+            title: Some(wording::title(event)),
+            description: wording::description(event),
             severity: Some(vocabulary::severity(event.score)),
             sensor: Some(Sensor::Endpoint),
             targets: target.into_iter().collect(),

@@ -1,9 +1,9 @@
 //! CTIM's words for scores and verdicts.
 //! Specification: docs/relays/qualys-ioc.md#scores, docs/relays/qualys-ioc.md#judgements.
 
-use relay_core::ctim::{Disposition, Severity};
+use relay_core::ctim::{Confidence, Disposition, Severity};
 
-use crate::client::Score;
+use crate::client::{Event, Score};
 
 /// Returns the severity of an event; `Unknown` without a score.
 pub(super) fn severity(score: Option<Score>) -> Severity {
@@ -16,25 +16,78 @@ pub(super) fn severity(score: Option<Score>) -> Severity {
     }
 }
 
-/// Returns the title of an event, with its kind: by its type, or else by its score.
+/// Returns how sure the score is that an event is what the title calls it.
+pub(super) fn confidence(score: Score) -> Confidence {
+    match score {
+        Score::Known(0 | 1 | 8..=10) => Confidence::High,
+        Score::Known(5..=7) => Confidence::Medium,
+        Score::Known(2..=4) => Confidence::Low,
+        _ => Confidence::Unknown,
+    }
+}
+
+/// Returns what a score calls an event; `None` for an unknown score.
+pub(super) fn band(score: Score) -> Option<&'static str> {
+    match score {
+        Score::Known(0) => Some("Known good"),
+        Score::Known(1) => Some("Remediated"),
+        Score::Known(2..=7) => Some("Suspicious"),
+        Score::Known(8..=10) => Some("Malicious"),
+        _ => None,
+    }
+}
+
+/// What an event is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind<'a> {
+    File,
+    Process,
+    Network,
+    Mutex,
+    Registry,
+    /// A type without words of its own.
+    Other(&'a str),
+    Unknown,
+}
+
+/// Returns what an event is about: by its type, or else by its score.
 ///
 /// The type comes first, because today's engines give scores that do not tell the kind.
-pub(super) fn title(score: Score, event_type: Option<&str>) -> String {
-    let (score, band) = match score {
-        Score::Known(0) => return "Known Good".to_owned(),
-        Score::Known(1) => return "Remediated".to_owned(),
-        Score::Known(score @ 2..=4) => (score, "Suspicious Low"),
-        Score::Known(score @ 5..=7) => (score, "Suspicious Medium"),
-        Score::Known(score @ 8..=10) => (score, "Malicious"),
-        _ => return "Qualys IOC event".to_owned(),
+pub(super) fn kind(event: &Event) -> Kind<'_> {
+    let Some(kind) = event.kind.as_deref().filter(|kind| !kind.trim().is_empty()) else {
+        return match event.score {
+            Some(Score::Known(2 | 5 | 8)) => Kind::File,
+            Some(Score::Known(3 | 6 | 9)) => Kind::Process,
+            Some(Score::Known(4 | 7 | 10)) => Kind::Network,
+            _ => Kind::Unknown,
+        };
     };
-    let kind = match event_type.map(str::to_ascii_uppercase).as_deref() {
-        Some("FILE") => "File",
-        Some("PROCESS") => "Process",
-        Some("NETWORK") => "Network",
-        _ => ["File", "Process", "Network"][usize::from((score - 2) % 3)],
-    };
-    format!("{band} {kind} event")
+    match kind.to_ascii_uppercase().as_str() {
+        "FILE" => Kind::File,
+        "PROCESS" => Kind::Process,
+        "NETWORK" => Kind::Network,
+        "MUTEX" => Kind::Mutex,
+        "REGISTRY" => Kind::Registry,
+        _ => Kind::Other(kind),
+    }
+}
+
+/// Returns the word for what was done, such as `created`.
+pub(super) fn verb(action: &str) -> String {
+    match action.to_lowercase().replace('_', " ").as_str() {
+        "write" => "written".to_owned(),
+        other => other.to_owned(),
+    }
+}
+
+/// Returns the order of a verdict, the worst first.
+pub(super) fn rank(verdict: Option<&str>) -> u8 {
+    match disposition(verdict) {
+        Disposition::Malicious => 0,
+        Disposition::Suspicious => 1,
+        Disposition::Clean => 3,
+        _ => 2,
+    }
 }
 
 /// Returns the disposition of a verdict of the detection engines, in any case.
@@ -52,34 +105,41 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_score_has_its_severity_and_title() {
-        let check = |score, expected: Severity, title: &str| {
-            assert_eq!(severity(Some(score)), expected, "{score:?}");
-            assert_eq!(super::title(score, None), title, "{score:?}");
+    fn every_score_has_its_words() {
+        let check = |scores: &[u8], expected: Severity, confidence, band: &str| {
+            for score in scores.iter().copied().map(Score::Known) {
+                assert_eq!(severity(Some(score)), expected, "{score:?}");
+                assert_eq!(super::confidence(score), confidence, "{score:?}");
+                assert_eq!(super::band(score), Some(band), "{score:?}");
+            }
         };
-        check(Score::Known(0), Severity::None, "Known Good");
-        check(Score::Known(1), Severity::High, "Remediated");
-        check(Score::Known(2), Severity::Low, "Suspicious Low File event");
-        check(Score::Known(3), Severity::Low, "Suspicious Low Process event");
-        check(Score::Known(4), Severity::Low, "Suspicious Low Network event");
-        check(Score::Known(5), Severity::Medium, "Suspicious Medium File event");
-        check(Score::Known(6), Severity::Medium, "Suspicious Medium Process event");
-        check(Score::Known(7), Severity::Medium, "Suspicious Medium Network event");
-        check(Score::Known(8), Severity::High, "Malicious File event");
-        check(Score::Known(9), Severity::High, "Malicious Process event");
-        check(Score::Known(10), Severity::High, "Malicious Network event");
-        check(Score::Known(11), Severity::Unknown, "Qualys IOC event");
-        check(Score::Other, Severity::Unknown, "Qualys IOC event");
+        check(&[0], Severity::None, Confidence::High, "Known good");
+        check(&[1], Severity::High, Confidence::High, "Remediated");
+        check(&[2, 3, 4], Severity::Low, Confidence::Low, "Suspicious");
+        check(&[5, 6, 7], Severity::Medium, Confidence::Medium, "Suspicious");
+        check(&[8, 9, 10], Severity::High, Confidence::High, "Malicious");
+        for score in [Score::Known(11), Score::Other] {
+            assert_eq!(severity(Some(score)), Severity::Unknown);
+            assert_eq!(confidence(score), Confidence::Unknown);
+            assert_eq!(band(score), None);
+        }
         assert_eq!(severity(None), Severity::Unknown);
     }
 
     #[test]
     fn the_type_of_the_event_comes_before_the_score() {
-        assert_eq!(title(Score::Known(8), Some("PROCESS")), "Malicious Process event");
-        assert_eq!(title(Score::Known(9), Some("file")), "Malicious File event");
-        assert_eq!(title(Score::Known(6), Some("NETWORK")), "Suspicious Medium Network event");
-        assert_eq!(title(Score::Known(7), Some("MUTEX")), "Suspicious Medium Network event");
-        assert_eq!(title(Score::Known(0), Some("FILE")), "Known Good");
+        let check = |json: &str, expected: Kind<'_>| {
+            assert_eq!(kind(&serde_json::from_str(json).unwrap()), expected, "{json}");
+        };
+        check(r#"{"score":8,"type":"PROCESS"}"#, Kind::Process);
+        check(r#"{"score":9,"type":"file"}"#, Kind::File);
+        check(r#"{"score":7,"type":"MUTEX"}"#, Kind::Mutex);
+        check(r#"{"score":7,"type":"AMSI"}"#, Kind::Other("AMSI"));
+        check(r#"{"score":8}"#, Kind::File);
+        check(r#"{"score":3,"type":" "}"#, Kind::Process);
+        check(r#"{"score":10}"#, Kind::Network);
+        check(r#"{"score":1}"#, Kind::Unknown);
+        check("{}", Kind::Unknown);
     }
 
     #[test]

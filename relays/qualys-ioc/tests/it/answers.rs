@@ -3,7 +3,7 @@
 
 mod links;
 
-use testkit::golden;
+use testkit::{golden, texts::assert_readable};
 
 use crate::test_relay::{OBSERVE, TestRelay, one};
 
@@ -13,6 +13,7 @@ async fn check(case: &str, settings: &[(&str, &str)]) {
     let relay = TestRelay::start().with(settings).await;
     let answer = relay.ask(OBSERVE, &request).await;
     case.assert_answer(&answer);
+    assert_readable(&answer);
 }
 
 #[tokio::test]

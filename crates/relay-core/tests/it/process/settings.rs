@@ -4,7 +4,7 @@ use super::{function_of, post, printed};
 use crate::fixture::{Fixture, hs256};
 
 /// What no line and no answer may show.
-const VALUE: &str = "marked value";
+const VALUE: &str = "<marked value>";
 
 #[tokio::test]
 async fn l09_a_bad_setting_is_named_and_its_value_is_not_shown() {
@@ -20,6 +20,7 @@ async fn l09_a_bad_setting_is_named_and_its_value_is_not_shown() {
         "TOKEN_CLAIMS",
         "LOG_LEVEL",
         "METRICS_NAMESPACE",
+        "REQUESTED_FROM",
     ];
     for name in names {
         let function = function_of(&fixture).env(name, VALUE).start().await.unwrap();

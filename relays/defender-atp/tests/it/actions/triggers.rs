@@ -37,7 +37,7 @@ fn sent_change(relay: &TestRelay) -> (String, Value) {
 
 #[tokio::test]
 async fn every_action_on_a_device_is_sent_as_documented() {
-    let comment = "Requested from SecureX Threat Response";
+    let comment = "Requested from Cisco XDR";
     for (action, device, verb, parameter) in [
         ("FullIsolation", sample::LAPTOP, "isolate", Some(("IsolationType", "Full"))),
         ("SelectiveIsolation", sample::LAPTOP, "isolate", Some(("IsolationType", "Selective"))),
@@ -85,8 +85,8 @@ async fn every_indicator_is_sent_as_documented() {
                 "indicatorType": name,
                 "action": sent,
                 "generateAlert": alerts,
-                "title": "From SecureX Threat Response",
-                "description": "Created by a SecureX Threat Response action",
+                "title": "From Cisco XDR",
+                "description": "Created by an action that was requested from Cisco XDR",
             });
             if let Some(severity) = severity {
                 body["severity"] = severity.into();

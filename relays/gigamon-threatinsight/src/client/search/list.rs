@@ -108,7 +108,7 @@ impl Client<'_> {
         slice: Slice,
     ) -> Result<Vec<Option<Vec<Arc<Event>>>>> {
         let events = types::raw_events(response, slice.limit)?;
-        let mut is_whole = events.len() < slice.limit && !response.is_cut();
+        let mut is_whole = !slice.may_continue(events.len(), response) && !response.is_cut();
         let mut found = vec![Vec::new(); terms];
         for RawEvent { event, raw } in events {
             if !self.is_allowed(event.customer_id.as_deref()) {

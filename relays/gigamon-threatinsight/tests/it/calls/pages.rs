@@ -75,6 +75,24 @@ async fn what_stays_cut_is_told() {
 }
 
 #[tokio::test]
+async fn a_full_page_that_is_the_last_one_is_not_followed() {
+    let page =
+        |from: usize| [events(from..from + 190, "dmo"), events(from..from + 10, "cst")].concat();
+    for (total, requests, warnings) in [(200, 1, 0), (201, 2, 0), (400, 2, 0), (401, 2, 1)] {
+        let relay = without_detections().await;
+        for (when, from) in [
+            (When::path(EVENTS_BASE).mentioning("\"offset\":200"), 200),
+            (When::path(EVENTS_BASE), 0),
+        ] {
+            let response = json!({"total": total, "events": page(from)});
+            relay.sandbox.fault(when, Fault::json(200, &response), Times::Always);
+        }
+        let answer = relay.ask(OBSERVE, &one("ip", SERVER)).await;
+        assert_eq!((answer.errors().len(), counts(&relay)[2]), (warnings, requests), "{total}");
+    }
+}
+
+#[tokio::test]
 async fn a_second_page_that_fails_costs_its_own_events() {
     let relay = without_detections().await;
     let second = When::path(EVENTS_BASE).mentioning("\"offset\"");

@@ -28,8 +28,8 @@ async fn an_offered_scan_is_what_the_page_shows() {
     assert_eq!(
         answer.items(),
         [json!({"id": "respond-urlscan-action-url-http%3A%2F%2Fbad.example%2Flogin%3Fx%3D1",
-            "title": "Make Scan in urlscan.io",
-            "description": "Makes a request to scan this observable",
+            "title": "Scan http://bad.example/login?x=1 with urlscan.io",
+            "description": "Has urlscan.io open it in a browser and keep the result; the scan is unlisted.",
             "categories": ["urlscan.io", "Scan"],
             "query-params": {"observable_type": "url",
                 "observable_value": "http://bad.example/login?x=1"}})]
@@ -132,7 +132,7 @@ async fn a_scan_submits_the_url_the_name_or_the_address() {
         let sandbox = start_sandbox().await;
         let relay = start_before(&sandbox).await;
         assert_success(&relay.trigger("respond-urlscan-action-", kind, value).await);
-        let expected = json!({"url": url, "visibility": "unlisted", "tags": ["securex"]});
+        let expected = json!({"url": url, "visibility": "unlisted", "tags": ["cisco-xdr"]});
         assert_eq!(only_body(&sandbox), expected);
     }
 }

@@ -237,19 +237,17 @@ async fn titles_come_from_the_events_info_and_are_cut() {
     let units = |text: &Value| text.as_str().unwrap().encode_utf16().count();
     let sighting = answer.only("sightings");
     assert!((1023..=1024).contains(&units(&sighting["title"])));
-    assert!((2047..=2048).contains(&units(&sighting["short_description"])));
+    assert!(sighting["short_description"].as_str().unwrap().starts_with("Listed "), "{sighting}");
     assert!((1023..=1024).contains(&units(&answer.only("judgements")["reason"])));
     assert!((1023..=1024).contains(&units(&answer.only("indicators")["title"])));
 
     for info in [json!(null), json!(""), json!({})] {
         let answer = answer_to(&[with_event(json!({"info": info}))]).await;
-        for (collection, member) in [
-            ("sightings", "title"),
-            ("sightings", "short_description"),
-            ("judgements", "reason"),
-            ("indicators", "title"),
-        ] {
-            assert_eq!(answer.only(collection).get(member), None, "{collection} {member}");
+        for (collection, member) in
+            [("sightings", "title"), ("judgements", "reason"), ("indicators", "title")]
+        {
+            let title = answer.only(collection)[member].as_str().unwrap();
+            assert!(title.starts_with("MISP event "), "{collection} {member}: {title}");
         }
     }
 }

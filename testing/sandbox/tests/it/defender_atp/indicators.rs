@@ -48,7 +48,7 @@ async fn the_sample_indicator_is_exact() {
         [json!({
             "id": "995", "indicatorValue": "203.0.113.80", "indicatorType": "IpAddress",
             "action": "Block", "application": null, "source": "relay-app", "sourceType": "AadApp",
-            "title": "From SecureX Threat Response",
+            "title": "From Cisco XDR",
             "creationTimeDateTimeUtc": "2026-09-02T14:00:05Z",
             "createdBy": "12c9791e-558e-48ba-a719-6b50ac2f8670",
             "createdByDisplayName": "relay-app", "createdBySource": "PublicApi",

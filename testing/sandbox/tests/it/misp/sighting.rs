@@ -28,18 +28,15 @@ async fn kept(sandbox: &Sandbox, value: &str) -> Vec<Vec<String>> {
 #[tokio::test]
 async fn the_record_is_answered_and_stays() {
     let sandbox = start().await;
-    let mut response = add(
-        &sandbox,
-        json!({"values": ["Bad.example"], "type": "1", "source": "SecureX threat response"}),
-    )
-    .await;
+    let mut response =
+        add(&sandbox, json!({"values": ["Bad.example"], "type": "1", "source": "Cisco XDR"})).await;
     let time = response["Sighting"]["date_sighting"].take();
     assert!(time.as_str().unwrap().parse::<u64>().unwrap() > 0);
     assert_eq!(
         response,
         json!({"Sighting": {
             "id": "402", "attribute_id": "91022", "event_id": "1483", "org_id": "1", "date_sighting": null,
-            "uuid": "2c3d4e5f-6071-4283-94a5-000000000192", "source": "SecureX threat response", "type": "1",
+            "uuid": "2c3d4e5f-6071-4283-94a5-000000000192", "source": "Cisco XDR", "type": "1",
         }})
     );
     assert_eq!(kept(&sandbox, sample::LOADER_DOMAIN).await, [["1"]]);

@@ -15,7 +15,8 @@ async fn submit(sandbox: &Sandbox, key: &str, body: Value) -> Response {
 #[tokio::test]
 async fn a_submission_names_where_its_result_will_be() {
     let sandbox = start().await;
-    let body = json!({"url": sample::SCANNABLE_URL, "visibility": "unlisted", "tags": ["securex"]});
+    let body =
+        json!({"url": sample::SCANNABLE_URL, "visibility": "unlisted", "tags": ["cisco-xdr"]});
     let response = submit(&sandbox, misp::URLSCAN_API_KEY, body.clone()).await;
     assert_eq!(response.status, 200);
     assert_eq!(

@@ -1,0 +1,252 @@
+//! What happened in an event, in words: titles, descriptions and tags.
+//! Specification: docs/relays/qualys-ioc.md#texts.
+
+use relay_core::ctim::{LongText, MediumText, ShortText};
+
+use super::vocabulary::{self, Kind};
+use crate::client::{Event, Network, Process, Score, Verdict};
+
+/// Returns the text unless it is blank.
+fn present(text: Option<&str>) -> Option<&str> {
+    text.filter(|text| !text.trim().is_empty())
+}
+
+/// Returns what happened in one line, such as `Malicious file drop.exe created (Win32.Trojan.Dridex)`.
+pub(super) fn title(event: &Event) -> ShortText {
+    let [threat, _] = threat(event);
+    let threat = threat.map(|threat| format!("({threat})"));
+    let words = [
+        event.score.and_then(vocabulary::band).map(str::to_owned),
+        Some(subject(event)),
+        present(event.action.as_deref()).map(vocabulary::verb),
+        threat,
+    ];
+    capitalised(&words.into_iter().flatten().collect::<Vec<_>>().join(" ")).into()
+}
+
+/// Returns the name of the threat, or else what happened.
+pub(super) fn indicator_title(event: &Event) -> ShortText {
+    let [threat, _] = threat(event);
+    threat.map_or_else(|| title(event), ShortText::from)
+}
+
+/// Returns what happened where the title is the threat's name.
+pub(super) fn indicator_text(event: &Event) -> Option<MediumText> {
+    let [threat, _] = threat(event);
+    threat.map(|_| title(event).as_str().into())
+}
+
+/// Returns what the event is about, such as `file drop.exe`.
+fn subject(event: &Event) -> String {
+    let process = event.process.as_ref().and_then(process_name);
+    let (noun, name) = match vocabulary::kind(event) {
+        Kind::File => ("file", file_name(event)),
+        Kind::Process => ("process", process),
+        Kind::Network => return connection(event),
+        Kind::Mutex => ("mutex", event.handle.as_ref().and_then(|mutex| mutex.name.as_deref())),
+        Kind::Registry => {
+            ("registry key", event.registry.as_ref().and_then(|registry| registry.key.as_deref()))
+        }
+        Kind::Other(kind) => {
+            let of = present(file_name(event)).or(process).map(|name| format!(" about {name}"));
+            return format!("{kind} event{}", of.unwrap_or_default());
+        }
+        Kind::Unknown => return "Qualys IOC event".to_owned(),
+    };
+    present(name).map_or_else(|| noun.to_owned(), |name| format!("{noun} {name}"))
+}
+
+fn file_name(event: &Event) -> Option<&str> {
+    let file = event.file.as_ref()?;
+    present(file.file_name.as_deref()).or(file.full_path.as_deref())
+}
+
+fn process_name(process: &Process) -> Option<&str> {
+    present(process.process_name.as_deref()).or(present(process.full_path.as_deref()))
+}
+
+fn connection(event: &Event) -> String {
+    let network = event.network.as_ref();
+    let process = event.process.as_ref().and_then(process_name);
+    let local = || network.and_then(|network| present(network.local_ip.as_deref()));
+    let from = process.or_else(local).map(|from| format!(" from {from}"));
+    let to = network.and_then(peer).map(|peer| format!(" to {peer}"));
+    format!("connection{}{}", from.unwrap_or_default(), to.unwrap_or_default())
+}
+
+/// Returns the other end: its name, or else its address.
+fn peer(network: &Network) -> Option<&str> {
+    present(network.remote_dns.as_deref()).or(present(network.remote_ip.as_deref()))
+}
+
+/// Returns the name and the family of the threat that the worst verdict names.
+fn threat(event: &Event) -> [Option<&str>; 2] {
+    let verdicts = event.verdicts.iter().flatten();
+    let named = verdicts.filter(|verdict| present(verdict.threat_name.as_deref()).is_some());
+    let worst = named.min_by_key(|verdict| vocabulary::rank(verdict.verdict.as_deref()));
+    let text =
+        |of: fn(&Verdict) -> Option<&str>| worst.and_then(of).and_then(|it| present(Some(it)));
+    [text(|verdict| verdict.threat_name.as_deref()), text(|verdict| verdict.family_name.as_deref())]
+}
+
+/// Returns the facts of an event as a list in Markdown, each as code.
+pub(super) fn description(event: &Event) -> Option<LongText> {
+    let [threat, family] = threat(event);
+    let verdicts = event.verdicts.iter().flatten();
+    let verdicts: Vec<_> =
+        verdicts.filter_map(|verdict| present(verdict.verdict.as_deref())).collect();
+    let file = event.file.as_ref();
+    let process = event.process.as_ref();
+    let registry = event.registry.as_ref();
+    let actor = event.actor.as_ref();
+    let lines = [
+        line("Threat", threat),
+        line("Family", family),
+        line("Verdict", Some(&verdicts.join(", "))),
+        line("Score", score(event.score).as_deref()),
+        line("Event", event.kind.as_deref()),
+        line("Action", event.action.as_deref()),
+        line("File", file.and_then(|file| file.full_path.as_deref().or(file.file_name.as_deref()))),
+        line("Process", process.and_then(|it| it.full_path.as_deref().or(process_name(it)))),
+        line("Arguments", process.and_then(|process| process.arguments.as_deref())),
+        line("User", process.and_then(|process| process.user_name.as_deref())),
+        line("Connection", event.network.as_ref().and_then(ends).as_deref()),
+        line("Mutex", event.handle.as_ref().and_then(|mutex| mutex.name.as_deref())),
+        line("Registry key", registry.and_then(|registry| registry.key.as_deref())),
+        line("Registry data", registry.and_then(|registry| registry.data.as_deref())),
+        line(
+            "Done by",
+            actor.and_then(|it| it.image_full_path.as_deref().or(it.process_name.as_deref())),
+        ),
+    ];
+    LongText::present(Some(lines.into_iter().flatten().collect::<Vec<_>>().join("\n")))
+}
+
+fn line(label: &str, text: Option<&str>) -> Option<String> {
+    // A back-tick or a new line would end the Markdown code that holds the text.
+    let plain = |text: &str| text.replace('`', "").replace(char::is_control, " ");
+    let text = text.map(plain).filter(|text| !text.trim().is_empty())?;
+    Some(format!("- {label}: `{text}`"))
+}
+
+fn score(score: Option<Score>) -> Option<String> {
+    match score? {
+        Score::Known(score) => Some(format!("{score} of 10")),
+        Score::Other => None,
+    }
+}
+
+/// Returns both ends of a connection, such as `TCP 10.20.30.47:51544 to c2.bad.example 203.0.113.77:443`.
+fn ends(network: &Network) -> Option<String> {
+    let end = |ip: Option<&str>, port: Option<i64>| {
+        let ip = present(ip)?;
+        Some(match port {
+            Some(port) if ip.contains(':') => format!("{ip} port {port}"),
+            Some(port) => format!("{ip}:{port}"),
+            None => ip.to_owned(),
+        })
+    };
+    let local = end(network.local_ip.as_deref(), *network.local_port);
+    let remote = [
+        present(network.remote_dns.as_deref()).map(str::to_owned),
+        end(network.remote_ip.as_deref(), *network.remote_port),
+    ];
+    let remote = remote.into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let to = (!remote.is_empty()).then(|| format!("to {remote}"));
+    let protocol = present(network.protocol.as_deref()).map(str::to_owned);
+    let words: Vec<_> = [protocol, local, to].into_iter().flatten().collect();
+    (!words.is_empty()).then(|| words.join(" "))
+}
+
+/// Returns the threats and families that the verdicts name, each once.
+pub(super) fn tags(event: &Event) -> Vec<ShortText> {
+    let verdicts = event.verdicts.iter().flatten();
+    let names = verdicts.flat_map(|it| [it.threat_name.as_deref(), it.family_name.as_deref()]);
+    let mut tags = Vec::new();
+    for tag in names.filter_map(present).map(ShortText::from) {
+        if !tags.contains(&tag) {
+            tags.push(tag);
+        }
+    }
+    tags
+}
+
+/// Returns the text as one line that begins with a capital letter.
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter });
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(json: &str) -> Event {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn a_title_says_what_happened() {
+        let check = |json: &str, expected: &str| {
+            assert_eq!(title(&event(json)).as_str(), expected, "{json}");
+        };
+        check(
+            r#"{"type":"FILE","action":"CREATED","score":8,"file":{"fileName":"drop.exe"},
+                "indicator2":[{"verdict":"MALICIOUS","threatName":"Win32.Trojan.Dridex"}]}"#,
+            "Malicious file drop.exe created (Win32.Trojan.Dridex)",
+        );
+        check(
+            r#"{"type":"NETWORK","action":"ESTABLISHED","score":10,"process":{"processName":"a.exe"},
+                "network":{"remoteIP":"203.0.113.77","remoteDns":"c2.bad.example"}}"#,
+            "Malicious connection from a.exe to c2.bad.example established",
+        );
+        check(
+            r#"{"type":"NETWORK","network":{"localIP":"10.0.0.1","remoteIP":"203.0.113.77"}}"#,
+            "Connection from 10.0.0.1 to 203.0.113.77",
+        );
+        check(r#"{"type":"MUTEX","score":7,"handle":{"name":"x"}}"#, "Suspicious mutex x");
+        check(
+            r#"{"type":"REGISTRY","action":"WRITE","registry":{"key":"HKLM\\Run"}}"#,
+            "Registry key HKLM\\Run written",
+        );
+        check(
+            r#"{"type":"AMSI","score":2,"file":{"fileName":"a.ps1"}}"#,
+            "Suspicious AMSI event about a.ps1",
+        );
+        check(r#"{"score":9,"process":{"fullPath":"/bin/a"}}"#, "Malicious process /bin/a");
+        check(r#"{"score":0,"type":"file"}"#, "Known good file");
+        check(r#"{"type":"FILE","file":{"fileName":" "},"action":" "}"#, "File");
+        check("{}", "Qualys IOC event");
+    }
+
+    #[test]
+    fn the_worst_verdict_names_the_threat() {
+        let event = event(
+            r#"{"type":"FILE","indicator2":[null,{"verdict":"UNKNOWN","threatName":"a"},
+                {"verdict":"suspicious","threatName":"b","familyName":"B"},
+                {"verdict":"MALICIOUS","threatName":" "},
+                {"verdict":"REMEDIATED","threatName":"c","familyName":"C"},
+                {"verdict":"MALICIOUS","threatName":"d","familyName":"B"}]}"#,
+        );
+        assert_eq!(threat(&event), [Some("c"), Some("C")]);
+        assert_eq!(indicator_title(&event).as_str(), "c");
+        let tags: Vec<_> = tags(&event).iter().map(|tag| tag.as_str().to_owned()).collect();
+        assert_eq!(tags, ["a", "b", "B", "c", "C", "d"]);
+    }
+
+    #[test]
+    fn a_description_lists_the_facts() {
+        let event = event(
+            r#"{"type":"NETWORK","score":"10","process":{"processName":"a.exe","fullPath":" ",
+                "arguments":"-q `x`\n-y"},"network":{"protocol":"TCP","localIP":"2001:db8::1",
+                "localPort":1,"remoteIP":"203.0.113.77","remotePort":443,"remoteDns":"b.example"},
+                "actor":{"processName":"winword.exe"}}"#,
+        );
+        let expected = "- Score: `10 of 10`\n- Event: `NETWORK`\n- Arguments: `-q x -y`\n\
+            - Connection: `TCP 2001:db8::1 port 1 to b.example 203.0.113.77:443`\n\
+            - Done by: `winword.exe`";
+        assert_eq!(description(&event).unwrap().as_str(), expected);
+        assert_eq!(description(&super::tests::event("{}")), None);
+    }
+}
