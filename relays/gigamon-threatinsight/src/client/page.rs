@@ -38,7 +38,7 @@ impl Slice {
     /// Returns whether there may be more records than these and those before them: the page is full,
     /// and the response does not say that it is the last one.
     pub(super) fn may_continue(self, received: usize, response: &Response) -> bool {
-        let is_last = |total| total <= self.offset + received;
+        let is_last = |total| total == self.offset + received;
         received >= self.limit && !types::total(response).is_some_and(is_last)
     }
 }

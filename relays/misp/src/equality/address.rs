@@ -9,7 +9,7 @@ const IPV6_PREFIXES: &[u8] =
     &[19, 20, 24, 28, 29, 32, 36, 40, 44, 48, 52, 56, 60, 64, 96, 112, 128];
 const SHORTEST_IPV4_PREFIX: u8 = 8;
 /// The prefix lengths behind the address of a host, with which people write a network.
-const HOST_PREFIXES: [&[u8]; 2] = [&[8, 16, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29], &[48, 56, 64]];
+const HOST_PREFIXES: [&[u8]; 2] = [&[16, 24, 25, 26, 27, 28, 29], &[48, 56, 64]];
 
 /// Reads an address; one of IPv4 inside IPv6 is the IPv4 address.
 pub(super) fn parsed(text: &str) -> Option<IpAddr> {
