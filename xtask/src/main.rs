@@ -7,6 +7,7 @@ mod lifecycle;
 mod new_relay;
 mod pages;
 mod references;
+mod release;
 
 use std::{
     error::Error,
@@ -36,6 +37,7 @@ enum Command {
     Pages(pages::Pages),
     Bench(bench::Bench),
     NewRelay(new_relay::NewRelay),
+    Release(release::Release),
 }
 
 fn main() -> ExitCode {
@@ -46,6 +48,7 @@ fn main() -> ExitCode {
         Command::Pages(pages) => pages.run(root),
         Command::Bench(bench) => bench.run(),
         Command::NewRelay(relay) => relay.run(root),
+        Command::Release(release) => release.run(root),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

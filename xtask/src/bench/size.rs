@@ -1,16 +1,14 @@
 //! Sizes of what is deployed: the binary, and its zip.
 
-use std::{fs, io::Write};
+use std::fs;
 
-use flate2::{Compression, write::DeflateEncoder};
 use serde::{Deserialize, Serialize};
 
 use super::{deployed::DeployedRelay, times::rounded};
-use crate::Outcome;
-
-/// Headers, directory and end of a zip with the one file `bootstrap`.
-/// Source: APPNOTE.TXT - .ZIP File Format Specification, 4.3.
-const ZIP_OVERHEAD_BYTES: usize = 30 + 46 + 22 + 2 * "bootstrap".len();
+use crate::{
+    Outcome,
+    release::{ArchivedFile, zip},
+};
 
 /// Sizes in MB, of a million bytes each.
 #[derive(Debug, Serialize, Deserialize)]
@@ -23,17 +21,9 @@ pub(crate) struct Size {
 
 pub(super) fn measure(relay: &DeployedRelay) -> Outcome<Size> {
     let binary = fs::read(&relay.binary)?;
-    Ok(Size {
-        relay: relay.slug().to_owned(),
-        binary: megabytes(binary.len()),
-        zip: megabytes(zipped(&binary)? + ZIP_OVERHEAD_BYTES),
-    })
-}
-
-fn zipped(content: &[u8]) -> Outcome<usize> {
-    let mut packer = DeflateEncoder::new(Vec::new(), Compression::best());
-    packer.write_all(content)?;
-    Ok(packer.finish()?.len())
+    let size = megabytes(binary.len());
+    let zip = megabytes(zip(&[ArchivedFile::program("bootstrap", binary)])?.len());
+    Ok(Size { relay: relay.slug().to_owned(), binary: size, zip })
 }
 
 fn megabytes(bytes: usize) -> f64 {
@@ -45,11 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn repetition_is_compressed_and_noise_is_not() {
-        assert!(zipped(&[7; 100_000]).unwrap() < 1000);
-        let noise: Vec<u8> =
-            (0..2000_u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_be_bytes()).collect();
-        assert!(zipped(&noise).unwrap() > 7000);
+    fn megabytes_have_a_million_bytes() {
         assert_eq!(megabytes(4_630_499), 4.63);
     }
 }
