@@ -128,7 +128,7 @@ fn the_page_may_ask_its_own_server_and_nothing_else() {
 }
 
 #[test]
-fn nobody_gets_an_answer_without_the_secret_the_host_and_the_origin() {
+fn p15_nobody_gets_an_answer_without_the_secret_the_host_and_the_origin() {
     let explorer = Explorer::start(&["--sandbox", "--relay", "misp"]);
     let (own, question) =
         (explorer.authority.clone(), json!({"text": "203.0.113.77", "relays": ["misp"]}));

@@ -49,7 +49,7 @@ fn the_demo_is_written_with_the_answers_of_all_relays() {
 
 /// What a relay says stands in the file as data, in the form of the relay's own answer.
 #[test]
-fn an_answer_never_becomes_markup() {
+fn p14_an_answer_never_becomes_markup() {
     let answer = json!({
         "data": {"sightings": {"count": 1, "docs": [{"title": "</script><img src=x onerror=alert(1)>"}]}},
         "errors": [{"type": "warning", "code": "<b>", "message": "</title><script>alert(2)</script>"}],

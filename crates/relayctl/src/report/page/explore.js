@@ -42,10 +42,12 @@ function heard(page, report, line) {
   if (line.observables) {
     report.observables = line.observables;
     report.made = line.made;
+    report.order = line.relays.map((relay) => relay.slug);
     report.waiting = new Map(line.relays.map((relay) => [relay.slug, relay.name]));
     say("", ...line.notes.map((note) => element("span", { class: "note" }, shown(note, 600))));
   } else {
     report.products.push(line);
+    report.products.sort((one, other) => report.order.indexOf(one.slug) - report.order.indexOf(other.slug));
     report.waiting.delete(line.slug);
   }
   at("waiting").replaceChildren(...[...report.waiting.values()].map((name) => element("span", { class: "wait" }, `${shown(name, 60)} …`)));

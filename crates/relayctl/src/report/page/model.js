@@ -91,6 +91,7 @@ function verdictsOf(product, answer) {
   const verdicts = new Map();
   const add = (doc, reasons) => {
     const observable = observableOf(memberOf(doc, "observable"));
+    if (!observable.value) return;
     const disposition = oneOf(DISPOSITIONS, memberOf(doc, "disposition_name"));
     const key = `${keyOf(observable)} ${disposition}`;
     const known = verdicts.get(key) ?? { product, observable, disposition, reasons: [], until: timeOf(memberOf(doc, "valid_time"), "end_time") };

@@ -148,9 +148,9 @@ class Network {
   }
 }
 
-// A text that is equal for items of one kind with the same neighbours; asked ones and targets are like no other.
+// A text that is equal for items of one kind with the same neighbours; asked ones, targets and indicators are like no other.
 function likenessOf(item, standFor) {
-  if (item.nodes.some((node) => node.isAsked || node.isTarget)) return `alone ${item.nodes[0].key}`;
+  if (item.nodes.some((node) => node.isAsked || node.isTarget || node.indicator)) return `alone ${item.nodes[0].key}`;
   const ends = item.nodes.flatMap((node) => [...node.edges].flatMap((edge) => [edge.source, edge.target])).map(standFor);
   const neighbours = new Set(ends.filter((end) => !item.nodes.includes(end)).map((end) => end.key));
   const { kind } = item.nodes[0];

@@ -97,7 +97,7 @@ class Page {
   drawProblems() {
     const items = this.model.problems.slice(0, 100).map((one) =>
       element("li", { class: one.isWarning ? "warning" : "error" }, element("strong", {}, `${shown(one.product.name, 60)}: `), shown(one.message || one.code, 1000), element("span", { class: "by" }, ` ${one.isWarning ? "warning" : "error"} ${shown(one.code, 80)}`)));
-    at("problems").replaceChildren(...items);
+    at("problems").replaceChildren(...several(items).flat().map((item) => (item.tagName === "DETAILS" ? element("li", { class: "warning" }, item) : item)));
   }
 
   drawToggles() {

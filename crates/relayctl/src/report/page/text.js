@@ -60,7 +60,7 @@ function followed(url) {
 function linked(title, url) {
   const href = followed(url);
   const name = shown(title, 120) || shown(url, 120);
-  if (href === undefined) return element("span", { class: "no-link" }, `${name}: ${shown(url, 200)}`);
+  if (href === undefined) return element("span", { class: "no-link" }, title === url ? shown(url, 200) : `${name}: ${shown(url, 200)}`);
   return element("a", { href, target: "_blank", rel: "noopener noreferrer", title: shown(href, 300) }, name);
 }
 

@@ -4,7 +4,6 @@
 const MARK = 20;
 const LANE = 34;
 const GAP = 26;
-const LEFT = 215;
 
 // The parts of the time with sightings, between breaks of a twentieth of the whole and an hour at least.
 function spansOf(times) {
@@ -20,12 +19,12 @@ function spansOf(times) {
 }
 
 // Gives every span a place on the axis, wider for more sightings.
-function placed(spans, width) {
-  const free = width - LEFT - 16 - GAP * (spans.length - 1);
+function placed(spans, width, first) {
+  const free = width - first - 16 - GAP * (spans.length - 1);
   const least = Math.min(96, free / spans.length);
   const weights = spans.map((span) => (span.end > span.start ? Math.sqrt(span.count) : 0));
   const total = weights.reduce((sum, one) => sum + one, 0) || 1;
-  let left = LEFT;
+  let left = first;
   for (const [at, span] of spans.entries()) {
     span.left = left;
     span.width = least + ((free - least * spans.length) * weights[at]) / total;
@@ -60,16 +59,18 @@ function marksOf(sightings, spans) {
 function drawTimeline(container, sightings, products, onSelect) {
   const timed = sightings.filter((one) => Number.isFinite(one.start));
   if (timed.length === 0) return container.replaceChildren(element("p", { class: "empty" }, "No sighting that tells its time is left by the filter."));
-  const width = Math.max(container.clientWidth, 560);
+  const isNarrow = container.clientWidth < 640;
+  const width = Math.max(container.clientWidth, 480);
+  const first = isNarrow ? 128 : 215;
   const lanes = products.filter((product) => timed.some((one) => one.product === product));
   const height = LANE * lanes.length + 40;
-  const spans = placed(spansOf(timed.map((one) => one.start)), width);
+  const spans = placed(spansOf(timed.map((one) => one.start)), width, first);
   const picture = drawn("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "group", "aria-label": "Timeline; arrow keys go from mark to mark" });
   picture.append(...axis(spans, height));
   for (const [at, product] of lanes.entries()) {
     const y = LANE * at + LANE / 2;
-    picture.append(drawn("text", { x: 0, y: y + 4, class: "lane" }, shortened(product.name, 32)));
-    picture.append(drawn("line", { x1: LEFT, x2: width - 16, y1: y, y2: y, class: "rail" }));
+    picture.append(drawn("text", { x: 0, y: y + 4, class: "lane" }, shortened(product.name, isNarrow ? 17 : 32)));
+    picture.append(drawn("line", { x1: first, x2: width - 16, y1: y, y2: y, class: "rail" }));
     for (const [x, marked] of marksOf(timed.filter((one) => one.product === product), spans)) picture.append(mark(x, y, marked, onSelect));
   }
   container.replaceChildren(picture);
