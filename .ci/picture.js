@@ -114,7 +114,7 @@ const count = (page, selector) => page.locator(selector).count();
 const shownSightings = async (page) => Number((await page.locator("#shown").textContent()).split(" ")[0].replace(",", ""));
 
 async function demoPage(address) {
-  const { page, close } = await opened(address, { width: 1400, height: 1070 });
+  const { page, close } = await opened(address, { width: 1400, height: 1084 });
   const all = await shownSightings(page);
   assert(all > 20, `${all} sightings`);
   assert((await count(page, "#rows tr")) > 5 && (await count(page, "#timeline .mark")) > 5 && (await count(page, "#actions tr")) > 3);

@@ -47,6 +47,17 @@ const LAYOUTS = {
   layers: (graph) => ({ name: "breadthfirst", animate: false, fit: false, spacingFactor: 1.1, roots: graph.nodes(".asked") }),
 };
 
+// Moves two boxes apart that lie on each other.
+function part(one, other) {
+  const across = (one.width + other.width) / 2 - Math.abs(other.x - one.x);
+  const along = (one.height + other.height) / 2 - Math.abs(other.y - one.y);
+  if (across <= 0 || along <= 0) return;
+  const [axis, by] = across < along ? ["x", across / 2] : ["y", along / 2];
+  const sign = other[axis] < one[axis] ? -1 : 1;
+  one[axis] -= sign * by;
+  other[axis] += sign * by;
+}
+
 class Graph {
   constructor(container, onSelect) {
     this.layout = "force";
@@ -159,6 +170,18 @@ class Graph {
       const { x, y } = node.position();
       return { x: (isTurned ? y : x) * stretch, y: isTurned ? x : y };
     });
+    this.spread();
+  }
+
+  // Moves nodes and names that lie on each other apart, the shorter way.
+  spread() {
+    const boxes = this.graph.nodes().map((node) => {
+      const { x1, x2, y1, y2 } = node.boundingBox({ includeLabels: node.classes().length > 0, includeOverlays: false });
+      const [x, y] = [(x1 + x2) / 2, (y1 + y2) / 2];
+      return { node, x, y, from: { x, y }, width: x2 - x1 + 8, height: y2 - y1 + 6 };
+    });
+    for (let turn = 0; turn < 6000 / boxes.length && turn < 60; turn += 1) boxes.forEach((one, at) => boxes.slice(at + 1).forEach((other) => part(one, other)));
+    this.graph.batch(() => boxes.forEach(({ node, x, y, from }) => node.shift({ x: x - from.x, y: y - from.y })));
   }
 
   fit() {
