@@ -7,6 +7,7 @@ use crate::{
     call::Call,
     demo::Demo,
     doctor::Doctor,
+    explore::Explore,
     failure::Outcome,
     manual::{Completions, Man},
     module::Module,
@@ -25,6 +26,7 @@ use crate::{
     after_help = "Examples:
   relayctl demo                                      what the relays find, without any account
   relayctl ask --relay misp 203.0.113.77             your own product, without deploying anything
+  relayctl explore --sandbox                         a page to ask on and to look at the answers
   relayctl serve --sandbox                           all relays on one local port
   relayctl token make --relay misp                   a token, and the secret for the function
   relayctl call URL observe ip=203.0.113.77          a smoke test of a deployed relay
@@ -53,6 +55,7 @@ enum Command {
     Demo(Demo),
     Ask(Ask),
     Doctor(Doctor),
+    Explore(Explore),
     Serve(Serve),
     #[command(subcommand)]
     Token(Token),
@@ -72,6 +75,7 @@ impl Arguments {
             Command::Demo(demo) => demo.run(screen).await,
             Command::Ask(ask) => ask.run(screen).await,
             Command::Doctor(doctor) => doctor.run(screen).await,
+            Command::Explore(explore) => explore.run(screen).await,
             Command::Serve(serve) => serve.run(screen).await,
             Command::Token(token) => token.run(screen).await,
             Command::Call(call) => call.run(screen).await,

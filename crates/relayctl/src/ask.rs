@@ -12,7 +12,9 @@ use crate::{
     failure::{Failure, Outcome},
     local_relay::LocalRelay,
     observable::ObservableArgument,
-    relays, table,
+    relays,
+    report::{Report, ReportFile, ReportedProduct},
+    table,
     terminal::{Screen, line, notice, pretty, printable, progress::during},
     token::{gathered_claims, read},
 };
@@ -28,7 +30,8 @@ const MAX_SIGHTINGS: usize = 20;
 #[command(after_help = "Examples:
   API_URL=https://misp.example relayctl ask --relay misp 203.0.113.7 bad.example
   relayctl ask --relay qualys-ioc --credentials credentials.json file_name=drop.exe
-  relayctl ask --relay misp --file observables.txt --json")]
+  relayctl ask --relay misp --file observables.txt --json
+  relayctl ask --relay misp 203.0.113.7 --html report.html")]
 pub(crate) struct Ask {
     /// The relay
     #[arg(long, value_name = "NAME", value_parser = relays::names())]
@@ -42,6 +45,8 @@ pub(crate) struct Ask {
     /// A JSON object with the credentials
     #[arg(long, value_name = "FILE")]
     credentials: Option<PathBuf>,
+    #[command(flatten)]
+    report: ReportFile,
 }
 
 /// The answers of the relay's routes, as JSON.
@@ -49,6 +54,8 @@ struct Answers {
     health: String,
     observe: String,
     refer: String,
+    /// Asked for the page only, which lists what can be done.
+    respond: Option<String>,
 }
 
 impl Ask {
@@ -59,7 +66,11 @@ impl Ask {
         let claims = gathered_claims(entry, self.credentials.as_deref(), &environment)?;
         let relay = LocalRelay::start(entry, environment, &claims).await?;
         let observables = supported(&relay, entry, observables);
-        let answers = during(entry.about.name, Answers::of(&relay, &observables)).await;
+        let answers =
+            during(entry.about.name, Answers::of(&relay, &observables, self.report.is_wanted()))
+                .await;
+        let product = || ReportedProduct::new(entry.about.slug, entry.about.name, answers.json());
+        self.report.write(|| Report::of("relayctl ask", &observables, [product()]))?;
         if screen.json {
             line(pretty(&answers.json()))?;
         } else {
@@ -112,23 +123,35 @@ fn supported(
 
 impl Answers {
     /// Asks for health first: without it the other answers would only repeat the reason.
-    async fn of(relay: &LocalRelay, observables: &[ObservableArgument]) -> Self {
+    async fn of(
+        relay: &LocalRelay,
+        observables: &[ObservableArgument],
+        with_actions: bool,
+    ) -> Self {
         let health = relay.call(Route::Health, &json!({})).await;
         if Answer::read(&health).is_none_or(|answer| answer.has_failed()) {
-            return Self { health, observe: String::new(), refer: String::new() };
+            return Self { health, observe: String::new(), refer: String::new(), respond: None };
         }
         let observe = relay.call(Route::Observe, &observables).await;
         let refer = relay.call(Route::Refer, &observables).await;
-        Self { health, observe, refer }
+        let respond = match with_actions {
+            true => Some(relay.call(Route::Respond, &observables).await),
+            false => None,
+        };
+        Self { health, observe, refer, respond }
     }
 
     fn json(&self) -> Value {
         let read = |body: &str| serde_json::from_str(body).unwrap_or(Value::Null);
-        json!({
+        let mut json = json!({
             "health": read(&self.health),
             "observe": read(&self.observe),
             "refer": read(&self.refer),
-        })
+        });
+        if let Some(respond) = &self.respond {
+            json["respond"] = read(respond);
+        }
+        json
     }
 
     fn have_failed(&self) -> bool {

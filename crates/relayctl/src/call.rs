@@ -12,6 +12,7 @@ use crate::{
     failure::{Failure, Outcome},
     local_relay::method_and_path,
     observable::ObservableArgument,
+    report::{Report, ReportFile, ReportedProduct},
     table,
     terminal::{Screen, line, printable, progress::during},
     token::TokenSource,
@@ -26,6 +27,7 @@ pub(crate) const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 #[command(after_help = "Examples:
   relayctl call https://abc.execute-api.eu-west-1.amazonaws.com health
   relayctl call URL observe ip=203.0.113.77 domain=bad.example
+  relayctl call URL observe bad.example --html report.html
   relayctl call URL respond domain=bad.example --json
   relayctl call URL trigger domain=bad.example --action-id ID --act")]
 pub(crate) struct Call {
@@ -47,6 +49,8 @@ pub(crate) struct Call {
     /// Really trigger the action
     #[arg(long)]
     act: bool,
+    #[command(flatten)]
+    report: ReportFile,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -87,6 +91,7 @@ impl Call {
         let body = String::from_utf8_lossy(response.body()).into_owned();
         let answer = Answer::read(&body).filter(|_| response.status() == 200);
         let answer = answer.ok_or_else(|| self.not_a_relay(response.status(), &body))?;
+        self.report.write(|| self.report_of(&body))?;
         if screen.json {
             line(&body)?;
         } else {
@@ -139,6 +144,15 @@ impl Call {
             body["indicator_id"] = json!(indicator);
         }
         Ok(body)
+    }
+
+    fn report_of(&self, body: &str) -> Report {
+        let route = self.route.to_possible_value();
+        let route = route.as_ref().map_or("", |value| value.get_name());
+        let answer = serde_json::from_str::<Value>(body).unwrap_or_default();
+        let name = self.url.split_once("://").map_or(self.url.as_str(), |(_, name)| name);
+        let product = ReportedProduct::new("relay", name, json!({route: answer}));
+        Report::of(&format!("relayctl call {route}"), &self.observables, [product])
     }
 
     fn not_a_relay(&self, status: u16, body: &str) -> Failure {

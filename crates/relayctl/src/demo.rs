@@ -13,7 +13,9 @@ use crate::{
     investigation::{Investigation, ProductAnswers},
     local_relay::SimulatedRelay,
     observable::ObservableArgument,
-    relays, table,
+    relays,
+    report::{Report, ReportFile, ReportedProduct},
+    table,
     terminal::{Screen, line, pretty, progress::during},
 };
 
@@ -22,6 +24,7 @@ use crate::{
 #[command(after_help = "Examples:
   relayctl demo
   relayctl demo --tables
+  relayctl demo --html report.html
   relayctl demo --relay misp ip=203.0.113.77 domain=bad.example
   relayctl demo --json | jq .")]
 pub(crate) struct Demo {
@@ -31,6 +34,8 @@ pub(crate) struct Demo {
     /// A table for each relay instead of one investigation
     #[arg(long)]
     tables: bool,
+    #[command(flatten)]
+    report: ReportFile,
     /// Ask about these instead of the observables of the sample
     #[arg(value_name = "[TYPE=]VALUE")]
     observables: Vec<ObservableArgument>,
@@ -66,6 +71,11 @@ impl Demo {
             let asked = self.answers(entry, &investigated);
             answers.push(during(entry.about.name, asked).await?);
         }
+        let observables = answers.iter().flat_map(|one| &one.observables);
+        let products = entries.iter().map(|entry| &entry.about).zip(&answers);
+        let products =
+            products.map(|(about, one)| ReportedProduct::new(about.slug, about.name, one.json()));
+        self.report.write(|| Report::of("relayctl demo", observables, products))?;
         let named = entries.iter().map(|entry| &entry.about).zip(answers);
         if screen.json {
             let shown = named.map(|(about, one)| (about.slug.to_owned(), one.json()));

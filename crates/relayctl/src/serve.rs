@@ -6,7 +6,6 @@ use std::{net::SocketAddr, sync::Arc};
 
 use catalog::CatalogEntry;
 use clap::Args;
-use relay_core::Environment;
 use serde::Serialize;
 use tokio::net::TcpListener;
 
@@ -92,9 +91,7 @@ impl Serve {
             let relay = Ok(simulated.relay.relay());
             return Ok(Running { relay, simulated: Some(simulated) });
         }
-        let prefix = format!("{}__", entry.about.slug.replace('-', "_").to_uppercase());
-        let settings = Environment::of_process().scoped(&prefix);
-        Ok(Running { relay: entry.start(settings).await, simulated: None })
+        Ok(Running { relay: entry.start(relays::settings(entry)).await, simulated: None })
     }
 }
 

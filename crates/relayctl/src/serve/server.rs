@@ -13,14 +13,11 @@ use axum::{
 use catalog::StartedRelay;
 use relay_core::{BadSetting, Environment, Incoming, Outgoing};
 use serde_json::json;
-use tokio::{
-    net::TcpListener,
-    signal::unix::{Signal, SignalKind, signal},
-    time::Instant,
-};
+use tokio::{net::TcpListener, time::Instant};
 
 use crate::{
     local_relay,
+    signals::{self, Signals},
     terminal::{notice, printable},
 };
 
@@ -95,7 +92,7 @@ async fn answer_logged(relay: &StartResult, request: Incoming) -> Outgoing {
 /// Serves until a signal asks the process to end, then finishes the calls in progress; a second signal
 /// ends it at once.
 pub(super) async fn serve(listener: TcpListener, relays: Arc<ServedRelays>) -> io::Result<()> {
-    let (mut first, mut second) = (Signals::new()?, Signals::new()?);
+    let mut first = Signals::new()?;
     let router = Router::new()
         .route("/", routing::get(async |State(relays): State<Arc<ServedRelays>>| relays.index()))
         .fallback(answer)
@@ -103,32 +100,7 @@ pub(super) async fn serve(listener: TcpListener, relays: Arc<ServedRelays>) -> i
         .into_make_service_with_connect_info::<SocketAddr>();
     let server =
         axum::serve(listener, router).with_graceful_shutdown(async move { first.next().await });
-    tokio::select! {
-        served = server => served,
-        () = async { second.next().await; second.next().await } => Ok(()),
-    }
-}
-
-/// The signals that ask a process to end.
-struct Signals {
-    terminated: Signal,
-    interrupted: Signal,
-}
-
-impl Signals {
-    fn new() -> io::Result<Self> {
-        Ok(Self {
-            terminated: signal(SignalKind::terminate())?,
-            interrupted: signal(SignalKind::interrupt())?,
-        })
-    }
-
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.terminated.recv() => {}
-            _ = self.interrupted.recv() => {}
-        }
-    }
+    signals::served(server.into_future()).await
 }
 
 async fn answer(

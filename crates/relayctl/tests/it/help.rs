@@ -14,6 +14,8 @@ fn help_has_examples_and_exit_codes() {
 fn every_command_has_an_example() {
     let commands = [
         "demo",
+        "ask",
+        "explore",
         "serve",
         "token make",
         "token inspect",
