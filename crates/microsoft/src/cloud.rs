@@ -2,6 +2,8 @@
 
 use relay_core::{BadSetting, BaseUrl, Environment};
 
+use crate::Portal;
+
 /// One of Microsoft's clouds.
 ///
 /// Source: docs/relays/graph-security.md#settings-and-claims; Microsoft's page "Microsoft Graph
@@ -15,6 +17,8 @@ pub struct Cloud {
     pub login: BaseUrl,
     /// The scope of access tokens: the application's permissions at this cloud's Graph.
     pub scope: &'static str,
+    /// The portal where people read alerts.
+    pub portal: Portal<'static>,
 }
 
 #[derive(Clone, Copy)]
@@ -22,22 +26,26 @@ struct Preset {
     graph: &'static str,
     login: &'static str,
     scope: &'static str,
+    portal: Portal<'static>,
 }
 
 const GLOBAL: Preset = Preset {
     graph: "https://graph.microsoft.com",
     login: "https://login.microsoftonline.com",
     scope: "https://graph.microsoft.com/.default",
+    portal: Portal::GLOBAL,
 };
 const US_GOVERNMENT: Preset = Preset {
     graph: "https://graph.microsoft.us",
     login: "https://login.microsoftonline.us",
     scope: "https://graph.microsoft.us/.default",
+    portal: Portal::at("https://security.microsoft.us"),
 };
 const US_DEFENSE: Preset = Preset {
     graph: "https://dod-graph.microsoft.us",
     login: "https://login.microsoftonline.us",
     scope: "https://dod-graph.microsoft.us/.default",
+    portal: Portal::at("https://security.apps.mil"),
 };
 
 const CLOUDS: [(&str, Preset); 3] =
@@ -60,6 +68,7 @@ impl Cloud {
             graph: base("GRAPH_BASE_URL", preset.graph)?,
             login: base("LOGIN_BASE_URL", preset.login)?,
             scope: preset.scope,
+            portal: preset.portal,
         })
     }
 

@@ -18,6 +18,7 @@ mod event_relations;
 mod events;
 mod file_names;
 mod hunting;
+mod incidents;
 mod indicators;
 mod lists;
 mod login;

@@ -24,6 +24,8 @@ pub enum Permission {
     Hunt,
     /// Reads the legacy alerts.
     ReadEvents,
+    /// Reads incidents.
+    ReadIncidents,
     /// Reads reputations of hosts.
     ReadThreatIntelligence,
 }
@@ -34,6 +36,7 @@ impl fmt::Display for Permission {
             Self::ReadAlerts => "SecurityAlert.Read.All",
             Self::Hunt => "ThreatHunting.Read.All",
             Self::ReadEvents => "SecurityEvents.Read.All",
+            Self::ReadIncidents => "SecurityIncident.Read.All",
             Self::ReadThreatIntelligence => "ThreatIntelligence.Read.All",
         })
     }

@@ -18,6 +18,7 @@ mod error;
 mod halves;
 mod health;
 mod hunting;
+mod incidents;
 pub mod kql;
 mod lists;
 #[cfg(test)]
@@ -26,10 +27,12 @@ mod malicious;
 mod members;
 pub mod odata;
 mod path;
+mod portal;
 #[cfg(test)]
 mod queries;
 mod reputation;
 mod spelling;
+mod texts;
 
 pub use account::{Account, CLIENT_SECRET_CLAIM, TENANT_CLAIM, Tenant};
 pub use alerts::{FoundAlerts, SearchOptions, Service, Strategy, severity};
@@ -37,5 +40,8 @@ pub use batch::BatchRequest;
 pub use client::{Graph, GraphClient};
 pub use cloud::Cloud;
 pub use error::{Permission, error_from};
+pub use incidents::Incident;
 pub use lists::{PAGE_SIZE, RecordList, RecordMatch, StopReason};
+pub use portal::Portal;
 pub use reputation::add_reputations;
+pub use texts::{alert_title, description, facts};

@@ -6,8 +6,10 @@ mod query;
 mod trigger;
 mod types;
 
-use futures::future::{join, join_all, join3};
-use microsoft::defender::{ActionAvailability, MachineAction, NormalizedObservable};
+use std::{collections::HashMap, sync::Arc};
+
+use futures::future::{join_all, join3};
+use microsoft::defender::{ActionAvailability, Machine, MachineAction, NormalizedObservable};
 use relay_core::{Action, Error, ErrorKind, Observable, Partial, QueryParams, Result, Time};
 
 use crate::{
@@ -44,15 +46,20 @@ impl Client<'_> {
         observables: &[NormalizedObservable<'_>],
     ) -> Partial<Vec<Action>> {
         let devices = observables.iter().filter(|observable| is_device(observable.kind()));
+        let names = self.device_names(devices.clone().map(|device| device.value.as_str()));
         let devices = join_all(devices.map(|device| self.device_offers(device)));
-        let (devices, indicators) = join(devices, self.known_indicators(observables)).await;
+        let (devices, names, indicators) =
+            join3(devices, names, self.known_indicators(observables)).await;
         let Partial { data: indicators, errors } = indicators;
         let mut devices = devices.into_iter();
         let mut offers = Partial { data: Vec::new(), errors };
         for observable in observables {
             if is_device(observable.kind()) {
                 match devices.next().unwrap_or(Ok(Vec::new())) {
-                    Ok(actions) => offers.data.extend(actions),
+                    Ok(actions) => {
+                        let offer = |action| device_offer(action, observable, &names);
+                        offers.data.extend(actions.into_iter().map(offer));
+                    }
                     Err(error) => offers.errors.push(self.error_about(error, observable)),
                 }
             } else if observable.spellings().all(|value| indicators.answered.contains(value)) {
@@ -66,7 +73,22 @@ impl Client<'_> {
         self.defender.graph().error_about(error, observable.observable)
     }
 
-    async fn device_offers(&self, device: &NormalizedObservable<'_>) -> Result<Vec<Action>> {
+    /// The names of devices by their ids; those that cannot be looked up are missing.
+    async fn device_names<'o>(
+        &self,
+        values: impl Iterator<Item = &'o str>,
+    ) -> HashMap<String, String> {
+        let ids = values.filter(|value| is_device_id(value));
+        let found = self.defender.machines(ids).await.data.into_iter();
+        let name = |machine: Arc<Machine>| machine.computer_dns_name.clone().into_inner();
+        found.filter_map(|(id, machine)| Some((id, machine.and_then(name)?))).collect()
+    }
+
+    /// The actions that are possible on a device.
+    async fn device_offers(
+        &self,
+        device: &NormalizedObservable<'_>,
+    ) -> Result<Vec<&'static DeviceAction>> {
         let id = &device.value;
         let (available, history, protection) = join3(
             self.defender.available_actions(id),
@@ -85,9 +107,13 @@ impl Client<'_> {
                 && (may_confine || !action.confines())
         });
         let possible: Vec<_> = possible.collect();
-        let chosen = fitting(&possible, available.as_deref(), &history);
-        Ok(chosen.into_iter().map(|action| device_offer(action, device)).collect())
+        Ok(fitting(&possible, available.as_deref(), &history))
     }
+}
+
+/// The product takes names in place of ids; a name needs no look-up.
+fn is_device_id(value: &str) -> bool {
+    value.len() == 40 && value.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// A list that the product refused has a code of its own.
@@ -122,7 +148,7 @@ fn fitting(
             !matches!(action.transition, Some(Transition::Begin(state)) if states.contains(&state))
         })
         .collect();
-    forward.sort_by_key(|action| action.title);
+    forward.sort_by_key(|action| action.menu);
     let back = possible.iter().copied().filter(
         |action| matches!(action.transition, Some(Transition::End(state)) if states.contains(&state)),
     );
@@ -146,11 +172,16 @@ fn is_in(state: DeviceState, history: &[MachineAction]) -> bool {
     newest.is_some_and(|action| action.kind.as_deref() == Some(begin))
 }
 
-fn device_offer(action: &'static DeviceAction, device: &NormalizedObservable<'_>) -> Action {
+fn device_offer(
+    action: &'static DeviceAction,
+    device: &NormalizedObservable<'_>,
+    names: &HashMap<String, String>,
+) -> Action {
+    let name = names.get(&device.value).unwrap_or(&device.observable.value);
     Action {
         id: DefenderAction::Device(action).id(),
-        title: action.title.into(),
-        description: action.title.into(),
+        title: action.title(name).into(),
+        description: action.effect.into(),
         categories: vec![ABOUT.name, "Machine Actions"],
         query_params: QueryParams::from(device.observable),
     }
@@ -175,12 +206,9 @@ mod tests {
         names.iter().map(one).collect()
     }
 
-    fn titles(
-        available: Option<&[ActionAvailability]>,
-        history: &[MachineAction],
-    ) -> Vec<&'static str> {
+    fn titles(available: Option<&[ActionAvailability]>, history: &[MachineAction]) -> Vec<String> {
         let all: Vec<_> = DEVICE_ACTIONS.iter().collect();
-        fitting(&all, available, history).into_iter().map(|action| action.title).collect()
+        fitting(&all, available, history).into_iter().map(|action| action.title("ws-204")).collect()
     }
 
     #[test]
@@ -188,13 +216,13 @@ mod tests {
         assert_eq!(
             titles(None, &[]),
             [
-                "Collect investigation package",
-                "Initiate automated investigation",
-                "Isolate Device: Full",
-                "Isolate Device: Selective",
-                "Restrict app execution",
-                "Run antivirus scan: Full",
-                "Run antivirus scan: Quick",
+                "Collect investigation package from ws-204",
+                "Isolate ws-204 (full)",
+                "Isolate ws-204 (selective)",
+                "Restrict apps on ws-204",
+                "Run antivirus scan on ws-204 (full)",
+                "Run antivirus scan on ws-204 (quick)",
+                "Start automated investigation of ws-204",
             ]
         );
         assert_eq!(titles(Some(&[]), &[]), [""; 0]);
@@ -205,7 +233,10 @@ mod tests {
     fn an_isolated_device_can_be_released_whatever_is_available() {
         let isolated = [requested("Isolate", "Succeeded", "2026-10-30T08:00:00Z")];
         for names in [&["FullIsolation"][..], &["SelectiveIsolation"], &[]] {
-            assert_eq!(titles(Some(&available(names)), &isolated), ["Release from isolation"]);
+            assert_eq!(
+                titles(Some(&available(names)), &isolated),
+                ["Release ws-204 from isolation"]
+            );
         }
         let both = [
             &isolated[..],
@@ -217,10 +248,10 @@ mod tests {
                 &both.concat()
             ),
             [
-                "Run antivirus scan: Full",
-                "Run antivirus scan: Quick",
-                "Release from isolation",
-                "Remove app restrictions",
+                "Run antivirus scan on ws-204 (full)",
+                "Run antivirus scan on ws-204 (quick)",
+                "Release ws-204 from isolation",
+                "Remove app restrictions from ws-204",
             ]
         );
     }

@@ -1,8 +1,12 @@
 //! Turns the product's records into CTIM: alerts and events into sightings, observables into links.
 //! Pure functions: docs/relays/defender-atp.md#alert-to-sighting.
 
+mod event;
+mod event_text;
 mod relations;
 mod sighting;
+#[cfg(test)]
+mod test_mapper;
 mod vocabulary;
 
 use microsoft::defender::NormalizedObservable;
@@ -43,6 +47,11 @@ impl<'a> Mapper<'a> {
             portal: &config.portal,
             has_fine_sensors: config.has_fine_sensors,
         }
+    }
+
+    /// The console's pages of records.
+    fn portal(&self) -> microsoft::Portal<'a> {
+        microsoft::Portal::at(self.portal.base())
     }
 
     /// The page about an observable in the console; none for types that have no page:

@@ -9,6 +9,7 @@ mod batch;
 pub(crate) mod evidence;
 pub(crate) mod fixture;
 mod hunting;
+mod incidents;
 mod legacy;
 mod records;
 mod reputation;
@@ -119,6 +120,7 @@ impl Graph {
             ("POST", ["$batch"]) => batch::run(self, grant, request),
             ("GET", ["security", "alerts_v2"]) => alerts::list(self, grant, request),
             ("GET", ["security", "alerts_v2", id]) => alerts::get(self, grant, request, id),
+            ("GET", ["security", "incidents", id]) => incidents::get(self, grant, request, id),
             ("GET", ["security", "alerts"]) => legacy::list(self, grant, request),
             ("GET", ["security", "threatintelligence", "hosts", host, "reputation"]) => {
                 reputation::get(grant, request, host)
@@ -131,7 +133,7 @@ impl Graph {
                 _,
                 ["$batch"]
                 | ["security", "alerts_v2" | "alerts" | "runhuntingquery"]
-                | ["security", "alerts_v2", _],
+                | ["security", "alerts_v2" | "incidents", _],
             ) => Err(GraphError::method_not_allowed()),
             (_, segments) => Err(GraphError::no_such_segment(segments)),
         }

@@ -1,6 +1,6 @@
 //! Every fault against one relay: what is answered, what is kept, and what it costs.
 //!
-//! The results are golden files, `tests/golden/faults/{observe,actions}.json`, from which
+//! The results are golden files, `tests/golden/faults/{observe,actions,reputations}.json`, from which
 //! docs/reliability.md is made. What holds for every fault is asserted on the way.
 
 use std::time::Duration;
@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use crate::{environment::variable, golden::Case, relay::fixture, runtime::block_on};
 
 mod actions;
+mod beside;
 mod cases;
 mod observe;
 mod result;
@@ -72,6 +73,18 @@ pub fn actions<R: Relay>(golden: &Case) {
         let results = block_on(in_order(cases, |(_, fault)| fault, actions::run::<R>));
         assert_matrix(golden, "actions.json", json!({"faults": results}));
     }
+}
+
+/// Asks in this mode of the fixture under every fault of the requests that mention `part`, which are sent
+/// beside the search, and compares the results with the golden ones, a file of the mode's name.
+///
+/// # Panics
+///
+/// As [`observe`].
+pub fn beside<R: Relay>(golden: &Case, mode: &str, part: &'static str) {
+    let run = |fault| beside::run::<R>(fault, mode, part);
+    let results = block_on(in_order(beside::cases(), |fault| fault, run));
+    assert_matrix(golden, &format!("{mode}.json"), json!({"faults": results}));
 }
 
 /// Runs the cases that only wait at the same time; the others one by one, because they would slow

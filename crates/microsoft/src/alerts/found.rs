@@ -14,6 +14,7 @@ use super::{
     sighting::sighting,
     types::Alert,
 };
+use crate::Portal;
 
 /// The alerts about observables, by their indexes in the caller's list.
 #[derive(Debug, Default)]
@@ -53,11 +54,13 @@ fn merge(known: &mut Vec<Arc<Alert>>, alerts: Vec<Arc<Alert>>, limit: usize) {
 #[derive(Debug, Default)]
 pub struct FoundAlerts<'o> {
     by_index: HashMap<usize, (SearchTerm<'o>, Vec<Arc<Alert>>)>,
+    portal: Portal<'o>,
     tenant: &'o str,
 }
 
 impl<'o> FoundAlerts<'o> {
     pub(super) fn new(
+        portal: Portal<'o>,
         tenant: &'o str,
         terms: Vec<SearchTerm<'o>>,
         mut found: HashMap<usize, Vec<Arc<Alert>>>,
@@ -66,15 +69,17 @@ impl<'o> FoundAlerts<'o> {
             let alerts = found.remove(&term.index)?;
             Some((term.index, (term, alerts)))
         };
-        Self { by_index: terms.into_iter().filter_map(with_alerts).collect(), tenant }
+        let by_index = terms.into_iter().filter_map(with_alerts).collect();
+        Self { by_index, portal, tenant }
     }
 
     /// Returns the sightings of the observable at this index of the list that was searched for, and
     /// drops its alerts.
     pub fn sightings(&mut self, options: &SearchOptions<'_>, index: usize) -> Vec<Sighting> {
         let Some((term, alerts)) = self.by_index.remove(&index) else { return Vec::new() };
-        let sightings = alerts.iter().filter_map(|it| sighting(options, self.tenant, &term, it));
-        sightings.collect()
+        let sighting =
+            |alert: &Arc<Alert>| sighting(options, self.portal, self.tenant, &term, alert);
+        alerts.iter().filter_map(sighting).collect()
     }
 
     /// Returns whether there is an alert about the observable at this index.

@@ -55,7 +55,8 @@ impl<C: Sync> GraphClient<'_, C> {
     ) -> Partial<FoundAlerts<'o>> {
         let terms = SearchTerm::of_all(observables);
         let AlertsByIndex { by_index, errors } = self.search(options, &terms).await;
-        Partial { data: FoundAlerts::new(self.account.tenant.as_str(), terms, by_index), errors }
+        let (portal, tenant) = (self.graph.cloud.portal, self.account.tenant.as_str());
+        Partial { data: FoundAlerts::new(portal, tenant, terms, by_index), errors }
     }
 
     async fn search(&self, options: &SearchOptions<'_>, terms: &[SearchTerm<'_>]) -> AlertsByIndex {

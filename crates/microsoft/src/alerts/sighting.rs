@@ -3,9 +3,7 @@
 //! Source: docs/relays/graph-security.md#sightings.
 
 use relay_core::{
-    ctim::{
-        Cell, ExternalReference, LongText, ObservedTime, ShortText, Sighting, Table, Time, Uri,
-    },
+    ctim::{ExternalReference, ObservedTime, ShortText, Sighting, Table, Time, Uri},
     lenient::Text,
 };
 
@@ -17,10 +15,15 @@ use super::{
     types::Alert,
     vocabulary::{confidence, resolution, sensor, severity},
 };
+use crate::{
+    Portal,
+    texts::{alert_title, description, facts},
+};
 
 /// Returns none when the alert has no id or no time.
 pub(super) fn sighting(
     options: &SearchOptions<'_>,
+    portal: Portal<'_>,
     tenant: &str,
     term: &SearchTerm<'_>,
     alert: &Alert,
@@ -33,10 +36,12 @@ pub(super) fn sighting(
     let origin = alert.product_name.as_deref().unwrap_or(options.source);
     let sighting_id =
         options.namespace.sighting(&[tenant, id], observable.kind.as_str(), &observable.value);
+    let (title, category) = (alert.title.as_deref(), alert.category.as_deref());
+    let raised_by = alert.detection_source.as_deref().or(alert.product_name.as_deref());
     Some(Sighting {
-        source_uri: uri(&alert.alert_web_url),
-        title: ShortText::present(alert.title.as_deref()),
-        description: LongText::present(alert.description.as_deref()),
+        source_uri: uri(&alert.alert_web_url).or_else(|| portal.alert(id, tenant)),
+        title: Some(alert_title(title, category, raised_by, id)),
+        description: description(alert.description.as_deref(), title),
         confidence: confidence(alert, &matching),
         severity: Some(severity(alert.severity.as_deref())),
         internal: Some(true),
@@ -83,15 +88,16 @@ fn uri(link: &Text) -> Option<Uri> {
 }
 
 fn data(alert: &Alert) -> Option<Table> {
-    let cell = |text: &Text| Cell::Text(text.as_deref().unwrap_or_default().to_owned());
-    Table::of_one_row([
-        ("Category", cell(&alert.category)),
-        ("Status", cell(&alert.status)),
-        ("Classification", cell(&alert.classification)),
-        ("Determination", cell(&alert.determination)),
-        ("MITRE techniques", Cell::Text(alert.mitre_techniques.join(", "))),
-        ("Threat family", cell(&alert.threat_family_name)),
-        ("Incident", cell(&alert.incident_id)),
+    let fact = |text: &Text| text.clone().into_inner();
+    facts([
+        ("Category", fact(&alert.category)),
+        ("Status", fact(&alert.status)),
+        ("Classification", fact(&alert.classification)),
+        ("Determination", fact(&alert.determination)),
+        ("MITRE techniques", Some(alert.mitre_techniques.join(", "))),
+        ("Threat", fact(&alert.threat_display_name)),
+        ("Threat family", fact(&alert.threat_family_name)),
+        ("Incident", fact(&alert.incident_id)),
     ])
 }
 
@@ -115,7 +121,13 @@ mod tests {
         let options =
             SearchOptions { source: "Product", namespace: Namespace::of("product"), service: None };
         let observable = Observable::new(ObservableType::Ip, "203.0.113.80");
-        let sighting = sighting(&options, "tenant", &SearchTerm::new(0, &observable)?, &alert)?;
+        let sighting = sighting(
+            &options,
+            Portal::GLOBAL,
+            "tenant",
+            &SearchTerm::new(0, &observable)?,
+            &alert,
+        )?;
         Some(serde_json::to_value(sighting).unwrap())
     }
 
@@ -251,22 +263,33 @@ mod tests {
             "determination": "malware", "mitreTechniques": ["T1", "T2"], "threatFamilyName": 7,
             "incidentId": "4711",
         });
-        let names = [
-            "Category",
-            "Status",
-            "Classification",
-            "Determination",
-            "MITRE techniques",
-            "Threat family",
-            "Incident",
-        ];
-        let columns: Vec<_> =
-            names.iter().map(|name| json!({"name": name, "type": "string"})).collect();
+        let columns = ["Category", "Status", "Determination", "MITRE techniques", "Threat family"];
+        let columns = columns.into_iter().chain(["Incident"]);
+        let columns: Vec<_> = columns.map(|name| json!({"name": name, "type": "string"})).collect();
         let expected = json!({
             "columns": columns,
-            "rows": [["Malware", "new", "", "malware", "T1, T2", "7", "4711"]],
+            "rows": [["Malware", "new", "malware", "T1, T2", "7", "4711"]],
             "row_count": 1,
         });
         check("data", alert, expected);
+    }
+
+    #[test]
+    fn every_sighting_has_a_title_and_a_link() {
+        let bare = mapped(json!({})).unwrap();
+        assert_eq!((bare["title"].as_str(), bare.get("data")), (Some("Alert a1"), None));
+        assert_eq!(bare["source_uri"], "https://security.microsoft.com/alerts/a1?tid=tenant");
+        let known = json!({"category": "Malware", "detectionSource": "antivirus"});
+        check("title", known, json!("Malware alert of antivirus"));
+        check(
+            "title",
+            json!({"productName": "Microsoft Sentinel"}),
+            json!("Alert of Microsoft Sentinel"),
+        );
+        let repeated = mapped(json!({"title": "Beacon", "description": "Beacon"})).unwrap();
+        assert_eq!(
+            (repeated["title"].as_str(), repeated.get("description")),
+            (Some("Beacon"), None)
+        );
     }
 }

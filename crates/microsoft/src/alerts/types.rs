@@ -23,6 +23,7 @@ pub(super) struct Alert {
     pub(super) service_source: Text,
     pub(super) detection_source: Text,
     pub(super) product_name: Text,
+    pub(super) threat_display_name: Text,
     pub(super) threat_family_name: Text,
     pub(super) mitre_techniques: Texts,
     pub(super) alert_web_url: Text,

@@ -39,6 +39,12 @@ pub struct Alert {
     pub status: Text,
     /// Such as `T1059.001`.
     pub mitre_techniques: Texts,
+    /// Such as `TruePositive`.
+    pub classification: Text,
+    /// Such as `Malware`.
+    pub determination: Text,
+    /// Such as `Trojan:Win32/Emotet.A`.
+    pub threat_name: Text,
     /// Such as `Emotet`.
     pub threat_family_name: Text,
     /// The number of the incident that it belongs to.

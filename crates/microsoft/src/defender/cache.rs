@@ -9,8 +9,9 @@ use relay_core::{
 };
 
 use super::{Adapter, Machine};
+use crate::Incident;
 
-/// Devices change rarely, but users and addresses move.
+/// Devices change rarely, but users and addresses move; so do the priorities of incidents.
 const DEVICE_SECONDS: i64 = 15 * 60;
 /// A file never changes its hashes.
 const FILE_SECONDS: i64 = 24 * 3600;
@@ -20,6 +21,7 @@ const UNKNOWN_FILE_SECONDS: i64 = 10 * 60;
 const DECISION_SECONDS: i64 = 24 * 3600;
 
 const MAX_DEVICES: usize = 2000;
+const MAX_INCIDENTS: usize = 2000;
 const MAX_FILES: usize = 5000;
 const MAX_CALLERS: usize = 1000;
 
@@ -28,6 +30,9 @@ const MAX_CALLERS: usize = 1000;
 pub(super) struct Caches {
     machines: TtlCache<CacheKey, Record<Arc<Machine>>>,
     adapters: TtlCache<CacheKey, Arc<[Adapter]>>,
+    incidents: TtlCache<CacheKey, Arc<Incident>>,
+    /// Callers who may not read incidents.
+    without_incidents: TtlCache<CacheKey, ()>,
     sha1s: TtlCache<CacheKey, Record<String>>,
     /// Callers whose hunting queries Graph refuses.
     refused_by_graph: TtlCache<CacheKey, ()>,
@@ -44,6 +49,8 @@ impl Default for Caches {
         Self {
             machines: TtlCache::new(MAX_DEVICES),
             adapters: TtlCache::new(MAX_DEVICES),
+            incidents: TtlCache::new(MAX_INCIDENTS),
+            without_incidents: TtlCache::new(MAX_CALLERS),
             sha1s: TtlCache::new(MAX_FILES),
             refused_by_graph: TtlCache::new(MAX_CALLERS),
             retired: TtlCache::new(MAX_CALLERS),
@@ -103,6 +110,27 @@ impl CallerCache<'_> {
     pub(super) fn keep_adapters(&self, id: &str, adapters: Arc<[Adapter]>) {
         let until = self.now.plus_seconds(DEVICE_SECONDS);
         self.caches.adapters.insert(self.caller.and(&[id]), adapters, until);
+    }
+
+    /// An incident by its number.
+    pub(super) fn incident(&self, number: i64) -> Option<Arc<Incident>> {
+        let key = self.caller.and(&[&number.to_string()]);
+        self.caches.incidents.get(&key, self.now)
+    }
+
+    pub(super) fn keep_incident(&self, number: i64, incident: Arc<Incident>) {
+        let until = self.now.plus_seconds(DEVICE_SECONDS);
+        self.caches.incidents.insert(self.caller.and(&[&number.to_string()]), incident, until);
+    }
+
+    /// Whether the caller may not read incidents.
+    pub(super) fn is_without_incidents(&self) -> bool {
+        self.caches.without_incidents.contains(&self.caller, self.now)
+    }
+
+    pub(super) fn keep_without_incidents(&self) {
+        let until = self.now.plus_seconds(DECISION_SECONDS);
+        self.caches.without_incidents.insert(self.caller, (), until);
     }
 
     /// The SHA-1 of a file by another hash.

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use relay_core::{
     BadSetting, Call, Environment, Error, Request, Response, Result,
     cache::CacheKey,
+    is_unknown_host,
     oauth::{ClientCredentials, TokenCache},
     url::Address,
 };
@@ -151,9 +152,18 @@ impl<'a, C: Sync> DefenderClient<'a, C> {
         let outcome = match self.tokens.send(self.call, &login, request).await {
             Ok(response) if response.is_success() => Ok(response),
             Ok(response) => Err(error_from(&response, permissions)),
-            Err(error) => Err(RequestError::from(error)),
+            Err(error) => Err(self.unanswered(error)),
         };
         outcome.inspect_err(|error| self.quota.note(group, error))
+    }
+
+    /// Only a host of Microsoft's own can have gone with its API; any other name is misspelt.
+    fn unanswered(&self, error: Error) -> RequestError {
+        match is_unknown_host(&error) {
+            true if self.settings.is_microsofts => RequestError::unknown_host(error),
+            true => error.with_advice("check DEFENDER_API_BASE").into(),
+            false => error.into(),
+        }
     }
 
     pub(super) async fn get(

@@ -1,14 +1,15 @@
-//! What alerts name by id only: devices, and evidence that their list left out.
+//! What alerts name by id only: devices, incidents, and evidence that their list left out.
 
 use std::{
     collections::{BTreeSet, HashMap},
     sync::Arc,
 };
 
-use futures::future::join3;
+use futures::future::join4;
 use relay_core::{Error, ErrorKind, Partial};
 
-use super::{Adapter, Alert, AlertEvidence, DefenderClient, Machine};
+use super::{Adapter, Alert, AlertEvidence, DefenderClient, Machine, incidents::Incidents};
+use crate::Incident;
 
 /// Details of some alerts.
 #[derive(Debug, Default)]
@@ -19,6 +20,7 @@ pub struct AlertDetails {
     adapters: HashMap<String, Arc<[Adapter]>>,
     /// By the alert's id.
     evidence: HashMap<String, Vec<AlertEvidence>>,
+    incidents: Incidents,
 }
 
 impl AlertDetails {
@@ -28,6 +30,7 @@ impl AlertDetails {
         self.machines.extend(other.machines);
         self.adapters.extend(other.adapters);
         self.evidence.extend(other.evidence);
+        self.incidents.extend(other.incidents);
         self
     }
 
@@ -47,6 +50,12 @@ impl AlertDetails {
         let adapters = self.adapters.get(id).map(|adapters| &adapters[..]).unwrap_or_default();
         DeviceDetails { machine, adapters }
     }
+
+    /// Returns what is known of the incident that an alert belongs to.
+    #[must_use]
+    pub fn incident(&self, alert: &Alert) -> Option<&Incident> {
+        self.incidents.get(&(*alert.incident_id)?).map(|incident| &**incident)
+    }
 }
 
 /// What is known of an alert's device beside the alert.
@@ -59,45 +68,56 @@ pub struct DeviceDetails<'a> {
 }
 
 impl<C: Sync> DefenderClient<'_, C> {
-    /// Requests devices and evidence of these alerts, but for devices that are `known` already.
-    /// What fails is a warning.
+    /// Requests devices, incidents and evidence of these alerts, but for devices that are `known`
+    /// already. What fails is a warning. Incidents are never what is waited for: they are requested
+    /// beside devices or evidence only.
     pub async fn details(&self, alerts: &[&Alert], known: &AlertDetails) -> Partial<AlertDetails> {
         // Only an alert that names its computer has a target.
         let named = alerts.iter().filter(|alert| alert.computer_dns_name.is_some());
         let ids: BTreeSet<&str> = named.filter_map(|alert| alert.machine_id.as_deref()).collect();
         let missing = |id: &&str| !known.machines.contains_key(*id);
-        let (machines, adapters, evidence) = join3(
+        let is_uncached = |id: &str| self.cache.machine(id).is_none();
+        let without_evidence = without_evidence(alerts);
+        let waits =
+            !without_evidence.is_empty() || ids.iter().copied().filter(missing).any(is_uncached);
+        let (machines, adapters, evidence, incidents) = join4(
             self.machines(ids.iter().copied().filter(missing)),
             self.adapters(ids.iter().copied().filter(missing)),
-            self.evidence(alerts),
+            self.evidence(&without_evidence),
+            self.incidents_of(alerts, waits),
         )
         .await;
-        let errors = [machines.errors, adapters.errors, evidence.errors].concat();
+        let errors = [machines.errors, adapters.errors, evidence.errors, incidents.errors].concat();
         let data = AlertDetails {
             machines: machines.data,
             adapters: adapters.data,
             evidence: evidence.data,
+            incidents: incidents.data,
         };
         // The error that stopped the others is told.
         let told = errors.into_iter().filter(|error| error.kind() != ErrorKind::NotAsked);
         Partial { data, errors: told.map(Error::as_warning).collect() }
     }
 
-    /// The evidence of all alerts by their ids, where no list brought any.
-    async fn evidence(&self, alerts: &[&Alert]) -> Partial<HashMap<String, Vec<AlertEvidence>>> {
-        let listed: Vec<_> = alerts.iter().filter(|alert| !alert.has_all_evidence).collect();
-        if listed.iter().any(|alert| !alert.evidence.is_empty()) {
-            return Partial::default();
-        }
-        let ids: BTreeSet<&str> = listed.iter().filter_map(|alert| alert.id.as_deref()).collect();
+    /// The evidence of alerts by their ids.
+    async fn evidence(&self, ids: &[&str]) -> Partial<HashMap<String, Vec<AlertEvidence>>> {
         if ids.is_empty() {
             return Partial::default();
         }
-        let ids: Vec<_> = ids.into_iter().collect();
-        let Partial { data: alerts, errors } = self.alerts_with_evidence(&ids).await;
+        let Partial { data: alerts, errors } = self.alerts_with_evidence(ids).await;
         let loaded = alerts.into_iter();
         let loaded =
             loaded.filter_map(|alert| Some((alert.id.into_inner()?, alert.evidence.into_inner())));
         Partial { data: loaded.collect(), errors }
     }
+}
+
+/// The ids of all alerts out of lists, where no list brought any evidence.
+fn without_evidence<'a>(alerts: &[&'a Alert]) -> Vec<&'a str> {
+    let listed = || alerts.iter().filter(|alert| !alert.has_all_evidence);
+    if listed().any(|alert| !alert.evidence.is_empty()) {
+        return Vec::new();
+    }
+    let ids: BTreeSet<&str> = listed().filter_map(|alert| alert.id.as_deref()).collect();
+    ids.into_iter().collect()
 }

@@ -3,7 +3,7 @@
 //! Source: Microsoft's page "Common REST API error codes".
 
 use relay_core::{
-    Error, ErrorKind, Response, is_unknown_host,
+    Error, ErrorKind, Response,
     lenient::{Object, Text},
     one_line,
 };
@@ -21,7 +21,7 @@ pub struct RequestError {
     /// The API's code: `ResourceNotFound`.
     code: String,
     mentions_retirement: bool,
-    /// Whether the name of the API's host does not resolve.
+    /// Whether the API's host is one of Microsoft's, and its name does not resolve.
     is_unknown_host: bool,
     error: Error,
 }
@@ -71,7 +71,12 @@ impl RequestError {
         (self.is_not_found() && !self.is_unknown_resource()) || self.mentions_retirement
     }
 
-    /// Whether the name of the API's host does not resolve, which may pass.
+    /// The error of a request to one of Microsoft's hosts whose name does not resolve.
+    pub(super) fn unknown_host(error: Error) -> Self {
+        Self { is_unknown_host: true, ..error.into() }
+    }
+
+    /// Whether the name of Microsoft's host does not resolve, which may pass.
     pub(super) fn is_unknown_host(&self) -> bool {
         self.is_unknown_host
     }
@@ -103,9 +108,8 @@ impl RequestError {
 
 impl From<Error> for RequestError {
     fn from(error: Error) -> Self {
-        let is_unknown_host = is_unknown_host(&error);
         let (status, code) = (None, String::new());
-        Self { status, code, mentions_retirement: false, is_unknown_host, error }
+        Self { status, code, mentions_retirement: false, is_unknown_host: false, error }
     }
 }
 

@@ -64,8 +64,14 @@ pub struct DeviceEvent {
     /// The addresses that DNS answered.
     #[serde(deserialize_with = "texts")]
     pub dns_answers: Vec<String>,
+    /// Of the process that was started, or that the event is about; its first thousand characters.
+    pub process_command_line: Text,
+    /// What an antivirus scan found: `Trojan:Win32/Emotet.A`.
+    pub threat_name: Text,
     /// The process that caused the event.
     pub initiating_process_file_name: Text,
+    /// Of the same process; its first thousand characters.
+    pub initiating_process_command_line: Text,
     /// The whole path; sometimes without the name.
     pub initiating_process_folder_path: Text,
     /// Of the file that the process runs.

@@ -20,7 +20,11 @@ const ADAPTERS: &str = "DeviceNetworkInfo | where DeviceId in (dev) | summarize 
 const SYSTEM: &str = "DeviceInfo | where DeviceId in (dev) and isnotempty(OSPlatform) | summarize arg_max(Timestamp, OSPlatform, OSArchitecture, OSVersion) by DeviceId | project-away Timestamp";
 
 /// The columns of the result that do not depend on the table.
-const COMMON_COLUMNS: &str = "K, Timestamp, DeviceId, DeviceName, ActionType, InitiatingProcessFileName, InitiatingProcessFolderPath, InitiatingProcessSHA1, InitiatingProcessSHA256, InitiatingProcessMD5, InitiatingProcessParentFileName, InitiatingProcessAccountName, OSPlatform, OSArchitecture, OSVersion, Adapters, ReportId";
+const COMMON_COLUMNS: &str = "K, Timestamp, DeviceId, DeviceName, ActionType, InitiatingProcessFileName, InitiatingProcessFolderPath, InitiatingProcessCommandLine, InitiatingProcessSHA1, InitiatingProcessSHA256, InitiatingProcessMD5, InitiatingProcessParentFileName, InitiatingProcessAccountName, OSPlatform, OSArchitecture, OSVersion, Adapters, ReportId";
+
+/// The command lines, cut to the length that sightings show. `DeviceEvents`, which has both, is in every
+/// query, because it has every kind of key.
+const SHORTENED: &str = "InitiatingProcessCommandLine = substring(InitiatingProcessCommandLine, 0, 1000), ProcessCommandLine = substring(ProcessCommandLine, 0, 1000)";
 
 /// A table of events.
 struct EventTable {
@@ -30,6 +34,8 @@ struct EventTable {
     /// Names of hosts, which are made of other columns: each with its expression. They are compared
     /// with domains.
     host_columns: &'static [(&'static str, &'static str)],
+    /// Further columns that are made of `Fields`, with their expressions.
+    made_columns: &'static [(&'static str, &'static str)],
     /// The columns of the result that not every table has.
     own_columns: &'static [&'static [&'static str]],
 }
@@ -37,6 +43,9 @@ struct EventTable {
 const FILE_COLUMNS: &[&str] = &["FileName", "FolderPath", "SHA1", "SHA256", "MD5"];
 const CONNECTION_COLUMNS: &[&str] = &["RemoteIP", "RemoteUrl", "RemotePort", "LocalIP"];
 const DNS_COLUMNS: &[&str] = &["QueriedName", "DnsAnswers"];
+const STARTED_PROCESS: &[&str] = &["ProcessCommandLine"];
+
+const DNS_ANSWERS: (&str, &str) = ("DnsAnswers", "tostring(Fields.answers)");
 
 const FILE_KEYS: &[(&str, &str)] = &[("sha1", "SHA1"), ("sha256", "SHA256"), ("md5", "MD5")];
 /// The name that was looked up: the inspected query, or the one that the resolver was asked.
@@ -49,6 +58,7 @@ const TABLES: [EventTable; 4] = [
         name: "DeviceFileEvents",
         key_columns: FILE_KEYS,
         host_columns: &[],
+        made_columns: &[],
         own_columns: &[
             FILE_COLUMNS,
             &["FileOriginUrl", "FileOriginReferrerUrl", "PreviousFileName"],
@@ -58,7 +68,8 @@ const TABLES: [EventTable; 4] = [
         name: "DeviceProcessEvents",
         key_columns: FILE_KEYS,
         host_columns: &[],
-        own_columns: &[FILE_COLUMNS],
+        made_columns: &[],
+        own_columns: &[FILE_COLUMNS, STARTED_PROCESS],
     },
     EventTable {
         name: "DeviceNetworkEvents",
@@ -68,13 +79,21 @@ const TABLES: [EventTable; 4] = [
             ("QueriedName", QUERIED_NAME),
             ("ServerName", SERVER_NAME),
         ],
+        made_columns: &[DNS_ANSWERS],
         own_columns: &[CONNECTION_COLUMNS, &["Protocol", "ServerName"], DNS_COLUMNS],
     },
     EventTable {
         name: "DeviceEvents",
         key_columns: &[("sha1", "SHA1"), ("sha256", "SHA256"), ("md5", "MD5"), ("ip", "RemoteIP")],
         host_columns: &[("Host", REMOTE_URL_HOST), ("QueriedName", QUERIED_NAME)],
-        own_columns: &[FILE_COLUMNS, &["FileOriginUrl"], CONNECTION_COLUMNS, DNS_COLUMNS],
+        made_columns: &[DNS_ANSWERS, ("ThreatName", "tostring(Fields.ThreatName)")],
+        own_columns: &[
+            FILE_COLUMNS,
+            &["FileOriginUrl", "ThreatName"],
+            STARTED_PROCESS,
+            CONNECTION_COLUMNS,
+            DNS_COLUMNS,
+        ],
     },
 ];
 
@@ -147,6 +166,7 @@ pub(super) fn events(keys: &[&EventKey], limit: usize) -> String {
          hits\n\
          | join kind=leftouter ({SYSTEM}) on DeviceId\n\
          | join kind=leftouter ({ADAPTERS}) on DeviceId\n\
+         | extend {SHORTENED}\n\
          | project {columns}",
         lists = lists.declarations(),
         branches = branches.join(",\n "),
@@ -194,11 +214,12 @@ impl EventTable {
         if self.host_columns.is_empty() {
             return String::new();
         }
-        let columns =
+        let hosts =
             self.host_columns.iter().map(|(name, made)| format!("{name} = tolower({made})"));
+        let others = self.made_columns.iter().map(|(name, made)| format!("{name} = {made}"));
         format!(
-            " | extend Fields = parse_json(AdditionalFields) | extend {}, DnsAnswers = tostring(Fields.answers)",
-            columns.collect::<Vec<_>>().join(", ")
+            " | extend Fields = parse_json(AdditionalFields) | extend {}",
+            hosts.chain(others).collect::<Vec<_>>().join(", ")
         )
     }
 }

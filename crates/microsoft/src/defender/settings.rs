@@ -6,6 +6,20 @@ use super::HuntingMode;
 
 /// The host that the vendor documents; the regional ones differ in their first label only.
 const DEFAULT_HOST: &str = "https://api.security.microsoft.com";
+/// What stands before the documented host for a region.
+const REGIONS: [&str; 7] = ["us", "eu", "uk", "au", "swa", "ina", "aea"];
+/// The other hosts: of the years before, of the government, and the one that rehearses the day on which
+/// Microsoft's are gone, because names below `invalid` never resolve (RFC 2606).
+const FURTHER_HOSTS: [&str; 8] = [
+    "https://api.securitycenter.microsoft.com",
+    "https://api.securitycenter.windows.com",
+    "https://api-us.securitycenter.windows.com",
+    "https://api-eu.securitycenter.windows.com",
+    "https://api-uk.securitycenter.windows.com",
+    "https://api-gcc.securitycenter.microsoft.us",
+    "https://api-gov.securitycenter.microsoft.us",
+    "https://api.security.invalid",
+];
 const DEFAULT_PREFIX: &str = "/api";
 /// The audience that the vendor's pages give for every host of this API.
 const DEFAULT_SCOPE: &str = "https://api.securitycenter.microsoft.com/.default";
@@ -14,6 +28,8 @@ const DEFAULT_SCOPE: &str = "https://api.securitycenter.microsoft.com/.default";
 pub(super) struct Settings {
     /// Host and prefix: `DEFENDER_API_BASE`, `DEFENDER_API_PREFIX`.
     pub(super) api: BaseUrl,
+    /// Whether its host is one that Microsoft documents.
+    pub(super) is_microsofts: bool,
     /// What access tokens are requested for: `DEFENDER_SCOPE`.
     pub(super) scope: String,
     /// `DEFENDER_HUNTING`.
@@ -23,8 +39,10 @@ pub(super) struct Settings {
 impl Settings {
     /// Errors: the first setting that cannot be used.
     pub(super) fn from_environment(environment: &Environment) -> Result<Self, BadSetting> {
+        let api = api(environment)?;
         Ok(Self {
-            api: api(environment)?,
+            is_microsofts: is_microsofts(&api),
+            api,
             scope: environment.text("DEFENDER_SCOPE").unwrap_or(DEFAULT_SCOPE).to_owned(),
             hunting: environment.word(
                 "DEFENDER_HUNTING",
@@ -43,6 +61,13 @@ fn api(environment: &Environment) -> Result<BaseUrl, BadSetting> {
     whole.and_then(|url| BaseUrl::from_environment(&url)).ok_or_else(|| {
         BadSetting::new("DEFENDER_API_PREFIX", "must be a path such as /api or /api/v1.0")
     })
+}
+
+fn is_microsofts(api: &BaseUrl) -> bool {
+    let address = api.as_str();
+    let origin = address.match_indices('/').nth(2).map_or(address, |(end, _)| &address[..end]);
+    let is_region = |region: &&str| DEFAULT_HOST.replace("//", &format!("//{region}.")) == origin;
+    origin == DEFAULT_HOST || FURTHER_HOSTS.contains(&origin) || REGIONS.iter().any(is_region)
 }
 
 #[cfg(test)]
@@ -84,6 +109,25 @@ mod tests {
                 settings(&[("DEFENDER_API_BASE", base), ("DEFENDER_API_PREFIX", prefix)]);
             assert_eq!(settings.unwrap().api.as_str(), expected);
         }
+    }
+
+    #[test]
+    fn only_documented_hosts_are_microsofts() {
+        let check = |base: &str, expected: bool| {
+            let settings = settings(&[("DEFENDER_API_BASE", base)]).unwrap();
+            assert_eq!(settings.is_microsofts, expected, "{base}");
+        };
+        assert!(settings(&[]).unwrap().is_microsofts);
+        check("https://eu.api.security.microsoft.com", true);
+        check("https://api-gov.securitycenter.microsoft.us/", true);
+        check("https://api.securitycenter.windows.com", true);
+        check("https://api.security.invalid", true);
+        check("https://api.securty.microsoft.com", false);
+        check("https://eur.api.security.microsoft.com", false);
+        check("https://x.eu.api.security.microsoft.com", false);
+        check("https://api.security.microsoft.com.example", false);
+        check("https://api.security.microsoft.com:8443", false);
+        check("http://127.0.0.1:9102", false);
     }
 
     #[test]

@@ -72,17 +72,11 @@ fn removal(
 ) -> Option<Action> {
     let is_offered = config.has_action(DefenderAction::RemoveIndicator);
     let id = indicator.id.clone().into_inner().filter(|_| is_offered)?;
-    let action = match indicator.action.as_deref() {
-        Some("AlertAndBlock") => "Alert and Block",
-        Some(other) => other,
-        None => "unknown",
-    };
-    let title = indicator.title.as_deref().map(|title| format!(" - {title}")).unwrap_or_default();
     let value = &observable.observable.value;
     Some(Action {
         id: DefenderAction::RemoveIndicator.id(),
-        title: format!("Remove indicator: {action}{title}").into(),
-        description: format!("Remove indicator with {action} action for {value}").into(),
+        title: format!("Remove indicator for {value}").into(),
+        description: ends(indicator).into(),
         categories: vec![ABOUT.name, "Remove Indicator"],
         query_params: QueryParams {
             indicator_id: Some(id),
@@ -91,12 +85,23 @@ fn removal(
     })
 }
 
+/// What devices no longer do, and what the indicator is called.
+fn ends(indicator: &Indicator) -> String {
+    let action = match indicator.action.as_deref() {
+        Some("AlertAndBlock") => "Alert and Block",
+        Some(other) => other,
+        None => "unknown",
+    };
+    let name = indicator.title.as_deref().map(|title| format!(" of \"{title}\""));
+    format!("Ends the action {action}{} on every device.", name.unwrap_or_default())
+}
+
 fn addition(action: &'static IndicatorAction, observable: &NormalizedObservable<'_>) -> Action {
-    let (label, value) = (action.label, &observable.observable.value);
+    let value = &observable.observable.value;
     Action {
         id: DefenderAction::AddIndicator(action).id(),
-        title: format!("Add indicator: {label}").into(),
-        description: format!("Add indicator with {label} action for {value}").into(),
+        title: format!("{} {value}", action.title).into(),
+        description: action.effect.into(),
         categories: vec![ABOUT.name, "Add Indicator"],
         query_params: QueryParams::from(observable.observable),
     }

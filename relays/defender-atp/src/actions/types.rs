@@ -83,7 +83,10 @@ pub(crate) enum Transition {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct DeviceAction {
     name: &'static str,
-    pub(crate) title: &'static str,
+    /// What the menu calls it: the texts before and behind the device's name.
+    pub(crate) menu: (&'static str, &'static str),
+    /// What it does to the device, as one sentence.
+    pub(crate) effect: &'static str,
     pub(crate) command: DeviceCommand,
     /// Its name in the product's list of available actions; an action that ends a state has none.
     pub(crate) available_as: Option<&'static str>,
@@ -93,12 +96,19 @@ pub(crate) struct DeviceAction {
 impl DeviceAction {
     const fn new(
         name: &'static str,
-        title: &'static str,
+        menu: (&'static str, &'static str),
         endpoint: &'static str,
         permission: &'static str,
+        effect: &'static str,
     ) -> Self {
         let command = DeviceCommand { endpoint, parameter: None, permission };
-        Self { name, title, command, available_as: None, transition: None }
+        Self { name, menu, effect, command, available_as: None, transition: None }
+    }
+
+    /// What the menu calls it for a device: `Isolate ws-204 (full)`.
+    pub(crate) fn title(&self, device: &str) -> String {
+        let (before, behind) = self.menu;
+        format!("{before} {device}{behind}")
     }
 
     const fn available_as(self, name: &'static str) -> Self {
@@ -129,59 +139,83 @@ const RESTRICT: &str = "Machine.RestrictExecution";
 
 /// Every action on a device.
 pub(crate) const DEVICE_ACTIONS: &[DeviceAction] = &[
-    DeviceAction::new("FullIsolation", "Isolate Device: Full", "isolate", ISOLATE)
-        .with("IsolationType", "Full")
-        .available_as("FullIsolation")
-        .begins(DeviceState::Isolated),
-    DeviceAction::new("SelectiveIsolation", "Isolate Device: Selective", "isolate", ISOLATE)
-        .with("IsolationType", "Selective")
-        .available_as("SelectiveIsolation")
-        .begins(DeviceState::Isolated),
-    DeviceAction::new("Unisolate", "Release from isolation", "unisolate", ISOLATE)
-        .ends(DeviceState::Isolated),
+    DeviceAction::new(
+        "FullIsolation",
+        ("Isolate", " (full)"),
+        "isolate",
+        ISOLATE,
+        "Cuts the device off the network; only Defender still reaches it.",
+    )
+    .with("IsolationType", "Full")
+    .available_as("FullIsolation")
+    .begins(DeviceState::Isolated),
+    DeviceAction::new(
+        "SelectiveIsolation",
+        ("Isolate", " (selective)"),
+        "isolate",
+        ISOLATE,
+        "Cuts the device off the network but for Defender, Outlook, Teams and Skype.",
+    )
+    .with("IsolationType", "Selective")
+    .available_as("SelectiveIsolation")
+    .begins(DeviceState::Isolated),
+    DeviceAction::new(
+        "Unisolate",
+        ("Release", " from isolation"),
+        "unisolate",
+        ISOLATE,
+        "Connects the device to the network again.",
+    )
+    .ends(DeviceState::Isolated),
     DeviceAction::new(
         "RestrictCodeExecution",
-        "Restrict app execution",
+        ("Restrict apps on", ""),
         "restrictCodeExecution",
         RESTRICT,
+        "Lets the device run only programs that Microsoft has signed.",
     )
     .available_as("RestrictCodeExecution")
     .begins(DeviceState::Restricted),
     DeviceAction::new(
         "UnrestrictCodeExecution",
-        "Remove app restrictions",
+        ("Remove app restrictions from", ""),
         "unrestrictCodeExecution",
         RESTRICT,
+        "Lets the device run all programs again.",
     )
     .ends(DeviceState::Restricted),
     DeviceAction::new(
         "RunAntiVirusScanQuick",
-        "Run antivirus scan: Quick",
+        ("Run antivirus scan on", " (quick)"),
         "runAntiVirusScan",
         "Machine.Scan",
+        "Has Microsoft Defender Antivirus look where malware usually starts from.",
     )
     .with("ScanType", "Quick")
     .available_as("RunAntiVirusScan"),
     DeviceAction::new(
         "RunAntiVirusScanFull",
-        "Run antivirus scan: Full",
+        ("Run antivirus scan on", " (full)"),
         "runAntiVirusScan",
         "Machine.Scan",
+        "Has Microsoft Defender Antivirus look through all files, which can take hours.",
     )
     .with("ScanType", "Full")
     .available_as("RunAntiVirusScan"),
     DeviceAction::new(
         "CollectInvestigationPackage",
-        "Collect investigation package",
+        ("Collect investigation package from", ""),
         "collectInvestigationPackage",
         "Machine.CollectForensics",
+        "Gathers what runs, starts and connects on the device; the portal offers the package for download.",
     )
     .available_as("CollectInvestigationPackage"),
     DeviceAction::new(
         "InitiateInvestigation",
-        "Initiate automated investigation",
+        ("Start automated investigation of", ""),
         "startInvestigation",
         "Alert.ReadWrite.All",
+        "Has Defender examine the device and propose or do what remedies it.",
     )
     .available_as("InitiateInvestigation"),
 ];
@@ -190,8 +224,10 @@ pub(crate) const DEVICE_ACTIONS: &[DeviceAction] = &[
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct IndicatorAction {
     name: &'static str,
-    /// What the menu calls it.
-    pub(crate) label: &'static str,
+    /// What the menu calls it, before the value.
+    pub(crate) title: &'static str,
+    /// What devices do when they meet the value, as one sentence.
+    pub(crate) effect: &'static str,
     /// The product's action for everything but files.
     action: &'static str,
     /// The product's action for files.
@@ -212,7 +248,8 @@ impl IndicatorAction {
 pub(crate) const INDICATOR_ACTIONS: &[IndicatorAction] = &[
     IndicatorAction {
         name: "add-indicator-alert",
-        label: "Alert",
+        title: "Add indicator: alert on",
+        effect: "Every device that meets it raises an alert; nothing is blocked.",
         action: "Audit",
         action_on_files: "Audit",
         generates_alert: true,
@@ -220,7 +257,8 @@ pub(crate) const INDICATOR_ACTIONS: &[IndicatorAction] = &[
     },
     IndicatorAction {
         name: "add-indicator-alert-and-block",
-        label: "Alert and Block",
+        title: "Add indicator: alert on and block",
+        effect: "Every device blocks it, quarantines it where it is a file, and raises an alert.",
         action: "Block",
         action_on_files: "BlockAndRemediate",
         generates_alert: true,
@@ -228,7 +266,8 @@ pub(crate) const INDICATOR_ACTIONS: &[IndicatorAction] = &[
     },
     IndicatorAction {
         name: "add-indicator-allowed",
-        label: "Allow",
+        title: "Add indicator: allow",
+        effect: "No device blocks it or raises an alert because of it.",
         action: "Allowed",
         action_on_files: "Allowed",
         generates_alert: false,

@@ -56,7 +56,12 @@ impl Alerts<'_> {
                 let alerts = alerts.get_mut(index).map(std::mem::take).unwrap_or_default();
                 let sighting = |mut alert: Alert| {
                     details.complete(&mut alert);
-                    mapper.alert(observable, &alert, details.device(&alert))
+                    mapper.alert(
+                        observable,
+                        &alert,
+                        details.device(&alert),
+                        details.incident(&alert),
+                    )
                 };
                 alerts.into_iter().filter_map(sighting).collect()
             }

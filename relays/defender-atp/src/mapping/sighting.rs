@@ -1,17 +1,14 @@
-//! An alert or a hunting event as a sighting: docs/relays/defender-atp.md#alert-to-sighting,
-//! docs/relays/defender-atp.md#event-to-sighting.
+//! An alert as a sighting: docs/relays/defender-atp.md#alert-to-sighting.
 
-use microsoft::defender::{
-    Alert, DeviceDetails, DeviceEvent, NormalizedObservable, alert_target, event_relations,
-    event_target,
+use microsoft::{
+    Incident, alert_title,
+    defender::{Alert, DeviceDetails, NormalizedObservable, alert_target},
+    description, facts,
 };
 use relay_core::{
     Time,
-    ctim::{
-        Cell, ExternalReference, LongText, ObservedTime, Sensor, ShortText, Sighting, Table, Uri,
-    },
+    ctim::{ExternalReference, ObservedTime, Sighting, Table, Uri},
     lenient::Text,
-    url::escaped,
 };
 
 use super::{Mapper, relations, vocabulary};
@@ -23,6 +20,7 @@ impl Mapper<'_> {
         observable: &NormalizedObservable<'_>,
         alert: &Alert,
         device: DeviceDetails<'_>,
+        incident: Option<&Incident>,
     ) -> Option<Sighting> {
         let id = alert.id.as_deref()?;
         let observed = observed_time(alert)?;
@@ -30,10 +28,12 @@ impl Mapper<'_> {
         let parts = [self.tenant, id];
         let sighting_id =
             self.namespace.sighting(&parts, observable.kind.as_str(), &observable.value);
+        let page = self.portal().alert(id, self.tenant);
+        let (title, category) = (alert.title.as_deref(), alert.category.as_deref());
         Some(Sighting {
-            source_uri: self.alert_page(id),
-            title: ShortText::present(alert.title.clone().into_inner()),
-            description: LongText::present(alert.description.clone().into_inner()),
+            source_uri: page.clone(),
+            title: Some(alert_title(title, category, alert.detection_source.as_deref(), id)),
+            description: description(alert.description.as_deref(), title),
             severity: Some(vocabulary::severity(alert)),
             internal: Some(true),
             resolution: Some(vocabulary::resolution(alert)),
@@ -42,55 +42,31 @@ impl Mapper<'_> {
             relations: relations::of_alert(alert, observable, self.product),
             timestamp: time(&alert.last_update_time).or_else(|| time(&alert.alert_creation_time)),
             external_ids: vec![id.into()],
-            external_references: self.incident(alert).into_iter().collect(),
-            data: alert_data(alert),
+            external_references: self.references(alert, page, incident),
+            data: alert_data(alert, incident),
             ..Sighting::of(sighting_id, self.product, observable.clone(), observed)
         })
     }
 
-    /// The alert's page in the console.
-    fn alert_page(&self, id: &str) -> Option<Uri> {
-        let (portal, tenant) = (self.portal.base(), escaped(self.tenant));
-        Uri::parse(&format!("{portal}/alerts/{}?tid={tenant}", escaped(id)))
-    }
-
-    /// The page of the incident that the alert belongs to.
-    fn incident(&self, alert: &Alert) -> Option<ExternalReference> {
-        let number = (*alert.incident_id)?.to_string();
-        let (portal, tenant) = (self.portal.base(), escaped(self.tenant));
-        Some(ExternalReference {
-            url: Uri::parse(&format!("{portal}/incidents/{number}?tid={tenant}")),
-            external_id: Some(number.into()),
-            ..ExternalReference::to(self.product)
-        })
-    }
-
-    /// None for an event without a time.
-    pub(crate) fn event(
+    /// The pages of the alert and of the incident that it belongs to.
+    fn references(
         &self,
-        observable: &NormalizedObservable<'_>,
-        event: &DeviceEvent,
-    ) -> Option<Sighting> {
-        // Addresses and domains are searched for in network events, hashes in file events.
-        let is_network = observable.kind().hash_digits().is_none();
-        let timestamp = event.timestamp.as_deref()?;
-        let at = Time::parse(timestamp)?;
-        let observed = ObservedTime::at(at);
-        let observable = observable.observable;
-        let text = |text: &Text| text.clone().into_inner().unwrap_or_default();
-        let (device, report) = (text(&event.device_id), text(&event.report_id));
-        let parts = [self.tenant, &device, &report, timestamp, &text(&event.action_type)];
-        let id = self.namespace.sighting(&parts, observable.kind.as_str(), &observable.value);
-        Some(Sighting {
-            title: title(event),
-            internal: Some(true),
-            sensor: Some(Sensor::Endpoint),
-            targets: event_target(event, observed).into_iter().collect(),
-            relations: event_relations(event, is_network, self.product),
-            data: data(event, is_network),
-            timestamp: Some(at),
-            ..Sighting::of(id, self.product, observable.clone(), observed)
-        })
+        alert: &Alert,
+        page: Option<Uri>,
+        incident: Option<&Incident>,
+    ) -> Vec<ExternalReference> {
+        let of_alert = page.map(|page| ExternalReference { url: Some(page), ..self.reference() });
+        let of_incident = alert.incident_id.map(|number| ExternalReference {
+            url: self.portal().incident(number, self.tenant),
+            external_id: Some(number.to_string().into()),
+            description: incident.and_then(|it| it.display_name.as_deref()).map(Into::into),
+            ..self.reference()
+        });
+        of_alert.into_iter().chain(of_incident).collect()
+    }
+
+    fn reference(&self) -> ExternalReference {
+        ExternalReference::to(self.product)
     }
 }
 
@@ -106,79 +82,39 @@ fn observed_time(alert: &Alert) -> Option<ObservedTime> {
     Some(ObservedTime::from_until(start, end))
 }
 
-fn title(event: &DeviceEvent) -> Option<ShortText> {
-    let parts = [event.action_type.as_deref(), event.device_name.as_deref()];
-    let parts: Vec<_> = parts.into_iter().flatten().collect();
-    ShortText::present(Some(parts.join(" on ")))
-}
-
-/// What the product says of an alert beside its text; without cells that would be empty.
-fn alert_data(alert: &Alert) -> Option<Table> {
-    let text = |text: &Text| text.clone().into_inner();
-    let techniques = alert.mitre_techniques.join(", ");
-    let cells = [
-        ("Category", text(&alert.category)),
-        ("Status", text(&alert.status)),
-        ("MITRE techniques", Some(techniques).filter(|all| !all.is_empty())),
-        ("Threat family", text(&alert.threat_family_name)),
+/// What the product says of an alert beside its text.
+fn alert_data(alert: &Alert, incident: Option<&Incident>) -> Option<Table> {
+    let fact = |text: &Text| text.clone().into_inner();
+    let of_incident = |text: fn(&Incident) -> &Text| incident.and_then(|it| fact(text(it)));
+    facts([
+        ("Category", fact(&alert.category)),
+        ("Status", fact(&alert.status)),
+        ("Classification", fact(&alert.classification)),
+        ("Determination", fact(&alert.determination)),
+        ("MITRE techniques", Some(alert.mitre_techniques.join(", "))),
+        ("Threat", fact(&alert.threat_name)),
+        ("Threat family", fact(&alert.threat_family_name)),
+        ("Detected by", fact(&alert.detection_source)),
         ("Incident", alert.incident_id.map(|number| number.to_string())),
-    ];
-    Table::of_one_row(cells.into_iter().filter_map(|(name, text)| Some((name, Cell::Text(text?)))))
-}
-
-fn data(event: &DeviceEvent, is_network: bool) -> Option<Table> {
-    let cell = |text: &Text| Cell::Text(text.clone().into_inner().unwrap_or_default());
-    let mut cells = vec![("ActionType", cell(&event.action_type))];
-    if is_network {
-        cells.push(("Protocol", cell(&event.protocol)));
-        cells.push(("RemotePort", cell(&event.remote_port)));
-    }
-    Table::of_one_row(cells)
+        ("Incident title", of_incident(|incident| &incident.display_name)),
+        ("Incident severity", of_incident(|incident| &incident.severity)),
+        ("Incident priority", incident.and_then(|it| Some((*it.priority_score)?.to_string()))),
+    ])
 }
 
 #[cfg(test)]
 mod tests {
-    use relay_core::{
-        Environment, Observable,
-        ObservableType::{self, Domain, Ip, Sha1},
-    };
+    use relay_core::ObservableType::Ip;
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::config::Config;
-
-    const FILE: &str = "36b3216fdaeeb975729fae923d5a4fd12aabfe22";
-
-    /// What the mapper makes of an observable.
-    fn mapped(
-        sensors: &str,
-        (kind, value): (ObservableType, &str),
-        sighting: impl FnOnce(&Mapper<'_>, &NormalizedObservable<'_>) -> Option<Sighting>,
-    ) -> Option<Value> {
-        let environment =
-            Environment::of([("DEFENDER_SENSORS", sensors), ("DEFENDER_PRODUCT_NAME", "Defender")]);
-        let config = Config::from_environment(&environment).unwrap();
-        let observable = Observable::new(kind, value);
-        let mapper = Mapper::for_tenant(&config, "contoso.example");
-        let sighting = sighting(&mapper, &NormalizedObservable::new(&observable).unwrap())?;
-        Some(serde_json::to_value(sighting).unwrap())
-    }
+    use crate::mapping::test_mapper::{cells, mapped, table};
 
     fn sighting_with(sensors: &str, alert: &Value) -> Option<Value> {
         let alert = serde_json::from_str(&alert.to_string()).unwrap();
         mapped(sensors, (Ip, "203.0.113.80"), |mapper, observable| {
-            mapper.alert(observable, &alert, DeviceDetails::default())
+            mapper.alert(observable, &alert, DeviceDetails::default(), None)
         })
-    }
-
-    fn event(kind: ObservableType, value: &str, members: Value) -> Option<Value> {
-        let event = serde_json::from_str(&members.to_string()).unwrap();
-        mapped("endpoint", (kind, value), |mapper, observable| mapper.event(observable, &event))
-    }
-
-    fn with_time(mut members: Value) -> Value {
-        members["Timestamp"] = "2026-10-29T11:06:58.4Z".into();
-        members
     }
 
     /// The sighting of an alert with these members beside an id and a time.
@@ -283,40 +219,55 @@ mod tests {
         let long = sighting(json!({"title": "t".repeat(2000), "description": "d".repeat(6000)}));
         assert_eq!(long["title"].as_str().unwrap().len(), 1024);
         assert_eq!(long["description"].as_str().unwrap().len(), 5000);
-        let empty = sighting(json!({"title": "", "description": null}));
-        assert_eq!((empty.get("title"), empty.get("description")), (None, None));
+        let empty = sighting(json!({"title": "", "description": null, "category": "Malware"}));
+        assert_eq!(
+            (empty["title"].as_str(), empty.get("description")),
+            (Some("Malware alert"), None)
+        );
+        let repeated = sighting(json!({"title": "Beacon", "description": "Beacon"}));
+        assert_eq!(repeated.get("description"), None);
     }
 
     #[test]
-    fn the_table_holds_action_protocol_and_port() {
-        let network =
-            json!({"ActionType": "ConnectionSuccess", "Protocol": null, "RemotePort": 443});
-        let data = event(Domain, "bad.example", with_time(network)).unwrap()["data"].clone();
-        assert_eq!(data["rows"], json!([["ConnectionSuccess", "", "443"]]));
-        let names: Vec<_> =
-            data["columns"].as_array().unwrap().iter().map(|column| &column["name"]).collect();
-        assert_eq!(names, ["ActionType", "Protocol", "RemotePort"]);
-        let file = event(Sha1, FILE, with_time(json!({"ActionType": "FileCreated"}))).unwrap();
-        assert_eq!(file["data"]["rows"], json!([["FileCreated"]]));
-    }
-
-    #[test]
-    fn titles_leave_out_what_is_missing() {
-        let title = |members: Value| {
-            event(Sha1, FILE, with_time(members)).unwrap()["title"].as_str().map(str::to_owned)
-        };
-        let both = json!({"ActionType": "FileCreated", "DeviceName": "ws-204.contoso.example"});
-        assert_eq!(title(both).as_deref(), Some("FileCreated on ws-204.contoso.example"));
-        assert_eq!(title(json!({"ActionType": "FileCreated"})).as_deref(), Some("FileCreated"));
-        assert_eq!(title(json!({})), None);
-    }
-
-    #[test]
-    fn an_event_without_time_or_device_costs_what_is_missing() {
-        assert!(event(Sha1, FILE, json!({"ActionType": "FileCreated"})).is_none());
-        assert!(event(Sha1, FILE, json!({"Timestamp": "yesterday"})).is_none());
-        let bare = event(Sha1, FILE, with_time(json!({"OSPlatform": "Windows11"}))).unwrap();
-        assert_eq!((bare.get("targets"), bare.get("source_uri")), (None, None));
-        assert_eq!((bare.get("severity"), bare.get("resolution")), (None, None));
+    fn an_alerts_table_and_links_show_threat_and_incident() {
+        let alert = json!({
+            "id": "da1",
+            "alertCreationTime": "2026-10-30T06:00:00Z",
+            "category": "Malware",
+            "status": "",
+            "mitreTechniques": ["T1059.001", "T1105"],
+            "threatName": "Trojan:Win32/Emotet.A",
+            "threatFamilyName": "Emotet",
+            "incidentId": 4711,
+        });
+        let incident =
+            json!({"displayName": "Emotet on 2 devices", "severity": "high", "priorityScore": 92});
+        let incident: Incident = serde_json::from_str(&incident.to_string()).unwrap();
+        let alert: Alert = serde_json::from_str(&alert.to_string()).unwrap();
+        let sighting = mapped("endpoint", (Ip, "203.0.113.80"), |mapper, observable| {
+            mapper.alert(observable, &alert, DeviceDetails::default(), Some(&incident))
+        });
+        let sighting = sighting.unwrap();
+        let expected = cells(&[
+            ("Category", "Malware"),
+            ("MITRE techniques", "T1059.001, T1105"),
+            ("Threat", "Trojan:Win32/Emotet.A"),
+            ("Threat family", "Emotet"),
+            ("Incident", "4711"),
+            ("Incident title", "Emotet on 2 devices"),
+            ("Incident severity", "high"),
+            ("Incident priority", "92"),
+        ]);
+        assert_eq!(table(&sighting), expected);
+        let page =
+            |path: &str| format!("https://security.microsoft.com/{path}?tid=contoso.example");
+        assert_eq!(
+            sighting["external_references"],
+            json!([
+                {"source_name": "Defender", "url": page("alerts/da1")},
+                {"source_name": "Defender", "url": page("incidents/4711"), "external_id": "4711",
+                    "description": "Emotet on 2 devices"},
+            ])
+        );
     }
 }

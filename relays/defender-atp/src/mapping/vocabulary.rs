@@ -1,6 +1,6 @@
 //! From the product's words to CTIM's: docs/relays/defender-atp.md#alert-to-sighting.
 
-use microsoft::defender::Alert;
+use microsoft::defender::{Alert, DeviceEvent};
 use relay_core::ctim::{Resolution, Sensor, Severity};
 
 pub(super) fn severity(alert: &Alert) -> Severity {
@@ -17,6 +17,12 @@ pub(super) fn resolution(alert: &Alert) -> Resolution {
     let mut statuses = alert.evidence.iter().filter_map(|entry| entry.detection_status.as_deref());
     let is_blocked = statuses.any(|status| matches!(status, "Blocked" | "Prevented"));
     if is_blocked { Resolution::Blocked } else { Resolution::Detected }
+}
+
+/// None for an event that only says what happened.
+pub(super) fn event_resolution(event: &DeviceEvent) -> Option<Resolution> {
+    let action = event.action_type.as_deref()?;
+    action.ends_with("Blocked").then_some(Resolution::Blocked)
 }
 
 /// `is_fine`: whether the scanner is named that raised the alert.

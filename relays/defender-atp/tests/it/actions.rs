@@ -32,22 +32,22 @@ async fn a_device_is_offered_its_available_actions_by_title() {
     assert_eq!(
         device(sample::LAPTOP).await,
         [
-            "Collect investigation package",
-            "Initiate automated investigation",
-            "Isolate Device: Full",
-            "Isolate Device: Selective",
-            "Restrict app execution",
-            "Run antivirus scan: Full",
-            "Run antivirus scan: Quick",
+            "Collect investigation package from ws-088.contoso.example",
+            "Isolate ws-088.contoso.example (full)",
+            "Isolate ws-088.contoso.example (selective)",
+            "Restrict apps on ws-088.contoso.example",
+            "Run antivirus scan on ws-088.contoso.example (full)",
+            "Run antivirus scan on ws-088.contoso.example (quick)",
+            "Start automated investigation of ws-088.contoso.example",
         ]
     );
     assert_eq!(
         device(sample::SERVER).await,
         [
-            "Collect investigation package",
-            "Isolate Device: Full",
-            "Run antivirus scan: Full",
-            "Run antivirus scan: Quick",
+            "Collect investigation package from srv-7.contoso.example",
+            "Isolate srv-7.contoso.example (full)",
+            "Run antivirus scan on srv-7.contoso.example (full)",
+            "Run antivirus scan on srv-7.contoso.example (quick)",
         ]
     );
     assert!(device(sample::BARE_DEVICE).await.is_empty());
@@ -58,11 +58,16 @@ async fn a_device_is_offered_its_available_actions_by_title() {
 async fn the_end_of_a_state_is_offered_last() {
     assert_eq!(
         device(sample::WORKSTATION).await,
-        ["Run antivirus scan: Full", "Run antivirus scan: Quick", "Release from isolation"]
+        [
+            "Run antivirus scan on ws-204.contoso.example (full)",
+            "Run antivirus scan on ws-204.contoso.example (quick)",
+            "Release ws-204.contoso.example from isolation",
+        ]
     );
     let restricted = device(sample::RESTRICTED_SERVER).await;
-    assert_eq!(restricted.last().map(String::as_str), Some("Remove app restrictions"));
-    assert!(!restricted.iter().any(|title| title == "Restrict app execution"));
+    let last = Some("Remove app restrictions from srv-22.contoso.example");
+    assert_eq!(restricted.last().map(String::as_str), last);
+    assert!(!restricted.iter().any(|title| title.starts_with("Restrict apps")));
 }
 
 #[tokio::test]
@@ -102,10 +107,12 @@ async fn a_device_whose_state_is_not_known_is_offered_nothing() {
 #[tokio::test]
 async fn an_indicator_that_is_there_can_be_removed() {
     let relay = TestRelay::open().await;
-    let check = async |kind: &str, value: &str, title: &str| {
+    let check = async |kind: &str, value: &str, description: &str| {
         let answer = relay.actions(&one(kind, value)).await;
-        assert_eq!(titles(&answer), [title]);
+        assert_eq!(titles(&answer), [format!("Remove indicator for {value}")]);
         let action = &answer["data"][0];
+        let found = action["description"].as_str().unwrap();
+        assert!(found.starts_with(description), "{found}");
         assert_eq!(action["id"], "microsoft-defender-remove-indicator");
         assert_eq!(
             action["categories"],
@@ -114,12 +121,9 @@ async fn an_indicator_that_is_there_can_be_removed() {
         assert!(action["query-params"]["indicator_id"].is_string());
         assert_eq!(action["query-params"]["observable_value"], value);
     };
-    let block = "Remove indicator: Block - From Cisco XDR";
-    check("ip", sample::ADDRESS, block).await;
-    let answer = relay.actions(&one("sha1", sample::DOWNLOADER_SHA1)).await;
-    assert!(titles(&answer)[0].starts_with("Remove indicator: Alert and Block - "));
-    let answer = relay.actions(&one("url", sample::WARNED_URL)).await;
-    assert!(titles(&answer)[0].starts_with("Remove indicator: Warn - "));
+    check("ip", sample::ADDRESS, "Ends the action Block of \"").await;
+    check("sha1", sample::DOWNLOADER_SHA1, "Ends the action Alert and Block of \"").await;
+    check("url", sample::WARNED_URL, "Ends the action Warn of \"").await;
 }
 
 #[tokio::test]
@@ -152,12 +156,15 @@ async fn three_indicators_can_be_added_where_there_is_none() {
         let answer = relay.actions(&one(kind, value)).await;
         assert_eq!(
             titles(&answer),
-            ["Add indicator: Alert", "Add indicator: Alert and Block", "Add indicator: Allow"]
+            [
+                format!("Add indicator: alert on {value}"),
+                format!("Add indicator: alert on and block {value}"),
+                format!("Add indicator: allow {value}"),
+            ]
         );
-        assert_eq!(
-            answer["data"][1]["description"],
-            format!("Add indicator with Alert and Block action for {value}")
-        );
+        let blocks =
+            "Every device blocks it, quarantines it where it is a file, and raises an alert.";
+        assert_eq!(answer["data"][1]["description"], blocks);
         assert_eq!(answer["data"][0]["query-params"].get("indicator_id"), None);
     }
 }
@@ -225,7 +232,9 @@ async fn indicators_of_later_pages_are_found() {
         page(other, Some("/api/indicators?$skip=1")),
         Times::Always,
     );
-    assert_eq!(titles(&relay.actions(&one("ip", "192.0.2.9")).await), ["Remove indicator: Block"]);
+    let answer = relay.actions(&one("ip", "192.0.2.9")).await;
+    assert_eq!(titles(&answer), ["Remove indicator for 192.0.2.9"]);
+    assert_eq!(answer["data"][0]["description"], "Ends the action Block on every device.");
 }
 
 #[tokio::test]
@@ -241,12 +250,37 @@ async fn a_setting_limits_the_actions_that_are_offered() {
     assert_eq!(
         titles(&relay.actions(&observables).await),
         [
-            "Run antivirus scan: Quick",
-            "Run antivirus scan: Quick",
-            "Release from isolation",
-            "Add indicator: Alert",
+            "Run antivirus scan on ws-088.contoso.example (quick)",
+            "Run antivirus scan on ws-204.contoso.example (quick)",
+            "Release ws-204.contoso.example from isolation",
+            "Add indicator: alert on new.example",
         ]
     );
+}
+
+#[tokio::test]
+async fn devices_are_named_by_one_request_that_no_offer_depends_on() {
+    let relay = TestRelay::open().await;
+    let devices =
+        many(&[("ms_machine_id", sample::LAPTOP), ("ms_machine_id", sample::WORKSTATION)]);
+    relay.actions(&devices).await;
+    let names = || relay.calls_where(|call| call.path == "/api/machines").len();
+    assert_eq!(names(), 1);
+    relay.actions(&devices).await;
+    assert_eq!(names(), 1);
+    // A name needs none, and one that cannot be looked up is the value as given.
+    let answer = relay.actions(&one("ms_machine_id", "WS-088.contoso.example")).await;
+    assert!(titles(&answer).contains(&"Isolate WS-088.contoso.example (full)"), "{answer}");
+    let relay = TestRelay::open().await;
+    relay.sandbox.fault(
+        sandbox::When::path("/api/machines").mentioning("filter"),
+        Fault::status(500),
+        Times::Always,
+    );
+    let answer = relay.actions(&one("ms_machine_id", sample::LAPTOP)).await;
+    assert_eq!(answer.errors(), []);
+    let title = format!("Isolate {} (full)", sample::LAPTOP);
+    assert!(titles(&answer).contains(&title.as_str()), "{answer}");
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ mod backends;
 mod budget;
 mod caches;
 mod hunting;
+mod incidents;
 mod retired;
 mod steps;
 mod stops;
@@ -21,6 +22,7 @@ use crate::test_relay::{HUNT, TOKEN, TestRelay, line, many, one};
 
 /// Long enough that calls which may run side by side meet.
 const LONG: Duration = Duration::from_secs(1);
+const BATCH: &str = "/v1.0/$batch";
 /// A file that nobody has seen.
 const UNSEEN: &str = "00000000000000000000000000000000000000ff";
 
@@ -31,6 +33,8 @@ fn word(call: &Call) -> &'static str {
         path if path.ends_with(TOKEN) => "token",
         HUNT if body.contains("let hits") => "events",
         HUNT => "adapters",
+        BATCH if body.contains("/security/incidents/") => "incidents",
+        BATCH => "batch",
         path if path.starts_with("/api/files") && path.ends_with("/alerts") => "file alerts",
         path if path.starts_with("/api/files") => "profile",
         path if path.starts_with("/api/ips") => "ip alerts",
@@ -105,6 +109,7 @@ async fn each_request_is_sent_as_documented() {
             sample::WORKSTATION
         ),
         format!("POST {HUNT}"),
+        format!("POST {BATCH}"),
     ];
     assert_eq!(lines, expected.into());
     for call in &calls {

@@ -51,9 +51,10 @@ async fn twenty_hosts_are_asked_about_in_one_batch() {
 #[tokio::test]
 async fn without_the_permission_the_answer_is_the_usual_one_with_one_warning() {
     let address = one("ip", sample::ADDRESS);
-    let expected = TestRelay::open().await.observe(&address).await;
-    let relay = TestRelay::with(&[ON]).await;
     let caller = claims(&app::WITHOUT_GRAPH, &tenant::CONTOSO);
+    let relay = TestRelay::open().await;
+    let expected = relay.ask_with(caller.clone(), OBSERVE, &address).await;
+    let relay = TestRelay::with(&[ON]).await;
     let answer = relay.ask_with(caller.clone(), OBSERVE, &address).await;
     assert_eq!(
         (&answer["data"], answer.errors()),

@@ -11,6 +11,7 @@ use serde::Deserialize;
 pub(crate) struct Alert {
     pub(crate) id: Text,
     pub(crate) title: Text,
+    pub(crate) category: Text,
     pub(crate) description: Text,
     pub(crate) severity: Text,
     /// Percent.

@@ -1,8 +1,9 @@
 //! A legacy alert as a sighting of one observable.
 
+use microsoft::{alert_title, description};
 use relay_core::{
     Observable, ObservableType as Type, Time,
-    ctim::{ExternalReference, LongText, ObservedTime, ShortText, Sighting, Target, Uri},
+    ctim::{ExternalReference, ObservedTime, ShortText, Sighting, Target, Uri},
     lenient::Text,
 };
 
@@ -24,10 +25,11 @@ impl Mapper<'_> {
         let origin = alert.provider().unwrap_or(source);
         let links: Vec<_> = alert.source_materials.iter().filter_map(|it| Uri::parse(it)).collect();
         let observed_time = ObservedTime::at(time);
+        let title = alert.title.as_deref();
         Some(Sighting {
             source_uri: links.first().cloned(),
-            title: ShortText::present(alert.title.as_deref()),
-            description: LongText::present(alert.description.as_deref()),
+            title: Some(alert_title(title, alert.category.as_deref(), alert.provider(), id)),
+            description: description(alert.description.as_deref(), title),
             confidence: confidence(*alert.confidence),
             severity: Some(severity(alert.severity.as_deref())),
             internal: Some(true),
@@ -169,6 +171,8 @@ mod tests {
         assert_eq!(long["title"].as_str().unwrap().len(), 1024);
         assert_eq!(long["description"].as_str().unwrap().len(), 5000);
         let none = mapped(json!({"title": null, "description": ""})).unwrap();
-        assert!(none.get("title").is_none() && none.get("description").is_none());
+        assert_eq!((none["title"].as_str(), none.get("description")), (Some("Alert a1"), None));
+        let named = json!({"category": "Malware", "vendorInformation": {"provider": "MCAS"}});
+        assert_eq!(mapped(named).unwrap()["title"], "Malware alert of MCAS");
     }
 }

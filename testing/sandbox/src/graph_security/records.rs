@@ -12,6 +12,8 @@ const CONTOSO_BUSY: &str = include_str!("data/contoso/busy_alert.json");
 const CONTOSO_LEGACY: &str = include_str!("data/contoso/alerts.json");
 const CONTOSO_EVIDENCE: &str = include_str!("data/contoso/alert_evidence.json");
 const FABRIKAM_ALERTS: &str = include_str!("data/fabrikam/alerts_v2.json");
+const CONTOSO_INCIDENTS: &str = include_str!("data/contoso/incidents.json");
+const FABRIKAM_INCIDENTS: &str = include_str!("data/fabrikam/incidents.json");
 const FABRIKAM_LEGACY: &str = include_str!("data/fabrikam/alerts.json");
 
 /// What Graph does with a `$filter` on alerts.
@@ -47,6 +49,8 @@ pub(super) struct Records {
     pub(super) legacy: Vec<Value>,
     /// Rows of the hunting table `AlertEvidence`.
     pub(super) alert_evidence: Vec<Value>,
+    /// Incidents, of some of the alerts of both services.
+    pub(super) incidents: Vec<Value>,
 }
 
 impl Records {
@@ -55,18 +59,20 @@ impl Records {
         sort_newest_first(&mut legacy);
         let mut alert_evidence = evidence::rows(&alerts);
         alert_evidence.extend(more_evidence);
-        Self { alerts, legacy, alert_evidence }
+        Self { alerts, legacy, alert_evidence, incidents: Vec::new() }
     }
 
     /// All tenants but the second customer have Contoso's records as their own.
     fn of(tenant: &Tenant) -> Self {
         if tenant.is_second_customer() {
-            return Self::new(parsed(FABRIKAM_ALERTS), parsed(FABRIKAM_LEGACY), Vec::new());
+            let records = Self::new(parsed(FABRIKAM_ALERTS), parsed(FABRIKAM_LEGACY), Vec::new());
+            return Self { incidents: parsed(FABRIKAM_INCIDENTS), ..records };
         }
         let own = |text: &str| text.replace(tenant::CONTOSO.id, tenant.id);
         let mut alerts = parsed(&own(CONTOSO_ALERTS));
         alerts.extend(busy_alerts(&own(CONTOSO_BUSY)));
-        Self::new(alerts, parsed(&own(CONTOSO_LEGACY)), parsed(CONTOSO_EVIDENCE))
+        let records = Self::new(alerts, parsed(&own(CONTOSO_LEGACY)), parsed(CONTOSO_EVIDENCE));
+        Self { incidents: parsed(CONTOSO_INCIDENTS), ..records }
     }
 }
 

@@ -58,9 +58,10 @@ const ALERTS: &str = "SecurityAlert.Read.All";
 const HUNTING: &str = "ThreatHunting.Read.All";
 const LEGACY: &str = "SecurityEvents.Read.All";
 
+const INCIDENTS: &str = "SecurityIncident.Read.All";
 const REPUTATIONS: &str = "ThreatIntelligence.Read.All";
 
-const ALL_GRAPH: &[&str] = &[ALERTS, HUNTING, LEGACY, REPUTATIONS];
+const ALL_GRAPH: &[&str] = &[ALERTS, HUNTING, INCIDENTS, LEGACY, REPUTATIONS];
 
 const ALL_DEFENDER: &[&str] = &[
     "Alert.ReadWrite.All",

@@ -99,6 +99,7 @@ fn of_text(name: &str) -> Option<Function> {
             function(1..=MANY, any_text, |given| given.iter().map(text).collect::<String>().into())
         }
         "tostring" => function(1..=1, any_text, |given| text(&given[0]).into()),
+        "substring" => function(2..=3, any_text, |given| text::substring(given).into()),
         "tolower" => function(1..=1, only_text, |given| text(&given[0]).to_lowercase().into()),
         "toupper" => function(1..=1, only_text, |given| text(&given[0]).to_uppercase().into()),
         "tolong" | "toint" => function(1..=1, long, |given| cast(&given[0], Kind::Long)),

@@ -12,8 +12,10 @@ use testkit::Answer;
 use crate::test_relay::{OBSERVE, REFER, RESPOND, TRIGGER, TestRelay, claims, many, trigger};
 
 const API: &str = "/api";
-/// The end of the host's name is kept for names that never resolve.
+/// Stands for a host that Microsoft has switched off.
 const NOWHERE: (&str, &str) = ("DEFENDER_API_BASE", "https://api.security.invalid");
+/// A name that the operator misspelt; its end is kept for names that never resolve.
+const MISSPELT: (&str, &str) = ("DEFENDER_API_BASE", "https://api.securty.invalid");
 const ENDED: [(&str, &str); 1] = [("warning", "not found")];
 
 fn everything() -> Value {
@@ -108,6 +110,22 @@ async fn a_host_that_does_not_resolve_is_a_retired_api() {
     assert_eq!(relay.health(&app::DEFENDER, &tenant::CONTOSO).await["data"]["status"], "ok");
     assert_ended(&offers(&relay, &tenant::CONTOSO).await, &Value::Null);
     assert_ended(&isolation(&relay, &tenant::CONTOSO).await, &json!({"status": "failure"}));
+}
+
+#[tokio::test]
+async fn a_misspelt_host_is_no_retired_api() {
+    let relay = TestRelay::with(&[MISSPELT]).await;
+    for answer in [
+        relay.observe(&everything()).await,
+        relay.health(&app::DEFENDER, &tenant::CONTOSO).await,
+        offers(&relay, &tenant::CONTOSO).await,
+        isolation(&relay, &tenant::CONTOSO).await,
+    ] {
+        assert!(answer.errors().contains(&("fatal", "connection error")), "{answer}");
+        assert!(answer.messages().any(|text| text.contains("check DEFENDER_API_BASE")), "{answer}");
+    }
+    // Nothing is remembered, and nothing was taken from Graph instead.
+    assert!(relay.calls("/v1.0/$batch").is_empty());
 }
 
 #[tokio::test]

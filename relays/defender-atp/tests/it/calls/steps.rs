@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 use super::LONG;
 use crate::test_relay::{OBSERVE, TestRelay, alert_ids, many, one};
 
+/// What the devices of alerts and the incidents beside them take.
+const DETAILS: [&str; 3] = ["adapters", "incidents", "machines"];
+
 #[tokio::test]
 async fn an_address_takes_two_steps_and_one_with_cached_devices() {
     for (kind, value, alerts) in [
@@ -20,7 +23,7 @@ async fn an_address_takes_two_steps_and_one_with_cached_devices() {
         let mut first = [alerts, "events"];
         first.sort_unstable();
         relay.observe(&one(kind, value)).await;
-        assert_eq!(relay.steps(&[2, 2]), [first, ["adapters", "machines"]]);
+        assert_eq!(relay.steps(&[2, 3]), [&first[..], &DETAILS]);
         relay.observe(&one(kind, value)).await;
         assert_eq!(relay.steps(&[2]), [first]);
     }
@@ -34,17 +37,14 @@ async fn a_file_by_another_hash_takes_three_steps_and_fewer_with_cached_hash_and
     ] {
         let relay = TestRelay::warm().await;
         relay.observe(&one(kind, value)).await;
-        let steps = relay.steps(&[2, 2, 2]);
-        assert_eq!(
-            steps,
-            [["events", "profile"], ["events", "file alerts"], ["adapters", "machines"]]
-        );
+        let steps = relay.steps(&[2, 2, 3]);
+        assert_eq!(steps, [&["events", "profile"][..], &["events", "file alerts"], &DETAILS]);
         // One query searches by both hashes now.
         relay.observe(&one(kind, value)).await;
         assert_eq!(relay.steps(&[2]), [["events", "file alerts"]]);
         relay.clock.advance(Duration::from_secs(15 * 60));
         relay.observe(&one(kind, value)).await;
-        assert_eq!(relay.steps(&[2, 2]), [["events", "file alerts"], ["adapters", "machines"]]);
+        assert_eq!(relay.steps(&[2, 3]), [&["events", "file alerts"][..], &DETAILS]);
 
         let relay = TestRelay::warm().await;
         relay.observe(&one("sha1", sha1)).await;
@@ -59,8 +59,8 @@ async fn events_are_searched_by_sha1_where_the_table_lacks_the_given_hash() {
     let relay = TestRelay::warm().await;
     let answer = relay.observe(&one("sha256", sample::SCRIPT_HOST_SHA256)).await;
     assert_eq!(
-        relay.steps(&[2, 2, 2]),
-        [["events", "profile"], ["events", "file alerts"], ["adapters", "machines"]]
+        relay.steps(&[2, 2, 3]),
+        [&["events", "profile"][..], &["events", "file alerts"], &DETAILS]
     );
     assert_eq!(alert_ids(&answer).iter().filter(|id| **id == "-").count(), 3);
 }
@@ -71,10 +71,10 @@ async fn requests_for_mixed_observables_overlap() {
     let observables = many(&[("ip", sample::ADDRESS), ("sha256", sample::UPDATER_SHA256)]);
     relay.observe(&observables).await;
     assert_eq!(
-        relay.steps(&[3, 4, 2]),
+        relay.steps(&[3, 5, 2]),
         [
             &["events", "ip alerts", "profile"][..],
-            &["adapters", "events", "file alerts", "machines"],
+            &["adapters", "events", "file alerts", "incidents", "machines"],
             &["adapters", "machines"],
         ]
     );
@@ -118,9 +118,9 @@ async fn ten_and_fifty_observables_take_three_steps() {
         );
         // One list or profile for each observable and one hunt; the alerts of the one file that
         // is known and a hunt for it, beside devices; devices that only those alerts name.
-        let steps = relay.steps(&[size + 1, 4, 2]);
+        let steps = relay.steps(&[size + 1, 5, 2]);
         assert_eq!(steps[0].iter().filter(|word| **word == "events").count(), 1);
-        assert_eq!(steps[1], ["adapters", "events", "file alerts", "machines"]);
+        assert_eq!(steps[1], ["adapters", "events", "file alerts", "incidents", "machines"]);
         assert_eq!(steps[2], ["adapters", "machines"]);
     }
 }
@@ -137,11 +137,8 @@ async fn shared_alerts_and_devices_are_requested_once() {
     ]);
     let answer = relay.ask(OBSERVE, &observables).await;
     assert_eq!(
-        relay.steps(&[5, 2]),
-        [
-            &["events", "file alerts", "ip alerts", "profile", "profile"][..],
-            &["adapters", "machines"],
-        ]
+        relay.steps(&[5, 3]),
+        [&["events", "file alerts", "ip alerts", "profile", "profile"][..], &DETAILS]
     );
     let of = |kind: &str| {
         answer.docs("sightings").iter().filter(|it| it["observables"][0]["type"] == kind).count()
@@ -156,8 +153,8 @@ async fn the_two_logins_run_concurrently() {
     relay.sandbox.delay(LONG);
     relay.observe(&one("ip", sample::ADDRESS)).await;
     assert_eq!(
-        relay.steps(&[2, 2, 2]),
-        [["token", "token"], ["events", "ip alerts"], ["adapters", "machines"]]
+        relay.steps(&[2, 2, 3]),
+        [&["token", "token"][..], &["events", "ip alerts"], &DETAILS]
     );
 }
 
@@ -172,5 +169,5 @@ async fn respond_takes_one_step() {
             ("domain", sample::DOMAIN),
         ]))
         .await;
-    assert_eq!((relay.sandbox.calls().len(), relay.sandbox.peak_concurrency()), (5, 5));
+    assert_eq!((relay.sandbox.calls().len(), relay.sandbox.peak_concurrency()), (6, 6));
 }

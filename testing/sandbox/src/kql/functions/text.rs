@@ -51,6 +51,13 @@ pub(super) fn has_any(given: &[Value]) -> bool {
     terms.any(|term| has(&whole, &text(term).to_lowercase()))
 }
 
+/// The characters of the first value from the second on, as many as the third says.
+pub(super) fn substring(given: &[Value]) -> String {
+    let number = |at: usize| given.get(at).and_then(Value::as_u64).map(|number| number as usize);
+    let (start, length) = (number(1).unwrap_or_default(), number(2).unwrap_or(usize::MAX));
+    text(&given[0]).chars().skip(start).take(length).collect()
+}
+
 /// The parts of an absolute URL; of other text all parts are empty.
 pub(super) fn parse_url(text: &str) -> Value {
     let url = Url::parse(text).ok();
