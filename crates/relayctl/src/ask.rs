@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use catalog::CatalogEntry;
 use clap::Args;
-use relay_core::{Environment, ObservableType, Route};
+use relay_core::{Clock, Environment, ObservableType, Route};
 use serde_json::{Value, json};
 
 use crate::{
@@ -12,7 +12,9 @@ use crate::{
     failure::{Failure, Outcome},
     local_relay::LocalRelay,
     observable::ObservableArgument,
-    relays, table,
+    relays,
+    snapshot::Snapshot,
+    table,
     terminal::{Screen, line, notice, pretty, printable, progress::during},
     token::{gathered_claims, read},
 };
@@ -42,6 +44,9 @@ pub(crate) struct Ask {
     /// A JSON object with the credentials
     #[arg(long, value_name = "FILE")]
     credentials: Option<PathBuf>,
+    /// Write what was found to this file, as an investigation that XDR opens
+    #[arg(long, value_name = "FILE")]
+    snapshot: Option<PathBuf>,
 }
 
 /// The answers of the relay's routes, as JSON.
@@ -60,6 +65,11 @@ impl Ask {
         let relay = LocalRelay::start(entry, environment, &claims).await?;
         let observables = supported(&relay, entry, observables);
         let answers = during(entry.about.name, Answers::of(&relay, &observables)).await;
+        if let Some(file) = self.snapshot.as_ref().filter(|_| !answers.observe.is_empty()) {
+            let observed = Answer::read(&answers.observe).unwrap_or_default();
+            let modules = [(entry.about.name, &observed)];
+            Snapshot::new(Clock::system().now(), &observables, modules).write(file)?;
+        }
         if screen.json {
             line(pretty(&answers.json()))?;
         } else {

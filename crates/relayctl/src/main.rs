@@ -17,6 +17,7 @@ mod relays;
 mod rotate;
 mod secret;
 mod serve;
+mod snapshot;
 mod table;
 mod terminal;
 mod token;
