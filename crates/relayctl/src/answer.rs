@@ -27,14 +27,29 @@ pub(crate) struct ErrorEntry {
 }
 
 impl Answer {
-    /// Reads an answer; `None` for any other text.
+    /// Reads an answer; `None` for any other text, also for JSON that no relay sends.
     pub(crate) fn read(body: &str) -> Option<Self> {
-        serde_json::from_str(body).ok()
+        let members: serde_json::Map<String, Value> = serde_json::from_str(body).ok()?;
+        let is_answer =
+            ["data", "errors", "version"].iter().any(|name| members.contains_key(*name));
+        is_answer.then(|| serde_json::from_value(members.into()).ok()).flatten()
     }
 
     /// Whether an error is more than a warning.
     pub(crate) fn has_failed(&self) -> bool {
         self.errors.iter().any(|entry| entry.severity != "warning")
+    }
+
+    /// Whether the relay has no link or no action.
+    pub(crate) fn is_empty_list(&self) -> bool {
+        self.data.as_array().is_some_and(Vec::is_empty)
+    }
+
+    /// Returns the name of the product that the entities come from.
+    pub(crate) fn source(&self) -> Option<&str> {
+        ["sightings", "judgements"]
+            .iter()
+            .find_map(|docs| self.docs(docs).first()?["source"].as_str())
     }
 
     /// Returns the documents of one collection.
@@ -52,7 +67,7 @@ impl Answer {
             .docs("verdicts")
             .iter()
             .chain(self.docs("judgements"))
-            .filter(|doc| is_about(&doc["observable"], observable))
+            .filter(|doc| observable.is(&doc["observable"]))
             .filter_map(|doc| doc["disposition_name"].as_str())
             .collect();
         Self::DISPOSITIONS.into_iter().find(|disposition| dispositions.contains(disposition))
@@ -63,9 +78,14 @@ impl Answer {
         let is_sighting = |doc: &&Value| {
             doc["observables"]
                 .as_array()
-                .is_some_and(|all| all.iter().any(|one| is_about(one, observable)))
+                .is_some_and(|all| all.iter().any(|one| observable.is(one)))
         };
         self.docs("sightings").iter().filter(is_sighting).collect()
+    }
+
+    /// Whether anything was found about an observable.
+    pub(crate) fn knows(&self, observable: &ObservableArgument) -> bool {
+        self.disposition(observable).is_some() || !self.sightings(observable).is_empty()
     }
 
     /// Returns all sightings, the newest first.
@@ -115,8 +135,4 @@ impl Answer {
         let items = self.data.as_array().map_or(&[][..], Vec::as_slice);
         items.iter().filter(|item| item["id"].as_str().is_some_and(is_for_observable)).count()
     }
-}
-
-fn is_about(json: &Value, observable: &ObservableArgument) -> bool {
-    json["type"] == *observable.kind && json["value"] == *observable.value
 }

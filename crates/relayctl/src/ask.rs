@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use catalog::CatalogEntry;
 use clap::Args;
-use relay_core::{Environment, ObservableType, Route};
+use relay_core::{Clock, Environment, ObservableType, Route};
 use serde_json::{Value, json};
 
 use crate::{
@@ -14,6 +14,7 @@ use crate::{
     observable::ObservableArgument,
     relays,
     report::{Report, ReportFile, ReportedProduct},
+    snapshot::Snapshot,
     table,
     terminal::{Screen, line, notice, pretty, printable, progress::during},
     token::{gathered_claims, read},
@@ -47,6 +48,9 @@ pub(crate) struct Ask {
     credentials: Option<PathBuf>,
     #[command(flatten)]
     report: ReportFile,
+    /// Write what was found to this file, as an investigation that XDR opens
+    #[arg(long, value_name = "FILE")]
+    snapshot: Option<PathBuf>,
 }
 
 /// The answers of the relay's routes, as JSON.
@@ -71,6 +75,11 @@ impl Ask {
                 .await;
         let product = || ReportedProduct::new(entry.about.slug, entry.about.name, answers.json());
         self.report.write(|| Report::of("relayctl ask", &observables, [product()]))?;
+        if let Some(file) = self.snapshot.as_ref().filter(|_| !answers.observe.is_empty()) {
+            let observed = Answer::read(&answers.observe).unwrap_or_default();
+            let modules = [(entry.about.name, &observed)];
+            Snapshot::new(Clock::system().now(), &observables, modules).write(file)?;
+        }
         if screen.json {
             line(pretty(&answers.json()))?;
         } else {

@@ -1,10 +1,13 @@
 //! `relayctl call`: a smoke test of a deployed relay. Reads only, unless told to act.
 
-use std::time::{Duration, Instant};
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
 use clap::{Args, ValueEnum};
 use http::{HeaderName, HeaderValue};
-use relay_core::{BaseUrl, Environment, Request, Response, Route};
+use relay_core::{BaseUrl, Clock, Environment, Request, Response, Route};
 use serde_json::{Value, json};
 
 use crate::{
@@ -13,6 +16,7 @@ use crate::{
     local_relay::method_and_path,
     observable::ObservableArgument,
     report::{Report, ReportFile, ReportedProduct},
+    snapshot::Snapshot,
     table,
     terminal::{Screen, line, printable, progress::during},
     token::TokenSource,
@@ -51,6 +55,9 @@ pub(crate) struct Call {
     act: bool,
     #[command(flatten)]
     report: ReportFile,
+    /// Write what observe found to this file, as an investigation that XDR opens
+    #[arg(long, value_name = "FILE")]
+    snapshot: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -92,12 +99,21 @@ impl Call {
         let answer = Answer::read(&body).filter(|_| response.status() == 200);
         let answer = answer.ok_or_else(|| self.not_a_relay(response.status(), &body))?;
         self.report.write(|| self.report_of(&body))?;
+        self.write_snapshot(&body)?;
         if screen.json {
             line(&body)?;
         } else {
             self.print(&answer, started.elapsed())?;
         }
         if answer.has_failed() { Err(Failure::Printed) } else { Ok(()) }
+    }
+
+    fn write_snapshot(&self, body: &str) -> Outcome {
+        let Some(file) = &self.snapshot else { return Ok(()) };
+        let answer = Answer::read(body).unwrap_or_default();
+        let answers = [(answer.source().unwrap_or(&self.url).to_owned(), answer)];
+        let answers = answers.iter().map(|(module, answer)| (module.as_str(), answer));
+        Snapshot::new(Clock::system().now(), &self.observables, answers).write(file)
     }
 
     async fn send(&self) -> Outcome<Response> {
@@ -122,6 +138,9 @@ impl Call {
     }
 
     fn body(&self) -> Outcome<Value> {
+        if self.snapshot.is_some() && self.route != RouteArgument::Observe {
+            return Err(Failure::Usage("only observe finds what a snapshot shows.".to_owned()));
+        }
         if self.route.takes_observables() && self.observables.is_empty() {
             let text = "name the observables to ask about, such as ip=203.0.113.7.";
             return Err(Failure::Usage(text.to_owned()));
@@ -170,7 +189,9 @@ impl Call {
             route if route.takes_observables() && answer.data.is_null() => {}
             RouteArgument::Observe => line(table::found(&self.observables, answer, None))?,
             RouteArgument::Deliberate => line(table::verdicts(&self.observables, answer))?,
+            RouteArgument::Refer if answer.is_empty_list() => line("There are no links.")?,
             RouteArgument::Refer => line(table::links(answer))?,
+            RouteArgument::Respond if answer.is_empty_list() => line("There are no actions.")?,
             RouteArgument::Respond => line(table::actions(answer))?,
             RouteArgument::Health | RouteArgument::Trigger if answer.data.is_null() => {}
             RouteArgument::Health | RouteArgument::Trigger => {
@@ -179,6 +200,22 @@ impl Call {
             RouteArgument::Version => line(format!("Version: {}", text(&answer.version)))?,
             RouteArgument::Watchdog => line("The relay is awake.")?,
         }
+        self.print_unknown(answer)?;
         line(format!("Answered in {} ms.", duration.as_millis()))
+    }
+
+    /// Names the observables of which nothing is known; the answer does not tell why.
+    fn print_unknown(&self, answer: &Answer) -> Outcome {
+        let shows_them = matches!(self.route, RouteArgument::Observe | RouteArgument::Deliberate);
+        if !shows_them || answer.has_failed() {
+            return Ok(());
+        }
+        for one in self.observables.iter().filter(|one| !answer.knows(one)) {
+            let (kind, value) = (&one.kind, printable(&one.value));
+            line(format!(
+                "Nothing was found about {value}, or the relay does not answer about the type {kind}."
+            ))?;
+        }
+        Ok(())
     }
 }

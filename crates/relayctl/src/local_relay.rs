@@ -5,8 +5,9 @@ use std::{sync::Arc, time::Duration};
 use bytes::Bytes;
 use catalog::{CatalogEntry, StartedRelay};
 use http::{HeaderMap, HeaderValue, Method, header};
+use jiff::Timestamp;
 use jsonwebtoken::{EncodingKey, Header, encode};
-use relay_core::{Environment, Gateway, Incoming, Route};
+use relay_core::{Clock, Environment, Gateway, Incoming, Route, SystemResolver};
 use sandbox::{Fixture, Product, Sandbox};
 use serde::Serialize;
 use tokio::time::Instant;
@@ -31,7 +32,18 @@ impl LocalRelay {
         settings: Environment,
         claims: &impl Serialize,
     ) -> Outcome<Self> {
-        let relay = entry.start(settings.with("SECRET_KEY", SECRET)).await?;
+        Self::start_at(entry, settings, claims, Clock::system()).await
+    }
+
+    /// Starts a relay whose time is this clock's.
+    async fn start_at(
+        entry: &CatalogEntry,
+        settings: Environment,
+        claims: &impl Serialize,
+        clock: Clock,
+    ) -> Outcome<Self> {
+        let settings = settings.with("SECRET_KEY", SECRET);
+        let relay = entry.start_with(settings, clock, Arc::new(SystemResolver)).await?;
         Ok(Self { relay, token: signed(claims, SECRET)? })
     }
 
@@ -65,15 +77,25 @@ pub(crate) struct SimulatedRelay {
 impl SimulatedRelay {
     /// Starts the simulator and the relay.
     pub(crate) async fn start(entry: &CatalogEntry) -> Outcome<Self> {
+        Self::start_with(entry, Clock::system()).await
+    }
+
+    /// Starts the simulator and the relay at a time that stands still, so that the answers to the same
+    /// questions are always the same.
+    pub(crate) async fn start_at(entry: &CatalogEntry, now: Timestamp) -> Outcome<Self> {
+        Self::start_with(entry, Clock::fixed(now)).await
+    }
+
+    async fn start_with(entry: &CatalogEntry, clock: Clock) -> Outcome<Self> {
         let slug = entry.about.slug;
         let product = Product::from_slug(slug)
             .ok_or_else(|| Failure::Usage(format!("there is no simulator for {slug}.")))?;
-        let sandbox = Sandbox::start(product).await.map_err(|error| {
+        let sandbox = Sandbox::start_at(product, clock.now()).await.map_err(|error| {
             Failure::Unreachable(format!("the simulator cannot start: {error}."))
         })?;
         let fixture = product.fixture();
         let settings = Environment::of(fixture.settings(sandbox.url()));
-        let relay = LocalRelay::start(entry, settings, &fixture.claims()).await?;
+        let relay = LocalRelay::start_at(entry, settings, &fixture.claims(), clock).await?;
         Ok(Self { relay, fixture, _sandbox: sandbox })
     }
 }

@@ -20,6 +20,7 @@ mod rotate;
 mod secret;
 mod serve;
 mod signals;
+mod snapshot;
 mod table;
 mod terminal;
 mod token;

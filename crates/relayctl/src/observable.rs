@@ -17,6 +17,11 @@ impl ObservableArgument {
     pub(crate) fn new(kind: ObservableType, value: &str) -> Self {
         Self { kind: kind.as_str().to_owned(), value: value.to_owned() }
     }
+
+    /// Whether an observable of an answer is this one.
+    pub(crate) fn is(&self, json: &serde_json::Value) -> bool {
+        json["type"] == *self.kind && json["value"] == *self.value
+    }
 }
 
 impl FromStr for ObservableArgument {

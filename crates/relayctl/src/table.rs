@@ -1,13 +1,22 @@
 //! Answers as tables.
 
-use comfy_table::{Cell, Color, ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
+mod grid;
+
+use comfy_table::{ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
 use serde_json::Value;
 
 use crate::{
     answer::{Answer, ErrorEntry},
     observable::ObservableArgument,
-    terminal::{printable, uses_colors},
+    terminal::{Tone, printable},
 };
+
+pub(crate) use grid::{Cell, Grid, Narrow};
+
+/// What stands for a number that an error keeps unknown.
+const NOT_KNOWN: &str = "?";
+/// What stands for a number where nothing was found of any kind.
+const NOTHING: &str = "-";
 
 /// Returns one row for each observable: its disposition, and the counts of its entities and, where
 /// they were asked for, of its links.
@@ -15,64 +24,78 @@ pub(crate) fn found(
     observables: &[ObservableArgument],
     observed: &Answer,
     links: Option<&Answer>,
-) -> Table {
-    let mut table = plain();
-    let header = ["Observable", "Type", "Disposition", "Sightings", "Indicators"];
-    let header = header.into_iter().chain(links.map(|_| "Links"));
-    table.set_header(header.chain(["Last seen (UTC)"]));
+) -> Grid {
+    let narrow = [Narrow::Middle(16), Narrow::Keep, Narrow::Keep, Narrow::Keep, Narrow::Spare];
+    let header =
+        ["Observable", "Type", "Disposition", "Sightings", "Indicators"].into_iter().zip(narrow);
+    let header = header.chain(links.map(|_| ("Links", Narrow::Keep)));
+    let mut grid = Grid::new(header.chain([("Last seen (UTC)", Narrow::Keep)]));
     for one in observables {
         let mut row = about(one, observed);
-        row.push(Cell::new(observed.sightings(one).len()));
-        row.push(Cell::new(observed.indicators(one)));
-        row.extend(links.map(|links| Cell::new(links.listed(one))));
-        row.push(Cell::new(observed.last_seen(one).unwrap_or("-").replace('T', " ")));
-        table.add_row(row);
+        let found = [observed.sightings(one).len(), observed.indicators(one)];
+        row.extend(found.map(|count| number(count, observed, observed.knows(one))));
+        row.extend(links.map(|links| number(links.listed(one), links, true)));
+        row.push(minute(observed.last_seen(one).unwrap_or_default()).into());
+        grid.row(row);
     }
-    table
+    grid
 }
 
 /// Returns one row for each observable: its disposition.
-pub(crate) fn verdicts(observables: &[ObservableArgument], answer: &Answer) -> Table {
-    let mut table = plain();
-    table.set_header(["Observable", "Type", "Disposition"]);
+pub(crate) fn verdicts(observables: &[ObservableArgument], answer: &Answer) -> Grid {
+    let columns =
+        [("Observable", Narrow::Middle(16)), ("Type", Narrow::Keep), ("Disposition", Narrow::Keep)];
+    let mut grid = Grid::new(columns);
     for one in observables {
-        table.add_row(about(one, answer));
+        grid.row(about(one, answer));
     }
-    table
+    grid
 }
 
 fn about(observable: &ObservableArgument, answer: &Answer) -> Vec<Cell> {
-    vec![
-        Cell::new(printable(&shortened(&observable.value))),
-        Cell::new(printable(&observable.kind)),
-        disposition(answer.disposition(observable)),
-    ]
+    let disposition = match answer.disposition(observable) {
+        Some(name) => Cell::toned(name, tone(name)),
+        None if answer.has_failed() => Cell::from(NOT_KNOWN),
+        None => Cell::default(),
+    };
+    vec![Cell::from(&observable.value), Cell::from(&observable.kind), disposition]
+}
+
+/// Returns a count. Nothing is no zero where the relay failed, or may not answer about the type at all.
+fn number(count: usize, answer: &Answer, is_known: bool) -> Cell {
+    match count {
+        0 if answer.has_failed() => Cell::from(NOT_KNOWN),
+        0 if !is_known => Cell::from(NOTHING),
+        count => Cell::from(count.to_string()),
+    }
 }
 
 /// Returns one row for each of the newest sightings: when, how severe, what, where, and its page.
-pub(crate) fn sightings(answer: &Answer, most: usize) -> Table {
-    let mut table = plain();
-    table.set_header(["Seen (UTC)", "Severity", "What", "Where", "Page"]);
+pub(crate) fn sightings(answer: &Answer, most: usize) -> Grid {
+    let mut grid = Grid::new([
+        ("Seen (UTC)", Narrow::Keep),
+        ("Severity", Narrow::Keep),
+        ("What", Narrow::Cut(24)),
+        ("Where", Narrow::Cut(16)),
+        ("Page", Narrow::Below),
+    ]);
     for sighting in answer.newest_sightings().into_iter().take(most) {
-        let text = |member: &Value| printable(member.as_str().unwrap_or("-"));
-        let row = [
-            text(&sighting["observed_time"]["start_time"])
-                .replace('T', " ")
-                .chars()
-                .take(19)
-                .collect(),
-            text(&sighting["severity"]),
-            text(&sighting["title"]),
-            printable(&named(&targets(sighting))),
-            text(&sighting["source_uri"]),
-        ];
-        table.add_row(row);
+        let [start, severity, title, page] = [
+            &sighting["observed_time"]["start_time"],
+            &sighting["severity"],
+            &sighting["title"],
+            &sighting["source_uri"],
+        ]
+        .map(|member| member.as_str().unwrap_or_default());
+        grid.row([
+            minute(start).into(),
+            Cell::toned(severity, tone(severity)),
+            title.into(),
+            targets(sighting).join(", ").into(),
+            Cell::toned(page, Tone::Faint),
+        ]);
     }
-    table
-}
-
-fn named(names: &[&str]) -> String {
-    if names.is_empty() { "-".to_owned() } else { names.join(", ") }
+    grid
 }
 
 /// Returns the names of the devices and users that were hit.
@@ -84,24 +107,42 @@ pub(crate) fn targets(sighting: &Value) -> Vec<&str> {
     observables.filter(is_name).filter_map(|one| one["value"].as_str()).collect()
 }
 
-/// Returns a severity, in its colour on a terminal.
-pub(crate) fn severity(name: &str) -> Cell {
-    let cell = Cell::new(name);
+/// Returns a value that fits a line beside others, without its middle; of a hash, the ends are enough.
+pub(crate) fn short_value(value: &str) -> String {
+    let is_hash = value.len() >= 32 && value.chars().all(|letter| letter.is_ascii_hexdigit());
+    grid::without_middle(value, if is_hash { 20 } else { 36 })
+}
+
+/// Returns a time to the minute.
+pub(crate) fn minute(time: &str) -> String {
+    time.chars().take(16).collect::<String>().replace('T', " ")
+}
+
+/// Returns what a severity or a disposition stands out as.
+pub(crate) fn tone(name: &str) -> Tone {
     match name {
-        "Critical" | "High" if uses_colors() => cell.fg(Color::Red),
-        "Medium" if uses_colors() => cell.fg(Color::Yellow),
-        _ => cell,
+        "Critical" | "High" | "Malicious" => Tone::Grave,
+        "Medium" | "Suspicious" => Tone::Doubtful,
+        "Clean" => Tone::Good,
+        _ => Tone::Plain,
     }
 }
 
 /// Returns one row for each link.
-pub(crate) fn links(answer: &Answer) -> Table {
-    items(answer, ["Title", "Leads to"], |link| [&link["title"], &link["url"]])
+pub(crate) fn links(answer: &Answer) -> Grid {
+    let columns = [("Title", Narrow::Cut(24)), ("Leads to", Narrow::Below)];
+    items(answer, columns, |link| [&link["title"], &link["url"]])
 }
 
 /// Returns one row for each action, with everything that is needed to trigger it.
-pub(crate) fn actions(answer: &Answer) -> Table {
-    items(answer, ["Title", "Observable", "Action id", "Indicator id"], |action| {
+pub(crate) fn actions(answer: &Answer) -> Grid {
+    let columns = [
+        ("Title", Narrow::Wrap(24)),
+        ("Observable", Narrow::Below),
+        ("Action id", Narrow::Below),
+        ("Indicator id", Narrow::Below),
+    ];
+    items(answer, columns, |action| {
         let with = &action["query-params"];
         [&action["title"], &with["observable_value"], &action["id"], &with["indicator_id"]]
     })
@@ -109,15 +150,14 @@ pub(crate) fn actions(answer: &Answer) -> Table {
 
 fn items<const N: usize>(
     answer: &Answer,
-    header: [&str; N],
+    columns: [(&'static str, Narrow); N],
     row: impl Fn(&Value) -> [&Value; N],
-) -> Table {
-    let mut table = plain();
-    table.set_header(header);
+) -> Grid {
+    let mut grid = Grid::new(columns);
     for item in answer.data.as_array().into_iter().flatten() {
-        table.add_row(row(item).map(|member| printable(member.as_str().unwrap_or("-"))));
+        grid.row(row(item).map(|member| Cell::from(member.as_str().unwrap_or_default())));
     }
-    table
+    grid
 }
 
 /// Returns one line for each error.
@@ -133,24 +173,4 @@ pub(crate) fn plain() -> Table {
     let mut table = Table::new();
     table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
     table
-}
-
-fn disposition(name: Option<&str>) -> Cell {
-    let cell = Cell::new(name.unwrap_or("-"));
-    match name.filter(|_| uses_colors()) {
-        Some("Malicious") => cell.fg(Color::Red),
-        Some("Suspicious") => cell.fg(Color::Yellow),
-        Some("Clean") => cell.fg(Color::Green),
-        _ => cell,
-    }
-}
-
-/// Cuts the middle of a long value, such as a hash; people compare the ends.
-fn shortened(value: &str) -> String {
-    let letters: Vec<char> = value.chars().collect();
-    if letters.len() <= 44 {
-        return value.to_owned();
-    }
-    let ends = |part: &[char]| part.iter().collect::<String>();
-    format!("{}…{}", ends(&letters[..28]), ends(&letters[letters.len() - 12..]))
 }

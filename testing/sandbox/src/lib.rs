@@ -22,6 +22,7 @@ pub mod defender_atp;
 pub mod gigamon_threatinsight;
 pub mod graph_security;
 pub mod identity;
+pub mod incident;
 pub mod misp;
 pub mod qualys_ioc;
 

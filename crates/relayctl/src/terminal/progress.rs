@@ -1,33 +1,32 @@
-//! A line on standard error for work that takes longer than a second; on a terminal only.
+//! What is being waited for, on standard error; on a terminal only.
 
-use std::{
-    future::Future,
-    io::{self, IsTerminal, Write},
-    pin::pin,
-    time::Duration,
-};
+use std::{future::Future, time::Duration};
 
-use tokio::time::timeout;
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-/// Work that ends earlier prints nothing.
-const QUIET_TIME: Duration = Duration::from_secs(1);
-/// Moves the cursor to the start of the line and clears the line (ECMA-48).
-const CLEAR_LINE: &str = "\r\x1b[2K";
+/// Between two pictures of what moves.
+const TICK: Duration = Duration::from_millis(100);
 
-/// Awaits `work`; when it takes long, standard error says what is waited for.
+/// The lines of all that goes on at the same time. They are gone when this value is.
+#[derive(Default)]
+pub(crate) struct Progress {
+    lines: MultiProgress,
+}
+
+impl Progress {
+    /// Awaits `work`, with a line that says what it is.
+    pub(crate) async fn during<T>(&self, what: &str, work: impl Future<Output = T>) -> T {
+        let line = self.lines.add(ProgressBar::new_spinner());
+        line.set_style(ProgressStyle::default_spinner());
+        line.set_message(format!("{what} …"));
+        line.enable_steady_tick(TICK);
+        let result = work.await;
+        line.finish_and_clear();
+        result
+    }
+}
+
+/// Awaits `work`, with a line that says what it is.
 pub(crate) async fn during<T>(what: &str, work: impl Future<Output = T>) -> T {
-    let mut work = pin!(work);
-    if let Ok(result) = timeout(QUIET_TIME, &mut work).await {
-        return result;
-    }
-    let is_terminal = io::stderr().is_terminal();
-    // A line that cannot be written is not missed.
-    if is_terminal {
-        let _ = write!(io::stderr(), "{what} …");
-    }
-    let result = work.await;
-    if is_terminal {
-        let _ = write!(io::stderr(), "{CLEAR_LINE}");
-    }
-    result
+    Progress::default().during(what, work).await
 }

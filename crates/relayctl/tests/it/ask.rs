@@ -23,7 +23,7 @@ impl Simulated {
         Self { sandbox, _runtime: runtime }
     }
 
-    fn ask(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Run {
+    pub(crate) fn ask(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Run {
         let arguments = [&["ask", "--relay", "misp"], arguments].concat();
         let mut command = relayctl(&arguments);
         command.env("API_URL", self.sandbox.url()).env("CLAIM_AUTHKEY", API_KEY);

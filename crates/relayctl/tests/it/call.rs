@@ -36,6 +36,54 @@ fn a_table_shows_only_what_was_asked() {
     served.call("misp", &["observe", "foo=bar"]).failed(2, "foo is no type of observable");
 }
 
+/// What a route says of observables that nobody knows, or whose type the relay does not take: no zero,
+/// no empty table, no dash without a word.
+#[test]
+fn nothing_found_is_told_in_words_on_every_route() {
+    let served = Served::start(&["--sandbox", "--relay", "misp"], &[]);
+    let call = |arguments: &[&str]| served.call("misp", arguments).done().out;
+    for route in ["observe", "deliberate"] {
+        let out = call(&[route, "DOMAIN=Bad.example", "harmless.example", "mutex=Global\\x"]);
+        assert!(out.contains("Malicious"), "a type in capitals: {out}");
+        for told in [
+            "Nothing was found about harmless.example, or the relay does not answer about the type domain.",
+            "Nothing was found about Global\\x, or the relay does not answer about the type mutex.",
+        ] {
+            assert!(out.contains(told), "{told:?}: {out}");
+        }
+        assert!(!out.contains("about Bad.example"), "{out}");
+        assert!(!out.split_whitespace().any(|word| word == "0"), "{out}");
+    }
+    assert!(call(&["refer", "mutex=x"]).contains("There are no links."));
+    assert!(call(&["respond", "mutex=x"]).contains("There are no actions."));
+    for route in ["observe", "deliberate", "refer", "respond"] {
+        served.call("misp", &[route, "foo=bar"]).failed(2, "foo is no type of observable");
+        served.call("misp", &[route]).failed(2, "name the observables");
+    }
+}
+
+#[test]
+fn where_the_relay_failed_no_number_is_shown() {
+    let failing = Server::start(Router::new().fallback(any(|| async {
+        r#"{"data":{},"errors":[{"type":"fatal","code":"timeout","message":"Too late."}]}"#
+    })));
+    let run = run(&mut relayctl(&["call", &failing.url, "observe", "ip=203.0.113.7"]));
+    assert_eq!(run.code, 1, "{run:?}");
+    assert!(run.out.contains("Too late.") && run.out.contains('?'), "{run:?}");
+    assert!(!run.out.split_whitespace().any(|word| word == "0"), "{run:?}");
+}
+
+/// An answer without any of a relay's members would read as a clean bill.
+#[test]
+fn json_of_something_else_is_no_answer() {
+    let other = Server::start(Router::new().fallback(any(|| async { r#"{"status":"ok"}"# })));
+    for route in ["health", "version", "watchdog"] {
+        run(&mut relayctl(&["call", &other.url, route])).failed(3, "no relay answers at");
+    }
+    let arguments = ["call", &other.url, "observe", "ip=203.0.113.7"];
+    run(&mut relayctl(&arguments)).failed(3, "no relay answers at");
+}
+
 #[test]
 fn nothing_is_triggered_unless_told() {
     let served = Served::start(&["--sandbox", "--relay", "misp"], &[]);

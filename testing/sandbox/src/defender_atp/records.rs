@@ -56,10 +56,23 @@ pub(super) struct Records {
 impl Records {
     /// Errors: the parser's, when a built-in file is damaged.
     pub(super) fn of(tenant: &Tenant) -> serde_json::Result<Self> {
-        Ok(match tenant.is_second_customer() {
-            true => records!("fabrikam", tenant),
-            false => records!("contoso", tenant),
-        })
+        if tenant.is_second_customer() {
+            return Ok(records!("fabrikam", tenant));
+        }
+        let mut records = records!("contoso", tenant);
+        records.add(read(file!("contoso", "incident"), tenant)?);
+        Ok(records)
+    }
+
+    fn add(&mut self, incident: IncidentRecords) {
+        self.alerts.extend(incident.alerts);
+        self.files.extend(incident.files);
+        self.machines.extend(incident.machines);
+        self.available.extend(incident.available_actions);
+        let mut events = incident.events;
+        for (table, rows) in &mut self.events {
+            rows.extend(events.remove(*table).unwrap_or_default());
+        }
     }
 
     /// A machine by its id or its name ("Get machine by ID API").
@@ -73,6 +86,17 @@ impl Records {
 
 fn read<T: DeserializeOwned>(text: &str, tenant: &Tenant) -> serde_json::Result<T> {
     serde_json::from_str(&text.replace(CONTOSO.id, tenant.id))
+}
+
+/// What Contoso has of [`incident`](crate::incident).
+#[derive(Deserialize)]
+struct IncidentRecords {
+    alerts: Vec<Alert>,
+    files: Vec<Value>,
+    machines: Vec<Value>,
+    available_actions: BTreeMap<String, Vec<Value>>,
+    /// Rows by hunting table.
+    events: BTreeMap<String, Vec<Value>>,
 }
 
 /// An alert, and what it is about beyond its evidence.
@@ -197,6 +221,6 @@ mod tests {
         let missing: Vec<_> = expected.split(' ').filter(|it| !actions.contains(it)).collect();
         assert_eq!(missing, [""; 0]);
         assert!(alerts.len() >= 12);
-        assert_eq!(machines.len(), 6);
+        assert_eq!(machines.len(), 8);
     }
 }

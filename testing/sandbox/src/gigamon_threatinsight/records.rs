@@ -11,6 +11,8 @@ const DETECTIONS: &str = include_str!("data/detections.json");
 const RULES: &str = include_str!("data/rules.json");
 const EVENTS: &str = include_str!("data/events.json");
 const LEASES: &str = include_str!("data/leases.json");
+/// What the first customer has of [`incident`](crate::incident).
+const INCIDENT: &str = include_str!("data/incident.json");
 const SECOND_ACCOUNT: &str = include_str!("data/second_account.json");
 
 /// The fields that hold a time, in detections, events and leases.
@@ -71,6 +73,7 @@ impl Data {
             },
             second: serde_json::from_str(SECOND_ACCOUNT).unwrap_or_default(),
         };
+        data.first.add(serde_json::from_str(INCIDENT).unwrap_or_default());
         data.first.shift(shift);
         data.second.shift(shift);
         data
@@ -78,6 +81,13 @@ impl Data {
 }
 
 impl Records {
+    fn add(&mut self, more: Self) {
+        self.detections.extend(more.detections);
+        self.rules.extend(more.rules);
+        self.events.extend(more.events);
+        self.leases.extend(more.leases);
+    }
+
     fn shift(&mut self, by: SignedDuration) {
         let detections = self.detections.iter_mut().map(|record| &mut record.detection);
         let events = self.events.iter_mut().map(|record| &mut record.event);

@@ -8,6 +8,8 @@ use super::{BUSY_ALERTS, evidence};
 use crate::identity::tenant::{self, Tenant};
 
 const CONTOSO_ALERTS: &str = include_str!("data/contoso/alerts_v2.json");
+/// Alerts of [`incident`](crate::incident).
+const CONTOSO_INCIDENT: &str = include_str!("data/contoso/incident.json");
 const CONTOSO_BUSY: &str = include_str!("data/contoso/busy_alert.json");
 const CONTOSO_LEGACY: &str = include_str!("data/contoso/alerts.json");
 const CONTOSO_EVIDENCE: &str = include_str!("data/contoso/alert_evidence.json");
@@ -70,6 +72,7 @@ impl Records {
         }
         let own = |text: &str| text.replace(tenant::CONTOSO.id, tenant.id);
         let mut alerts = parsed(&own(CONTOSO_ALERTS));
+        alerts.extend(parsed(&own(CONTOSO_INCIDENT)));
         alerts.extend(busy_alerts(&own(CONTOSO_BUSY)));
         let records = Self::new(alerts, parsed(&own(CONTOSO_LEGACY)), parsed(CONTOSO_EVIDENCE));
         Self { incidents: parsed(CONTOSO_INCIDENTS), ..records }

@@ -8,14 +8,16 @@ use super::{
     request::GraphRequest,
     response::{GraphError, GraphResponse},
 };
-use crate::identity::Grant;
+use crate::{identity::Grant, incident};
 
 /// A host with a reputation, and its classification and score.
-const RATED: [(&str, &str, u8); 4] = [
+const RATED: [(&str, &str, u8); 6] = [
     ("203.0.113.80", "malicious", 100),
     ("2001:db8:80::1", "suspicious", 64),
     ("cdn.contoso-files.example", "suspicious", 71),
     ("partner.contoso-files.example", "neutral", 12),
+    (incident::COMMAND_SERVER, "malicious", 100),
+    (incident::COMMAND_ADDRESS, "malicious", 97),
 ];
 
 /// Answers for every host; one that was never seen is `unknown`.

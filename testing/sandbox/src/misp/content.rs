@@ -10,8 +10,13 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 use super::{collation, decay::Model, feed::Feed, sighting::Sighting, warninglist::Warninglist};
 
 static BUILT_IN: LazyLock<Result<Content, String>> = LazyLock::new(|| {
-    serde_json::from_str(include_str!("events.json"))
-        .map_err(|error| format!("events.json is damaged: {error}"))
+    let damage = |file, error| format!("{file} is damaged: {error}");
+    let mut content: Content = serde_json::from_str(include_str!("events.json"))
+        .map_err(|error| damage("events.json", error))?;
+    let incident: Vec<_> = serde_json::from_str(include_str!("incident.json"))
+        .map_err(|error| damage("incident.json", error))?;
+    content.events.extend(incident);
+    Ok(content)
 });
 
 /// The distribution that hands the decision on to what holds the attribute or object.

@@ -20,6 +20,8 @@ use super::{
 };
 
 const FIRST_CUSTOMER: &str = include_str!("data/events.json");
+/// What the first customer has of [`incident`](crate::incident).
+const INCIDENT: &str = include_str!("data/incident.json");
 const SECOND_CUSTOMER: &str = include_str!("data/second_tenant.json");
 
 const DEFAULT_PAGE_SIZE: usize = 10;
@@ -53,8 +55,9 @@ pub(super) struct Records {
 
 impl Default for Records {
     fn default() -> Self {
-        let read = |text| serde_json::from_str(text).unwrap_or_default();
-        Self { first: read(FIRST_CUSTOMER), second: read(SECOND_CUSTOMER) }
+        let read = |text| serde_json::from_str::<Vec<_>>(text).unwrap_or_default();
+        let first = [read(FIRST_CUSTOMER), read(INCIDENT)].concat();
+        Self { first, second: read(SECOND_CUSTOMER) }
     }
 }
 
