@@ -74,7 +74,10 @@ fn template_yaml(content: &str, names: &Names) -> Outcome<String> {
             "          - !Equals [!Ref Deploy{{Type}}, 'true']\n",
         ),
         ("  ConcurrencyIsReserved: ", "  Has{{Type}}: !Equals [!Ref Deploy{{Type}}, 'true']\n"),
-        ("\nGlobals:\n", "  {{Type}}IsGradual: !And [!Condition Has{{Type}}, !Condition IsGradual]\n"),
+        (
+            "\nGlobals:\n",
+            "  {{Type}}IsGradual: !And [!Condition Has{{Type}}, !Condition IsGradual]\n",
+        ),
         ("\nOutputs:\n", include_str!("templates/template/resources.yaml.tmpl")),
     ];
     let mut content = content.to_owned();
