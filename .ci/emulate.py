@@ -1,5 +1,5 @@
 """Runs a relay's binary under AWS' Runtime Interface Emulator, in front of its product's simulator,
-and expects an answer without errors to every event in its folder.
+and expects an answer without errors to every event in its folder, and to the one of the scheduled health check.
 
 Usage: emulate.py BINARY, named after its relay, with sandbox's example `products` built.
 """
@@ -18,9 +18,13 @@ import urllib.request
 
 import samcli
 
+import templates
+
 MACHINE = "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64"
 EMULATOR = pathlib.Path(samcli.__file__).parent / f"local/rapid/aws-lambda-rie-{MACHINE}"
 PRODUCTS = pathlib.Path("target/debug/examples/products")
+# What only a deployment knows, as the events of the folder have it.
+DEPLOYED = {"<Api>": "relay", "<AWS::Region>": "eu-west-1", "<AWS::URLSuffix>": "amazonaws.com", "<AWS::AccountId>": "123456789012"}
 # Lambda ends a function that needs longer; nothing here needs a tenth of it.
 TIMEOUT_SECONDS = 29
 
@@ -46,6 +50,18 @@ def settings(relay):
     return shared | own
 
 
+def events(relay):
+    """The events of a relay's folder, and the health check of its stack with the token of one of them, by their names."""
+    found = {file.stem: file.read_bytes() for file in sorted(pathlib.Path("events", relay).glob("*.json"))}
+    check = templates.relay(HealthTokenArn="arn:token").properties("HealthCheck")["Definition"]["States"]["AskRelay"]
+    scheduled = check["Arguments"]["Payload"]
+    scheduled["headers"]["authorization"] = json.loads(found["health"])["headers"]["authorization"]
+    text = json.dumps(scheduled)
+    for name, value in DEPLOYED.items():
+        text = text.replace(name, value)
+    return found | {"health, by schedule": text.encode()}
+
+
 def invoke(port, event):
     url = f"http://127.0.0.1:{port}/2015-03-31/functions/function/invocations"
     ends = time.monotonic() + TIMEOUT_SECONDS
@@ -68,7 +84,7 @@ def complaint(name, answer):
         return f"errors {body['errors']}"
     if name.startswith("observe") and not body["data"].get("sightings", {}).get("count"):
         return "no sightings"
-    if name == "health" and body["data"]["status"] != "ok":
+    if name.startswith("health") and body["data"]["status"] != "ok":
         return f"not healthy but {body}"
     if name == "version" and list(body) != ["version"]:
         return f"no version but {body}"
@@ -94,10 +110,10 @@ def main(binary):
         # One line for each product, printed when its simulator listens.
         for _ in pathlib.Path("relays").iterdir():
             products.stdout.readline()
-        for event in sorted(pathlib.Path("events", relay).glob("*.json")):
-            wrong = complaint(event.stem, invoke(port, event.read_bytes()))
+        for name, event in events(relay).items():
+            wrong = complaint(name, invoke(port, event))
             failed += wrong is not None
-            print(f"{event}: {wrong or 'ok'}")
+            print(f"{relay}, {name}: {wrong or 'ok'}")
     if failed:
         sys.exit(f"{failed} events of {relay} failed; its log is {log}")
 

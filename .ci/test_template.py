@@ -1,176 +1,12 @@
-"""What the templates grant and promise: the catalogue's rows L10 and L11, and that nothing drifts apart.
+"""What the templates promise: the catalogue's row L11, and that nothing drifts apart."""
 
-A template is looked at as CloudFormation would see it, with conditions and parameters resolved; what
-only a deployment knows stays a name. Roles are held against every action that AWS has.
-"""
-
-import fnmatch
-import functools
-import importlib.resources
 import json
 import pathlib
 import re
 import tomllib
 import unittest
 
-from samcli.yamlhelper import parse_yaml_file
-
-SLUGS = sorted(manifest.parent.name for manifest in pathlib.Path("relays").glob("*/Cargo.toml"))
-# The names of the relays in the template, such as GraphSecurity, and their folders.
-RELAYS = {"".join(word.capitalize() for word in slug.split("-")): slug for slug in SLUGS}
-NO_VALUE = object()
-
-STACK = parse_yaml_file("template.yaml")
-RELAY = parse_yaml_file("relay.yaml")
-
-
-class View:
-    """A template with these parameters."""
-
-    def __init__(self, template, **parameters):
-        self.template = template
-        declared = template["Parameters"].items()
-        self.parameters = {name: facts.get("Default", f"<{name}>") for name, facts in declared}
-        unknown = parameters.keys() - self.parameters.keys()
-        assert not unknown, unknown
-        self.parameters |= parameters
-
-    def of(self, value):
-        """A value with everything resolved that is known before a deployment."""
-        if isinstance(value, list):
-            every = [self.of(item) for item in value]
-            return [item for item in every if item is not NO_VALUE]
-        if not isinstance(value, dict):
-            return value
-        if len(value) == 1:
-            ((name, argument),) = value.items()
-            if name in ("Ref", "Condition", "Fn::If", "Fn::Equals", "Fn::Not", "Fn::Join", "Fn::Sub", "Fn::GetAtt"):
-                return self.function(name, argument)
-        every = {name: self.of(item) for name, item in value.items()}
-        return {name: item for name, item in every.items() if item is not NO_VALUE}
-
-    def function(self, name, argument):
-        if name == "Ref":
-            return NO_VALUE if argument == "AWS::NoValue" else self.parameters.get(argument, f"<{argument}>")
-        if name == "Condition":
-            return self.of(self.template["Conditions"][argument])
-        if name == "Fn::If":
-            condition, yes, no = argument
-            return self.of(yes if self.function("Condition", condition) else no)
-        if name == "Fn::Equals":
-            one, other = self.of(argument)
-            return str(one) == str(other)
-        if name == "Fn::Not":
-            return not self.of(argument[0])
-        if name == "Fn::Join":
-            return argument[0].join(self.of(argument[1]))
-        if name == "Fn::Sub":
-            return re.sub(r"\$\{([^}]+)\}", lambda match: str(self.parameters.get(match[1], f"<{match[1]}>")), argument)
-        return "<" + ".".join(argument if isinstance(argument, list) else [argument]) + ">"
-
-    def resources(self, kind=None):
-        """The resources that exist, resolved, by their names."""
-        exist = {
-            name: self.of(facts)
-            for name, facts in self.template["Resources"].items()
-            if "Condition" not in facts or self.function("Condition", facts["Condition"])
-        }
-        return {name: facts for name, facts in exist.items() if kind in (None, facts["Type"])}
-
-    def properties(self, name):
-        return self.resources()[name]["Properties"]
-
-
-def stack(**parameters):
-    """The whole stack with every relay."""
-    return View(STACK, **{f"Deploy{name}": "true" for name in RELAYS} | parameters)
-
-
-def relay(**parameters):
-    """What stands around one relay."""
-    usual = {"Name": "stack-misp", "Tracing": "PassThrough", "InVpc": "false", "Alarms": "true", "AlarmTopicArn": ""}
-    return View(RELAY, **usual | parameters)
-
-
-@functools.cache
-def every_action():
-    """Every action that AWS knows, as service:action in lower case."""
-    known = importlib.resources.files("cfnlint.data.AdditionalSpecs").joinpath("Policies.json")
-    services = json.loads(known.read_text())
-    return [f"{service}:{action}" for service, facts in services.items() for action in facts["Actions"]]
-
-
-def granted(role):
-    """Every pair of action and resource that a role allows."""
-    pairs = set()
-    for policy in role["Policies"]:
-        for statement in policy["PolicyDocument"]["Statement"]:
-            assert statement.keys() == {"Sid", "Effect", "Action", "Resource"}, statement
-            assert statement["Effect"] == "Allow", statement
-            patterns = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
-            for pattern in patterns:
-                matching = fnmatch.filter(every_action(), pattern.lower())
-                assert matching, f"AWS knows no {pattern}"
-                pairs |= {(action, statement["Resource"]) for action in matching}
-    return pairs
-
-
-OWN = {
-    ("secretsmanager:getsecretvalue", "<Secret>"),
-    ("logs:createlogstream", "<Logs.Arn>"),
-    ("logs:putlogevents", "<Logs.Arn>"),
-}
-TRACES = {("xray:puttracesegments", "*"), ("xray:puttelemetryrecords", "*")}
-VPC = {
-    (f"ec2:{action}", "*")
-    for action in (
-        "assignprivateipaddresses",
-        "createnetworkinterface",
-        "deletenetworkinterface",
-        "describenetworkinterfaces",
-        "describesubnets",
-        "unassignprivateipaddresses",
-    )
-}
-
-
-class L10LeastPrivilege(unittest.TestCase):
-    def test_a_role_reads_its_secret_and_writes_its_log_and_nothing_else(self):
-        self.assertEqual(granted(relay().properties("Role")), OWN)
-
-    def test_tracing_and_a_vpc_add_what_they_need_and_only_when_they_are_on(self):
-        self.assertEqual(granted(relay(Tracing="Active").properties("Role")), OWN | TRACES)
-        self.assertEqual(granted(relay(InVpc="true").properties("Role")), OWN | VPC)
-
-    def test_a_role_has_no_policy_of_others(self):
-        role = relay().properties("Role")
-        self.assertEqual(role.keys(), {"AssumeRolePolicyDocument", "Policies"})
-
-    def test_only_lambda_takes_a_role(self):
-        (statement,) = relay().properties("Role")["AssumeRolePolicyDocument"]["Statement"]
-        wanted = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
-        self.assertEqual(statement, wanted)
-
-    def test_every_function_has_the_role_of_its_own_relay(self):
-        for name in RELAYS:
-            function = stack().properties(f"{name}Function")
-            self.assertEqual(function["Role"], f"<{name}.Outputs.RoleArn>")
-            self.assertNotIn("Policies", function)
-
-    def test_only_a_relays_own_gateway_calls_its_function(self):
-        permissions = stack().resources("AWS::Lambda::Permission")
-        self.assertEqual(permissions.keys(), {f"{name}Permission" for name in RELAYS})
-        for name in RELAYS:
-            wanted = {
-                "Action": "lambda:InvokeFunction",
-                "FunctionName": f"<{name}Function>",
-                "Principal": "apigateway.amazonaws.com",
-                "SourceArn": f"<{name}.Outputs.RequestsArn>",
-            }
-            self.assertEqual(permissions[f"{name}Permission"]["Properties"], wanted)
-        requests = relay().of(RELAY["Outputs"]["RequestsArn"]["Value"])
-        self.assertRegex(requests, r"^arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<Api>/\*$")
-
+from templates import RELAY, RELAYS, STACK, View, relay, stack, variables
 
 class L11Deployment(unittest.TestCase):
     def test_secrets_are_made_by_aws(self):
@@ -180,7 +16,8 @@ class L11Deployment(unittest.TestCase):
 
     def test_no_parameter_shows_a_secret(self):
         telling = re.compile(r"secret|password|token|(api|auth)key", re.IGNORECASE)
-        not_secret = {"RequireTokenExpiry", "TokenClaims"}
+        not_secret = {"RequireTokenExpiry", "TokenClaims", "SecretKmsKeyArn", "AlarmTokensRefused", "HealthTokenArn"}
+        not_secret |= {f"{name}HealthTokenArn" for name in RELAYS}
         for template in (STACK, RELAY):
             for name, facts in template["Parameters"].items():
                 if telling.search(name) and name not in not_secret:
@@ -247,10 +84,11 @@ class L11Deployment(unittest.TestCase):
         self.assertEqual(STACK["Parameters"]["LogRetentionDays"]["Default"], 365)
 
     def test_who_is_an_authorised_caller_can_be_chosen(self):
-        chosen = {"JwksHosts": "none", "TokenClaims": "org_id=a", "RelayBaseUrl": "https://a.example/b"}
-        variables = stack(**chosen).of(STACK["Globals"]["Function"])["Environment"]["Variables"]
-        names = {"JWKS_HOSTS": "none", "TOKEN_CLAIMS": "org_id=a", "RELAY_BASE_URL": "https://a.example/b"}
-        self.assertEqual(variables | names, variables)
+        chosen = stack(JwksHosts="none", TokenClaims="org_id=a", RelayBaseUrl="https://a.example/b")
+        shared = chosen.of(STACK["Globals"]["Function"])["Environment"]["Variables"]
+        self.assertEqual((shared["JWKS_HOSTS"], shared["TOKEN_CLAIMS"]), ("none", "org_id=a"))
+        own = chosen.properties("MispFunction")["Environment"]["Variables"]
+        self.assertEqual(own["RELAY_BASE_URL"], "https://a.example/b")
 
     def test_parameters_refuse_what_the_relays_would(self):
         def matches(parameter, value):
@@ -265,27 +103,68 @@ class L11Deployment(unittest.TestCase):
         for value in (",", "org_id", "=a", "a=b,c"):
             self.assertFalse(matches("TokenClaims", value), value)
         self.assertFalse(matches("RelayBaseUrl", "http://a.example"))
+        for value in ("", "relays.example.com"):
+            self.assertTrue(matches("DomainName", value), value)
+        for value in ("https://relays.example.com", "relays.example.com/misp", "relays"):
+            self.assertFalse(matches("DomainName", value), value)
+        for value in ("/", "/relays/", "/a/b/"):
+            self.assertTrue(matches("RolePath", value), value)
+        self.assertFalse(matches("RolePath", "relays"))
 
-    def test_there_are_alarms_and_they_reach_somebody(self):
-        watched = relay(AlarmTopicArn="arn:topic").resources("AWS::CloudWatch::Alarm")
-        about = {alarm["Properties"]["MetricName"] for alarm in watched.values()}
-        self.assertEqual(about, {"Errors", "Throttles", "Duration", "ProductFailures", "CannotServe-<Relay>", "Refused-<Relay>"})
-        for alarm in watched.values():
-            self.assertEqual(alarm["Properties"]["AlarmActions"], ["arn:topic"])
-        for alarm in relay().resources("AWS::CloudWatch::Alarm").values():
-            self.assertNotIn("AlarmActions", alarm["Properties"])
-        unwatched = relay(Alarms="false")
-        self.assertEqual(unwatched.resources("AWS::CloudWatch::Alarm"), {})
-        self.assertEqual(unwatched.resources("AWS::Logs::MetricFilter"), {})
-
-    def test_alarms_look_at_metrics_that_the_relays_write(self):
-        alarm = relay(Relay="misp").properties("ProductFailuresAlarm")
-        source = pathlib.Path("crates/relay-core/src/telemetry.rs").read_text()
-        self.assertIn(f'"{alarm["MetricName"]}"', source)
-        self.assertEqual(alarm["Dimensions"], [{"Name": "Relay", "Value": "misp"}])
-        namespace = stack().of(STACK["Globals"]["Function"])["Environment"]["Variables"]["METRICS_NAMESPACE"]
+    def test_a_gradual_deployment_goes_through_the_alias_and_back_on_alarms(self):
+        plain = stack()
+        self.assertEqual(plain.resources("AWS::Lambda::Alias"), {})
+        self.assertEqual(plain.properties("Misp")["Parameters"]["Alias"], "")
+        gradual = stack(Deployment="Canary10Percent5Minutes", Release="CHG1")
         for name in RELAYS:
-            self.assertEqual(stack().properties(name)["Parameters"]["MetricsNamespace"], namespace)
+            alias = STACK["Resources"][f"{name}Alias"]
+            self.assertEqual(gradual.properties(f"{name}Alias")["Name"], "live")
+            self.assertEqual(gradual.properties(name)["Parameters"]["Alias"], ":live")
+            self.assertEqual(gradual.properties(f"{name}AliasPermission")["FunctionName"], f"<{name}Alias>")
+            update = gradual.of(alias["UpdatePolicy"])["CodeDeployLambdaAliasUpdate"]
+            self.assertEqual(update["DeploymentGroupName"], f"<{name}Deployment>")
+            group = gradual.properties(f"{name}Deployment")
+            self.assertEqual(group["DeploymentConfigName"], "CodeDeployDefault.LambdaCanary10Percent5Minutes")
+            alarms = [alarm["Name"] for alarm in group["AlarmConfiguration"]["Alarms"]]
+            told = ["ErrorsAlarm", "CannotServeAlarm", "GatewayErrorsAlarm"]
+            self.assertEqual(alarms, [f"<{name}.Outputs.{alarm}>" for alarm in told])
+            self.assertLessEqual(set(told), RELAY["Outputs"].keys())
+            # What an earlier release was stays, to go back to.
+            self.assertEqual(STACK["Resources"][f"{name}Version"]["UpdateReplacePolicy"], "Retain")
+            self.assertEqual(gradual.properties(f"{name}Version")["Description"], "CHG1")
+
+    def test_under_a_domain_of_ones_own_there_is_no_other_address(self):
+        chosen = stack(DomainName="relays.example.com", DomainCertificateArn="arn:certificate")
+        self.assertEqual(chosen.properties("Misp")["Parameters"]["DomainName"], "<Domain>")
+        for name, slug in RELAYS.items():
+            own = chosen.properties(f"{name}Function")["Environment"]["Variables"]
+            self.assertEqual(own["RELAY_BASE_URL"], f"https://relays.example.com/{slug}")
+        around = relay(DomainName="relays.example.com")
+        self.assertIs(around.properties("Api")["DisableExecuteApiEndpoint"], True)
+        self.assertEqual(around.properties("DomainMapping")["ApiMappingKey"], "misp")
+        self.assertEqual(around.of(RELAY["Outputs"]["Url"]["Value"]), "https://relays.example.com/misp")
+        self.assertIs(relay().properties("Api")["DisableExecuteApiEndpoint"], False)
+
+    def test_parameters_that_need_each_other_are_refused_alone(self):
+        self.assertEqual(stack().refusals(), [])
+        alone = [
+            ({"Deployment": "Canary10Percent5Minutes"}, "needs a Release"),
+            ({"Deployment": "Canary10Percent5Minutes", "Release": "1", "Alarms": "false"}, "needs Alarms=true"),
+            ({"DomainName": "relays.example.com"}, "needs DomainCertificateArn"),
+            ({"RotationReminderDays": "90"}, "needs AlarmTopicArn"),
+        ]
+        for parameters, reason in alone:
+            (refusal,) = stack(**parameters).refusals()
+            self.assertIn(reason, refusal)
+        self.assertEqual(len(View(STACK).refusals()), 1)
+
+    def test_keys_of_ones_own_encrypt_everything(self):
+        view = relay(SecretKmsKeyArn="arn:secret", LogsKmsKeyArn="arn:logs")
+        self.assertEqual(view.properties("Secret")["KmsKeyId"], "arn:secret")
+        for group in view.resources("AWS::Logs::LogGroup").values():
+            self.assertEqual(group["Properties"]["KmsKeyId"], "arn:logs")
+        shared = stack(EnvironmentKmsKeyArn="arn:settings").of(STACK["Globals"]["Function"])
+        self.assertEqual(shared["KmsKeyArn"], "arn:settings")
 
 
 class Stack(unittest.TestCase):
@@ -323,7 +202,7 @@ class Stack(unittest.TestCase):
             self.assertEqual(stack().properties(f"{name}Function")["FunctionName"], around["Name"])
 
     def test_every_relays_url_and_secret_are_told(self):
-        told = {f"{name}{what}" for name in RELAYS for what in ("Url", "SecretArn")}
+        told = {f"{name}{what}" for name in RELAYS for what in ("Url", "SecretArn")} | {"DomainTarget"}
         self.assertEqual(STACK["Outputs"].keys(), told)
         for name in RELAYS:
             for what in ("Url", "SecretArn"):
@@ -331,14 +210,28 @@ class Stack(unittest.TestCase):
                 self.assertEqual(output["Condition"], f"Has{name}")
                 self.assertEqual(stack().of(output["Value"]), f"<{name}.Outputs.{what}>")
 
-    def test_every_variable_is_documented_and_every_parameter_used(self):
-        settings = pathlib.Path("docs/settings.md").read_text()
-        documented = set(re.findall(r"^\| `([A-Z][A-Z0-9_]+)`", settings, re.MULTILINE))
-        for function in stack().resources("AWS::Serverless::Function").values():
-            self.assertLessEqual(variables(function), documented)
+    def test_every_documented_setting_is_a_parameter(self):
+        documented = set(re.findall(r"^\| `([A-Z][A-Z0-9_]+)`", pathlib.Path("docs/settings.md").read_text(), re.MULTILINE))
+        declared, chosen = set(), set()
+        shared = STACK["Globals"]["Function"]["Environment"]["Variables"]
+        for name in RELAYS:
+            function = STACK["Resources"][f"{name}Function"]
+            own = shared | function["Properties"]["Environment"]["Variables"]
+            declared |= own.keys()
+            chosen |= {variable for variable, value in own.items() if refers(value) & STACK["Parameters"].keys()}
+        self.assertEqual(declared, documented)
+        # The stack makes the secret, and names its metrics after itself.
+        self.assertEqual(documented - chosen, {"SECRET_KEY", "SECRET_ARN", "METRICS_NAMESPACE", "EXTRA_CA_BUNDLE"})
+
+    def test_every_parameter_is_used_and_stands_in_one_group(self):
         text = pathlib.Path("template.yaml").read_text()
         for name in STACK["Parameters"]:
-            self.assertIn(f"!Ref {name}", text)
+            self.assertRegex(text, rf"!Ref {name}\b", name)
+        groups = STACK["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+        grouped = [name for group in groups for name in group["Parameters"]]
+        self.assertEqual(grouped, list(STACK["Parameters"]))
+        # CloudFormation takes no more.
+        self.assertLessEqual(len(grouped), 200)
 
 
 class Files(unittest.TestCase):
@@ -366,10 +259,13 @@ class Files(unittest.TestCase):
             self.assertLessEqual(chosen, variables(stack().resources()[f"{name}Function"]))
 
 
-def variables(function):
-    """The names of a function's variables, the shared ones included."""
-    shared = STACK["Globals"]["Function"]["Environment"]["Variables"].keys()
-    return shared | function["Properties"]["Environment"]["Variables"].keys()
+def refers(value):
+    """The names that a value of the template refers to."""
+    if isinstance(value, list):
+        return set().union(*map(refers, value))
+    if not isinstance(value, dict):
+        return set()
+    return set().union(*({argument} if name == "Ref" else refers(argument) for name, argument in value.items()))
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ use crate::{
     clock::Clock,
     error::{Error, ErrorKind, Result},
     invocation::InvocationContext,
-    outbound::Http,
+    outbound::{Http, one_line},
     settings::{BadSetting, Environment},
 };
 use claims::Rules;
@@ -143,6 +143,11 @@ impl Auth {
                 "configuration tokens of every organisation are accepted, without the relay's own API_URL and keys; TOKEN_CLAIMS limits them to yours"
             );
         }
+        if self.hs256.is_none() {
+            tracing::warn!(
+                "this relay has no secret, so tokens that relayctl makes are refused; SECRET_ARN or SECRET_KEY sets one"
+            );
+        }
         if self.rs256.is_none() {
             tracing::info!(
                 "configuration tokens are not accepted; JWKS_HOSTS and TOKEN_CLAIMS say which ones are"
@@ -168,6 +173,7 @@ impl Auth {
         context: &InvocationContext,
     ) -> Result<VerifiedToken> {
         let token = UnverifiedToken::parse(bearer(headers)?)?;
+        context.caller.note_token(one_line(&token.id()));
         let is_of_operator = match token.algorithm() {
             Algorithm::Hs256 => {
                 let keys = self.hs256.as_ref().ok_or_else(no_secret)?;

@@ -99,12 +99,25 @@ impl<R: Relay> Host<R> {
     async fn answer(&self, event: Request) -> Result<Response<String>, Infallible> {
         let outgoing = match self.service().await {
             Ok(service) => service.answer(read(event)).await,
-            Err(bad) => Outgoing::misconfigured(&bad, &read(event), &self.environment),
+            Err(bad) => self.misconfigured(&bad, &read(event)),
         };
         if !outgoing.metrics.is_empty() {
             telemetry::print(&outgoing.metrics);
         }
         Ok(response(outgoing))
+    }
+
+    /// Answers a call that cannot be served, and logs it, so that its alarm lasts as long as the cause.
+    fn misconfigured(&self, bad: &BadSetting, request: &Incoming) -> Outgoing {
+        tracing::error!(
+            relay = R::ABOUT.slug,
+            request_id = request.request_id,
+            gateway_request_id = request.gateway.request_id,
+            source = request.gateway.source.map(tracing::field::display),
+            setting = %bad,
+            "not answered, because the relay cannot serve"
+        );
+        Outgoing::misconfigured(bad, request, &self.environment)
     }
 }
 

@@ -132,7 +132,7 @@ impl<R: Relay> Service<R> {
         };
         report(&report_of_call, &context);
         let now = self.clock.now().as_millisecond();
-        let metrics = report_of_call.metrics(&context.metrics, now);
+        let metrics = report_of_call.metrics(&context, now);
         let Incoming { request_id, .. } = request;
         Outgoing { status: 200, allow: None, body: answer.body, metrics, request_id }
     }

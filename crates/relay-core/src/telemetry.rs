@@ -12,12 +12,12 @@ use tracing_subscriber::{
 
 use crate::{
     error::Error,
-    invocation::{InvocationContext, Metrics},
+    invocation::{InvocationContext, Refusal},
     settings::{BadSetting, Environment},
 };
 
 /// The metrics beside the duration.
-const COUNTS: [&str; 9] = [
+const COUNTS: [&str; 12] = [
     "Observables",
     "Found",
     "Errors",
@@ -26,6 +26,9 @@ const COUNTS: [&str; 9] = [
     "ProductRetries",
     "ProductThrottled",
     "ProductFailures",
+    "ProductRefused",
+    "TokensRefused",
+    "CallersRefused",
     "ColdStart",
 ];
 
@@ -89,7 +92,8 @@ pub(crate) struct Report<'a> {
 
 /// Logs a call: its errors, then itself.
 pub(crate) fn report(report: &Report<'_>, context: &InvocationContext) {
-    let InvocationContext { metrics, redactor, .. } = context;
+    let InvocationContext { metrics, redactor, caller, .. } = context;
+    let token = caller.token().map(|token| redactor.redacted(token));
     for error in report.errors {
         tracing::warn!(
             relay = report.relay,
@@ -97,6 +101,8 @@ pub(crate) fn report(report: &Report<'_>, context: &InvocationContext) {
             request_id = report.request_id,
             gateway_request_id = report.gateway_request_id,
             source = report.source.map(tracing::field::display),
+            token,
+            refused = caller.refusal(error).map(Refusal::word),
             code = redactor.redacted(error.code()),
             warning = error.is_warning(),
             details = redactor.redacted(&error.details()),
@@ -109,6 +115,8 @@ pub(crate) fn report(report: &Report<'_>, context: &InvocationContext) {
         route = report.route,
         request_id = report.request_id,
         gateway_request_id = report.gateway_request_id,
+        source = report.source.map(tracing::field::display),
+        token,
         observables = metrics.observables(),
         found = report.found,
         errors = report.errors.len(),
@@ -126,7 +134,8 @@ impl Report<'_> {
     /// Returns one line in CloudWatch's embedded metric format.
     ///
     /// Source: CloudWatch user guide, "Specification: Embedded metric format".
-    pub(crate) fn metrics(&self, metrics: &Metrics, at_milliseconds: i64) -> String {
+    pub(crate) fn metrics(&self, context: &InvocationContext, at_milliseconds: i64) -> String {
+        let InvocationContext { metrics, caller, .. } = context;
         let directive = |dimensions: &[&str], counts: &[&str]| {
             let metric = |name: &str, unit: &str| json!({"Name": name, "Unit": unit});
             let mut named = vec![metric("Duration", "Milliseconds")];
@@ -137,6 +146,9 @@ impl Report<'_> {
         // CloudWatch charges for each name under each route, so routes get the two most useful ones.
         let by_route = directive(&["Relay", "Route"], &["Errors"]);
         let warnings = self.errors.iter().filter(|error| error.is_warning()).count();
+        let fatal = self.errors.iter().filter(|error| !error.is_warning());
+        let refusals: Vec<_> = fatal.filter_map(|error| caller.refusal(error)).collect();
+        let refused = |by: fn(Refusal) -> bool| u8::from(refusals.iter().copied().any(by));
         json!({
             "_aws": {
                 "Timestamp": at_milliseconds,
@@ -154,6 +166,9 @@ impl Report<'_> {
             "ProductRetries": metrics.retries(),
             "ProductThrottled": metrics.throttled(),
             "ProductFailures": metrics.failures(),
+            "ProductRefused": refused(Refusal::is_of_product),
+            "TokensRefused": refused(|refusal| refusal == Refusal::Token),
+            "CallersRefused": refused(|refusal| !refusal.is_of_product()),
             "ColdStart": u8::from(self.cold_start),
         })
         .to_string()
@@ -185,7 +200,8 @@ mod tests {
             duration: Duration::from_millis(120),
             cold_start: true,
         };
-        serde_json::from_str(&report.metrics(&Metrics::default(), 1_795_168_800_000)).unwrap()
+        serde_json::from_str(&report.metrics(&InvocationContext::default(), 1_795_168_800_000))
+            .unwrap()
     }
 
     #[test]

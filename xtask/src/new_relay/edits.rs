@@ -65,6 +65,8 @@ fn inserted(content: &str, Insertion { mark, text }: &Insertion) -> Option<Strin
 /// Each part of the template ends before the next one begins.
 fn template_yaml(content: &str, names: &Names) -> Outcome<String> {
     let parts = [
+        ("      - Label: {default: The functions}\n", "          - Deploy{{Type}}\n"),
+        ("\nParameters:\n", include_str!("templates/template/groups.yaml.tmpl")),
         ("\n  # The functions\n", include_str!("templates/template/switch.yaml.tmpl")),
         ("\nRules:\n", include_str!("templates/template/parameters.yaml.tmpl")),
         (
@@ -72,6 +74,10 @@ fn template_yaml(content: &str, names: &Names) -> Outcome<String> {
             "          - !Equals [!Ref Deploy{{Type}}, 'true']\n",
         ),
         ("  ConcurrencyIsReserved: ", "  Has{{Type}}: !Equals [!Ref Deploy{{Type}}, 'true']\n"),
+        (
+            "\nGlobals:\n",
+            "  {{Type}}IsGradual: !And [!Condition Has{{Type}}, !Condition IsGradual]\n",
+        ),
         ("\nOutputs:\n", include_str!("templates/template/resources.yaml.tmpl")),
     ];
     let mut content = content.to_owned();

@@ -1,11 +1,13 @@
 //! Who calls: the verified token, the credentials in it, and the call that a relay gets.
 
+use http::header::AUTHORIZATION;
+
 use super::{Incoming, Service};
 use crate::{
     cache::CacheKey,
     ctim::Time,
-    error::Result,
-    invocation::InvocationContext,
+    error::{ErrorKind, Result},
+    invocation::{InvocationContext, Refusal},
     relay::{Call, ClaimKind, Credentials, Relay},
 };
 
@@ -23,8 +25,28 @@ pub(super) struct Caller<C> {
 }
 
 impl<R: Relay> Service<R> {
+    /// Checks the address that a request comes from. Errors: `Unauthorized`.
+    pub(super) fn admit(&self, request: &Incoming, context: &InvocationContext) -> Result<()> {
+        let admitted = self.auth.admit(&request.gateway);
+        admitted.inspect_err(|_| context.caller.note_refusal(Refusal::Address))
+    }
+
     /// Returns the caller of a request whose token verifies. Errors: `Unauthorized`.
     pub(super) async fn caller(
+        &self,
+        request: &Incoming,
+        context: &InvocationContext,
+    ) -> Result<Caller<R::Credentials>> {
+        let has_token = request.headers.contains_key(AUTHORIZATION);
+        let refusal = if has_token { Refusal::Token } else { Refusal::MissingToken };
+        self.verified_caller(request, context).await.inspect_err(|error| {
+            if error.kind() == ErrorKind::Unauthorized {
+                context.caller.note_refusal(refusal);
+            }
+        })
+    }
+
+    async fn verified_caller(
         &self,
         request: &Incoming,
         context: &InvocationContext,

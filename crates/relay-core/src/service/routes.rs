@@ -29,7 +29,7 @@ impl<R: Relay> Service<R> {
         request: &Incoming,
         context: &InvocationContext,
     ) -> Result<Answer> {
-        self.auth.admit(&request.gateway)?;
+        self.admit(request, context)?;
         let (policies, redactor) = (R::ABOUT.policies, &context.redactor);
         match route {
             Route::Version => Ok(answer::constant(&json!({"version": R::ABOUT.version}))),

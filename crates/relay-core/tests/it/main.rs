@@ -21,6 +21,8 @@ mod printing;
 #[cfg(test)]
 mod process;
 #[cfg(test)]
+mod refused;
+#[cfg(test)]
 mod relay;
 #[cfg(test)]
 mod secrets_manager;

@@ -3,6 +3,7 @@
 
 mod gateway;
 mod lines;
+mod queries;
 mod settings;
 
 use std::path::PathBuf;
