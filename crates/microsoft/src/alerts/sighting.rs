@@ -38,8 +38,9 @@ pub(super) fn sighting(
         options.namespace.sighting(&[tenant, id], observable.kind.as_str(), &observable.value);
     let (title, category) = (alert.title.as_deref(), alert.category.as_deref());
     let raised_by = alert.detection_source.as_deref().or(alert.product_name.as_deref());
+    let page = uri(&alert.alert_web_url);
     Some(Sighting {
-        source_uri: uri(&alert.alert_web_url).or_else(|| portal.alert(id, tenant)),
+        source_uri: page.clone().or_else(|| portal.alert(id, tenant)),
         title: Some(alert_title(title, category, raised_by, id)),
         description: description(alert.description.as_deref(), title),
         confidence: confidence(alert, &matching),
@@ -52,7 +53,7 @@ pub(super) fn sighting(
         data: data(alert),
         timestamp: time(&alert.last_update).or_else(|| time(&alert.created)),
         external_ids: external_ids(alert, id),
-        external_references: references(alert, origin),
+        external_references: references(alert, page, origin),
         ..Sighting::of(sighting_id, options.source, observable.clone(), observed_time)
     })
 }
@@ -73,11 +74,12 @@ fn external_ids(alert: &Alert, id: &str) -> Vec<ShortText> {
     [id].into_iter().chain(others).map(ShortText::from).collect()
 }
 
-fn references(alert: &Alert, origin: &str) -> Vec<ExternalReference> {
+/// `page` is that of the alert.
+fn references(alert: &Alert, page: Option<Uri>, origin: &str) -> Vec<ExternalReference> {
     let incident = alert.incident_id.as_deref().map(ShortText::from);
-    let links = [(&alert.alert_web_url, None), (&alert.incident_web_url, incident)];
-    let references = links.into_iter().filter_map(|(link, external_id)| {
-        let url = Some(uri(link)?);
+    let links = [(page, None), (uri(&alert.incident_web_url), incident)];
+    let references = links.into_iter().filter_map(|(url, external_id)| {
+        let url = Some(url?);
         Some(ExternalReference { url, external_id, ..ExternalReference::to(origin) })
     });
     references.collect()

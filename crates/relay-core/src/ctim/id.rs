@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use serde::{Serialize, Serializer};
-use uuid::Uuid;
+use uuid::{Builder, Uuid};
 
 /// The id of one entity of an answer. Printed as `transient:<type>-<lower-case uuid>`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -57,7 +58,7 @@ impl Namespace {
     /// Returns the namespace of the relay with this folder name.
     #[must_use]
     pub fn of(slug: &str) -> Self {
-        Self(Uuid::new_v5(&Uuid::NAMESPACE_X500, slug.as_bytes()))
+        Self(Self::X500.uuid(&[slug]))
     }
 
     /// Returns a sighting's id, made of the product's ids and of type and value of the observable
@@ -84,7 +85,7 @@ impl Namespace {
     /// Returns an indicator's id, made of the name alone, without the leading part `indicator`.
     #[must_use]
     pub fn indicator_of_name(&self, name: &str) -> Id {
-        Id { kind: "indicator", uuid: Uuid::new_v5(&self.0, name.as_bytes()) }
+        Id { kind: "indicator", uuid: self.uuid(&[name]) }
     }
 
     pub(super) fn relationship(&self, kind: &str, source: Id, target: Id) -> Id {
@@ -92,8 +93,20 @@ impl Namespace {
     }
 
     fn id(&self, kind: &'static str, first: &[&str], then: &[&str]) -> Id {
-        let name = [&[kind], first, then].concat().join("|");
-        Id { kind, uuid: Uuid::new_v5(&self.0, name.as_bytes()) }
+        Id { kind, uuid: self.uuid(&[&[kind], first, then].concat()) }
+    }
+
+    /// Returns the UUID of version 5 over parts joined by `|` (RFC 9562 §5.5).
+    fn uuid(&self, parts: &[&str]) -> Uuid {
+        let mut name = self.0.as_bytes().to_vec();
+        for (place, part) in parts.iter().enumerate() {
+            name.extend_from_slice(if place == 0 { b"" } else { b"|" });
+            name.extend_from_slice(part.as_bytes());
+        }
+        let hash = digest(&SHA1_FOR_LEGACY_USE_ONLY, &name);
+        // A hash is longer than a UUID.
+        let bytes = hash.as_ref().first_chunk().copied().unwrap_or_default();
+        Builder::from_sha1_bytes(bytes).into_uuid()
     }
 }
 

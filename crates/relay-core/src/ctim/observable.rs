@@ -216,6 +216,21 @@ mod tests {
     }
 
     #[test]
+    fn an_address_that_was_read_has_its_shortest_text() {
+        let check = |text: &str, expected: Option<(ObservableType, &str)>| {
+            let found = Observable::of_ip(text.parse().unwrap());
+            let found = found.as_ref().map(|found| (found.kind, found.value.as_str()));
+            assert_eq!(found, expected, "{text}");
+        };
+        check("10.20.4.17", Some((ObservableType::Ip, "10.20.4.17")));
+        check("::ffff:cb00:7150", Some((ObservableType::Ip, "203.0.113.80")));
+        check("2001:DB8:0:0::80", Some((ObservableType::Ipv6, "2001:db8::80")));
+        for text in ["127.0.0.1", "0.0.0.0", "::1", "::ffff:127.0.0.1"] {
+            check(text, None);
+        }
+    }
+
+    #[test]
     fn hardware_addresses_have_one_form() {
         for text in ["00155D0A0B0C", "00:15:5D:0A:0B:0C", "00-15-5d-0a-0b-0c", "0015.5d0a.0b0c "] {
             let mac = Observable::mac(text).unwrap();

@@ -278,7 +278,7 @@ mod tests {
             check(&score.to_string(), Some(Score::Known(score)));
             check(&format!(r#""{score}""#), Some(Score::Known(score)));
         }
-        for other in [r#""08""#, "8.0", "11", "-1", r#""high""#, r#"" 8""#] {
+        for other in [r#""08""#, "8.0", "11", "-1", r#""high""#, r#"" 8""#, r#""+8""#] {
             check(other, Some(Score::Other));
         }
         for absent in ["null", r#""""#, "true", "[8]", "{}"] {
