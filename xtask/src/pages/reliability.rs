@@ -16,6 +16,7 @@ use super::{
 use crate::Outcome;
 
 mod actions;
+mod beside;
 mod observing;
 
 const PAGE: &str = "docs/reliability.md";
@@ -46,6 +47,7 @@ pub(super) fn page(root: &Path) -> Outcome<GeneratedFile> {
             "faultless" => observing.without_faults(),
             "every call" => observing.every_call(),
             "one observable" => observing.one_observable(),
+            "reputations" => beside::by_fault(root, "reputations")?,
             "actions" => actions::by_fault(root)?,
             _ => return Err(format!("{PAGE}: there is no table {name}").into()),
         })

@@ -79,7 +79,8 @@ async fn a_failure_costs_the_verdicts_only() {
     let address = one("ip", sample::ADDRESS);
     let expected = TestRelay::open().await.observe(&address).await;
     let relay = TestRelay::with(&[ON]).await;
-    relay.sandbox.fault(When::path(BATCH), Fault::status(500), Times::Always);
+    let reputations = When::path(BATCH).mentioning("threatIntelligence");
+    relay.sandbox.fault(reputations, Fault::status(500), Times::Always);
     let answer = relay.observe(&address).await;
     assert_eq!((&answer["data"], answer.codes()), (&expected["data"], vec!["unknown"]), "{answer}");
 }
