@@ -19,7 +19,7 @@ OF_AWS = {
 OPERATE = pathlib.Path("docs/operate.md").read_text()
 
 
-class Alarms(unittest.TestCase):
+class L11Alarms(unittest.TestCase):
     def test_they_reach_somebody_or_are_not_made(self):
         watched = relay(AlarmTopicArn="arn:topic", HealthTokenArn="arn:token").resources("AWS::CloudWatch::Alarm")
         self.assertEqual(watched.keys(), RELAY_ALARMS)
