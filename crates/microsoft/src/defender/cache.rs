@@ -1,12 +1,17 @@
 //! What outlives a call: bounded caches, each entry under the digest of the whole credential set
 //! that brought it. docs/relays/defender-atp.md#caches
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+    time::Duration,
+};
 
 use relay_core::{
     Time,
     cache::{CacheKey, TtlCache},
 };
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::{Adapter, Machine};
 
@@ -27,6 +32,8 @@ const MAX_CALLERS: usize = 1000;
 #[derive(Debug)]
 pub(super) struct Caches {
     machines: TtlCache<CacheKey, Record<Arc<Machine>>>,
+    /// Locked while a device is looked up, so that calls at the same time look it up once.
+    lookups: TtlCache<CacheKey, Arc<Mutex<()>>>,
     adapters: TtlCache<CacheKey, Arc<[Adapter]>>,
     sha1s: TtlCache<CacheKey, Record<String>>,
     /// Callers whose hunting queries Graph refuses.
@@ -43,6 +50,7 @@ impl Default for Caches {
     fn default() -> Self {
         Self {
             machines: TtlCache::new(MAX_DEVICES),
+            lookups: TtlCache::new(MAX_DEVICES),
             adapters: TtlCache::new(MAX_DEVICES),
             sha1s: TtlCache::new(MAX_FILES),
             refused_by_graph: TtlCache::new(MAX_CALLERS),
@@ -93,6 +101,21 @@ impl CallerCache<'_> {
     pub(super) fn keep_machine(&self, id: &str, machine: Option<Arc<Machine>>) {
         let until = self.now.plus_seconds(DEVICE_SECONDS);
         self.caches.machines.insert(self.caller.and(&[id]), machine.into(), until);
+    }
+
+    /// Waits until no other call looks up one of these devices; none does while the result lives.
+    pub(super) async fn lookups(&self, ids: &[&str]) -> Vec<OwnedMutexGuard<()>> {
+        let until = self.now.plus_seconds(DEVICE_SECONDS);
+        // In the order of the ids, so that no two calls wait for each other.
+        let ids = BTreeSet::from_iter(ids);
+        let mut locked = Vec::with_capacity(ids.len());
+        for id in ids {
+            let device = self.caller.and(&[id]);
+            let lookup =
+                self.caches.lookups.get_or_insert_with(device, self.now, until, Arc::default);
+            locked.push(lookup.lock_owned().await);
+        }
+        locked
     }
 
     /// The network adapters of a device by its id.
