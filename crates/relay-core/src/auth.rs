@@ -25,6 +25,7 @@ pub(crate) use claims::is_entity_limit;
 pub use hs256::{
     MAX_AGE_SECONDS as SECRET_MAX_AGE_SECONDS, REFRESH_SECONDS as SECRET_REFRESH_SECONDS,
 };
+pub(crate) use jwks::OnFetch;
 pub use jwks::REGIONS;
 pub use rsa::usable_keys;
 pub use secrets_manager::SecretsManager;
@@ -36,6 +37,7 @@ use crate::{
     invocation::InvocationContext,
     outbound::Http,
     settings::{BadSetting, Environment},
+    url::Address,
 };
 use claims::Rules;
 use organisation::Organisation;
@@ -155,7 +157,12 @@ impl Auth {
         self.sources.admit(gateway.source)
     }
 
-    /// Checks a call's token.
+    /// Returns the addresses of the key sets that configuration tokens are checked with.
+    pub(crate) fn key_addresses(&self) -> Vec<Address> {
+        self.rs256.iter().flat_map(jwks::KeyHosts::addresses).collect()
+    }
+
+    /// Checks a call's token. `on_fetch` is called when a key set has to be fetched first.
     ///
     /// Errors: `Unauthorized`; `Misconfigured` while the relay's secret cannot be read.
     pub(crate) async fn verify(
@@ -164,6 +171,7 @@ impl Auth {
         gateway: &Gateway,
         deadline: Instant,
         context: &InvocationContext,
+        on_fetch: &OnFetch<'_>,
     ) -> Result<VerifiedToken> {
         let token = UnverifiedToken::parse(bearer(headers)?)?;
         let is_of_operator = match token.algorithm() {
@@ -179,7 +187,7 @@ impl Auth {
                 let keys = self.rs256.as_ref().ok_or_else(no_configuration_tokens)?;
                 // Before any key is fetched: a token for another relay costs no call.
                 self.rules.check(&token.claims, gateway, true)?;
-                keys.verify(&token, deadline, context).await?;
+                keys.verify(&token, deadline, context, on_fetch).await?;
                 self.organisation.check(&token.claims)?;
                 !self.organisation.is_anybody()
             }

@@ -20,6 +20,7 @@ async fn l09_a_bad_setting_is_named_and_its_value_is_not_shown() {
         "TOKEN_CLAIMS",
         "LOG_LEVEL",
         "METRICS_NAMESPACE",
+        "PRECONNECT",
     ];
     for name in names {
         let function = function_of(&fixture).env(name, VALUE).start().await.unwrap();
