@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: what the deployed binaries cost, each in a process of its own under a stub
 //! of Lambda's Runtime API and in front of its product's simulator.
 
+mod cold;
 mod deployed;
 mod instructions;
 mod large_response;
@@ -14,10 +15,11 @@ mod times;
 
 use std::{fs, path::PathBuf, time::Duration};
 
-use clap::{Args, ValueEnum, builder::PossibleValuesParser};
+use clap::{Args, Subcommand, ValueEnum, builder::PossibleValuesParser};
 use sandbox::Product;
 
 use crate::Outcome;
+use cold::Cold;
 use deployed::DeployedRelay;
 
 pub(crate) use latency::Latency;
@@ -32,11 +34,17 @@ const RETRIES: usize = 4;
 /// each other, or as many rounds as all requests need within the product's limit on concurrent
 /// requests, times the product's delay.
 #[derive(Args)]
-#[command(after_help = "Examples:
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "Examples:
   cargo xtask bench --json > measured.json
   cargo xtask bench --relay misp --only latency --delays-ms 100
-  cargo xtask bench --check --runs 3 --delays-ms 100")]
+  cargo xtask bench cold --relay defender-atp --round-trips-ms 50
+  cargo xtask bench --check --runs 3 --delays-ms 100"
+)]
 pub(crate) struct Bench {
+    #[command(subcommand)]
+    other: Option<Other>,
     /// The relay to measure; all of them when it is left out
     #[arg(long, value_name = "NAME", value_parser = slugs())]
     relay: Option<String>,
@@ -64,6 +72,12 @@ pub(crate) struct Bench {
     /// Print JSON instead of tables
     #[arg(long)]
     json: bool,
+}
+
+/// What is measured by itself.
+#[derive(Subcommand)]
+enum Other {
+    Cold(Cold),
 }
 
 fn slugs() -> PossibleValuesParser {
@@ -114,6 +128,9 @@ impl Bench {
     ///
     /// What cannot be measured; with `--check` the limits that are exceeded, one a line.
     pub(crate) fn run(&self) -> Outcome {
+        if let Some(Other::Cold(cold)) = &self.other {
+            return cold.run();
+        }
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let expected = self.expected()?;
         let report = runtime.block_on(self.report(&expected))?;

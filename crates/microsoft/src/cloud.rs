@@ -72,6 +72,11 @@ impl Cloud {
         })
     }
 
+    /// Returns where its login and its Graph are.
+    pub fn urls(&self) -> [&BaseUrl; 2] {
+        [&self.login, &self.graph]
+    }
+
     /// Whether it is the global cloud, which has what the others lack.
     pub(crate) fn is_global(&self) -> bool {
         self.scope == GLOBAL.scope

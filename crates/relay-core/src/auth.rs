@@ -26,6 +26,7 @@ pub(crate) use claims::is_entity_limit;
 pub use hs256::{
     MAX_AGE_SECONDS as SECRET_MAX_AGE_SECONDS, REFRESH_SECONDS as SECRET_REFRESH_SECONDS,
 };
+pub(crate) use jwks::OnFetch;
 pub use jwks::REGIONS;
 pub(crate) use requester::RequestedFrom;
 pub use rsa::usable_keys;
@@ -38,6 +39,7 @@ use crate::{
     invocation::InvocationContext,
     outbound::{Http, one_line},
     settings::{BadSetting, Environment},
+    url::Address,
 };
 use claims::Rules;
 use organisation::Organisation;
@@ -162,7 +164,12 @@ impl Auth {
         self.sources.admit(gateway.source)
     }
 
-    /// Checks a call's token.
+    /// Returns the addresses of the key sets that configuration tokens are checked with.
+    pub(crate) fn key_addresses(&self) -> Vec<Address> {
+        self.rs256.iter().flat_map(jwks::KeyHosts::addresses).collect()
+    }
+
+    /// Checks a call's token. `on_fetch` is called when a key set has to be fetched first.
     ///
     /// Errors: `Unauthorized`; `Misconfigured` while the relay's secret cannot be read.
     pub(crate) async fn verify(
@@ -171,6 +178,7 @@ impl Auth {
         gateway: &Gateway,
         deadline: Instant,
         context: &InvocationContext,
+        on_fetch: &OnFetch<'_>,
     ) -> Result<VerifiedToken> {
         let token = UnverifiedToken::parse(bearer(headers)?)?;
         context.caller.note_token(one_line(&token.id()));
@@ -187,7 +195,7 @@ impl Auth {
                 let keys = self.rs256.as_ref().ok_or_else(no_configuration_tokens)?;
                 // Before any key is fetched: a token for another relay costs no call.
                 self.rules.check(&token.claims, gateway, true)?;
-                keys.verify(&token, deadline, context).await?;
+                keys.verify(&token, deadline, context, on_fetch).await?;
                 self.organisation.check(&token.claims)?;
                 !self.organisation.is_anybody()
             }

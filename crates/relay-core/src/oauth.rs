@@ -104,21 +104,23 @@ impl TokenCache {
         source: &impl TokenSource,
         request: Request,
     ) -> Result<Response> {
-        let token = self.token(call, source).await?;
+        let token = self.token(call, source, &request).await?;
         let response = call.send(with_token(&request, &token)?).await?;
         if response.status() != 401 {
             return Ok(response);
         }
         self.forget(call, source, &token).await;
-        let token = self.token(call, source).await?;
+        let token = self.token(call, source, &request).await?;
         call.send(with_token(&request, &token)?).await
     }
 
-    /// Returns the token of these credentials, cached or new.
+    /// Returns the token of these credentials, cached or new. While it is fetched, the connection for
+    /// the request that needs it is opened.
     async fn token<C: Sync>(
         &self,
         call: &Call<'_, C>,
         source: &impl TokenSource,
+        request: &Request,
     ) -> Result<Secret> {
         let slot = self.slot(call, source);
         let fetches = slot.fetches.load(Ordering::SeqCst);
@@ -134,6 +136,7 @@ impl TokenCache {
                 return Err(error.clone());
             }
         }
+        call.open_connection(request.address());
         let fetched = source.fetch(call).await.map_err(not_to_be_smaller);
         slot.fetches.fetch_add(1, Ordering::SeqCst);
         state.last_error = fetched.as_ref().err().cloned();

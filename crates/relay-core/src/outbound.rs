@@ -7,9 +7,12 @@
 
 mod aws;
 mod body;
+mod client;
+mod connector;
 mod destination;
 mod guard;
 mod message;
+mod origin;
 mod request;
 mod response;
 mod retry;
@@ -17,7 +20,10 @@ mod tls;
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::{
+    task::JoinHandle,
+    time::{Instant, sleep, timeout_at},
+};
 
 pub(crate) use aws::SdkHttpClient;
 pub use guard::{Resolver, SystemResolver};
@@ -29,9 +35,12 @@ use crate::{
     error::{Error, Result},
     invocation::InvocationContext,
     settings::{BadSetting, Environment},
+    url::Address,
 };
+use client::{Client, NoResponse};
 use destination::Destination;
-use guard::Guard;
+use guard::{ForbiddenAddress, Guard};
+use origin::ConnectFailure;
 use retry::RetryBudget;
 
 /// The longest wait for a connection, name resolution and TLS included.
@@ -54,6 +63,15 @@ pub struct Http {
     retry_budget: Arc<RetryBudget>,
 }
 
+/// Whose certificates count at a host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum HostKind {
+    /// The product's, which may have issuers of the operator's own.
+    Product,
+    /// Everybody else's.
+    Other,
+}
+
 impl Http {
     /// Creates a client that calls itself `user_agent`.
     ///
@@ -70,9 +88,9 @@ impl Http {
     ) -> Result<Self, BadSetting> {
         let trust = tls::Trust::new(environment)?;
         let guard = Guard::new(environment.flag("ALLOW_PRIVATE_HOSTS", false)?, resolver);
-        let others = Clients::new(trust.web, user_agent, &guard)?;
+        let others = Clients::new(&trust.web, user_agent, &guard)?;
         let product = match trust.product {
-            Some(tls) => Clients::new(tls, user_agent, &guard)?,
+            Some(tls) => Clients::new(&tls, user_agent, &guard)?,
             None => others.clone(),
         };
         Ok(Self { product, others, guard, retry_budget: Arc::default() })
@@ -141,27 +159,54 @@ impl Http {
         attempt
     }
 
+    /// Begins to open a connection for later requests to this host, and sends nothing on it: not
+    /// where one is open, or on its way to be. The task says whether it opened one; nobody has to wait
+    /// for it.
+    pub(crate) fn open(&self, address: &Address, kind: HostKind) -> JoinHandle<bool> {
+        let client = self.client(address, kind).cloned();
+        let url = address.url().clone();
+        tokio::spawn(async move {
+            match client {
+                Ok(client) => client.open(&url).await,
+                Err(ForbiddenAddress) => false,
+            }
+        })
+    }
+
+    /// Returns the client for a host, unless a caller chose an address that is not allowed.
+    fn client(&self, address: &Address, kind: HostKind) -> Result<&Client, ForbiddenAddress> {
+        let clients = match kind {
+            HostKind::Product => &self.product,
+            HostKind::Other => &self.others,
+        };
+        if !address.is_guarded() {
+            return Ok(&clients.plain);
+        }
+        self.guard.check_literal(address.url())?;
+        Ok(&clients.guarded)
+    }
+
     async fn exchange(
         &self,
         request: &Request,
         destination: &Destination,
         context: &InvocationContext,
     ) -> Attempt {
-        let clients = if request.is_to_product() { &self.product } else { &self.others };
-        let client = if request.address.is_guarded() {
-            if let Err(forbidden) = self.guard.check_literal(request.address.url()) {
-                return Attempt::Failed(destination.failed(forbidden));
-            }
-            &clients.guarded
-        } else {
-            &clients.plain
+        let client = match self.client(&request.address, request.host_kind()) {
+            Ok(client) => client,
+            Err(forbidden) => return Attempt::Failed(destination.failed(forbidden)),
         };
         let response = match client.execute(request.build()).await {
             Ok(response) => response,
-            Err(error) if error.is_timeout() && error.is_connect() => {
-                return Attempt::Failed(destination.failed(error.without_url()));
+            Err(NoResponse::NotConnected(failure)) if failure.is_timeout() => {
+                return Attempt::Failed(destination.failed(failure));
             }
-            Err(error) => return Attempt::NoResponse(destination.no_response(error)),
+            Err(NoResponse::NotConnected(failure)) => {
+                return Attempt::NoResponse(destination.failed(failure));
+            }
+            Err(NoResponse::Interrupted(error)) => {
+                return Attempt::NoResponse(destination.interrupted(error));
+            }
         };
         match Response::read(response, destination, request, context).await {
             Ok(response) => Attempt::Responded(response),
@@ -174,16 +219,20 @@ impl Http {
 #[derive(Clone)]
 struct Clients {
     /// For hosts that the operator chose.
-    plain: reqwest::Client,
+    plain: Client,
     /// For hosts that a caller chose: the resolver gives only addresses that the guard allows.
-    guarded: reqwest::Client,
+    guarded: Client,
 }
 
 impl Clients {
-    fn new(tls: rustls::ClientConfig, user_agent: &str, guard: &Guard) -> Result<Self, BadSetting> {
+    fn new(
+        tls: &rustls::ClientConfig,
+        user_agent: &str,
+        guard: &Guard,
+    ) -> Result<Self, BadSetting> {
         Ok(Self {
-            plain: client(tls.clone(), user_agent, None)?,
-            guarded: client(tls, user_agent, Some(guard.clone()))?,
+            plain: Client::new(tls, user_agent, None)?,
+            guarded: Client::new(tls, user_agent, Some(guard))?,
         })
     }
 }
@@ -191,31 +240,7 @@ impl Clients {
 /// Returns whether the host's name did not resolve to an address that may be called: it is
 /// misspelt, or the service is gone.
 pub fn is_unknown_host(error: &Error) -> bool {
-    error.source_of_type().is_some_and(reqwest::Error::is_dns)
-}
-
-fn client(
-    tls: rustls::ClientConfig,
-    user_agent: &str,
-    guard: Option<Guard>,
-) -> Result<reqwest::Client, BadSetting> {
-    #[expect(clippy::disallowed_methods, reason = "this is the place that builds the clients")]
-    let builder = reqwest::Client::builder()
-        .user_agent(user_agent)
-        .tls_backend_preconfigured(tls)
-        .redirect(reqwest::redirect::Policy::none())
-        .retry(reqwest::retry::never())
-        .referer(false)
-        .no_proxy()
-        .connect_timeout(CONNECT_TIMEOUT)
-        .pool_idle_timeout(POOL_IDLE_TIMEOUT)
-        .http2_keep_alive_interval(HTTP2_PING_INTERVAL)
-        .http2_keep_alive_timeout(HTTP2_PING_INTERVAL);
-    let builder = match guard {
-        Some(guard) => builder.dns_resolver(guard),
-        None => builder,
-    };
-    builder.build().map_err(|_| BadSetting::new("The HTTP client", "cannot be built"))
+    error.source_of_type().is_some_and(ConnectFailure::is_unknown_host)
 }
 
 /// How one sending ended; only `NoResponse` and some statuses are retried.

@@ -21,6 +21,7 @@ use crate::{
     ctim::{Bundle, Observable, ObservableType},
     error::{Error, Result},
     settings::{BadSetting, Environment},
+    url::BaseUrl,
 };
 
 /// A product behind the routes of the relay protocol.
@@ -45,6 +46,12 @@ pub trait Relay: Sized + Send + Sync + 'static {
     /// Returns what messages call the product; a setting may replace the name in `ABOUT`.
     fn product_name(&self) -> &str {
         Self::ABOUT.name
+    }
+
+    /// Returns where the product and its login are, as far as settings say it and no token: connections
+    /// to these hosts are opened before anybody needs them. Nothing is sent there.
+    fn fixed_urls(&self) -> Vec<&BaseUrl> {
+        Vec::new()
     }
 
     /// Returns whether this type is asked about; settings may widen or narrow what `ABOUT` lists.

@@ -57,8 +57,12 @@ pub async fn run<R: Relay>() -> Result<(), lambda_http::Error> {
     let environment = Environment::of_process();
     telemetry::start(&environment, R::ABOUT.slug);
     let host = Arc::new(Host::<R>::new(environment));
-    if let Err(bad) = host.service().await {
-        tracing::error!(relay = R::ABOUT.slug, setting = %bad, "the relay cannot serve");
+    match host.service().await {
+        // Lambda gives a start its full processor, and a handshake is the dearest part of a call.
+        Ok(service) => service.open_connections().await,
+        Err(bad) => {
+            tracing::error!(relay = R::ABOUT.slug, setting = %bad, "the relay cannot serve");
+        }
     }
     let answer = move |event: Request| {
         let host = host.clone();

@@ -2,6 +2,7 @@
 
 mod audit;
 mod caller;
+mod connections;
 mod incoming;
 mod outgoing;
 mod recent_actions;
@@ -49,6 +50,8 @@ pub struct Service<R> {
     entity_limit: Option<String>,
     metrics_namespace: String,
     recent_actions: RecentActions,
+    /// The setting `PRECONNECT`: whether connections are opened before they are needed.
+    preconnects: bool,
     is_warm: AtomicBool,
 }
 
@@ -89,6 +92,7 @@ impl<R: Relay> Service<R> {
             entity_limit: environment.text("CTR_ENTITIES_LIMIT").map(str::to_owned),
             metrics_namespace: metrics_namespace(environment)?,
             recent_actions: RecentActions::default(),
+            preconnects: environment.flag("PRECONNECT", true)?,
             is_warm: AtomicBool::new(false),
         };
         service.log_start();

@@ -17,13 +17,14 @@ use microsoft::{
     defender::{Defender, NormalizedObservable},
 };
 use relay_core::{
-    About, Action, BadSetting, Call, Claim, Documentation, Environment, Findings, Link, Observable,
-    ObservableType, Partial, ProductCategory, Relay, Result, RoutePolicies, RoutePolicy, Trigger,
+    About, Action, BadSetting, BaseUrl, Call, Claim, Documentation, Environment, Findings, Link,
+    Observable, ObservableType, Partial, ProductCategory, Relay, Result, RoutePolicies,
+    RoutePolicy, Trigger,
 };
 
 use client::{Alerts, Client, Events};
-use config::Config;
 pub use config::Credentials;
+use config::{Backend, Config};
 use mapping::Mapper;
 
 const ABOUT: About = About {
@@ -79,6 +80,11 @@ impl Relay for DefenderAtp {
 
     fn product_name(&self) -> &str {
         &self.config.product_name
+    }
+
+    fn fixed_urls(&self) -> Vec<&BaseUrl> {
+        let own = (self.config.backend != Backend::Graph).then(|| self.defender.url());
+        self.graph.cloud().urls().into_iter().chain(own).collect()
     }
 
     async fn health(&self, call: &Call<'_, Credentials>) -> Result<()> {

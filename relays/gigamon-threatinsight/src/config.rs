@@ -57,6 +57,12 @@ pub(crate) struct Bases {
 }
 
 impl Bases {
+    /// Returns where requests go; the portal is for people.
+    pub(crate) fn of_api(&self) -> Vec<&BaseUrl> {
+        let optional = [&self.events, &self.entity];
+        [&self.detections].into_iter().chain(optional.into_iter().flatten()).collect()
+    }
+
     /// Reads the settings, which win over the region's bases.
     fn from_environment(region: Region, environment: &Environment) -> Result<Self, BadSetting> {
         let [detections, events, entity, portal] = region.bases();

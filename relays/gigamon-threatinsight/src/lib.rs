@@ -10,8 +10,9 @@ mod config;
 mod mapping;
 
 use relay_core::{
-    About, BadSetting, Call, Claim, Documentation, Environment, Findings, Link, Observable,
-    ObservableType, Partial, ProductCategory, Relay, Result, RoutePolicies, RoutePolicy,
+    About, BadSetting, BaseUrl, Call, Claim, Documentation, Environment, Findings, Link,
+    Observable, ObservableType, Partial, ProductCategory, Relay, Result, RoutePolicies,
+    RoutePolicy,
 };
 
 /// The query writer, for property tests and fuzz targets.
@@ -72,6 +73,10 @@ impl Relay for GigamonThreatinsight {
         Ok(Self { config: Config::from_environment(environment)?, cache })
     }
 
+    fn fixed_urls(&self) -> Vec<&BaseUrl> {
+        self.config.bases(None).of_api()
+    }
+
     async fn health(&self, call: &Call<'_, Credentials>) -> Result<()> {
         Client::new(&self.config, &self.cache, call)?.health().await
     }
@@ -81,6 +86,8 @@ impl Relay for GigamonThreatinsight {
             Ok(client) => client,
             Err(error) => return error.into(),
         };
+        // The families have hosts of their own; after a freeze they are connected side by side.
+        call.open_connections(&self.config.bases(call.credentials.region).of_api());
         let terms: Vec<_> = observables.iter().filter_map(SearchTerm::of).collect();
         let found = terms.iter().zip(client.events(&terms).await);
         let selected: Vec<_> =

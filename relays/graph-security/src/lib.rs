@@ -14,7 +14,7 @@ mod mapping;
 use futures::future::join;
 use microsoft::{Graph, SearchOptions, add_reputations};
 use relay_core::{
-    About, BadSetting, Call, Claim, Documentation, Environment, Findings, Observable,
+    About, BadSetting, BaseUrl, Call, Claim, Documentation, Environment, Findings, Observable,
     ObservableType, Partial, ProductCategory, Relay, Result, RoutePolicies, RoutePolicy,
 };
 
@@ -73,6 +73,10 @@ impl Relay for GraphSecurity {
 
     fn new(environment: &Environment) -> Result<Self, BadSetting> {
         Ok(Self { config: Config::from_environment(environment)?, graph: Graph::new(environment)? })
+    }
+
+    fn fixed_urls(&self) -> Vec<&BaseUrl> {
+        self.graph.cloud().urls().to_vec()
     }
 
     async fn health(&self, call: &Call<'_, Credentials>) -> Result<()> {

@@ -83,6 +83,10 @@ impl Relay for Misp {
         is_known && (self.config.has_more_types || !MORE_TYPES.contains(&kind))
     }
 
+    fn fixed_urls(&self) -> Vec<&BaseUrl> {
+        self.config.base_url.iter().collect()
+    }
+
     async fn health(&self, call: &Call<'_, Credentials>) -> Result<()> {
         Client::new(&self.config, call)?.check().await
     }

@@ -74,6 +74,11 @@ impl Config {
         })
     }
 
+    /// Returns the setting's API gateway.
+    pub(crate) fn own_api_url(&self) -> Option<&BaseUrl> {
+        self.api_url.as_ref()
+    }
+
     /// Returns the API gateway: the token's, or else the setting's.
     ///
     /// Errors: `InvalidInput` if both are missing, or if the token's is unusable.

@@ -9,9 +9,9 @@ mod config;
 mod mapping;
 
 use relay_core::{
-    About, BadSetting, Call, Claim, Documentation, Environment, Findings, Link, Observable,
-    ObservableType, Partial, ProductCategory, Relay, Result, RoutePolicies, RoutePolicy,
-    oauth::TokenCache,
+    About, BadSetting, BaseUrl, Call, Claim, Documentation, Environment, Findings, Link,
+    Observable, ObservableType, Partial, ProductCategory, Relay, Result, RoutePolicies,
+    RoutePolicy, oauth::TokenCache,
 };
 
 /// The query writer, for property tests and fuzz targets.
@@ -73,6 +73,10 @@ impl Relay for QualysIoc {
             tokens: TokenCache::default(),
             paths: PathCache::default(),
         })
+    }
+
+    fn fixed_urls(&self) -> Vec<&BaseUrl> {
+        self.config.own_api_url().into_iter().collect()
     }
 
     async fn health(&self, call: &Call<'_, Credentials>) -> Result<()> {

@@ -11,6 +11,7 @@ use sandbox::{Fixture, Mode};
 use crate::{Observables, TestRelay, relay::fixture, runtime::block_on};
 
 mod bodies;
+mod connections;
 mod failures;
 mod hosts;
 mod limits;
@@ -186,6 +187,10 @@ rules! { $
     statuses {
         n15_every_status_of_every_request_has_a_code
         n13_failing_product_gets_few_retries
+    }
+    connections {
+        one_handshake_for_each_origin
+        first_answer_takes_the_fewest_round_trips
     }
     hosts {
         i15_callers_cannot_reach_private_addresses

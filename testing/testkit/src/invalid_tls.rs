@@ -56,7 +56,7 @@ impl InvalidTlsServer {
     }
 }
 
-fn issuer() -> CertifiedIssuer<'static, KeyPair> {
+pub(crate) fn issuer() -> CertifiedIssuer<'static, KeyPair> {
     let mut params = CertificateParams::new([]).expect("no name is invalid");
     params.distinguished_name.push(DnType::CommonName, "Issuer of the tests");
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -83,7 +83,10 @@ fn certified(
     (certificate.expect("a certificate").into(), key)
 }
 
-fn config(certificate: CertificateDer<'static>, key: PrivateKeyDer<'static>) -> ServerConfig {
+pub(crate) fn config(
+    certificate: CertificateDer<'static>,
+    key: PrivateKeyDer<'static>,
+) -> ServerConfig {
     ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
         .expect("versions the provider knows")

@@ -3,7 +3,8 @@
 //! [`TestRelay`] runs a relay in front of its product's simulator and checks every [`Answer`].
 //! [`token`], [`event`] and [`jwks`] make tokens, gateway events and key servers; [`runtime_api`] and
 //! [`emulator`] run a built function; [`ctim`] and [`golden`](mod@golden) check answers;
-//! [`mutation`] changes responses of a product; [`texts`] says what people can read.
+//! [`distance`] puts a simulator far away; [`mutation`] changes responses of a product; [`texts`] says what
+//! people can read.
 //! [`conformance`](mod@conformance), [`end_to_end`](mod@end_to_end) and
 //! [`fault_matrix`](mod@fault_matrix) are whole suites.
 
@@ -19,6 +20,7 @@ mod answer;
 mod clock;
 pub mod conformance;
 pub mod ctim;
+pub mod distance;
 pub mod emulator;
 pub mod end_to_end;
 mod environment;

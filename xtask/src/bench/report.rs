@@ -6,8 +6,10 @@ use comfy_table::{ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    instructions::Instructions, latency::Latency, memory::Memory, size::Size, start::Start,
+    cold::FirstAnswer, instructions::Instructions, latency::Latency, memory::Memory, size::Size,
+    start::Start, times::Times,
 };
+
 /// The measurements; a part that was not measured is empty.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Report {
@@ -135,6 +137,53 @@ impl Report {
             ]
         })
     }
+}
+
+/// Returns the table of first answers.
+pub(super) fn first_answers(measured: &[FirstAnswer]) -> Table {
+    let header = [
+        "First answer",
+        "Observables",
+        "Round trip ms",
+        "Servers",
+        "Connections",
+        "Handshakes",
+        "Limit from the start ms",
+        "Fastest ms",
+        "Median ms",
+        "Ratio",
+        "Round trips",
+        "Limit from the event ms",
+        "Fastest ms",
+        "Median ms",
+        "Ratio",
+    ];
+    filled(header, measured, |one| {
+        let times = |limit: f64, times: &Times| {
+            let [fastest, median] = times.both().map(|time| format!("{time:.1}"));
+            [format!("{limit:.0}"), fastest, median, format!("{:.3}", times.median_ms / limit)]
+        };
+        let [limit, fastest, median, ratio] = times(one.limit_from_start_ms(), &one.from_start);
+        let of_event = times(one.limit_from_event_ms(), &one.from_event);
+        let [event_limit, event_fastest, event_median, event_ratio] = of_event;
+        [
+            one.relay.clone(),
+            one.observables.to_string(),
+            one.round_trip_ms.to_string(),
+            one.servers.to_string(),
+            one.connections.to_string(),
+            one.handshakes.to_string(),
+            limit,
+            fastest,
+            median,
+            ratio,
+            one.round_trips().map_or("-".to_owned(), |trips| format!("{trips:.1}")),
+            event_limit,
+            event_fastest,
+            event_median,
+            event_ratio,
+        ]
+    })
 }
 
 fn filled<T, const N: usize>(

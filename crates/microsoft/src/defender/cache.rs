@@ -1,12 +1,17 @@
 //! What outlives a call: bounded caches, each entry under the digest of the whole credential set
 //! that brought it. docs/relays/defender-atp.md#caches
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+    time::Duration,
+};
 
 use relay_core::{
     Time,
     cache::{CacheKey, TtlCache},
 };
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::{Adapter, Machine};
 use crate::Incident;
@@ -29,6 +34,8 @@ const MAX_CALLERS: usize = 1000;
 #[derive(Debug)]
 pub(super) struct Caches {
     machines: TtlCache<CacheKey, Record<Arc<Machine>>>,
+    /// Locked while a device is looked up, so that calls at the same time look it up once.
+    lookups: TtlCache<CacheKey, Arc<Mutex<()>>>,
     adapters: TtlCache<CacheKey, Arc<[Adapter]>>,
     incidents: TtlCache<CacheKey, Arc<Incident>>,
     /// Callers who may not read incidents.
@@ -48,6 +55,7 @@ impl Default for Caches {
     fn default() -> Self {
         Self {
             machines: TtlCache::new(MAX_DEVICES),
+            lookups: TtlCache::new(MAX_DEVICES),
             adapters: TtlCache::new(MAX_DEVICES),
             incidents: TtlCache::new(MAX_INCIDENTS),
             without_incidents: TtlCache::new(MAX_CALLERS),
@@ -100,6 +108,21 @@ impl CallerCache<'_> {
     pub(super) fn keep_machine(&self, id: &str, machine: Option<Arc<Machine>>) {
         let until = self.now.plus_seconds(DEVICE_SECONDS);
         self.caches.machines.insert(self.caller.and(&[id]), machine.into(), until);
+    }
+
+    /// Waits until no other call looks up one of these devices; none does while the result lives.
+    pub(super) async fn lookups(&self, ids: &[&str]) -> Vec<OwnedMutexGuard<()>> {
+        let until = self.now.plus_seconds(DEVICE_SECONDS);
+        // In the order of the ids, so that no two calls wait for each other.
+        let ids = BTreeSet::from_iter(ids);
+        let mut locked = Vec::with_capacity(ids.len());
+        for id in ids {
+            let device = self.caller.and(&[id]);
+            let lookup =
+                self.caches.lookups.get_or_insert_with(device, self.now, until, Arc::default);
+            locked.push(lookup.lock_owned().await);
+        }
+        locked
     }
 
     /// The network adapters of a device by its id.

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use relay_core::{
-    BadSetting, Call, Environment, Error, Request, Response, Result,
+    BadSetting, BaseUrl, Call, Environment, Error, Request, Response, Result,
     cache::CacheKey,
     is_unknown_host,
     oauth::{ClientCredentials, TokenCache},
@@ -45,6 +45,11 @@ impl Defender {
             tokens: TokenCache::default(),
             caches: Caches::default(),
         })
+    }
+
+    /// Returns where the product's own API is.
+    pub fn url(&self) -> &BaseUrl {
+        &self.settings.api
     }
 
     /// Makes the client for `call`, with the caller's account. `hunting` replaces the setting.

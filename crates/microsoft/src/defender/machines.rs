@@ -67,6 +67,9 @@ impl<C: Sync> DefenderClient<'_, C> {
     ) -> Partial<HashMap<String, Option<Arc<Machine>>>> {
         let cached = |id: &str| self.cache.machine(id).map(Record::known);
         let (mut machines, missing) = split_cached(ids, cached);
+        let _lookups = self.cache.lookups(&missing).await;
+        let (found_meanwhile, missing) = split_cached(missing, cached);
+        machines.extend(found_meanwhile);
         if missing.is_empty() {
             return machines.into();
         }

@@ -15,7 +15,7 @@ use crate::{
     invocation::InvocationContext,
     outbound::{Http, Request, Response},
     settings::{BadSetting, Environment},
-    url::BaseUrl,
+    url::{Address, BaseUrl},
 };
 
 /// The key hosts of XDR's regions: North America, Europe, Asia-Pacific.
@@ -34,6 +34,9 @@ const FAILURE_PAUSE_SECONDS: i64 = 5;
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(3);
 /// The largest key set that is read.
 const MAX_KEY_SET_BYTES: usize = 64 * 1024;
+
+/// What is done beside fetching a key set. It sends nothing: the token is not verified yet.
+pub(crate) type OnFetch<'a> = dyn Fn() + Sync + 'a;
 
 /// The hosts whose keys are trusted, and their keys.
 pub(super) struct KeyHosts {
@@ -85,7 +88,13 @@ impl KeyHosts {
         Ok(Some(Self { hosts, service: "The key server".into(), http, clock }))
     }
 
-    /// Checks that a key of the token's own region signed it.
+    /// Returns where the key sets are.
+    pub(super) fn addresses(&self) -> impl Iterator<Item = Address> {
+        self.hosts.iter().map(KeyHost::address)
+    }
+
+    /// Checks that a key of the token's own region signed it. `on_fetch` is called when a key set has
+    /// to be fetched first.
     ///
     /// Errors: `Unauthorized`.
     pub(super) async fn verify(
@@ -93,6 +102,7 @@ impl KeyHosts {
         token: &UnverifiedToken<'_>,
         deadline: Instant,
         context: &InvocationContext,
+        on_fetch: &OnFetch<'_>,
     ) -> Result<()> {
         let kid = token.kid().ok_or_else(|| {
             refused("the token's header names no key (kid); make the token again")
@@ -101,7 +111,7 @@ impl KeyHosts {
             refused("the token has no jwks_host; set custom_jwks_host in the module type")
         })?;
         let host = self.host(named).ok_or_else(|| unsigned("host not listed"))?;
-        let key = self.key(host, kid, deadline, context).await?;
+        let key = self.key(host, kid, deadline, context, on_fetch).await?;
         if token.is_signed_by(&key) { Ok(()) } else { Err(unsigned("wrong signature")) }
     }
 
@@ -116,11 +126,13 @@ impl KeyHosts {
         kid: &str,
         deadline: Instant,
         context: &InvocationContext,
+        on_fetch: &OnFetch<'_>,
     ) -> Result<DecodingKey> {
         let mut set = host.set.lock().await;
         let now = self.clock.seconds();
         if set.is_due(kid, now) {
             set.tried_at = Some(now);
+            on_fetch();
             match self.fetch(host, deadline, context).await {
                 Ok(keys) => {
                     *set = KeySet { keys, read_at: Some(now), tried_at: Some(now), failed_at: None }
@@ -143,7 +155,7 @@ impl KeyHosts {
         deadline: Instant,
         context: &InvocationContext,
     ) -> Result<HashMap<String, DecodingKey>> {
-        let request = Request::get(host.origin.path("/.well-known/jwks"))
+        let request = Request::get(host.address())
             .only_once()
             .within(REQUEST_TIMEOUT)
             .at_most(MAX_KEY_SET_BYTES);
@@ -168,6 +180,10 @@ impl KeyHost {
         };
         let name = origin.as_str().split_once("://")?.1.to_ascii_lowercase();
         (!name.contains('/')).then(|| Self { name, origin, set: tokio::sync::Mutex::default() })
+    }
+
+    fn address(&self) -> Address {
+        self.origin.path("/.well-known/jwks")
     }
 }
 

@@ -1,6 +1,6 @@
 //! The process's client as the AWS SDK's, so that there is one TLS stack, one set of roots, one pool.
 
-use std::{io, time::Duration};
+use std::{fmt, io, time::Duration};
 
 use aws_smithy_runtime_api::{
     client::{
@@ -16,18 +16,24 @@ use aws_smithy_runtime_api::{
 };
 use aws_smithy_types::body::SdkBody;
 
-use super::Http;
+use super::{Client, Http, NoResponse};
 
 /// The longest that one request to AWS takes.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Sends the SDK's requests with the process's client.
-#[derive(Debug, Clone)]
-pub(crate) struct SdkHttpClient(reqwest::Client);
+#[derive(Clone)]
+pub(crate) struct SdkHttpClient(Client);
 
 impl SdkHttpClient {
     pub(crate) fn new(http: &Http) -> Self {
         Self(http.others.plain.clone())
+    }
+}
+
+impl fmt::Debug for SdkHttpClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SdkHttpClient")
     }
 }
 
@@ -46,7 +52,7 @@ impl HttpConnector for SdkHttpClient {
         let client = self.0.clone();
         HttpConnectorFuture::new(async move {
             let request = outgoing(request).map_err(|error| ConnectorError::user(error.into()))?;
-            let response = client.execute(request).await.map_err(connector_error)?;
+            let response = client.execute(request).await.map_err(no_response)?;
             incoming(response).await.map_err(connector_error)
         })
     }
@@ -74,6 +80,16 @@ async fn incoming(received: reqwest::Response) -> reqwest::Result<HttpResponse> 
         }
     }
     Ok(response)
+}
+
+fn no_response(none: NoResponse) -> ConnectorError {
+    match none {
+        NoResponse::NotConnected(failure) if failure.is_timeout() => {
+            ConnectorError::timeout(failure.into())
+        }
+        NoResponse::NotConnected(failure) => ConnectorError::io(failure.into()),
+        NoResponse::Interrupted(error) => connector_error(error),
+    }
 }
 
 fn connector_error(error: reqwest::Error) -> ConnectorError {

@@ -51,16 +51,15 @@ impl Destination {
         self.ended_early(ErrorKind::Interrupted, "did not answer in time", TRY_LATER)
     }
 
-    pub(super) fn no_response(&self, error: reqwest::Error) -> Error {
-        // Without a connection nothing was sent, and nothing can have been done.
-        if self.is_change && !error.is_connect() {
+    /// Returns the error for a connection that ended before the first byte of a response.
+    pub(super) fn interrupted(&self, error: reqwest::Error) -> Error {
+        if self.is_change {
             let failure =
                 self.ended_early(ErrorKind::Interrupted, "closed the connection early", TRY_LATER);
             return failure.with_source(error.without_url());
         }
-        let is_connected = !error.is_connect();
         let failure = self.failed(error.without_url());
-        let is_passing = is_connected && failure.kind() == ErrorKind::Unreachable;
+        let is_passing = failure.kind() == ErrorKind::Unreachable;
         if is_passing { failure.with_kind(ErrorKind::Interrupted) } else { failure }
     }
 

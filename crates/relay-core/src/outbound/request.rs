@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use serde::Serialize;
 
+use super::HostKind;
 use crate::{
     error::{Error, ErrorKind, Result},
     url::Address,
@@ -30,7 +31,7 @@ pub struct Request {
     /// How many observables the response is about.
     pub(super) about: usize,
     throttled_by: Option<u16>,
-    is_to_product: bool,
+    host_kind: HostKind,
 }
 
 impl Request {
@@ -72,7 +73,7 @@ impl Request {
             repeatable: false,
             about: usize::MAX,
             throttled_by: None,
-            is_to_product: false,
+            host_kind: HostKind::Other,
         }
     }
 
@@ -146,13 +147,17 @@ impl Request {
         Self { about: observables, ..self }
     }
 
-    /// Accepts certificates of the operator's own issuers too, as only the product may have.
-    pub(crate) fn for_product(self) -> Self {
-        Self { is_to_product: true, ..self }
+    pub(crate) fn address(&self) -> &Address {
+        &self.address
     }
 
-    pub(super) fn is_to_product(&self) -> bool {
-        self.is_to_product
+    /// Accepts certificates of the operator's own issuers too, as only the product may have.
+    pub(crate) fn for_product(self) -> Self {
+        Self { host_kind: HostKind::Product, ..self }
+    }
+
+    pub(super) fn host_kind(&self) -> HostKind {
+        self.host_kind
     }
 
     pub(super) fn is_throttled(&self, status: u16) -> bool {

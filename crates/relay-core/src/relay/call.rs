@@ -10,9 +10,10 @@ use crate::{
     ctim::{Observable, Time},
     error::{Error, ErrorKind, Result},
     invocation::InvocationContext,
-    outbound::{Http, Request, Response},
+    outbound::{HostKind, Http, Request, Response},
     quota::Quota,
     secret::Secret,
+    url::{Address, BaseUrl},
 };
 
 /// The time for mapping what has arrived when the deadline of product requests is over.
@@ -60,6 +61,18 @@ impl<C> Call<'_, C> {
         request: Request,
     ) -> Result<Response> {
         self.http.send(request, &service.into(), self.deadline, self.context).await
+    }
+
+    /// Begins to open connections to hosts of the product that this call will need, where none have
+    /// been used for a while. Nothing is sent on them.
+    pub fn open_connections(&self, urls: &[&BaseUrl]) {
+        urls.iter().for_each(|url| self.open_connection(&url.root()));
+    }
+
+    /// Begins to open the connection for a request to the product, while something else is waited for.
+    pub(crate) fn open_connection(&self, address: &Address) {
+        // Nobody waits for it: the request finds it, or waits for it, or opens another.
+        drop(self.http.open(address, HostKind::Product));
     }
 
     /// Returns something of the operator's own, such as a key or the server that is asked where the

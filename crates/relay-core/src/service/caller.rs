@@ -52,7 +52,8 @@ impl<R: Relay> Service<R> {
         context: &InvocationContext,
     ) -> Result<Caller<R::Credentials>> {
         let Incoming { headers, gateway, deadline, .. } = request;
-        let token = self.auth.verify(headers, gateway, *deadline, context).await?;
+        let beside = || self.open_product_connections();
+        let token = self.auth.verify(headers, gateway, *deadline, context, &beside).await?;
         let claims = &token.claims;
         let credentials: R::Credentials = claims.credentials(is_password::<R>)?;
         for secret in credentials.secrets() {

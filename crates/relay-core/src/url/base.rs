@@ -54,6 +54,11 @@ impl BaseUrl {
         self.address(path)
     }
 
+    /// Returns the address of the base itself.
+    pub(crate) fn root(&self) -> Address {
+        Address { url: self.url.clone(), guarded: self.guarded }
+    }
+
     /// Joins values of a request to the base as path segments, each fully escaped.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 mod bodies;
 mod certificates;
+mod connections;
 mod frames;
 mod hosts;
 mod http2;

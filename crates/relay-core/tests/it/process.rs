@@ -1,6 +1,7 @@
 //! The relay as a whole process under an simulated Lambda: what it prints, and what only the
 //! gateway and the environment decide.
 
+mod connections;
 mod gateway;
 mod lines;
 mod queries;

@@ -82,6 +82,10 @@ impl Relay for Probe {
         Ok(Self { product, key, tokens: TokenCache::default() })
     }
 
+    fn fixed_urls(&self) -> Vec<&BaseUrl> {
+        vec![&self.product]
+    }
+
     async fn health(&self, call: &Call<'_, Account>) -> Result<()> {
         let mut request = Request::get(self.product(call)?.path("/me"));
         if let Some(key) = call.lent(self.key.as_ref()) {

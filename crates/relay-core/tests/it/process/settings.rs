@@ -21,6 +21,7 @@ async fn l09_a_bad_setting_is_named_and_its_value_is_not_shown() {
         "LOG_LEVEL",
         "METRICS_NAMESPACE",
         "REQUESTED_FROM",
+        "PRECONNECT",
     ];
     for name in names {
         let function = function_of(&fixture).env(name, VALUE).start().await.unwrap();

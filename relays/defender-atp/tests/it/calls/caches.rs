@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use futures::future::join_all;
 use sandbox::{
     defender_atp::sample,
     identity::{app, tenant},
 };
 
-use crate::test_relay::{OBSERVE, TestRelay, claims, one};
+use crate::test_relay::{OBSERVE, TOKEN, TestRelay, claims, one};
 
 #[tokio::test]
 async fn an_unknown_file_is_cached_for_ten_minutes() {
@@ -42,6 +43,22 @@ async fn a_file_is_cached_for_a_day_and_a_device_for_a_quarter_of_an_hour() {
         relay.observe(&observables).await;
         assert_eq!(counts(), expected, "{after}");
     }
+}
+
+#[tokio::test]
+async fn cold_calls_at_the_same_time_log_in_once_and_list_devices_once() {
+    let alone = TestRelay::open().await;
+    let observables = one("sha256", sample::UPDATER_SHA256);
+    alone.observe(&observables).await.assert_no_errors();
+    let counts = |relay: &TestRelay| {
+        let logins = relay.calls_where(|call| call.path.ends_with(TOKEN));
+        [logins.len(), relay.calls("/api/machines").len()]
+    };
+    let relay = TestRelay::open().await;
+    for answer in join_all((0..5).map(|_| relay.observe(&observables))).await {
+        answer.assert_no_errors();
+    }
+    assert_eq!(counts(&relay), counts(&alone));
 }
 
 #[tokio::test]
