@@ -3,6 +3,7 @@
 mod catalogue;
 mod charts;
 mod lifecycle;
+mod migration;
 mod performance;
 mod reliability;
 mod svg;
@@ -65,5 +66,6 @@ fn generated_files(root: &Path) -> Outcome<Vec<GeneratedFile>> {
         reliability::page(root)?,
         catalogue::page(root)?,
         lifecycle::page(root)?,
+        migration::page(root)?,
     ])
 }
