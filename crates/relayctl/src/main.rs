@@ -3,6 +3,7 @@
 mod answer;
 mod arguments;
 mod ask;
+mod aws;
 mod call;
 mod demo;
 mod doctor;
@@ -12,11 +13,15 @@ mod local_relay;
 mod manual;
 mod module;
 mod observable;
+mod observable_list;
+mod pages;
+mod private_file;
 mod region;
 mod relays;
 mod rotate;
 mod secret;
 mod serve;
+mod shell;
 mod table;
 mod terminal;
 mod token;
@@ -24,14 +29,12 @@ mod web;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use arguments::Arguments;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match Arguments::parse().run().await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.report(),
+    match Arguments::read() {
+        Ok(arguments) => arguments.run().await,
+        Err(unreadable) => failure::of_arguments(&unreadable),
     }
 }

@@ -1,5 +1,6 @@
 //! Output: results on standard output, everything else on standard error.
 
+pub(crate) mod options;
 pub(crate) mod progress;
 pub(crate) mod prompt;
 
@@ -13,6 +14,7 @@ use relay_core::Environment;
 use serde::Serialize;
 
 use crate::failure::Outcome;
+use options::Options;
 
 /// How results are printed.
 #[derive(Args)]
@@ -20,6 +22,8 @@ pub(crate) struct Screen {
     /// Print JSON instead of tables and sentences
     #[arg(long, global = true)]
     pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) options: Options,
 }
 
 impl Screen {
@@ -34,8 +38,11 @@ pub(crate) fn line(text: impl Display) -> Outcome {
     Ok(writeln!(io::stdout(), "{text}")?)
 }
 
-/// Writes one line to standard error.
+/// Writes a remark to standard error.
 pub(crate) fn notice(text: impl Display) {
+    if Options::chosen().quiet {
+        return;
+    }
     // Nobody can be told that standard error is closed.
     let _ = writeln!(io::stderr(), "{text}");
 }
@@ -49,6 +56,7 @@ pub(crate) fn pretty(json: &impl Serialize) -> String {
 pub(crate) fn uses_colors() -> bool {
     let environment = Environment::of_process();
     io::stdout().is_terminal()
+        && !Options::chosen().no_color
         && environment.text("NO_COLOR").is_none()
         && environment.text("TERM") != Some("dumb")
 }

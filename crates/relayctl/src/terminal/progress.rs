@@ -9,6 +9,8 @@ use std::{
 
 use tokio::time::timeout;
 
+use super::options::Options;
+
 /// Work that ends earlier prints nothing.
 const QUIET_TIME: Duration = Duration::from_secs(1);
 /// Moves the cursor to the start of the line and clears the line (ECMA-48).
@@ -20,7 +22,7 @@ pub(crate) async fn during<T>(what: &str, work: impl Future<Output = T>) -> T {
     if let Ok(result) = timeout(QUIET_TIME, &mut work).await {
         return result;
     }
-    let is_terminal = io::stderr().is_terminal();
+    let is_terminal = io::stderr().is_terminal() && !Options::chosen().quiet;
     // A line that cannot be written is not missed.
     if is_terminal {
         let _ = write!(io::stderr(), "{what} …");

@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod ask;
+mod aws;
 mod call;
 mod demo;
 mod doctor;
