@@ -7,6 +7,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use crate::{
     ask::Ask,
     call::Call,
+    compare::Compare,
     demo::Demo,
     doctor::Doctor,
     failure::Outcome,
@@ -32,6 +33,7 @@ use crate::{
   relayctl token make --relay misp                   a token, and the secret for the function
   relayctl call URL observe ip=203.0.113.77          a smoke test of a deployed relay
   relayctl doctor --relay misp --url URL             what works of it, what is missing, what ends
+  relayctl compare OLD_URL NEW_URL --file FILE       what a new relay says otherwise than the old
   relayctl module add --relay misp --url URL         connects a relay to Cisco XDR
   relayctl rotate --secret-arn ARN                   a new secret; tokens in use go on working
 
@@ -62,6 +64,7 @@ enum Command {
     #[command(subcommand)]
     Token(Token),
     Call(Call),
+    Compare(Compare),
     #[command(subcommand)]
     Module(Module),
     Rotate(Rotate),
@@ -99,6 +102,7 @@ impl Arguments {
             Command::Serve(serve) => serve.run(screen).await,
             Command::Token(token) => token.run(screen).await,
             Command::Call(call) => call.run(screen).await,
+            Command::Compare(compare) => compare.run(screen).await,
             Command::Module(module) => module.run(screen).await,
             Command::Rotate(rotate) => rotate.run(screen).await,
             Command::Completions(completions) => completions.run(),

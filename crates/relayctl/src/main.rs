@@ -5,6 +5,7 @@ mod arguments;
 mod ask;
 mod aws;
 mod call;
+mod compare;
 mod demo;
 mod doctor;
 mod failure;

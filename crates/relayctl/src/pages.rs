@@ -3,13 +3,14 @@
 use clap::{Arg, ArgAction, Command};
 
 /// Commands and their pages.
-const PAGES: [(&str, &str); 8] = [
+const PAGES: [(&str, &str); 9] = [
     ("demo", "README.md"),
     ("ask", "README.md"),
     ("doctor", "docs/alive.md"),
     ("serve", "docs/settings.md"),
     ("token", "docs/security.md"),
     ("call", "docs/operate.md"),
+    ("compare", "docs/migrate.md"),
     ("module", "docs/deploy.md"),
     ("rotate", "docs/operate.md"),
 ];

@@ -19,6 +19,7 @@ fn every_command_has_an_example() {
         "token inspect",
         "token verify",
         "call",
+        "compare",
         "module type",
         "module add",
         "module edit",
