@@ -3,6 +3,7 @@
 mod catalogue;
 mod charts;
 mod lifecycle;
+mod migration;
 mod openapi;
 mod performance;
 mod reliability;
@@ -67,5 +68,6 @@ fn generated_files(root: &Path) -> Outcome<Vec<GeneratedFile>> {
         catalogue::page(root)?,
         lifecycle::page(root)?,
         openapi::document(root)?,
+        migration::page(root)?,
     ])
 }

@@ -47,7 +47,8 @@ pub use ctim::{Bundle, MAX_ANSWER_BYTES, Namespace, Observable, ObservableType, 
 pub use error::{Error, ErrorKind, Result};
 pub use input::{MAX_OBSERVABLES, MAX_REQUEST_BYTES, MAX_VALUE_BYTES};
 pub use outbound::{
-    Http, Request, Resolver, Response, SystemResolver, is_unknown_host, one_line, try_again,
+    Http, Request, Resolver, Response, SdkHttpClient, SystemResolver, is_unknown_host, one_line,
+    try_again,
 };
 pub use quota::{Quota, QuotaPeriod};
 pub use relay::{

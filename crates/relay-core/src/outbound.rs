@@ -25,7 +25,7 @@ use tokio::{
     time::{Instant, sleep, timeout_at},
 };
 
-pub(crate) use aws::SdkHttpClient;
+pub use aws::SdkHttpClient;
 pub use guard::{Resolver, SystemResolver};
 pub use request::Request;
 pub use response::{Response, one_line, try_again};

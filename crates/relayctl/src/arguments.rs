@@ -1,23 +1,27 @@
 //! The command line: one subcommand for each task of an operator.
 
-use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::{
     ask::Ask,
     call::Call,
+    compare::Compare,
     demo::Demo,
     doctor::Doctor,
     explore::Explore,
     failure::Outcome,
     manual::{Completions, Man},
     module::Module,
+    pages,
     rotate::Rotate,
     serve::Serve,
     terminal::Screen,
     token::Token,
 };
 
-/// Tries, connects and operates the Threat Response relays.
+/// Tries, connects and operates the relays of Cisco XDR (Threat Response).
 #[derive(Parser)]
 #[command(
     name = "relayctl",
@@ -31,17 +35,20 @@ use crate::{
   relayctl token make --relay misp                   a token, and the secret for the function
   relayctl call URL observe ip=203.0.113.77          a smoke test of a deployed relay
   relayctl doctor --relay misp --url URL             what works of it, what is missing, what ends
-  relayctl module add --relay misp --url URL         connects a relay to Threat Response
+  relayctl compare OLD_URL NEW_URL --file FILE       what a new relay says otherwise than the old
+  relayctl module add --relay misp --url URL         connects a relay to Cisco XDR
   relayctl rotate --secret-arn ARN                   a new secret; tokens in use go on working
 
 Exit codes:
   0  done
-  1  a relay, Threat Response or AWS said no; the reason is printed
+  1  a relay, Cisco XDR or AWS said no; the reason is printed
   2  an argument, a file or the environment is not usable
   3  nobody answered
 
 Secrets are never arguments: they come from files, from the environment, or are asked for without
-echo. Colours appear on a terminal only; NO_COLOR switches them off."
+echo. Colours appear on a terminal only; --no-color and NO_COLOR switch them off. With --json a failure
+is one JSON object on standard error: kind, message, hint, exit_code. Cisco XDR is what Threat Response
+is called today; pages and addresses of it still bear the older name."
 )]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -60,6 +67,7 @@ enum Command {
     #[command(subcommand)]
     Token(Token),
     Call(Call),
+    Compare(Compare),
     #[command(subcommand)]
     Module(Module),
     Rotate(Rotate),
@@ -68,9 +76,28 @@ enum Command {
 }
 
 impl Arguments {
-    /// Runs the command.
-    pub(crate) async fn run(self) -> Outcome {
+    /// Returns the command line's definition, in which every command names its page.
+    pub(crate) fn definition() -> clap::Command {
+        pages::named(Self::command())
+    }
+
+    /// Reads the arguments of the process.
+    pub(crate) fn read() -> Result<Self, clap::Error> {
+        Self::from_arg_matches(&Self::definition().try_get_matches()?)
+    }
+
+    /// Runs the command and returns the exit code.
+    pub(crate) async fn run(self) -> ExitCode {
+        let as_json = self.screen.json;
+        match self.outcome().await {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(failure) => failure.report(as_json),
+        }
+    }
+
+    async fn outcome(self) -> Outcome {
         let screen = &self.screen;
+        screen.options.choose();
         match self.command {
             Command::Demo(demo) => demo.run(screen).await,
             Command::Ask(ask) => ask.run(screen).await,
@@ -79,6 +106,7 @@ impl Arguments {
             Command::Serve(serve) => serve.run(screen).await,
             Command::Token(token) => token.run(screen).await,
             Command::Call(call) => call.run(screen).await,
+            Command::Compare(compare) => compare.run(screen).await,
             Command::Module(module) => module.run(screen).await,
             Command::Rotate(rotate) => rotate.run(screen).await,
             Command::Completions(completions) => completions.run(),
@@ -89,13 +117,11 @@ impl Arguments {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]
     fn arguments_are_consistent() {
-        Arguments::command().debug_assert();
+        Arguments::definition().debug_assert();
     }
 
     /// Every subcommand and option has a help text, and no option takes a secret.
@@ -112,6 +138,6 @@ mod tests {
             }
             command.get_subcommands().for_each(check);
         }
-        check(&Arguments::command());
+        check(&Arguments::definition());
     }
 }

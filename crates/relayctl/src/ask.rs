@@ -12,12 +12,13 @@ use crate::{
     failure::{Failure, Outcome},
     local_relay::LocalRelay,
     observable::ObservableArgument,
+    observable_list::ObservableList,
     relays,
     report::{Report, ReportFile, ReportedProduct},
     snapshot::Snapshot,
     table,
     terminal::{Screen, line, notice, pretty, printable, progress::during},
-    token::{gathered_claims, read},
+    token::gathered_claims,
 };
 
 /// How many sightings are shown one by one.
@@ -37,12 +38,8 @@ pub(crate) struct Ask {
     /// The relay
     #[arg(long, value_name = "NAME", value_parser = relays::names())]
     relay: String,
-    /// The observables to ask about; the type may be left out where the value shows it
-    #[arg(value_name = "[TYPE=]VALUE")]
-    observables: Vec<ObservableArgument>,
-    /// A file with further observables, one on each line, - for standard input
-    #[arg(long, value_name = "FILE")]
-    file: Option<PathBuf>,
+    #[command(flatten)]
+    observables: ObservableList,
     /// A JSON object with the credentials
     #[arg(long, value_name = "FILE")]
     credentials: Option<PathBuf>,
@@ -65,7 +62,7 @@ struct Answers {
 impl Ask {
     pub(crate) async fn run(&self, screen: &Screen) -> Outcome {
         let entry = relays::named(&self.relay)?;
-        let observables = self.observables()?;
+        let observables = self.observables.required()?;
         let environment = Environment::of_process();
         let claims = gathered_claims(entry, self.credentials.as_deref(), &environment)?;
         let relay = LocalRelay::start(entry, environment, &claims).await?;
@@ -86,25 +83,6 @@ impl Ask {
             answers.print(entry.about.name, &observables)?;
         }
         if answers.have_failed() { Err(Failure::Printed) } else { Ok(()) }
-    }
-
-    /// Returns the observables of the arguments and of the file.
-    fn observables(&self) -> Outcome<Vec<ObservableArgument>> {
-        let mut observables = self.observables.clone();
-        if let Some(file) = &self.file {
-            let text = read(file)?;
-            let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-            for line in lines {
-                let bad =
-                    |reason| Failure::Usage(format!("{}: {line:?}: {reason}.", file.display()));
-                observables.push(line.parse().map_err(bad)?);
-            }
-        }
-        if observables.is_empty() {
-            let text = "name the observables to ask about, or a --file with one on each line.";
-            return Err(Failure::Usage(text.to_owned()));
-        }
-        Ok(observables)
     }
 }
 

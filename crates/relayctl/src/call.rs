@@ -15,12 +15,13 @@ use crate::{
     failure::{Failure, Outcome},
     local_relay::method_and_path,
     observable::ObservableArgument,
+    observable_list::{ObservableList, none_named},
     report::{Report, ReportFile, ReportedProduct},
     snapshot::Snapshot,
     table,
     terminal::{Screen, line, printable, progress::during},
     token::TokenSource,
-    web::{client, unreachable},
+    web::{asked, client, unreachable},
 };
 
 /// Longer than a gateway waits.
@@ -39,9 +40,8 @@ pub(crate) struct Call {
     url: String,
     /// The route
     route: RouteArgument,
-    /// The observables to ask about; the type may be left out where the value shows it
-    #[arg(value_name = "[TYPE=]VALUE")]
-    observables: Vec<ObservableArgument>,
+    #[command(flatten)]
+    observables: ObservableList,
     #[command(flatten)]
     token: TokenSource,
     /// The action to trigger, as respond listed it
@@ -94,35 +94,40 @@ impl RouteArgument {
 impl Call {
     pub(crate) async fn run(&self, screen: &Screen) -> Outcome {
         let started = Instant::now();
-        let response = during("Waiting for the relay", self.send()).await?;
+        let observables = self.observables.given()?;
+        let response = during("Waiting for the relay", self.send(&observables)).await?;
         let body = String::from_utf8_lossy(response.body()).into_owned();
         let answer = Answer::read(&body).filter(|_| response.status() == 200);
         let answer = answer.ok_or_else(|| self.not_a_relay(response.status(), &body))?;
-        self.report.write(|| self.report_of(&body))?;
-        self.write_snapshot(&body)?;
+        self.report.write(|| self.report_of(&observables, &body))?;
+        self.write_snapshot(&observables, &body)?;
         if screen.json {
             line(&body)?;
         } else {
-            self.print(&answer, started.elapsed())?;
+            self.print(&answer, &observables, started.elapsed())?;
         }
         if answer.has_failed() { Err(Failure::Printed) } else { Ok(()) }
     }
 
-    fn write_snapshot(&self, body: &str) -> Outcome {
+    fn write_snapshot(&self, observables: &[ObservableArgument], body: &str) -> Outcome {
         let Some(file) = &self.snapshot else { return Ok(()) };
         let answer = Answer::read(body).unwrap_or_default();
         let answers = [(answer.source().unwrap_or(&self.url).to_owned(), answer)];
         let answers = answers.iter().map(|(module, answer)| (module.as_str(), answer));
-        Snapshot::new(Clock::system().now(), &self.observables, answers).write(file)
+        Snapshot::new(Clock::system().now(), observables, answers).write(file)
     }
 
-    async fn send(&self) -> Outcome<Response> {
+    async fn send(&self, observables: &[ObservableArgument]) -> Outcome<Response> {
         let environment = Environment::of_process();
-        let request = self.request(&environment)?;
-        client(&environment)?.ask(request, "The relay", CALL_TIMEOUT).await.map_err(unreachable)
+        let request = self.request(observables, &environment)?;
+        asked(&client(&environment)?, request, "The relay", CALL_TIMEOUT).await
     }
 
-    fn request(&self, environment: &Environment) -> Outcome<Request> {
+    fn request(
+        &self,
+        observables: &[ObservableArgument],
+        environment: &Environment,
+    ) -> Outcome<Request> {
         let base = BaseUrl::from_environment(&self.url).ok_or_else(|| {
             Failure::Usage("the URL must be https, or http on loopback.".to_owned())
         })?;
@@ -132,25 +137,24 @@ impl Call {
                 HeaderName::from_static("health-check"),
                 HeaderValue::from_static("relayctl"),
             ),
-            _ => Request::post(base.path(path)).json(&self.body()?).map_err(unreachable)?,
+            _ => Request::post(base.path(path))
+                .json(&self.body(observables)?)
+                .map_err(unreachable)?,
         };
         self.token.authorize(request, environment)
     }
 
-    fn body(&self) -> Outcome<Value> {
+    fn body(&self, observables: &[ObservableArgument]) -> Outcome<Value> {
         if self.snapshot.is_some() && self.route != RouteArgument::Observe {
             return Err(Failure::Usage("only observe finds what a snapshot shows.".to_owned()));
         }
-        if self.route.takes_observables() && self.observables.is_empty() {
-            let text = "name the observables to ask about, such as ip=203.0.113.7.";
-            return Err(Failure::Usage(text.to_owned()));
+        if self.route.takes_observables() && observables.is_empty() {
+            return Err(none_named());
         }
         if self.route != RouteArgument::Trigger {
-            return Ok(json!(self.observables));
+            return Ok(json!(observables));
         }
-        let (Some(action), [observable], true) =
-            (&self.action_id, self.observables.as_slice(), self.act)
-        else {
+        let (Some(action), [observable], true) = (&self.action_id, observables, self.act) else {
             let text = "trigger needs one observable, --action-id and --act.";
             return Err(Failure::Usage(text.to_owned()));
         };
@@ -165,13 +169,13 @@ impl Call {
         Ok(body)
     }
 
-    fn report_of(&self, body: &str) -> Report {
+    fn report_of(&self, observables: &[ObservableArgument], body: &str) -> Report {
         let route = self.route.to_possible_value();
         let route = route.as_ref().map_or("", |value| value.get_name());
         let answer = serde_json::from_str::<Value>(body).unwrap_or_default();
         let name = self.url.split_once("://").map_or(self.url.as_str(), |(_, name)| name);
         let product = ReportedProduct::new("relay", name, json!({route: answer}));
-        Report::of(&format!("relayctl call {route}"), &self.observables, [product])
+        Report::of(&format!("relayctl call {route}"), observables, [product])
     }
 
     fn not_a_relay(&self, status: u16, body: &str) -> Failure {
@@ -179,7 +183,12 @@ impl Call {
         Failure::Unreachable(format!("no relay answers at {} (status {status}): {text}", self.url))
     }
 
-    fn print(&self, answer: &Answer, duration: Duration) -> Outcome {
+    fn print(
+        &self,
+        answer: &Answer,
+        observables: &[ObservableArgument],
+        duration: Duration,
+    ) -> Outcome {
         if !answer.errors.is_empty() {
             line(table::errors(&answer.errors))?;
         }
@@ -187,8 +196,8 @@ impl Call {
         match self.route {
             // Without data nothing is known; a table of zeros would say that nothing was found.
             route if route.takes_observables() && answer.data.is_null() => {}
-            RouteArgument::Observe => line(table::found(&self.observables, answer, None))?,
-            RouteArgument::Deliberate => line(table::verdicts(&self.observables, answer))?,
+            RouteArgument::Observe => line(table::found(observables, answer, None))?,
+            RouteArgument::Deliberate => line(table::verdicts(observables, answer))?,
             RouteArgument::Refer if answer.is_empty_list() => line("There are no links.")?,
             RouteArgument::Refer => line(table::links(answer))?,
             RouteArgument::Respond if answer.is_empty_list() => line("There are no actions.")?,

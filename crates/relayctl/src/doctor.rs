@@ -19,7 +19,7 @@ use crate::{
     relays, table,
     terminal::{Screen, line, printable, progress::during},
     token::{TokenSource, gathered_claims},
-    web::{client, unreachable},
+    web::{asked, client, unreachable},
 };
 use ends::{End, announced};
 
@@ -151,8 +151,9 @@ impl Doctor {
                 let (_, path) = method_and_path(route);
                 let request = Request::post(base.path(path)).json(&json!(observables));
                 let request = self.token.authorize(request.map_err(unreachable)?, environment)?;
-                let answered = client(environment)?.ask(request, "The relay", CALL_TIMEOUT).await;
-                String::from_utf8_lossy(answered.map_err(unreachable)?.body()).into_owned()
+                let http = client(environment)?;
+                let response = asked(&http, request, "The relay", CALL_TIMEOUT).await?;
+                String::from_utf8_lossy(response.body()).into_owned()
             }
         };
         let text = || format!("no relay answers: {}", relay_core::one_line(&body));

@@ -3,7 +3,9 @@
 mod answer;
 mod arguments;
 mod ask;
+mod aws;
 mod call;
+mod compare;
 mod demo;
 mod doctor;
 mod explore;
@@ -13,12 +15,16 @@ mod local_relay;
 mod manual;
 mod module;
 mod observable;
+mod observable_list;
+mod pages;
+mod private_file;
 mod region;
 mod relays;
 mod report;
 mod rotate;
 mod secret;
 mod serve;
+mod shell;
 mod signals;
 mod snapshot;
 mod table;
@@ -28,14 +34,12 @@ mod web;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use arguments::Arguments;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match Arguments::parse().run().await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.report(),
+    match Arguments::read() {
+        Ok(arguments) => arguments.run().await,
+        Err(unreadable) => failure::of_arguments(&unreadable),
     }
 }

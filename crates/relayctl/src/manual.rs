@@ -5,7 +5,7 @@ use std::{
     path::PathBuf,
 };
 
-use clap::{Args, CommandFactory};
+use clap::Args;
 use clap_complete::Shell;
 use clap_mangen::Man as Page;
 
@@ -26,7 +26,7 @@ impl Completions {
     pub(crate) fn run(&self) -> Outcome {
         // The generator panics when a pipe is closed, so it writes to memory.
         let mut script = Vec::new();
-        clap_complete::generate(self.shell, &mut Arguments::command(), "relayctl", &mut script);
+        clap_complete::generate(self.shell, &mut Arguments::definition(), "relayctl", &mut script);
         Ok(io::stdout().write_all(&script)?)
     }
 }
@@ -47,9 +47,9 @@ impl Man {
         match &self.dir {
             Some(folder) => {
                 std::fs::create_dir_all(folder)?;
-                Ok(clap_mangen::generate_to(Arguments::command(), folder)?)
+                Ok(clap_mangen::generate_to(Arguments::definition(), folder)?)
             }
-            None => Ok(Page::new(Arguments::command()).render(&mut io::stdout())?),
+            None => Ok(Page::new(Arguments::definition()).render(&mut io::stdout())?),
         }
     }
 }

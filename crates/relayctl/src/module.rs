@@ -3,6 +3,7 @@
 mod add;
 mod api;
 mod edit;
+mod find;
 mod list;
 mod logo;
 mod module_type;
@@ -15,9 +16,9 @@ use relay_core::Environment;
 
 use crate::{failure::Outcome, region::Region, terminal::Screen};
 
-/// Describes relays to Threat Response, and connects, changes and disconnects them.
+/// Describes relays to Cisco XDR (Threat Response), and connects, changes and disconnects them.
 ///
-/// All but the printed type use an API client of Threat Response with the scope "integration":
+/// All but the printed type use an API client of XDR with the scope "integration":
 /// TR_API_CLIENT_ID and TR_API_CLIENT_PASSWORD, asked for where they are not set. TR_API_URL
 /// replaces the region's address.
 #[derive(Subcommand)]
@@ -32,9 +33,21 @@ pub(crate) enum Module {
 /// The region whose Threat Response is called.
 #[derive(Args)]
 struct RegionArgument {
-    /// The region of your Threat Response
-    #[arg(long, value_enum, default_value_t = Region::Nam)]
-    region: Region,
+    /// The region of your XDR; asked for otherwise
+    #[arg(long, value_enum)]
+    region: Option<Region>,
+}
+
+impl RegionArgument {
+    /// Returns the region that was given or is asked for. Where TR_API_URL replaces its address, none
+    /// is needed.
+    fn chosen(&self, environment: &Environment) -> Outcome<Region> {
+        match self.region {
+            Some(region) => Ok(region),
+            None if environment.text("TR_API_URL").is_some() => Ok(Region::Nam),
+            None => Region::asked(),
+        }
+    }
 }
 
 impl Module {

@@ -4,6 +4,11 @@ use clap::ValueEnum;
 use relay_core::REGIONS;
 use serde::Serialize;
 
+use crate::{
+    failure::{Failure, Outcome},
+    terminal::prompt,
+};
+
 /// The module type of custom relays, which has no form for a product: the same in all regions.
 pub(crate) const CUSTOM_RELAY: &str = "a14ae422-01b6-5013-9876-695ff1b0ebe0";
 
@@ -21,6 +26,16 @@ pub(crate) enum Region {
 
 impl Region {
     pub(crate) const ALL: [Self; 3] = [Self::Nam, Self::Eu, Self::Apjc];
+
+    /// Asks which one it is, at a terminal.
+    pub(crate) fn asked() -> Outcome<Self> {
+        let missing = || Failure::Usage("give --region: nam, eu or apjc.".to_owned());
+        if !prompt::can_ask() {
+            return Err(missing());
+        }
+        let answer = prompt::open("Region of your Cisco XDR (nam, eu, apjc)")?;
+        answer.and_then(|text| Self::from_str(&text, true).ok()).ok_or_else(missing)
+    }
 
     /// Returns the host of its API and of its key set: the ones that relays trust.
     pub(crate) fn host(self) -> &'static str {

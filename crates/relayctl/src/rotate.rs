@@ -11,8 +11,10 @@ use relay_core::{Clock, Environment, SECRET_MAX_AGE_SECONDS, SECRET_REFRESH_SECO
 use serde::Serialize;
 
 use crate::{
+    aws::AwsArguments,
     failure::{Failure, Outcome},
     secret,
+    shell::quoted,
     terminal::{Screen, progress::during},
 };
 use versions::Versions;
@@ -20,15 +22,15 @@ use versions::Versions;
 /// Gives a relay a new secret in AWS Secrets Manager; tokens made with the old one go on working.
 ///
 /// Relays verify with both. Make new tokens with relayctl token make, put them into the modules, and
-/// then end the old secret with --end-previous. AWS credentials come from the environment; they
-/// need secretsmanager:GetSecretValue and PutSecretValue, and UpdateSecretVersionStage for
-/// --end-previous.
+/// then end the old secret with --end-previous. AWS credentials are found as the AWS CLI finds them:
+/// environment, profile, SSO, roles. They need secretsmanager:GetSecretValue and PutSecretValue, and
+/// UpdateSecretVersionStage for --end-previous.
 #[derive(Args)]
 #[command(after_help = "Examples:
-  eval \"$(aws configure export-credentials --format env)\"
   relayctl rotate --secret-arn ARN
+  relayctl rotate --secret-arn ARN --profile soc-prod --dry-run
   relayctl token make --relay misp --secret-arn ARN --out new-token.txt
-  relayctl module edit --relay misp --url URL --token-file new-token.txt
+  relayctl module edit --relay misp --token-file new-token.txt
   relayctl rotate --secret-arn ARN --end-previous")]
 pub(crate) struct Rotate {
     /// The secret in AWS Secrets Manager
@@ -37,6 +39,8 @@ pub(crate) struct Rotate {
     /// Make no new secret, but end the old one: its tokens stop working
     #[arg(long)]
     end_previous: bool,
+    #[command(flatten)]
+    aws: AwsArguments,
     /// Say what would happen and stop
     #[arg(long)]
     dry_run: bool,
@@ -59,7 +63,8 @@ struct Rotation {
 
 impl Rotate {
     pub(crate) async fn run(&self, screen: &Screen) -> Outcome {
-        let manager = secret::manager(&self.secret_arn, &Environment::of_process())?;
+        let settings = self.aws.settings(Environment::of_process()).await?;
+        let manager = secret::manager(&self.secret_arn, &settings)?;
         let versions = Versions::of(manager.client(), &self.secret_arn);
         let work = async {
             if self.end_previous { self.end(&versions).await } else { self.renew(&versions).await }
@@ -72,10 +77,12 @@ impl Rotate {
         let current = versions.current().await?;
         if let Some(previous) = versions.previous().await? {
             let text = format!(
-                "the secret has a previous version already, {}, made {}. Tokens made with it would stop working. Make new ones, then end it: relayctl rotate --secret-arn {} --end-previous",
-                previous.id, previous.made_at, self.secret_arn
+                "the secret has a previous version already, {}, made {}. Tokens made with it would stop working. Make new ones, then end it.",
+                previous.id, previous.made_at
             );
-            return Err(Failure::Refused(text));
+            let arn = quoted(&self.secret_arn);
+            let hint = format!("relayctl rotate --secret-arn {arn} --end-previous");
+            return Err(Failure::Refused(text).with_hint(hint));
         }
         let at = effective_at();
         let (made, text) = if self.dry_run {
@@ -134,6 +141,7 @@ fn effective_at() -> String {
 }
 
 fn renewed(made: &str, previous: &str, at: &str, arn: &str) -> String {
+    let arn = quoted(arn);
     format!(
         "The secret has a new current version, {made}.
 

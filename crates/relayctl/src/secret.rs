@@ -4,6 +4,7 @@ use aws_lc_rs::rand;
 use relay_core::{Environment, SecretsManager};
 
 use crate::{
+    aws::AwsArguments,
     failure::{Failure, Outcome},
     terminal::progress::during,
     web::client,
@@ -22,13 +23,20 @@ pub(crate) struct SigningSecret {
 impl SigningSecret {
     /// The secret by `arn`, else the relay's own setting `SECRET_KEY` or `SECRET_ARN`, else a new
     /// one.
-    pub(crate) async fn find(arn: Option<&str>, environment: &Environment) -> Outcome<Self> {
+    pub(crate) async fn find(
+        arn: Option<&str>,
+        aws: &AwsArguments,
+        environment: &Environment,
+    ) -> Outcome<Self> {
         let set = environment.text("SECRET_KEY").filter(|_| arn.is_none());
         if let Some(text) = set {
             return Ok(Self { text: text.to_owned(), is_new: false });
         }
         match arn.or(environment.text("SECRET_ARN")) {
-            Some(arn) => Ok(Self { text: current(arn, environment).await?, is_new: false }),
+            Some(arn) => {
+                let settings = aws.settings(environment.clone()).await?;
+                Ok(Self { text: current(arn, &settings).await?, is_new: false })
+            }
             None => Ok(Self { text: generate()?, is_new: true }),
         }
     }

@@ -6,6 +6,7 @@ use std::{net::SocketAddr, sync::Arc};
 
 use catalog::CatalogEntry;
 use clap::Args;
+use relay_core::{Environment, Route};
 use serde::Serialize;
 use tokio::net::TcpListener;
 
@@ -16,6 +17,9 @@ use crate::{
     terminal::{Screen, notice},
 };
 use server::{ServedRelays, StartResult};
+
+/// What the simulators know.
+const SAMPLE: &str = r#"{"type": "ip", "value": "203.0.113.77"}"#;
 
 /// Serves the relays under /NAME/ on one local port until Ctrl-C.
 ///
@@ -95,6 +99,25 @@ impl Serve {
     }
 }
 
+/// Returns lines for a shell: the token as a variable, and a call of every route that reads.
+fn examples(relay: &ListedRelay, token: &str) -> String {
+    let variable = format!("{}_TOKEN", relay.name.replace('-', "_").to_uppercase());
+    let mut text = format!("  export {variable}={token}\n");
+    let curl = |method: &str, path: &str| {
+        format!("  curl -X {method} {}{path} -H \"Authorization: Bearer ${variable}\"", relay.url)
+    };
+    for (route, method, path) in Route::ALL {
+        text += &match route {
+            Route::Trigger => continue,
+            Route::Watchdog => format!("  curl {}{path} -H 'Health-Check: x'", relay.url),
+            Route::Health | Route::Version => curl(method.as_str(), path),
+            _ => format!("{} -d '[{SAMPLE}]'", curl(method.as_str(), path)),
+        };
+        text.push('\n');
+    }
+    text
+}
+
 impl Listing {
     fn of(url: &str, entries: &[&CatalogEntry], running: &[Running]) -> Self {
         let relays = entries.iter().zip(running).map(|(entry, one)| ListedRelay {
@@ -114,10 +137,7 @@ impl Listing {
                 text += &format!("  cannot answer: {problem}\n");
             }
             if let Some(token) = &relay.token {
-                text += &format!(
-                    "  curl -X POST {}/health -H 'Authorization: Bearer {token}'\n",
-                    relay.url
-                );
+                text += &examples(relay, token);
             }
         }
         text

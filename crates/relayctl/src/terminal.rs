@@ -1,5 +1,6 @@
 //! Output: results on standard output, everything else on standard error.
 
+pub(crate) mod options;
 pub(crate) mod progress;
 pub(crate) mod prompt;
 
@@ -14,6 +15,7 @@ use relay_core::Environment;
 use serde::Serialize;
 
 use crate::failure::Outcome;
+use options::Options;
 
 /// How results are printed.
 #[derive(Args)]
@@ -21,6 +23,8 @@ pub(crate) struct Screen {
     /// Print JSON instead of tables and sentences
     #[arg(long, global = true)]
     pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) options: Options,
 }
 
 impl Screen {
@@ -35,8 +39,11 @@ pub(crate) fn line(text: impl Display) -> Outcome {
     Ok(writeln!(io::stdout(), "{text}")?)
 }
 
-/// Writes one line to standard error.
+/// Writes a remark to standard error.
 pub(crate) fn notice(text: impl Display) {
+    if Options::chosen().quiet {
+        return;
+    }
     // Nobody can be told that standard error is closed.
     let _ = writeln!(io::stderr(), "{text}");
 }
@@ -50,6 +57,7 @@ pub(crate) fn pretty(json: &impl Serialize) -> String {
 pub(crate) fn uses_colors() -> bool {
     let environment = Environment::of_process();
     io::stdout().is_terminal()
+        && !Options::chosen().no_color
         && environment.text("NO_COLOR").is_none()
         && environment.text("TERM") != Some("dumb")
 }

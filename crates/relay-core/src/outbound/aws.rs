@@ -23,10 +23,12 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Sends the SDK's requests with the process's client.
 #[derive(Clone)]
-pub(crate) struct SdkHttpClient(Client);
+pub struct SdkHttpClient(Client);
 
 impl SdkHttpClient {
-    pub(crate) fn new(http: &Http) -> Self {
+    /// Returns the client that `http` sends with where no product is called.
+    #[must_use]
+    pub fn new(http: &Http) -> Self {
         Self(http.others.plain.clone())
     }
 }

@@ -14,7 +14,7 @@ use crate::{
     terminal::{Screen, pretty},
 };
 
-/// Connects a relay: creates its module in Threat Response.
+/// Connects a relay: creates its module in Cisco XDR (Threat Response).
 #[derive(Args)]
 #[command(after_help = "Examples:
   relayctl module add --relay misp --token-file token.txt --url https://abc.execute-api.eu-west-1.amazonaws.com
@@ -33,7 +33,7 @@ pub(crate) struct Add {
 impl Add {
     pub(super) async fn run(&self, screen: &Screen, environment: &Environment) -> Outcome {
         let new = self.module.new_instance(environment)?;
-        let api = ThreatResponse::login(self.region.region, environment).await?;
+        let api = ThreatResponse::login(self.region.chosen(environment)?, environment).await?;
         if api.find(&new.name, &new.module_type_id).await?.is_some() {
             let text = format!(
                 "there is a module \"{}\" already; change it with relayctl module edit, or give another --name.",

@@ -14,7 +14,7 @@ use crate::{
     failure::{Failure, Outcome},
     region::Region,
     terminal::{progress::during, prompt},
-    web::{client, unreachable},
+    web::{asked, client, unreachable},
 };
 
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
@@ -86,8 +86,8 @@ impl ThreatResponse {
         let request = Request::post(base.path("/iroh/oauth2/token"))
             .header(header::AUTHORIZATION, basic)
             .form(&[("grant_type", "client_credentials")]);
-        let response = during("Logging in", http.ask(request, SERVICE_NAME, REQUEST_TIMEOUT)).await;
-        let response = response.map_err(unreachable)?;
+        let login = asked(&http, request, SERVICE_NAME, REQUEST_TIMEOUT);
+        let response = during("Logging in", login).await?;
         if matches!(response.status(), 400 | 401) {
             return Err(invalid_client());
         }
@@ -124,17 +124,6 @@ impl ThreatResponse {
         let instances = self.instances(Some(module_type)).await?;
         let is_it = |one: &Instance| one.name == name && one.module_type_id == module_type;
         Ok(instances.into_iter().find(is_it))
-    }
-
-    /// Returns the module with this name and type; its absence is an error.
-    pub(super) async fn require(&self, name: &str, module_type: &str) -> Outcome<Instance> {
-        let found = self.find(name, module_type).await?;
-        let text = || {
-            format!(
-                "there is no module \"{name}\" of type {module_type}; relayctl module list shows all."
-            )
-        };
-        found.ok_or_else(|| Failure::Refused(text()))
     }
 
     /// Creates a module.
@@ -190,9 +179,7 @@ impl ThreatResponse {
     async fn send(&self, request: Request) -> Outcome<Response> {
         let bearer = self.token.header("Bearer ").map_err(unreachable)?;
         let request = request.header(header::AUTHORIZATION, bearer);
-        during(SERVICE_NAME, self.http.ask(request, SERVICE_NAME, REQUEST_TIMEOUT))
-            .await
-            .map_err(unreachable)
+        during(SERVICE_NAME, asked(&self.http, request, SERVICE_NAME, REQUEST_TIMEOUT)).await
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
     terminal::{Screen, printable},
 };
 
-/// Lists the modules of your Threat Response, without their settings.
+/// Lists the modules of your Cisco XDR (Threat Response), without their settings.
 #[derive(Args)]
 #[command(after_help = "Example:
   relayctl module list --region eu --json")]
@@ -21,7 +21,7 @@ pub(crate) struct List {
 
 impl List {
     pub(super) async fn run(&self, screen: &Screen, environment: &Environment) -> Outcome {
-        let api = ThreatResponse::login(self.region.region, environment).await?;
+        let api = ThreatResponse::login(self.region.chosen(environment)?, environment).await?;
         let known = api.instances(None).await?;
         let mut table = table::plain();
         table.set_header(["Name", "Enabled", "Type", "Id"]);

@@ -12,10 +12,10 @@ use crate::{
     terminal::{Screen, line, pretty, prompt},
 };
 
-/// Prints the module type of a relay as JSON, or creates or updates it in Threat Response.
+/// Prints the module type of a relay as JSON, or creates or updates it in Cisco XDR (Threat Response).
 ///
 /// Modules of such a type show a form for the product's credentials, and send them to the relay in
-/// configuration tokens that Threat Response signs.
+/// configuration tokens that XDR signs.
 #[derive(Args)]
 #[command(after_help = "Examples:
   relayctl module type --relay misp --url https://abc.execute-api.eu-west-1.amazonaws.com --region eu
@@ -29,15 +29,15 @@ pub(crate) struct Type {
     /// The relay's URL
     #[arg(long, value_name = "URL")]
     url: String,
-    /// The region of your Threat Response, which signs the tokens
-    #[arg(long, value_enum, default_value_t = Region::Nam)]
-    region: Region,
+    /// The region of your XDR, which signs the tokens; asked for otherwise
+    #[arg(long, value_enum)]
+    region: Option<Region>,
     #[command(flatten)]
     logos: Logos,
     /// How many modules of the type there may be; without it any number
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
     max_instances: Option<u32>,
-    /// Create the module type in Threat Response
+    /// Create the module type in XDR
     #[arg(long, conflicts_with = "update")]
     push: bool,
     /// Change the module type with this id to what would be printed
@@ -57,22 +57,29 @@ impl Type {
         let url = BaseUrl::from_token(&self.url)
             .ok_or_else(|| Failure::Usage("the URL must be https.".to_owned()))?;
         let logos = self.logos.of(entry.about.name)?;
-        let new = ModuleType::of(entry, url.as_str(), self.region, logos, self.max_instances);
+        let region = self.region.map_or_else(Region::asked, Ok)?;
+        let new = ModuleType::of(entry, url.as_str(), region, logos, self.max_instances);
         match &self.update {
-            Some(id) => self.update(id, &new, screen, environment).await,
-            None if self.push => self.push(&new, screen, environment).await,
+            Some(id) => self.update(id, &new, region, screen, environment).await,
+            None if self.push => self.push(&new, region, screen, environment).await,
             None => line(pretty(&new)),
         }
     }
 
-    async fn push(&self, new: &ModuleType, screen: &Screen, environment: &Environment) -> Outcome {
+    async fn push(
+        &self,
+        new: &ModuleType,
+        region: Region,
+        screen: &Screen,
+        environment: &Environment,
+    ) -> Outcome {
         let title = new.title;
         if self.dry_run {
             let text = format!("Would create the module type \"{title}\":\n{}", pretty(new));
             return screen.show(&json!({"would_create": new}), text);
         }
         self.confirm(&format!("Create the module type \"{title}\"?"))?;
-        let api = ThreatResponse::login(self.region, environment).await?;
+        let api = ThreatResponse::login(region, environment).await?;
         let created = api.create_type(new).await?;
         let text = format!("The module type \"{title}\" is there, its id is {}.", created.id);
         screen.show(&json!({"created": created}), text)
@@ -82,10 +89,11 @@ impl Type {
         &self,
         id: &str,
         new: &ModuleType,
+        region: Region,
         screen: &Screen,
         environment: &Environment,
     ) -> Outcome {
-        let api = ThreatResponse::login(self.region, environment).await?;
+        let api = ThreatResponse::login(region, environment).await?;
         let change = difference(&api.module_type(id).await?, new)?;
         let title = new.title;
         if change.is_empty() {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use relay_core::{BaseUrl, Environment};
+use relay_core::{BaseUrl, Environment, Secret};
 use serde_json::{Map, Value, json};
 
 use super::{api::NewInstance, type_json::supported_apis};
@@ -25,12 +25,7 @@ pub(super) struct ModuleArguments {
     #[command(flatten)]
     selector: ModuleSelector,
     /// The relay's URL
-    #[arg(
-        long,
-        value_name = "URL",
-        required_unless_present = "settings",
-        conflicts_with = "settings"
-    )]
+    #[arg(long, value_name = "URL", conflicts_with = "settings")]
     url: Option<String>,
     #[command(flatten)]
     token: TokenSource,
@@ -40,7 +35,14 @@ pub(super) struct ModuleArguments {
     settings: Option<PathBuf>,
 }
 
-/// Which module is meant.
+/// The settings that a module should have, and what tells which one it is.
+pub(super) struct WantedModule {
+    pub(super) name: Option<String>,
+    pub(super) module_type: Option<String>,
+    pub(super) settings: Map<String, Value>,
+}
+
+/// A module's name and type.
 #[derive(Args)]
 pub(super) struct ModuleSelector {
     /// The relay
@@ -49,26 +51,71 @@ pub(super) struct ModuleSelector {
     /// The module's name; the product's name otherwise
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
-    /// The module's type; that of relays of one's own otherwise
+    /// The module's type; that of custom relays otherwise, for a module that is there also those of the
+    /// product
     #[arg(long, value_name = "ID")]
     module_type_id: Option<String>,
 }
 
 impl ModuleSelector {
     pub(super) fn name(&self) -> Outcome<String> {
+        let missing = || Failure::Usage("give --relay or --name.".to_owned());
+        self.name_if_given()?.ok_or_else(missing)
+    }
+
+    /// Returns the name that was given, or that of the relay's product.
+    pub(super) fn name_if_given(&self) -> Outcome<Option<String>> {
         match (&self.name, &self.relay) {
-            (Some(name), _) => Ok(name.clone()),
-            (None, Some(relay)) => Ok(relays::named(relay)?.about.name.to_owned()),
-            (None, None) => Err(Failure::Usage("give --relay or --name.".to_owned())),
+            (Some(name), _) => Ok(Some(name.clone())),
+            (None, Some(relay)) => Ok(Some(relays::named(relay)?.about.name.to_owned())),
+            (None, None) => Ok(None),
         }
     }
 
-    pub(super) fn module_type(&self) -> &str {
-        self.module_type_id.as_deref().unwrap_or(CUSTOM_RELAY)
+    pub(super) fn relay(&self) -> Option<&str> {
+        self.relay.as_deref()
+    }
+
+    pub(super) fn module_type(&self) -> Option<&str> {
+        self.module_type_id.as_deref()
     }
 }
 
 impl ModuleArguments {
+    pub(super) fn selector(&self) -> &ModuleSelector {
+        &self.selector
+    }
+
+    /// Returns what the module that is there should have; what nobody mentioned is not in it.
+    pub(super) fn wanted(&self, environment: &Environment) -> Outcome<WantedModule> {
+        if let Some(file) = &self.settings {
+            let new = self.read_file(&read(file)?, environment)?;
+            return Ok(WantedModule {
+                name: Some(new.name),
+                module_type: Some(new.module_type_id),
+                settings: new.settings,
+            });
+        }
+        let mut settings = Map::new();
+        if self.url.is_some() {
+            settings.insert("url".to_owned(), self.url()?.as_str().into());
+        }
+        if let Some(token) = self.token.given(environment)? {
+            settings.extend(token_settings(&token));
+        }
+        if let Some(relay) = self.selector.relay().filter(|_| !settings.is_empty()) {
+            let apis = json!(supported_apis(&relays::named(relay)?.about));
+            settings.insert("supported-apis".to_owned(), apis);
+        }
+        let module_type = self.selector.module_type_id.clone();
+        Ok(WantedModule { name: self.selector.name_if_given()?, module_type, settings })
+    }
+
+    fn url(&self) -> Outcome<BaseUrl> {
+        let url = self.url.as_deref().and_then(BaseUrl::from_token);
+        url.ok_or_else(|| Failure::Usage("give --url; it must be https.".to_owned()))
+    }
+
     /// Returns the module as it should be.
     pub(super) fn new_instance(&self, environment: &Environment) -> Outcome<NewInstance> {
         match &self.settings {
@@ -78,23 +125,19 @@ impl ModuleArguments {
     }
 
     fn read_arguments(&self, environment: &Environment) -> Outcome<NewInstance> {
-        let url = self.url.as_deref().and_then(BaseUrl::from_token);
-        let url = url.ok_or_else(|| Failure::Usage("the URL must be https.".to_owned()))?;
+        let url = self.url()?;
         let Some(relay) = &self.selector.relay else {
             return Err(Failure::Usage("give --relay.".to_owned()));
         };
-        let token = self.token.required(environment)?;
-        let settings = json!({
-            "url": url.as_str(),
-            "auth-type": AUTHORIZATION,
-            AUTHORIZATION: format!("Bearer {}", token.expose()),
-            "supported-apis": supported_apis(&relays::named(relay)?.about),
-        });
+        let mut settings = token_settings(&self.token.required(environment)?);
+        settings.insert("url".to_owned(), url.as_str().into());
+        let apis = json!(supported_apis(&relays::named(relay)?.about));
+        settings.insert("supported-apis".to_owned(), apis);
         Ok(NewInstance {
             name: self.selector.name()?,
-            module_type_id: self.selector.module_type().to_owned(),
+            module_type_id: self.selector.module_type().unwrap_or(CUSTOM_RELAY).to_owned(),
             visibility: "org".to_owned(),
-            settings: settings.as_object().cloned().unwrap_or_default(),
+            settings,
         })
     }
 
@@ -118,6 +161,15 @@ impl ModuleArguments {
         }
         Ok(new)
     }
+}
+
+/// Returns the settings of a module that sends this token.
+fn token_settings(token: &Secret) -> Map<String, Value> {
+    let settings = json!({
+        "auth-type": AUTHORIZATION,
+        AUTHORIZATION: format!("Bearer {}", token.expose()),
+    });
+    settings.as_object().cloned().unwrap_or_default()
 }
 
 /// Replaces `$NAME` and `${NAME}` by variables of the environment.

@@ -117,7 +117,8 @@ fn explained<E: ProvideErrorMetadata>(operation: &str, error: &SdkError<E>) -> F
         }
         Some(
             "UnrecognizedClientException" | "InvalidSignatureException" | "ExpiredTokenException",
-        ) => "AWS does not accept the credentials in the environment; get new ones.".to_owned(),
+        ) => "AWS does not accept the credentials: get new ones, such as with aws sso login."
+            .to_owned(),
         Some(other) => format!("Secrets Manager refused {operation}: {other}."),
     };
     Failure::Refused(text)

@@ -2,15 +2,24 @@
 
 use std::{future::Future, time::Duration};
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::options::Options;
 
 /// Between two pictures of what moves.
 const TICK: Duration = Duration::from_millis(100);
 
 /// The lines of all that goes on at the same time. They are gone when this value is.
-#[derive(Default)]
 pub(crate) struct Progress {
     lines: MultiProgress,
+}
+
+impl Default for Progress {
+    fn default() -> Self {
+        let is_quiet = Options::chosen().quiet;
+        let target = if is_quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        Self { lines: MultiProgress::with_draw_target(target) }
+    }
 }
 
 impl Progress {

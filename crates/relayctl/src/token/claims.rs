@@ -15,6 +15,11 @@ use crate::{
 /// Claims that every token may carry: those of RFC 7519 §4.1, and the name of the relay.
 pub(super) const REGISTERED: [&str; 8] = ["iss", "sub", "aud", "exp", "nbf", "iat", "jti", "relay"];
 
+/// The claim that names a directory of Microsoft Entra.
+const TENANT: &str = "tenant_id";
+/// The digits of a GUID's groups.
+const GUID: [usize; 5] = [8, 4, 4, 4, 12];
+
 /// Gathers the claims of a token for this relay.
 ///
 /// Claims that neither the file nor the environment has are asked for at a terminal: required ones
@@ -67,6 +72,11 @@ fn from_file(entry: &CatalogEntry, file: &Path) -> Outcome<Map<String, Value>> {
     }
     let is_known =
         |name: &str| REGISTERED.contains(&name) || entry.claims().any(|claim| claim.name == name);
+    let tenant = claims.get(TENANT).and_then(Value::as_str);
+    if tenant.is_some_and(|text| !is_tenant(text)) {
+        let text = "must be the directory's id, a GUID, or one of its domains.";
+        return Err(Failure::Usage(format!("{}: {TENANT} {text}", file.display())));
+    }
     match claims.keys().find(|name| !is_known(name)) {
         None => Ok(claims),
         Some(unknown) => {
@@ -124,6 +134,9 @@ fn question(claim: &Claim) -> String {
 /// Converts what was typed to the claim's type.
 fn value(claim: &Claim, text: &str) -> Result<Value, String> {
     match claim.kind {
+        ClaimKind::Text if claim.name == TENANT && !is_tenant(text) => {
+            Err("must be the directory's id, a GUID, or one of its domains".to_owned())
+        }
         ClaimKind::ApiKey | ClaimKind::Password | ClaimKind::Text => Ok(text.into()),
         ClaimKind::Number => {
             text.parse::<u64>().map(Value::from).map_err(|_| "must be a whole number".to_owned())
@@ -136,11 +149,29 @@ fn value(claim: &Claim, text: &str) -> Result<Value, String> {
     }
 }
 
+/// Whether a text names a directory: by its id, or by a domain.
+fn is_tenant(text: &str) -> bool {
+    let groups: Vec<&str> = text.split('-').collect();
+    let is_hex = |group: &&str| group.chars().all(|letter| letter.is_ascii_hexdigit());
+    let is_guid = groups.iter().map(|group| group.len()).eq(GUID) && groups.iter().all(is_hex);
+    is_guid || text.contains('.')
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_tenant_is_a_guid_or_a_domain() {
+        for tenant in ["a4c123b1-612d-4272-a137-1c17149d4395", "contoso.onmicrosoft.com"] {
+            assert!(is_tenant(tenant), "{tenant}");
+        }
+        for other in ["notaguid", "a4c123b1-612d-4272-a137", "a4c123b1612d4272a1371c17149d4395"] {
+            assert!(!is_tenant(other), "{other}");
+        }
+    }
 
     #[test]
     fn text_is_converted_to_the_claims_type() {

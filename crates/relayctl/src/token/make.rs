@@ -1,11 +1,6 @@
 //! `relayctl token make`: a token for a relay, and what is needed to use it.
 
-use std::{
-    fs::OpenOptions,
-    io::Write,
-    os::unix::fs::OpenOptionsExt,
-    path::{Path, PathBuf},
-};
+use std::path::PathBuf;
 
 use catalog::CatalogEntry;
 use clap::Args;
@@ -15,11 +10,14 @@ use serde_json::{Map, Value};
 
 use super::claims;
 use crate::{
+    aws::AwsArguments,
     failure::{Failure, Outcome},
     local_relay::{signed, token_check},
+    private_file,
     region::{CUSTOM_RELAY, Region},
     relays,
     secret::{self, SigningSecret},
+    shell::quoted,
     terminal::Screen,
 };
 
@@ -47,6 +45,8 @@ pub(crate) struct Make {
     /// The relay's secret in AWS Secrets Manager
     #[arg(long, value_name = "ARN")]
     secret_arn: Option<String>,
+    #[command(flatten)]
+    aws: AwsArguments,
     /// Show the secret even if it is not new
     #[arg(long)]
     show_secret: bool,
@@ -65,7 +65,8 @@ pub(crate) struct Make {
     /// Leave the relay's name out of the token, so that other relays with the same secret take it too
     #[arg(long)]
     any_relay: bool,
-    /// The Lambda function's name, for the link to its settings; the relay's name otherwise
+    /// The Lambda function's name, for the link to its settings; in a stack it is STACK-RELAY, such as
+    /// threat-relays-dev-misp
     #[arg(long, value_name = "NAME")]
     function: Option<String>,
 }
@@ -97,18 +98,19 @@ impl Make {
         let environment = Environment::of_process();
         let entry = relays::named(&self.relay)?;
         let claims = self.claims(entry, &environment)?;
-        let secret = SigningSecret::find(self.secret_arn.as_deref(), &environment).await?;
+        let secret =
+            SigningSecret::find(self.secret_arn.as_deref(), &self.aws, &environment).await?;
         let token = signed(&claims, &secret.text)?;
         self.check(entry, &claims, &token, &secret.text).await?;
         if let Some(file) = &self.out {
-            write_for_owner(file, &token)?;
+            private_file::write(file, &token)?;
         }
         let made = NewToken {
             relay: entry.about.slug,
             token: self.out.is_none().then_some(token),
             token_file: self.out.clone(),
             secret: (secret.is_new || self.show_secret).then_some(secret.text),
-            function_settings: self.settings_page(entry, &environment),
+            function_settings: self.settings_page(&environment),
             new_module: pages(entry),
         };
         screen.show(&made, text(entry, &made, secret.is_new))
@@ -164,14 +166,15 @@ impl Make {
     }
 
     /// Returns the AWS console's page for the function's environment, where the region is known.
-    fn settings_page(&self, entry: &CatalogEntry, environment: &Environment) -> Option<String> {
-        let region_of_arn = self.secret_arn.as_deref().and_then(|arn| arn.split(':').nth(3));
-        let region = region_of_arn.or(environment.text("AWS_REGION"))?;
-        let function =
-            relay_core::url::escaped(self.function.as_deref().unwrap_or(entry.about.slug));
-        Some(format!(
-            "https://{region}.console.aws.amazon.com/lambda/home?region={region}#/functions/{function}/edit/environment-variables?tab=configuration"
-        ))
+    fn settings_page(&self, environment: &Environment) -> Option<String> {
+        let arn = self.secret_arn.as_deref().or(environment.text("SECRET_ARN"));
+        let region = arn.and_then(|arn| arn.split(':').nth(3)).or(environment.text("AWS_REGION"))?;
+        let host = console(region);
+        let page = match self.function.as_deref().map(relay_core::url::escaped) {
+            Some(name) => format!("/{name}/edit/environment-variables?tab=configuration"),
+            None => String::new(),
+        };
+        Some(format!("https://{region}.{host}/lambda/home?region={region}#/functions{page}"))
     }
 }
 
@@ -186,10 +189,13 @@ fn audiences(claims: &Map<String, Value>) -> Vec<String> {
     }
 }
 
-fn write_for_owner(file: &Path, token: &str) -> Outcome {
-    let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
-    let written = opened.and_then(|mut file| writeln!(file, "{token}"));
-    written.map_err(|error| Failure::Usage(format!("{} cannot be made: {error}.", file.display())))
+/// Returns the host of the AWS console for a region.
+fn console(region: &str) -> &'static str {
+    match region {
+        _ if region.starts_with("cn-") => "console.amazonaws.cn",
+        _ if region.starts_with("us-gov-") => "console.amazonaws-us-gov.com",
+        _ => "console.aws.amazon.com",
+    }
 }
 
 fn pages(entry: &CatalogEntry) -> Vec<ModulePage> {
@@ -212,7 +218,10 @@ fn text(entry: &CatalogEntry, made: &NewToken, is_new: bool) -> String {
         text += &format!("\nThe secret{origin}:\n\n{secret}\n");
     }
     if is_new {
-        text += "\nSet it as SECRET_KEY of the function, or as the value of the secret that SECRET_ARN names.\n";
+        text += &format!(
+            "\nSet it as SECRET_KEY of the function, or as the value of the secret that SECRET_ARN names. In a stack the function\nis called STACK-{}, and --secret-arn uses the secret that is there.\n",
+            entry.about.slug
+        );
         if let Some(page) = &made.function_settings {
             text += &format!("  {page}\n");
         }
@@ -221,5 +230,22 @@ fn text(entry: &CatalogEntry, made: &NewToken, is_new: bool) -> String {
     for page in &made.new_module {
         text += &format!("  {:<5}{}\n", page.region.name(), page.url);
     }
-    text + &format!("or with: relayctl module add --relay {} --url URL", entry.about.slug)
+    let file = made.token_file.as_ref().map(|file| quoted(&file.to_string_lossy()));
+    let file = file.unwrap_or_else(|| "FILE".to_owned());
+    text + &format!(
+        "or with: relayctl module add --relay {} --url URL --token-file {file} --region REGION",
+        entry.about.slug
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_partition_has_its_console() {
+        assert_eq!(console("eu-west-1"), "console.aws.amazon.com");
+        assert_eq!(console("cn-north-1"), "console.amazonaws.cn");
+        assert_eq!(console("us-gov-west-1"), "console.amazonaws-us-gov.com");
+    }
 }

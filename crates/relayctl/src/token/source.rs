@@ -23,6 +23,11 @@ pub(crate) struct TokenSource {
 }
 
 impl TokenSource {
+    /// Returns a source that reads another file, where one is given.
+    pub(crate) fn or_else(&self, file: Option<PathBuf>) -> Self {
+        Self { token_file: file.or_else(|| self.token_file.clone()) }
+    }
+
     /// Returns the token, if the file or the environment has one.
     pub(crate) fn given(&self, environment: &Environment) -> Outcome<Option<Secret>> {
         let text = match &self.token_file {

@@ -10,6 +10,7 @@ use super::{
     inspect::{algorithm_of, claims_of},
 };
 use crate::{
+    aws::AwsArguments,
     failure::{Failure, Outcome},
     local_relay::token_check,
     relays,
@@ -19,7 +20,7 @@ use crate::{
 /// Lets the relay's own code check a token, with the settings of the environment.
 ///
 /// Tokens signed with the relay's secret need it: --secret-arn, SECRET_KEY or SECRET_ARN. The
-/// configuration tokens of Threat Response need --url, and the network for the region's keys.
+/// configuration tokens of XDR (Threat Response) need --url, and the network for the region's keys.
 #[derive(Args)]
 #[command(after_help = "Examples:
   relayctl token verify --relay misp
@@ -34,6 +35,8 @@ pub(crate) struct Verify {
     /// The relay's secret in AWS Secrets Manager
     #[arg(long, value_name = "ARN")]
     secret_arn: Option<String>,
+    #[command(flatten)]
+    aws: AwsArguments,
     /// The relay's URL, which a token may have to name
     #[arg(long, value_name = "URL")]
     url: Option<String>,
@@ -57,6 +60,10 @@ impl Verify {
         let token = self.token.required(&environment)?;
         self.require_secret(&environment, token.expose())?;
         self.require_url(&environment, token.expose())?;
+        let environment = match environment.text("SECRET_ARN") {
+            Some(_) => self.aws.settings(environment).await?,
+            None => environment,
+        };
         let verification = self.verify(entry, environment, token.expose()).await?;
         screen.show(&verification, verification.text())?;
         if verification.accepted { Ok(()) } else { Err(Failure::Printed) }

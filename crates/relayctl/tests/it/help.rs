@@ -21,6 +21,7 @@ fn every_command_has_an_example() {
         "token inspect",
         "token verify",
         "call",
+        "compare",
         "module type",
         "module add",
         "module edit",
@@ -37,6 +38,9 @@ fn every_command_has_an_example() {
             help.contains("Example") && help.contains(&format!("relayctl {command}")),
             "{help}"
         );
+        let takes_json = !["completions", "man"].contains(&command);
+        assert_eq!(help.contains("      --json"), takes_json, "{help}");
+        assert_eq!(help.matches("Documentation: ").count(), usize::from(takes_json), "{help}");
     }
 }
 
@@ -65,6 +69,39 @@ fn wrong_arguments_end_with_code_2() {
     run(&mut relayctl(&["fly"])).failed(2, "unrecognized subcommand");
     run(&mut relayctl(&["demo", "--relay", "nothing"])).failed(2, "possible values: ");
     run(&mut relayctl(&["call", "ftp://relay.example", "health"])).failed(2, "must be https");
+}
+
+#[test]
+fn a_failure_under_json_is_one_object_on_standard_error() {
+    let check = |arguments: &[&str], code: i32, kind: &str, says: &str| {
+        let failed = run(&mut relayctl(arguments)).failed(code, says);
+        let failure: serde_json::Value = serde_json::from_str(&failed.err).expect("one object");
+        assert_eq!((&failure["kind"], &failure["exit_code"]), (&kind.into(), &code.into()));
+        let names: Vec<_> = failure.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(names, ["exit_code", "hint", "kind", "message"]);
+        assert!(failed.out.is_empty(), "{failed:?}");
+    };
+    check(&["fly", "--json"], 2, "usage", "unrecognized subcommand 'fly'");
+    check(&["call", "ftp://x.example", "health", "--json"], 2, "usage", "must be https");
+    check(
+        &["call", "http://127.0.0.1:1", "health", "--json"],
+        3,
+        "unreachable",
+        "cannot be reached",
+    );
+    run(&mut relayctl(&["demo", "--quiet", "--verbose"])).failed(2, "cannot be used with");
+}
+
+#[test]
+fn little_or_much_is_said_as_one_likes() {
+    let call = ["call", "http://127.0.0.1:1", "health"];
+    let usual = run(&mut relayctl(&call)).failed(3, "cannot be reached");
+    assert_eq!(usual.err.lines().count(), 1, "{usual:?}");
+    let much = run(&mut relayctl(&[&call[..], &["-v"]].concat())).failed(3, "POST");
+    assert!(much.err.contains("http://127.0.0.1:1/health"), "{much:?}");
+    let ask = ["ask", "--relay", "misp", "mutex=x", "-q"];
+    let little = run(relayctl(&ask).env("API_URL", "http://127.0.0.1:1").env("CLAIM_AUTHKEY", "k"));
+    assert!(!little.err.contains("is left out"), "{little:?}");
 }
 
 #[test]

@@ -3,7 +3,9 @@
 #![cfg(test)]
 
 mod ask;
+mod aws;
 mod call;
+mod compare;
 mod demo;
 mod doctor;
 mod explore;

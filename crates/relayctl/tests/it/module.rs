@@ -82,6 +82,46 @@ fn an_edit_sends_what_differs_and_nothing_else() {
 }
 
 #[test]
+fn a_module_of_the_products_own_type_is_found_and_its_url_alone_changes() {
+    let api = ThreatResponse::start();
+    let graph = catalog::find("graph-security").unwrap().about;
+    let own = graph.module_types.unwrap()[0];
+    api.has("i-1", graph.name, own, settings("https://old.example", "x.y.z"));
+    let edit = ["edit", "--relay", "graph-security", "--url", URL, "--json"];
+    let none = [("TR_API_CLIENT_PASSWORD", PASSWORD), ("RELAY_TOKEN", "")];
+    let changed = api.run_with(&edit, &none).done().json();
+    assert_eq!(changed["changed"]["id"], "i-1");
+    let [instance] = &api.instances()[..] else { panic!("one instance") };
+    assert_eq!(instance["settings"]["url"], URL);
+    assert_eq!(instance["settings"]["authorization-header"], "Bearer x.y.z");
+    let nothing = ["edit", "--relay", "graph-security"];
+    api.run_with(&nothing, &none).failed(2, "say what to change");
+    api.run(&["remove", "--relay", "graph-security", "--yes"]).done();
+    assert!(api.instances().is_empty());
+}
+
+#[test]
+fn several_modules_of_one_name_are_listed_and_an_id_chooses() {
+    let api = ThreatResponse::start();
+    let own = catalog::find("qualys-ioc").unwrap().about.module_types.unwrap()[1];
+    api.has("i-1", "Qualys IOC", CUSTOM, settings(URL, "x.y.z"));
+    api.has("i-2", "Qualys IOC", own, settings(URL, "x.y.z"));
+    api.has("i-3", "Qualys IOC", "another-type", settings(URL, "x.y.z"));
+    let remove = ["remove", "--relay", "qualys-ioc", "--yes"];
+    let refused = api.run(&remove).failed(1, "there are 2 modules \"Qualys IOC\"");
+    assert!(
+        refused.err.contains("--id i-2, of type ") && !refused.err.contains("i-3"),
+        "{refused:?}"
+    );
+    assert_eq!(api.writes(), 0);
+    api.run(&[&remove[..], &["--id", "i-2"]].concat()).done();
+    api.run(&remove).done();
+    api.run(&remove).failed(1, "if it is meant, give --module-type-id another-type");
+    api.run(&["remove", "--id", "i-9", "--yes"]).failed(1, "no module with the id i-9");
+    api.run(&["remove", "--yes"]).failed(2, "give --relay, --name or --id");
+}
+
+#[test]
 fn a_module_is_removed_only_when_that_is_meant() {
     let api = ThreatResponse::start();
     api.has("i-1", "MISP", CUSTOM, json!({}));
@@ -93,7 +133,7 @@ fn a_module_is_removed_only_when_that_is_meant() {
     api.run(&[&remove[..], &["--yes"]].concat()).done();
     let [left] = &api.instances()[..] else { panic!("one instance") };
     assert_eq!(left["id"], "i-2");
-    api.run(&[&remove[..], &["--yes"]].concat()).failed(1, "there is no module");
+    api.run(&[&remove[..], &["--yes"]].concat()).failed(1, "is of another type");
 }
 
 #[test]

@@ -43,6 +43,12 @@ impl Served {
         relays.iter().find(|relay| relay["name"] == name).unwrap()
     }
 
+    /// The URL of a relay, and a token that it accepts.
+    pub(crate) fn place(&self, name: &str) -> (&str, &str) {
+        let relay = self.relay(name);
+        (relay["url"].as_str().unwrap(), relay["token"].as_str().unwrap())
+    }
+
     pub(crate) fn call(&self, name: &str, arguments: &[&str]) -> Run {
         let relay = self.relay(name);
         let arguments = [&["call", relay["url"].as_str().unwrap()], arguments].concat();
@@ -107,7 +113,7 @@ fn every_relay_stands_under_its_name_and_ctrl_c_ends_them() {
 }
 
 #[test]
-fn what_a_person_sees_has_a_curl_line() {
+fn what_a_person_sees_can_be_pasted_into_a_shell() {
     let mut child = Command::new(env!("CARGO_BIN_EXE_relayctl"))
         .args(["serve", "--sandbox", "--relay", "misp", "--listen", "127.0.0.1:0"])
         .env_clear()
@@ -115,11 +121,18 @@ fn what_a_person_sees_has_a_curl_line() {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
-    let curl = lines.into_iter().find(|line| line.contains("curl")).unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let export = lines.find(|line| line.contains("export ")).unwrap();
+    let curls: Vec<_> = lines.by_ref().take_while(|line| line.contains("curl")).collect();
+    assert!(export.trim().starts_with("export MISP_TOKEN=eyJ"), "{export}");
+    assert_eq!(curls.len(), 7, "every route but the one that acts: {curls:?}");
+    for curl in curls {
+        let arguments = format!("{export}\n{} --silent --fail", curl.trim());
+        let answered = Command::new("sh").args(["-c", &arguments]).output().unwrap();
+        assert!(answered.status.success(), "{curl}: {answered:?}");
+    }
     child.kill().unwrap();
     child.wait().unwrap();
-    assert!(curl.contains("/misp/health -H 'Authorization: Bearer eyJ"), "{curl}");
 }
 
 #[test]

@@ -55,7 +55,13 @@ fn the_secret_of_the_environment_is_used_and_shown_only_when_asked_for() {
     assert_eq!(shown["secret"], SECRET);
     let page = shown["function_settings"].as_str().unwrap();
     assert!(page.starts_with("https://eu-central-1.console.aws.amazon.com/lambda/"), "{page}");
-    assert!(page.contains("/functions/misp/edit/environment-variables"), "{page}");
+    assert!(page.ends_with("#/functions"), "the name of the function is not known: {page}");
+    let named = ["--file", "-", "--function", "threat-relays-dev-misp", "--json"];
+    let page = made(&named, &set).done().json()["function_settings"].as_str().unwrap().to_owned();
+    assert!(
+        page.contains("/functions/threat-relays-dev-misp/edit/environment-variables"),
+        "{page}"
+    );
 }
 
 #[test]
@@ -69,6 +75,9 @@ fn credentials_may_come_from_the_environment() {
         shown.done().json()["claims"],
         json!({"AuthKey": KEY, "CTR_ENTITIES_LIMIT": 7, "relay": "misp"})
     );
+    let tenant = ["token", "make", "--relay", "graph-security"];
+    run(relayctl(&tenant).env("CLAIM_TENANT_ID", "notaguid"))
+        .failed(2, "TENANT_ID must be the directory's id");
     let wrong = [("CLAIM_AUTHKEY", KEY), ("CLAIM_CTR_ENTITIES_LIMIT", "many")];
     made(&[], &wrong).failed(2, "CLAIM_CTR_ENTITIES_LIMIT must be a whole number");
 }

@@ -9,7 +9,9 @@ use super::{
 use crate::tool::{file, relayctl, run};
 
 fn printed(arguments: &[&str]) -> Value {
-    run(&mut relayctl(&[&["module", "type", "--url", URL], arguments].concat())).done().json()
+    let region: &[&str] = if arguments.contains(&"--region") { &[] } else { &["--region", "nam"] };
+    let arguments = [&["module", "type", "--url", URL], region, arguments].concat();
+    run(&mut relayctl(&arguments)).done().json()
 }
 
 #[test]
@@ -74,14 +76,16 @@ fn a_module_type_takes_pictures() {
     assert_eq!(module_type["logo_dark"], "data:image/png;base64,iVBORw0K");
     let other = file("GIF89a");
     let other = other.path().to_str().unwrap();
-    let arguments = ["module", "type", "--relay", "misp", "--url", URL, "--logo", other];
+    let arguments =
+        ["module", "type", "--relay", "misp", "--url", URL, "--region", "eu", "--logo", other];
     run(&mut relayctl(&arguments)).failed(2, "must be an .svg or a .png file");
 }
 
 #[test]
 fn a_module_type_is_created_only_when_that_is_meant() {
     let api = ThreatResponse::start();
-    let push = ["type", "--relay", "misp", "--url", URL, "--push"];
+    let push = ["type", "--relay", "misp", "--url", URL, "--region", "nam", "--push"];
+    api.run(&["type", "--relay", "misp", "--url", URL]).failed(2, "give --region: nam, eu or apjc");
     let would = api.run(&[&push[..], &["--dry-run", "--json"]].concat()).done().json();
     assert_eq!(would["would_create"], printed(&["--relay", "misp"]));
     api.run(&push).failed(2, "say --yes");
@@ -94,8 +98,9 @@ fn a_module_type_is_created_only_when_that_is_meant() {
 #[test]
 fn an_update_sends_what_differs_and_nothing_else() {
     let api = ThreatResponse::start();
-    api.run(&["type", "--relay", "misp", "--url", URL, "--push", "--yes"]).done();
-    let update = ["type", "--relay", "misp", "--update", "type-1"];
+    let kind = ["type", "--relay", "misp", "--region", "nam"];
+    api.run(&[&kind[..], &["--url", URL, "--push", "--yes"]].concat()).done();
+    let update = [&kind[..], &["--update", "type-1"]].concat();
     let same = api.run(&[&update[..], &["--url", URL]].concat()).done();
     assert!(same.out.contains("is as it should be"), "{same:?}");
     let moved = [&update[..], &["--url", "https://new.example"]].concat();
@@ -107,7 +112,7 @@ fn an_update_sends_what_differs_and_nothing_else() {
     api.run(&[&moved[..], &["--yes"]].concat()).done();
     assert_eq!(api.types()[0]["properties"]["url"], "https://new.example");
     assert_eq!((api.types().len(), api.writes()), (1, 2));
-    let unknown = ["type", "--relay", "misp", "--url", URL, "--update", "type-7"];
+    let unknown = [&kind[..], &["--url", URL, "--update", "type-7"]].concat();
     api.run(&unknown).failed(1, "there is no module type type-7; --push creates one");
     let both = [&unknown[..], &["--push"]].concat();
     api.run(&both).failed(2, "cannot be used with");
