@@ -52,6 +52,15 @@ fn the_incident_is_told_in_the_width_of_the_screen() {
     }
 }
 
+/// What the README shows is what one gets.
+#[test]
+fn the_readme_shows_the_demo() {
+    let readme = include_str!("../../../../README.md");
+    let told = include_str!("../golden/demo/100.txt");
+    let (incident, _) = told.split_once("\n\nNext: ").unwrap();
+    assert!(readme.contains(&format!("```text\n{incident}\n```\n")), "README.md:\n{incident}");
+}
+
 #[test]
 fn a_stranger_learns_what_happened_on_which_device_and_what_to_do() {
     let told = demo(&[]);
