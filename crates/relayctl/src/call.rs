@@ -209,17 +209,17 @@ impl Call {
             RouteArgument::Version => line(format!("Version: {}", text(&answer.version)))?,
             RouteArgument::Watchdog => line("The relay is awake.")?,
         }
-        self.print_unknown(answer)?;
+        self.print_unknown(observables, answer)?;
         line(format!("Answered in {} ms.", duration.as_millis()))
     }
 
     /// Names the observables of which nothing is known; the answer does not tell why.
-    fn print_unknown(&self, answer: &Answer) -> Outcome {
+    fn print_unknown(&self, observables: &[ObservableArgument], answer: &Answer) -> Outcome {
         let shows_them = matches!(self.route, RouteArgument::Observe | RouteArgument::Deliberate);
         if !shows_them || answer.has_failed() {
             return Ok(());
         }
-        for one in self.observables.iter().filter(|one| !answer.knows(one)) {
+        for one in observables.iter().filter(|one| !answer.knows(one)) {
             let (kind, value) = (&one.kind, printable(&one.value));
             line(format!(
                 "Nothing was found about {value}, or the relay does not answer about the type {kind}."

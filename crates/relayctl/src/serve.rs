@@ -6,7 +6,7 @@ use std::{net::SocketAddr, sync::Arc};
 
 use catalog::CatalogEntry;
 use clap::Args;
-use relay_core::{Environment, Route};
+use relay_core::Route;
 use serde::Serialize;
 use tokio::net::TcpListener;
 

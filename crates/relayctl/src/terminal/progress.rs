@@ -17,7 +17,8 @@ pub(crate) struct Progress {
 impl Default for Progress {
     fn default() -> Self {
         let is_quiet = Options::chosen().quiet;
-        let target = if is_quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let target =
+            if is_quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
         Self { lines: MultiProgress::with_draw_target(target) }
     }
 }
