@@ -73,6 +73,7 @@ impl Cloud {
     }
 
     /// Returns where its login and its Graph are.
+    #[must_use]
     pub fn urls(&self) -> [&BaseUrl; 2] {
         [&self.login, &self.graph]
     }

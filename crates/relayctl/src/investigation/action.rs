@@ -8,6 +8,9 @@ use crate::{
     terminal::{Tone, printable},
 };
 
+/// What stands between an action and its target.
+const PREPOSITIONS: [&str; 6] = ["about", "for", "from", "of", "on", "to"];
+
 /// The actions that a product offers for the same targets.
 #[derive(Debug, PartialEq, Eq)]
 struct Offer {
@@ -57,13 +60,11 @@ impl Offer {
         let is_about_devices = target["observable_type"] == "ms_machine_id";
         let value = text(&target["observable_value"]);
         let device = devices.owner(&value).filter(|_| is_about_devices);
+        let is_target =
+            |word: &str| word == value || device.is_some_and(|it| devices.is_name_of(word, it));
+        let title = without_target(&text(&action["title"]), is_target);
         let target = device.map_or_else(|| short_value(&value), str::to_owned);
-        Self {
-            product,
-            targets: vec![target],
-            titles: vec![text(&action["title"])],
-            is_about_devices,
-        }
+        Self { product, targets: vec![target], titles: vec![title], is_about_devices }
     }
 
     fn is_same_action(&self, other: &Self) -> bool {
@@ -78,6 +79,18 @@ impl Offer {
         let targets = Tone::Heading.paint(&self.targets.join(", "));
         format!("{targets} ({}): {}", self.product, listed(&self.titles))
     }
+}
+
+/// Returns a title without the target that the list names already, and without the preposition before it.
+fn without_target(title: &str, is_target: impl Fn(&str) -> bool) -> String {
+    let mut words: Vec<&str> = title.split(' ').collect();
+    if let Some(at) = words.iter().position(|word| is_target(word)) {
+        words.remove(at);
+        if at > 0 && PREPOSITIONS.contains(&words[at - 1]) {
+            words.remove(at - 1);
+        }
+    }
+    words.join(" ")
 }
 
 /// Returns titles as one list; what several begin with, before a colon, stands once.
@@ -99,6 +112,19 @@ fn listed(titles: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_title_loses_its_target() {
+        let check = |title: &str, expected: &str| {
+            assert_eq!(without_target(title, |word| word == "ws-204"), expected);
+        };
+        check("Isolate ws-204 (full)", "Isolate (full)");
+        check("Release ws-204 from isolation", "Release from isolation");
+        check("Run antivirus scan on ws-204 (quick)", "Run antivirus scan (quick)");
+        check("Add indicator: alert on and block ws-204", "Add indicator: alert on and block");
+        check("Report a false positive", "Report a false positive");
+        check("ws-204", "");
+    }
 
     #[test]
     fn what_titles_begin_with_stands_once() {

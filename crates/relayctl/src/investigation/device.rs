@@ -77,6 +77,11 @@ impl Devices {
         name.or_else(|| addresses.next().map(|one| self.owner(one).unwrap_or(one).to_owned()))
     }
 
+    /// Whether a word is one of a device's names.
+    pub(super) fn is_name_of(&self, word: &str, device: &str) -> bool {
+        self.names.shown(word) == device
+    }
+
     /// Returns a title without the device at its end, whatever its spelling: the row names it.
     pub(super) fn without_name(&self, title: &str, device: Option<&str>) -> String {
         let named = title

@@ -5,15 +5,9 @@ use relay_core::{Relay, Route};
 use super::Conformance;
 use crate::texts;
 
-/// Relays whose texts still break these rules.
-const EXEMPT: [&str; 2] = ["defender-atp", "graph-security"];
-
 impl<R: Relay> Conformance<R> {
     /// Entities have titles, no text repeats another one and no cell is empty.
     pub(super) async fn texts_say_something_of_their_own(&self) {
-        if EXEMPT.contains(&R::ABOUT.slug) {
-            return;
-        }
         let relay = self.start().await;
         for route in [Route::Observe, Route::Refer, Route::Respond] {
             let answer = relay.send(relay.request(route).about(self.known())).await;

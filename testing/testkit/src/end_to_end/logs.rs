@@ -15,7 +15,8 @@ const OBSERVE: &str = "/observe/observables";
 const HEALTH: &str = "/health";
 
 /// The metrics of every metrics line.
-const METRICS: [&str; 10] = [
+const METRICS: [&str; 13] = [
+    "CallersRefused",
     "ColdStart",
     "Duration",
     "Errors",
@@ -23,8 +24,10 @@ const METRICS: [&str; 10] = [
     "Observables",
     "ProductCalls",
     "ProductFailures",
+    "ProductRefused",
     "ProductRetries",
     "ProductThrottled",
+    "TokensRefused",
     "Warnings",
 ];
 
