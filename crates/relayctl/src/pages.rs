@@ -3,9 +3,10 @@
 use clap::{Arg, ArgAction, Command};
 
 /// Commands and their pages.
-const PAGES: [(&str, &str); 9] = [
+const PAGES: [(&str, &str); 10] = [
     ("demo", "README.md"),
     ("ask", "README.md"),
+    ("explore", "docs/picture.md"),
     ("doctor", "docs/alive.md"),
     ("serve", "docs/settings.md"),
     ("token", "docs/security.md"),

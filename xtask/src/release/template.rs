@@ -81,7 +81,7 @@ mod tests {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
         let template =
             deployable(&fs::read_to_string(root.join("template.yaml")).unwrap()).unwrap();
-        for left in ["BuildMethod", "relays/", "AWS::Serverless::Application"] {
+        for left in ["BuildMethod", "CodeUri: relays/", "AWS::Serverless::Application"] {
             assert!(!template.contains(left), "{left}");
         }
         let key = format!("${{CodePrefix}}misp-{VERSION}-${{Architecture}}.zip");

@@ -43,7 +43,7 @@ fn the_demo_is_written_with_the_answers_of_all_relays() {
         data["observables"]
             .as_array()
             .unwrap()
-            .contains(&json!({"type": "ip", "value": "203.0.113.77"}))
+            .contains(&json!({"type": "ip", "value": "192.0.2.144"}))
     );
 }
 

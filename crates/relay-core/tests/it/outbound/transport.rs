@@ -57,7 +57,8 @@ async fn what_is_sent_says_who_asks_and_nothing_else() {
     assert_eq!((asked.method.as_str(), asked.target.as_str()), ("GET", "/me"));
     assert!(fixture.answer(trigger(&hs256(), "isolate")).await.is_ok());
     let asked = fixture.product.asked().remove(1);
-    assert_eq!((asked.method.as_str(), asked.json()), ("POST", json!({"value": "host.example"})));
+    let expected = json!({"value": "host.example", "from": "Cisco XDR"});
+    assert_eq!((asked.method.as_str(), asked.json()), ("POST", expected));
     assert_eq!(asked.header("content-type"), "application/json");
 }
 

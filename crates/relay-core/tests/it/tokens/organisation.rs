@@ -136,5 +136,6 @@ async fn refused_tokens_are_logged_with_the_address_that_sent_them() {
     for token in [foreign.hs256(SECRET.as_bytes()), "a.b.c".to_owned()] {
         fixture.answer(health(&token).from(Some("198.51.100.7"))).await;
     }
-    assert_eq!(lines.count("\"source\":\"198.51.100.7\""), 2);
+    // One line for the error, one for the call.
+    assert_eq!(lines.count("\"source\":\"198.51.100.7\""), 4);
 }

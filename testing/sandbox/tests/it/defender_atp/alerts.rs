@@ -93,7 +93,7 @@ async fn alerts_are_linked_beyond_their_evidence_and_without_a_profile() {
 async fn the_list_is_filtered_cut_and_expanded() {
     let session = start().await;
     let everything = session.list("/api/alerts", &[]).await;
-    assert_eq!(everything.len(), 14);
+    assert_eq!(everything.len(), 16);
     assert!(everything.iter().all(|it| it.get("evidence").is_none_or(|it| *it == json!([]))));
 
     let two = "/api/alerts?$filter=id%20eq%20'da638470011223344556_-1200345678'%20or%20id%20eq%20'da638471200000000004_-1004'&$expand=evidence";
@@ -103,9 +103,17 @@ async fn the_list_is_filtered_cut_and_expanded() {
 
     assert_eq!(ids(&session, "/api/alerts?$top=1").await, [SAMPLE]);
     let newest_two = ids(&session, "/api/alerts?$top=2&$skip=1").await;
-    assert_eq!(newest_two, ["da638471200000000001_-1001", "da638471200000000002_-1002"]);
+    assert_eq!(newest_two, ["da639122434000000002_-3102", "da639122434000000001_-3101"]);
     let late = ids(&session, "/api/alerts?$filter=lastUpdateTime+ge+2026-10-29T00:00:00Z").await;
-    assert_eq!(late, [SAMPLE, "da638471200000000001_-1001"]);
+    assert_eq!(
+        late,
+        [
+            SAMPLE,
+            "da639122434000000002_-3102",
+            "da639122434000000001_-3101",
+            "da638471200000000001_-1001"
+        ]
+    );
 }
 
 #[tokio::test]

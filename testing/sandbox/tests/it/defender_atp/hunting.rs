@@ -50,6 +50,8 @@ async fn devices_are_described() {
     assert_eq!(
         rows,
         json!([
+            { "DeviceName": "acc-lt-31.contoso.example", "OSPlatform": "Windows11" },
+            { "DeviceName": "files-02.contoso.example", "OSPlatform": "WindowsServer2022" },
             { "DeviceName": "mac-31.contoso.example", "OSPlatform": "macOS" },
             { "DeviceName": "srv-22.contoso.example", "OSPlatform": "WindowsServer2022" },
             { "DeviceName": "srv-7.contoso.example", "OSPlatform": "Linux" },

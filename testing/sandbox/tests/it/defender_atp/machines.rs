@@ -6,11 +6,15 @@ use serde_json::{Value, json};
 use super::{error, ids, refused, start};
 use crate::session::texts;
 
+/// The devices of the demo's incident.
+const INCIDENT_LAPTOP: &str = "3463bc6ef15d429863595304141b3228011acd5f";
+const INCIDENT_SERVER: &str = "7de59a01dba224b351deefadb4e61ed3a0444d11";
+
 #[tokio::test]
 async fn machines_are_listed_by_their_ids() {
     let session = start().await;
     let all = session.list("/api/machines", &[]).await;
-    assert_eq!(all.len(), 6);
+    assert_eq!(all.len(), 8);
     let terms: Vec<_> = texts(&all, "id").iter().map(|id| format!("id eq '{id}'")).collect();
     let filter = terms[..3].join(" or ").replace(' ', "%20");
     let three = ids(&session, &format!("/api/machines?$filter={filter}")).await;
@@ -28,6 +32,8 @@ async fn the_sample_devices_are_the_machines() {
         sample::MAC,
         sample::RESTRICTED_SERVER,
         sample::BARE_DEVICE,
+        INCIDENT_LAPTOP,
+        INCIDENT_SERVER,
     ];
     ids.sort();
     known.sort();
