@@ -25,8 +25,12 @@ impl Terminal {
 
     /// A terminal of this width; what the tool says beside its results is not shown.
     pub(crate) fn wide(columns: u16, settings: &str, arguments: &str) -> Self {
-        let size = format!("stty cols {columns} rows {HEIGHT}");
-        Self::run(&format!("{size}; {settings} exec \"$TOOL\" {arguments} 2>/dev/null"))
+        // A new terminal gets a usual size at some moment after its start, and then this one.
+        let waiting = format!("until [ \"$(stty size)\" = '{HEIGHT} {columns}' ]; do :; done");
+        let mut terminal =
+            Self::run(&format!("{waiting}; {settings} exec \"$TOOL\" {arguments} 2>/dev/null"));
+        terminal.process.set_window_size(columns, HEIGHT).unwrap();
+        terminal
     }
 
     fn run(script: &str) -> Self {
