@@ -26,6 +26,9 @@ pub(super) fn document(root: &Path) -> Outcome<GeneratedFile> {
     let (by_hand, _) = written.split_once(BEGIN).ok_or("openapi.yaml has lost its mark")?;
     let mut content = by_hand.to_owned() + BEGIN;
     for (name, schema) in components(&root.join(SCHEMAS))? {
+        if by_hand.contains(&format!("\n    {name}:\n")) {
+            return Err(format!("openapi.yaml has two schemas {name}").into());
+        }
         content += &format!("    {name}:");
         write_value(&mut content, &schema, 6);
     }

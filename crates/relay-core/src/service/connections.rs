@@ -19,7 +19,7 @@ impl<R: Relay> Service<R> {
     /// Opens connections to the key hosts and to the product, side by side.
     ///
     /// Returns when all are open. One that takes twice as long as the first, or
-    /// [`LONGEST_WAIT`], is not waited for: it goes on, and a request that needs it waits for it.
+    /// `LONGEST_WAIT`, is not waited for: it goes on, and a request that needs it waits for it.
     pub async fn open_connections(&self) {
         let start = Instant::now();
         let mut end = start + LONGEST_WAIT;
