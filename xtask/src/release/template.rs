@@ -38,6 +38,9 @@ pub(super) fn write(root: &Path, out: &Path) -> Outcome {
 /// Returns the template with each function's zip and the nested template in the bucket.
 fn deployable(template: &str) -> Outcome<String> {
     let relays = Product::ALL.len();
+    let nested = format!(
+        "TemplateURL: !Sub https://${{CodeBucket}}.s3.${{AWS::Region}}.${{AWS::URLSuffix}}/${{CodePrefix}}relay-{VERSION}.yaml\n"
+    );
     let mut template =
         replaced(template, "\nParameters:\n", &format!("\nParameters:{PARAMETERS}\n"), 1)?;
     for product in Product::ALL {
@@ -46,20 +49,20 @@ fn deployable(template: &str) -> Outcome<String> {
             "CodeUri: {{Bucket: !Ref CodeBucket, Key: !Sub '${{CodePrefix}}{slug}-{VERSION}-${{Architecture}}.zip'}}\n"
         );
         template = replaced(&template, &format!("CodeUri: relays/{slug}\n"), &code, 1)?;
+        // A nested stack has a list of tags where a serverless application has a map.
+        let application = format!("Location: relay.yaml\n      Tags: {{Relay: {slug}}}\n");
+        let stack = format!("{nested}      Tags: [{{Key: Relay, Value: {slug}}}]\n");
+        template = replaced(&template, &application, &stack, 1)?;
     }
     let template =
         replaced(&template, "    Metadata: {BuildMethod: rust-cargolambda}\n", "", relays)?;
     // The location of a serverless application cannot depend on a parameter.
-    let template = replaced(
+    replaced(
         &template,
         "Type: AWS::Serverless::Application\n",
         "Type: AWS::CloudFormation::Stack\n",
         relays,
-    )?;
-    let nested = format!(
-        "TemplateURL: !Sub https://${{CodeBucket}}.s3.${{AWS::Region}}.${{AWS::URLSuffix}}/${{CodePrefix}}relay-{VERSION}.yaml\n"
-    );
-    replaced(&template, "Location: relay.yaml\n", &nested, relays)
+    )
 }
 
 /// Replaces a text that stands there as often as it should.
