@@ -123,10 +123,10 @@ async function demoPage(address) {
 
   // By keyboard alone: the search, a node of the graph, a row, a mark of the timeline.
   await page.keyboard.press("/");
-  await page.keyboard.type("fin-lt-07");
+  await page.keyboard.type("files-02");
   const found = await shownSightings(page);
   assert(found > 0 && found < all, `${found} of ${all}`);
-  assert.strictEqual(await page.locator("#search").inputValue(), "fin-lt-07");
+  assert.strictEqual(await page.locator("#search").inputValue(), "files-02");
   await page.keyboard.press("Escape");
   assert.strictEqual(await shownSightings(page), all);
   await page.locator("#graph").focus();
