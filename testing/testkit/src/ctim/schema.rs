@@ -123,7 +123,7 @@ fn explain(error: &ValidationError<'_>) -> (&'static str, String) {
         Kind::Constant { expected_value } => ("value", format!("{value} is not {expected_value}")),
         Kind::Enum { options } => ("value", format!("{value} is not one of {}", quoted(options))),
         Kind::Required { property } => ("missing-key", format!("the key {property} is missing")),
-        Kind::AnyOf { .. } => ("envelope", "neither data nor errors is present".to_owned()),
+        Kind::MinProperties { .. } => ("envelope", "neither data nor errors is present".to_owned()),
         Kind::Type { kind } => ("type", format!("{value} is not of type {}", type_name(kind))),
         Kind::Custom { message, .. } => ("maxLength", message.clone()),
         Kind::Minimum { limit } => ("minimum", format!("{value} is less than {limit}")),
