@@ -1,7 +1,7 @@
 //! The Microsoft Defender for Endpoint API below `/api` and `/api/v1.0`, and the two services that belong
 //! to it: the token endpoint, and Graph's security API below `/v1.0`, whose hunting knows Defender's tables.
 //!
-//! The tenant of the token decides what a caller sees ([`identity::tenant`]). Machine actions and indicators
+//! The tenant of the token decides what a caller sees ([`crate::identity::tenant`]). Machine actions and indicators
 //! have state; the call limits are the published ones.
 
 mod access;
@@ -21,7 +21,7 @@ mod respond;
 pub mod sample;
 mod tenant;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::{
     Router,
@@ -34,7 +34,7 @@ use self::{access::Gate, error::DefenderError, tenant::DefenderTenant};
 use crate::{
     clock::Clock,
     graph_security,
-    identity::{self, CallLimits, Identity, NOW},
+    identity::{CallLimits, Identity, NOW, tenant::ALL},
 };
 
 /// What all requests to one sandbox share.
@@ -43,35 +43,31 @@ struct Service {
     identity: Identity,
     clock: Clock,
     limits: CallLimits,
-    tenants: Vec<DefenderTenant>,
+    /// Those of [`ALL`], each made when it first calls.
+    tenants: [OnceLock<DefenderTenant>; ALL.len()],
 }
 
 impl Service {
-    /// Errors: the parser's, when the built-in data is damaged.
-    fn new(identity: Identity) -> serde_json::Result<Self> {
-        let tenants = identity::tenant::ALL.into_iter().map(DefenderTenant::new);
-        Ok(Self {
+    fn new(identity: Identity) -> Self {
+        Self {
             identity,
             clock: Clock::starting_at(NOW),
             limits: CallLimits::default(),
-            tenants: tenants.collect::<Result<_, _>>()?,
-        })
+            tenants: Default::default(),
+        }
     }
 
     fn tenant(&self, id: &str) -> Option<&DefenderTenant> {
-        self.tenants.iter().find(|tenant| tenant.id == id)
+        let at = ALL.iter().position(|tenant| tenant.id == id)?;
+        Some(self.tenants[at].get_or_init(|| DefenderTenant::new(ALL[at])))
     }
 }
 
 /// The product's routes over fresh data, with the token endpoint and Graph's security API; they start at [`NOW`].
 pub(crate) fn router(_: Timestamp) -> Router {
     let identity = Identity::default();
-    match Service::new(identity.clone()) {
-        Ok(service) => routes(&Arc::new(service)).merge(identity.routes()),
-        Err(damage) => {
-            Router::new().fallback((StatusCode::INTERNAL_SERVER_ERROR, damage.to_string()))
-        }
-    }
+    let service = Service::new(identity.clone());
+    routes(&Arc::new(service)).merge(identity.routes())
 }
 
 fn routes(service: &Arc<Service>) -> Router {
@@ -79,7 +75,7 @@ fn routes(service: &Arc<Service>) -> Router {
     let graph = graph_security::routes(service.identity.clone(), {
         let service = Arc::clone(service);
         move |tenant, tables| match service.tenant(tenant.id) {
-            Some(tenant) => hunting::graph_tables(&tenant.records, tables),
+            Some(tenant) => hunting::graph_tables(tenant.records, tables),
             None => tables,
         }
     });

@@ -34,7 +34,6 @@ use crate::{
     kql::Tables,
 };
 
-use records::Library;
 use request::GraphRequest;
 use response::{GraphError, GraphResponse};
 
@@ -76,12 +75,8 @@ pub(crate) fn routes(
     identity: Identity,
     more_tables: impl Fn(&Tenant, Tables) -> Tables + Send + Sync + 'static,
 ) -> Router {
-    let graph = Graph {
-        identity,
-        library: Library::default(),
-        limits: CallLimits::default(),
-        more_tables: Box::new(more_tables),
-    };
+    let graph =
+        Graph { identity, limits: CallLimits::default(), more_tables: Box::new(more_tables) };
     Router::new().route("/v1.0/{*path}", any(serve)).with_state(Arc::new(graph))
 }
 
@@ -90,7 +85,6 @@ type MoreTables = Box<dyn Fn(&Tenant, Tables) -> Tables + Send + Sync>;
 
 struct Graph {
     identity: Identity,
-    library: Library,
     limits: CallLimits,
     more_tables: MoreTables,
 }

@@ -65,7 +65,7 @@ pub(super) async fn run(gate: Gate, body: Bytes) -> Result<Json<Value>, Defender
     let caller = gate.admit(&RUN)?;
     let body: Body = gate.json(&body)?;
     let query = required(&body.query, "Query")?;
-    let table = kql::run(query, &tables(&caller.tenant.records, caller.now))
+    let table = kql::run(query, &tables(caller.tenant.records, caller.now))
         .map_err(|error| DefenderError::bad("BadRequest", error.to_string()))?;
     let columns = table.columns.iter();
     let schema = columns.map(|it| json!({ "Name": it.name, "Type": it.kind.schema_name() }));
@@ -116,11 +116,15 @@ fn evidence(alert: &Alert) -> Vec<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::identity::{NOW, tenant::CONTOSO};
+    use crate::{
+        defender_atp::records,
+        identity::{NOW, tenant::CONTOSO},
+    };
 
     fn run(query: &str) -> Vec<Value> {
-        let records = Records::of(&CONTOSO).expect("built-in data");
-        kql::run(query, &tables(&records, NOW)).unwrap_or_else(|error| panic!("{error}")).rows
+        kql::run(query, &tables(records::of(&CONTOSO), NOW))
+            .unwrap_or_else(|error| panic!("{error}"))
+            .rows
     }
 
     /// A query of the relay for several observables.
@@ -169,7 +173,7 @@ hits
 
     #[test]
     fn evidence_rows_come_from_the_alerts() {
-        let records = Records::of(&CONTOSO).expect("built-in data");
+        let records = records::of(&CONTOSO);
         let entries: usize = records.alerts.iter().map(|alert| alert.evidence().len()).sum();
         let rows: Vec<Value> = records.alerts.iter().flat_map(evidence).collect();
         assert_eq!(rows.len(), entries + records.alerts.len());

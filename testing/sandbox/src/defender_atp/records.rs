@@ -1,31 +1,34 @@
 //! The built-in data of the tenants. It never changes; what requests change is in
 //! `machine_actions` and `indicators`.
 
-use std::{collections::BTreeMap, net::IpAddr};
+use std::{collections::BTreeMap, net::IpAddr, sync::OnceLock};
 
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use super::entity::{EntityId, host_of};
-use crate::identity::{Tenant, tenant::CONTOSO};
+use crate::identity::{
+    Tenant,
+    tenant::{self, CONTOSO},
+};
 
 /// Reads the files of one folder as those of this tenant.
 macro_rules! records {
     ($folder:literal, $tenant:expr) => {
         Records {
-            alerts: read(file!($folder, "alerts"), $tenant)?,
-            files: read(file!($folder, "files"), $tenant)?,
-            machines: read(file!($folder, "machines"), $tenant)?,
-            available: read(file!($folder, "available_actions"), $tenant)?,
-            machine_actions: read(file!($folder, "machine_actions"), $tenant)?,
-            indicators: read(file!($folder, "indicators"), $tenant)?,
+            alerts: read(file!($folder, "alerts"), $tenant),
+            files: read(file!($folder, "files"), $tenant),
+            machines: read(file!($folder, "machines"), $tenant),
+            available: read(file!($folder, "available_actions"), $tenant),
+            machine_actions: read(file!($folder, "machine_actions"), $tenant),
+            indicators: read(file!($folder, "indicators"), $tenant),
             events: [
-                ("DeviceFileEvents", read(file!($folder, "device_file_events"), $tenant)?),
-                ("DeviceProcessEvents", read(file!($folder, "device_process_events"), $tenant)?),
-                ("DeviceNetworkEvents", read(file!($folder, "device_network_events"), $tenant)?),
-                ("DeviceEvents", read(file!($folder, "device_events"), $tenant)?),
-                ("DeviceInfo", read(file!($folder, "device_info"), $tenant)?),
-                ("DeviceNetworkInfo", read(file!($folder, "device_network_info"), $tenant)?),
+                ("DeviceFileEvents", read(file!($folder, "device_file_events"), $tenant)),
+                ("DeviceProcessEvents", read(file!($folder, "device_process_events"), $tenant)),
+                ("DeviceNetworkEvents", read(file!($folder, "device_network_events"), $tenant)),
+                ("DeviceEvents", read(file!($folder, "device_events"), $tenant)),
+                ("DeviceInfo", read(file!($folder, "device_info"), $tenant)),
+                ("DeviceNetworkInfo", read(file!($folder, "device_network_info"), $tenant)),
             ],
         }
     };
@@ -54,14 +57,13 @@ pub(super) struct Records {
 }
 
 impl Records {
-    /// Errors: the parser's, when a built-in file is damaged.
-    pub(super) fn of(tenant: &Tenant) -> serde_json::Result<Self> {
+    fn read(tenant: &Tenant) -> Self {
         if tenant.is_second_customer() {
-            return Ok(records!("fabrikam", tenant));
+            return records!("fabrikam", tenant);
         }
         let mut records = records!("contoso", tenant);
-        records.add(read(file!("contoso", "incident"), tenant)?);
-        Ok(records)
+        records.add(read(file!("contoso", "incident"), tenant));
+        records
     }
 
     fn add(&mut self, incident: IncidentRecords) {
@@ -84,12 +86,21 @@ impl Records {
     }
 }
 
-fn read<T: DeserializeOwned>(text: &str, tenant: &Tenant) -> serde_json::Result<T> {
-    serde_json::from_str(&text.replace(CONTOSO.id, tenant.id))
+/// The records of all tenants, each read once in a process, when it is first asked for.
+static ALL: [OnceLock<Records>; tenant::ALL.len()] = [const { OnceLock::new() }; tenant::ALL.len()];
+
+/// The records of a tenant.
+pub(super) fn of(tenant: &Tenant) -> &'static Records {
+    let at = tenant::ALL.iter().position(|known| *known == tenant).unwrap_or_default();
+    ALL[at].get_or_init(|| Records::read(tenant))
+}
+
+fn read<T: Default + DeserializeOwned>(text: &str, tenant: &Tenant) -> T {
+    serde_json::from_str(&text.replace(CONTOSO.id, tenant.id)).unwrap_or_default()
 }
 
 /// What Contoso has of [`incident`](crate::incident).
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct IncidentRecords {
     alerts: Vec<Alert>,
     files: Vec<Value>,
@@ -159,8 +170,8 @@ mod tests {
     use super::*;
     use crate::identity::tenant::FABRIKAM;
 
-    fn both() -> [Records; 2] {
-        [&CONTOSO, &FABRIKAM].map(|tenant| Records::of(tenant).expect("built-in data"))
+    fn both() -> [&'static Records; 2] {
+        [&CONTOSO, &FABRIKAM].map(of)
     }
 
     /// The texts of a member that are not empty.
@@ -171,7 +182,7 @@ mod tests {
     #[test]
     fn devices_of_events_are_machines_or_of_alerts() {
         for Records { alerts, machines, available, events, .. } in both() {
-            let machines = texts(&machines, "id");
+            let machines = texts(machines, "id");
             let [(_, files), others @ ..] = &events;
             let known = texts(others.iter().flat_map(|(_, rows)| rows), "DeviceId");
             assert!(known.is_subset(&machines), "{known:?}");
@@ -201,7 +212,7 @@ mod tests {
     #[test]
     fn addresses_of_devices_are_those_of_the_adapters() {
         for Records { machines, events: [.., (_, adapters)], .. } in both() {
-            for machine in &machines {
+            for machine in machines {
                 let own = adapters.iter().filter(|row| row["DeviceId"] == machine["id"]);
                 let macs = texts(own, "MacAddress");
                 let listed = machine["ipAddresses"].as_array().into_iter().flatten();

@@ -5,7 +5,10 @@ use std::sync::{Mutex, MutexGuard};
 use http::StatusCode;
 
 use super::{
-    indicators::Indicators, list::MAX_PAGE_SIZE, machine_actions::MachineActions, records::Records,
+    indicators::Indicators,
+    list::MAX_PAGE_SIZE,
+    machine_actions::MachineActions,
+    records::{self, Records},
 };
 use crate::{
     identity::{
@@ -46,26 +49,21 @@ impl Behaviour {
 
 #[derive(Debug)]
 pub(super) struct DefenderTenant {
-    pub(super) id: &'static str,
     pub(super) behaviour: Behaviour,
-    pub(super) records: Records,
+    pub(super) records: &'static Records,
     machine_actions: Mutex<MachineActions>,
     indicators: Mutex<Indicators>,
 }
 
 impl DefenderTenant {
-    /// Errors: the parser's, when the built-in data is damaged.
-    pub(super) fn new(tenant: &'static Tenant) -> serde_json::Result<Self> {
-        let mut records = Records::of(tenant)?;
-        let machine_actions = MachineActions::new(std::mem::take(&mut records.machine_actions));
-        let indicators = Indicators::new(std::mem::take(&mut records.indicators));
-        Ok(Self {
-            id: tenant.id,
+    pub(super) fn new(tenant: &'static Tenant) -> Self {
+        let records = records::of(tenant);
+        Self {
             behaviour: Behaviour::of(tenant),
             records,
-            machine_actions: Mutex::new(machine_actions),
-            indicators: Mutex::new(indicators),
-        })
+            machine_actions: Mutex::new(MachineActions::new(records.machine_actions.clone())),
+            indicators: Mutex::new(Indicators::new(records.indicators.clone())),
+        }
     }
 
     pub(super) fn machine_actions(&self) -> MutexGuard<'_, MachineActions> {

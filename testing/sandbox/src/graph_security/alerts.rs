@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     ALERTS_LIMIT, Graph,
-    records::FilterSupport,
+    records::{self, FilterSupport},
     request::GraphRequest,
     response::{GraphError, GraphResponse},
 };
@@ -48,7 +48,7 @@ pub(super) fn list(
     admit(graph, grant)?;
     let options = request.options()?;
     let filter = filter(options.filter.as_deref(), FilterSupport::of(grant.tenant))?;
-    let alerts = &graph.library.of(grant.tenant).alerts;
+    let alerts = &records::of(grant.tenant).alerts;
     let found: Vec<&Value> = alerts
         .iter()
         .filter(|alert| filter.as_ref().is_none_or(|filter| filter.matches(alert)))
@@ -78,7 +78,7 @@ pub(super) fn get(
     id: &str,
 ) -> Result<GraphResponse, GraphError> {
     admit(graph, grant)?;
-    let mut alerts = graph.library.of(grant.tenant).alerts.iter();
+    let mut alerts = records::of(grant.tenant).alerts.iter();
     let alert = alerts.find(|alert| alert["id"] == id).ok_or_else(|| {
         let message = format!("Alert '{id}' was not found.");
         GraphError::new(StatusCode::NOT_FOUND, "NotFound", message)

@@ -6,6 +6,7 @@ use serde_json::json;
 use super::{
     Graph, HUNTING_LIMIT,
     alerts::require,
+    records,
     request::GraphRequest,
     response::{GraphError, GraphResponse},
     timespan,
@@ -40,7 +41,7 @@ pub(super) fn run(
         GraphError::bad_request(format!("The timespan '{timespan}' is not in ISO 8601 format."))
     })?;
 
-    let rows = &graph.library.of(grant.tenant).alert_evidence;
+    let rows = &records::of(grant.tenant).alert_evidence;
     let tables = Tables::new(NOW).with("AlertEvidence", rows);
     let tables = (graph.more_tables)(grant.tenant, tables).within(&range);
     let result = kql::run(&understood(&query, request), &tables)

@@ -6,6 +6,7 @@ use serde_json::json;
 use super::{
     ALERTS_LIMIT, Graph,
     alerts::require,
+    records,
     request::GraphRequest,
     response::{GraphError, GraphResponse},
 };
@@ -21,7 +22,7 @@ pub(super) fn get(
 ) -> Result<GraphResponse, GraphError> {
     require(&ROLES, grant)?;
     graph.count(&ALERTS_LIMIT, grant)?;
-    let mut incidents = graph.library.of(grant.tenant).incidents.iter();
+    let mut incidents = records::of(grant.tenant).incidents.iter();
     let incident = incidents.find(|incident| incident["id"] == id).ok_or_else(|| {
         let message = format!("Incident '{id}' was not found.");
         GraphError::new(StatusCode::NOT_FOUND, "NotFound", message)

@@ -5,7 +5,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::{
-    ALERTS_LIMIT, Graph, HALF_ANSWERED_DOMAIN,
+    ALERTS_LIMIT, Graph, HALF_ANSWERED_DOMAIN, records,
     request::GraphRequest,
     response::{GraphError, GraphResponse},
 };
@@ -47,7 +47,7 @@ pub(super) fn list(
     let is_partial =
         options.filter.as_deref().is_some_and(|text| text.contains(HALF_ANSWERED_DOMAIN));
 
-    let found = graph.library.of(grant.tenant).legacy.iter().filter(|alert| {
+    let found = records::of(grant.tenant).legacy.iter().filter(|alert| {
         let is_silent = is_partial && provider(alert) == FAILING_PROVIDER;
         !is_silent && filter.as_ref().is_none_or(|filter| finds(filter, alert))
     });

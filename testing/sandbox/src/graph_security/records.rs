@@ -98,13 +98,11 @@ fn sort_newest_first(alerts: &mut [Value]) {
     alerts.sort_by_cached_key(|alert| std::cmp::Reverse(created(alert)));
 }
 
-/// The records of all tenants, each read when it is first asked for.
-#[derive(Debug, Default)]
-pub(super) struct Library([OnceLock<Records>; tenant::ALL.len()]);
+/// The records of all tenants, each read once in a process, when it is first asked for.
+static ALL: [OnceLock<Records>; tenant::ALL.len()] = [const { OnceLock::new() }; tenant::ALL.len()];
 
-impl Library {
-    pub(super) fn of(&self, tenant: &Tenant) -> &Records {
-        let at = tenant::ALL.iter().position(|known| *known == tenant).unwrap_or_default();
-        self.0[at].get_or_init(|| Records::of(tenant))
-    }
+/// The records of a tenant.
+pub(super) fn of(tenant: &Tenant) -> &'static Records {
+    let at = tenant::ALL.iter().position(|known| *known == tenant).unwrap_or_default();
+    ALL[at].get_or_init(|| Records::of(tenant))
 }
