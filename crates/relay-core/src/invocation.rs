@@ -12,7 +12,7 @@ pub(crate) use metrics::Metrics;
 pub(crate) use record_budget::RecordBudget;
 pub(crate) use redactor::Redactor;
 
-use crate::quota::Quotas;
+use crate::{quota::Quotas, xray::Trace};
 
 /// The state of one call that all its requests share.
 #[derive(Debug, Default)]
@@ -23,4 +23,6 @@ pub(crate) struct InvocationContext {
     pub(crate) record_budget: RecordBudget,
     pub(crate) redactor: Redactor,
     pub(crate) quotas: Quotas,
+    /// Where the invocation is traced.
+    pub(crate) trace: Option<Trace>,
 }

@@ -14,8 +14,8 @@
 //!
 //! Modules import only modules that stand before them in this list (`tests/it/modules.rs` checks
 //! it): `clock`, `text`, `error`, `url`, `ctim`, `lenient`, `cache`, `concurrency`, `secret`,
-//! `settings`, `quota`, `invocation`, `telemetry`, `outbound`, `auth`, `relay`, `oauth`, `input`, `answer`,
-//! `route`, `service`, `serve`.
+//! `settings`, `quota`, `xray`, `invocation`, `telemetry`, `outbound`, `auth`, `relay`, `oauth`, `input`,
+//! `answer`, `route`, `service`, `serve`.
 
 mod answer;
 mod auth;
@@ -39,6 +39,7 @@ mod settings;
 mod telemetry;
 pub mod text;
 pub mod url;
+mod xray;
 
 pub use auth::{Gateway, REGIONS, SECRET_MAX_AGE_SECONDS, SECRET_REFRESH_SECONDS, SecretsManager};
 pub use clock::Clock;

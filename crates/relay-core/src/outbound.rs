@@ -36,6 +36,7 @@ use crate::{
     invocation::InvocationContext,
     settings::{BadSetting, Environment},
     url::Address,
+    xray::Trace,
 };
 use client::{Client, NoResponse};
 use destination::Destination;
@@ -142,6 +143,7 @@ impl Http {
     ) -> Attempt {
         self.retry_budget.earn();
         context.metrics.count_request();
+        let subsegment = context.trace.as_ref().map(Trace::begin);
         let until = deadline.min(Instant::now() + request.timeout);
         let destination = Destination {
             service: service.clone(),
@@ -153,6 +155,9 @@ impl Http {
             Err(_) => Attempt::Failed(destination.out_of_time()),
         };
         context.metrics.count_outcome(attempt.status());
+        if let Some(subsegment) = subsegment {
+            subsegment.end(request.method(), &destination.origin, attempt.status());
+        }
         if request.is_change() && attempt.status().is_some() {
             context.metrics.count_change();
         }

@@ -194,6 +194,7 @@ fn read(event: Request) -> Incoming {
         gateway,
         request_id: context.request_id,
         deadline: deadline(context.deadline),
+        trace: context.xray_trace_id,
     }
 }
 

@@ -34,6 +34,7 @@ use crate::{
     route::Route,
     settings::{BadSetting, Environment},
     telemetry::{Report, level, metrics_namespace, report},
+    xray::{Daemon, Trace},
 };
 use recent_actions::RecentActions;
 
@@ -52,6 +53,8 @@ pub struct Service<R> {
     recent_actions: RecentActions,
     /// The setting `PRECONNECT`: whether connections are opened before they are needed.
     preconnects: bool,
+    /// Takes subsegments of traced calls, where Lambda offers it.
+    xray: Option<Daemon>,
     is_warm: AtomicBool,
 }
 
@@ -88,6 +91,7 @@ impl<R: Relay> Service<R> {
             auth: Auth::new(environment, &http, &clock, &facts).await?,
             requested_from: RequestedFrom::new(environment)?,
             http,
+            xray: Daemon::new(environment, &clock),
             clock,
             entity_limit: environment.text("CTR_ENTITIES_LIMIT").map(str::to_owned),
             metrics_namespace: metrics_namespace(environment)?,
@@ -120,7 +124,7 @@ impl<R: Relay> Service<R> {
                 return Outgoing::without_route(error, &request.request_id);
             }
         };
-        let context = InvocationContext::default();
+        let context = InvocationContext { trace: self.trace(&request), ..Default::default() };
         let answer = self.answer_in_time(route, &request, &context).await;
         let report_of_call = Report {
             namespace: &self.metrics_namespace,
@@ -155,6 +159,10 @@ impl<R: Relay> Service<R> {
     /// `Unauthorized`.
     pub async fn check(&self, request: &Incoming) -> Result<()> {
         self.caller(request, &InvocationContext::default()).await.map(|_| ())
+    }
+
+    fn trace(&self, request: &Incoming) -> Option<Trace> {
+        self.xray.as_ref()?.trace(request.trace.as_deref()?)
     }
 
     /// Ends a route that takes too long or panics with an error.

@@ -123,6 +123,7 @@ pub(crate) fn request(method: Method, path: String, headers: HeaderMap, body: By
         gateway: Gateway::default(),
         request_id: "local".to_owned(),
         deadline: Instant::now() + CALL_TIMEOUT,
+        trace: None,
     }
 }
 

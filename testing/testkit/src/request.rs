@@ -145,6 +145,7 @@ impl TestRequest {
             gateway: Gateway { base_urls: vec![BASE_URL.to_owned()], ..Gateway::default() },
             request_id: REQUEST_ID.to_owned(),
             deadline: Instant::now() + self.timeout,
+            trace: None,
         }
     }
 

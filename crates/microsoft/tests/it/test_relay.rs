@@ -149,6 +149,7 @@ impl TestRelay {
             gateway: Gateway::default(),
             request_id: "request-1".to_owned(),
             deadline: tokio::time::Instant::now() + std::time::Duration::from_secs(20),
+            trace: None,
         };
         serde_json::from_str(&self.service.answer(incoming).await.body).unwrap()
     }

@@ -169,6 +169,10 @@ impl Request {
         !self.repeatable && self.method != Method::GET
     }
 
+    pub(super) fn method(&self) -> &Method {
+        &self.method
+    }
+
     pub(super) fn build(&self) -> reqwest::Request {
         let mut request = reqwest::Request::new(self.method.clone(), self.address.url().clone());
         *request.headers_mut() = self.headers.clone();

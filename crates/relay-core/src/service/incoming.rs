@@ -27,6 +27,8 @@ pub struct Incoming {
     pub request_id: String,
     /// When requests to the product must have ended.
     pub deadline: Instant,
+    /// The header `X-Amzn-Trace-Id` of the invocation, where it has one.
+    pub trace: Option<String>,
 }
 
 impl Incoming {
@@ -50,6 +52,7 @@ impl Incoming {
             gateway: Gateway::default(),
             request_id: "local".to_owned(),
             deadline: Instant::now() + Duration::from_secs(27),
+            trace: None,
         })
     }
 }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 /// Each module may import those before it. `src/lib.rs` explains the order.
-const ORDER: [&str; 23] = [
+const ORDER: [&str; 24] = [
     "clock",
     "text",
     "error",
@@ -15,6 +15,7 @@ const ORDER: [&str; 23] = [
     "secret",
     "settings",
     "quota",
+    "xray",
     "invocation",
     "telemetry",
     "outbound",

@@ -6,6 +6,7 @@ mod gateway;
 mod lines;
 mod queries;
 mod settings;
+mod traces;
 
 use std::path::PathBuf;
 

@@ -28,6 +28,7 @@ pub(crate) fn post(path: &str) -> TestCall {
         gateway: Gateway { base_urls: vec![BASE.to_owned()], ..Gateway::default() },
         request_id: "request-1".to_owned(),
         deadline: Instant::now() + Duration::from_secs(27),
+        trace: None,
     })
 }
 

@@ -56,6 +56,7 @@ impl Deployed {
             gateway: Gateway::default(),
             request_id: "test".to_owned(),
             deadline: tokio::time::Instant::now() + Duration::from_secs(20),
+            trace: None,
         };
         self.service.check(&request).await.is_ok()
     }
