@@ -9,7 +9,9 @@ from templates import RELAY, RELAYS, STACK, relay, stack
 
 TELEMETRY = pathlib.Path("crates/relay-core/src/telemetry.rs").read_text()
 # The metrics that the code writes by Relay.
-WRITTEN = {"Duration"} | set(re.findall(r'"([A-Z]\w+)"', TELEMETRY[TELEMETRY.index("const COUNTS") :].split("];")[0]))
+COUNTS = TELEMETRY[TELEMETRY.index("const COUNTS") :].split("];")[0]
+WRITTEN = {"Duration", "CredentialDaysLeft"} | set(re.findall(r'"([A-Z]\w+)"', COUNTS))
+assert 'const CREDENTIAL_DAYS_LEFT: &str = "CredentialDaysLeft";' in TELEMETRY
 # Metrics of AWS' own that are looked at; "Metrics and dimensions" of API Gateway's, Lambda's and Step Functions' guides.
 OF_AWS = {
     "AWS/ApiGateway": ("ApiId", {"Count", "4xx", "5xx", "Latency"}),

@@ -12,7 +12,9 @@ pub(crate) use metrics::Metrics;
 pub(crate) use record_budget::RecordBudget;
 pub(crate) use redactor::Redactor;
 
-use crate::{quota::Quotas, xray::Trace};
+use std::sync::OnceLock;
+
+use crate::{ctim::Time, quota::Quotas, xray::Trace};
 
 /// The state of one call that all its requests share.
 #[derive(Debug, Default)]
@@ -23,6 +25,8 @@ pub(crate) struct InvocationContext {
     pub(crate) record_budget: RecordBudget,
     pub(crate) redactor: Redactor,
     pub(crate) quotas: Quotas,
+    /// When the credentials for the product end, where it told.
+    pub(crate) credentials_end: OnceLock<Time>,
     /// Where the invocation is traced.
     pub(crate) trace: Option<Trace>,
 }

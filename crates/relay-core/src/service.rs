@@ -137,10 +137,10 @@ impl<R: Relay> Service<R> {
             errors: &answer.errors,
             duration: started.elapsed(),
             cold_start: !self.is_warm.swap(true, Ordering::Relaxed),
+            ended: self.clock.now().as_millisecond(),
         };
         report(&report_of_call, &context);
-        let now = self.clock.now().as_millisecond();
-        let metrics = report_of_call.metrics(&context, now);
+        let metrics = report_of_call.metrics(&context);
         let Incoming { request_id, .. } = request;
         Outgoing { status: 200, allow: None, body: answer.body, metrics, request_id }
     }

@@ -3,7 +3,7 @@
 
 use std::{io::Write, net::IpAddr, time::Duration};
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tracing_subscriber::{
     filter::{LevelFilter, Targets},
     layer::SubscriberExt,
@@ -31,6 +31,9 @@ const COUNTS: [&str; 12] = [
     "CallersRefused",
     "ColdStart",
 ];
+/// The metric of calls whose product told when the credentials end.
+const CREDENTIAL_DAYS_LEFT: &str = "CredentialDaysLeft";
+const DAY_MILLISECONDS: i64 = 24 * 60 * 60 * 1000;
 
 /// Reads `LOG_LEVEL`: error, warn, info or debug; default info.
 pub(crate) fn level(environment: &Environment) -> Result<LevelFilter, BadSetting> {
@@ -88,6 +91,8 @@ pub(crate) struct Report<'a> {
     pub(crate) errors: &'a [Error],
     pub(crate) duration: Duration,
     pub(crate) cold_start: bool,
+    /// Milliseconds since 1970.
+    pub(crate) ended: i64,
 }
 
 /// Logs a call: its errors, then itself.
@@ -126,32 +131,42 @@ pub(crate) fn report(report: &Report<'_>, context: &InvocationContext) {
         product_failures = metrics.failures(),
         duration_ms = report.duration.as_millis() as u64,
         cold_start = report.cold_start,
+        credential_days_left = report.credential_days_left(context),
         "answered"
     );
 }
 
 impl Report<'_> {
+    /// Returns the whole days until the credentials end, where the product told.
+    fn credential_days_left(&self, context: &InvocationContext) -> Option<i64> {
+        let end = context.credentials_end.get()?.as_unix_milliseconds();
+        Some((end - self.ended).div_euclid(DAY_MILLISECONDS))
+    }
+
     /// Returns one line in CloudWatch's embedded metric format.
     ///
     /// Source: CloudWatch user guide, "Specification: Embedded metric format".
-    pub(crate) fn metrics(&self, context: &InvocationContext, at_milliseconds: i64) -> String {
+    pub(crate) fn metrics(&self, context: &InvocationContext) -> String {
         let InvocationContext { metrics, caller, .. } = context;
-        let directive = |dimensions: &[&str], counts: &[&str]| {
-            let metric = |name: &str, unit: &str| json!({"Name": name, "Unit": unit});
+        let days_left = self.credential_days_left(context);
+        let metric = |name: &str, unit: &str| json!({"Name": name, "Unit": unit});
+        let directive = |dimensions: &[&str], counts: &[&str], others: Option<Value>| {
             let mut named = vec![metric("Duration", "Milliseconds")];
             named.extend(counts.iter().map(|name| metric(name, "Count")));
+            named.extend(others);
             json!({"Namespace": self.namespace, "Dimensions": [dimensions], "Metrics": named})
         };
-        let whole = directive(&["Relay"], &COUNTS);
+        let days = days_left.map(|_| metric(CREDENTIAL_DAYS_LEFT, "None"));
+        let whole = directive(&["Relay"], &COUNTS, days);
         // CloudWatch charges for each name under each route, so routes get the two most useful ones.
-        let by_route = directive(&["Relay", "Route"], &["Errors"]);
+        let by_route = directive(&["Relay", "Route"], &["Errors"], None);
         let warnings = self.errors.iter().filter(|error| error.is_warning()).count();
         let fatal = self.errors.iter().filter(|error| !error.is_warning());
         let refusals: Vec<_> = fatal.filter_map(|error| caller.refusal(error)).collect();
         let refused = |by: fn(Refusal) -> bool| u8::from(refusals.iter().copied().any(by));
-        json!({
+        let mut line = json!({
             "_aws": {
-                "Timestamp": at_milliseconds,
+                "Timestamp": self.ended,
                 "CloudWatchMetrics": [whole, by_route],
             },
             "Relay": self.relay,
@@ -170,8 +185,11 @@ impl Report<'_> {
             "TokensRefused": refused(|refusal| refusal == Refusal::Token),
             "CallersRefused": refused(|refusal| !refusal.is_of_product()),
             "ColdStart": u8::from(self.cold_start),
-        })
-        .to_string()
+        });
+        if let Some(days) = days_left {
+            line[CREDENTIAL_DAYS_LEFT] = days.into();
+        }
+        line.to_string()
     }
 }
 
@@ -183,11 +201,10 @@ pub(crate) fn print(line: &str) {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::Value;
-
     use super::*;
+    use crate::ctim::Time;
 
-    fn line() -> Value {
+    fn line(context: &InvocationContext) -> Value {
         let report = Report {
             namespace: "staging",
             relay: "misp",
@@ -199,14 +216,16 @@ mod tests {
             errors: &[],
             duration: Duration::from_millis(120),
             cold_start: true,
+            ended: 1_795_168_800_000,
         };
-        serde_json::from_str(&report.metrics(&InvocationContext::default(), 1_795_168_800_000))
-            .unwrap()
+        serde_json::from_str(&report.metrics(context)).unwrap()
     }
 
     #[test]
     fn every_named_metric_has_a_value() {
-        let line = line();
+        let context = InvocationContext::default();
+        context.credentials_end.get_or_init(Time::never);
+        let line = line(&context);
         let directives = line["_aws"]["CloudWatchMetrics"].as_array().unwrap();
         for directive in directives {
             assert_eq!(directive["Namespace"], "staging");
@@ -220,6 +239,26 @@ mod tests {
         assert_eq!(directives[0]["Dimensions"], json!([["Relay"]]));
         assert_eq!(directives[1]["Dimensions"], json!([["Relay", "Route"]]));
         assert_eq!((&line["Duration"], &line["ColdStart"]), (&json!(120.0), &json!(1)));
+    }
+
+    #[test]
+    fn days_are_left_until_the_credentials_end_where_the_product_told() {
+        let unknown = line(&InvocationContext::default());
+        assert!(unknown.get(CREDENTIAL_DAYS_LEFT).is_none());
+        assert!(!unknown["_aws"].to_string().contains(CREDENTIAL_DAYS_LEFT));
+        // The call ended at 2026-11-20T10:00:00Z.
+        let cases = [("2026-12-04T10:00:00Z", 14), ("2026-12-04T09:59:59Z", 13)];
+        let past = [("2026-11-20T10:00:01Z", 0), ("2026-11-20T09:00:00Z", -1)];
+        for (end, days) in cases.into_iter().chain(past) {
+            let context = InvocationContext::default();
+            context.credentials_end.get_or_init(|| Time::parse(end).unwrap());
+            let known = line(&context);
+            assert_eq!(known[CREDENTIAL_DAYS_LEFT], days, "{end}");
+            let named = &known["_aws"]["CloudWatchMetrics"];
+            let of_relay = json!({"Name": CREDENTIAL_DAYS_LEFT, "Unit": "None"});
+            assert!(named[0]["Metrics"].as_array().unwrap().contains(&of_relay), "{named}");
+            assert!(!named[1].to_string().contains(CREDENTIAL_DAYS_LEFT));
+        }
     }
 
     #[test]

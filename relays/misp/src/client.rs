@@ -13,7 +13,7 @@ use std::time::Duration;
 use http::{HeaderValue, header};
 use relay_core::{
     BaseUrl, Call, CircuitBreaker, Error, ErrorKind, Observable, Quota, Request, Response, Result,
-    one_line,
+    Time, one_line,
 };
 use serde::Serialize;
 use tokio::sync::Semaphore;
@@ -187,6 +187,9 @@ impl<'a> Client<'a> {
     async fn send(&self, request: Request) -> Result<Response> {
         let request = request.header(header::AUTHORIZATION, self.api_key.clone());
         let response = self.call.send(request).await?;
+        if let Some(end) = response.header("x-auth-key-expiration").and_then(Time::parse) {
+            self.call.report_credentials_end(end);
+        }
         if response.status() == 200 {
             Ok(response)
         } else {

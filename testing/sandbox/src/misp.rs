@@ -36,8 +36,8 @@ use http::{StatusCode, request::Parts};
 use jiff::Timestamp;
 
 pub use access::{
-    ADMIN_KEY, API_KEY, DISABLED_KEY, EXPIRED_KEY, NO_SEARCH_KEY, OTHER_ADDRESS_KEY, PARTNER_KEY,
-    PARTNER_READER_KEY, QUOTA_KEY, READ_ONLY_KEY,
+    ADMIN_KEY, API_KEY, DISABLED_KEY, ENDING_KEY, EXPIRED_KEY, KEY_END, NO_SEARCH_KEY,
+    OTHER_ADDRESS_KEY, PARTNER_KEY, PARTNER_READER_KEY, QUOTA_KEY, READ_ONLY_KEY,
 };
 pub use installation::{Front, Installation};
 pub use urlscan::URLSCAN_API_KEY;

@@ -130,6 +130,12 @@ impl<C> Call<'_, C> {
         self.context.quotas.report(name, quota);
     }
 
+    /// Reports when the credentials end, as the product told; the log and the metric
+    /// `CredentialDaysLeft` say how many days are left.
+    pub fn report_credentials_end(&self, end: Time) {
+        self.context.credentials_end.get_or_init(|| end);
+    }
+
     /// Maps what was found of each observable, in order, and drops it. When the time is over, the rest
     /// is left out, and a warning names the observables.
     pub fn map_each<T>(

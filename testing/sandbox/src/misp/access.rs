@@ -24,6 +24,10 @@ pub const QUOTA_KEY: &str = "Sandb0xMispKeyOfARoleWithASearchQuota007";
 pub const DISABLED_KEY: &str = "Sandb0xMispKeyOfAUserWhoIsDisabled000008";
 /// A key that has expired.
 pub const EXPIRED_KEY: &str = "Sandb0xMispKeyThatHasExpired000000000009";
+/// A key of the analyst that ends at [`KEY_END`].
+pub const ENDING_KEY: &str = "Sandb0xMispKeyOfTheAnalystWithAnEnd00011";
+/// The end of [`ENDING_KEY`], as the header tells it.
+pub const KEY_END: &str = "2026-03-17T10:00:00+00:00";
 /// A key that may be used from another address only.
 pub const OTHER_ADDRESS_KEY: &str = "Sandb0xMispKeyBoundToAnotherAddress00010";
 
@@ -43,6 +47,8 @@ pub(super) struct User {
     pub(super) may_sight: bool,
     /// Searches in 15 minutes; `None` is no limit.
     pub(super) searches: Option<usize>,
+    /// When the key ends.
+    pub(super) end: Option<&'static str>,
 }
 
 impl User {
@@ -54,14 +60,21 @@ impl User {
         let Some(&(key, owner)) = key else {
             return Err(MispError::forbidden(UNKNOWN_KEY));
         };
-        let user =
-            Self { key, organisation: 1, site_admin: false, may_sight: false, searches: None };
+        let user = Self {
+            key,
+            organisation: 1,
+            site_admin: false,
+            may_sight: false,
+            searches: None,
+            end: None,
+        };
         match owner {
             Owner::Disabled => Err(MispError::forbidden(DISABLED)),
             Owner::Expired => Err(MispError::forbidden(UNKNOWN_KEY)),
             Owner::OtherAddress => Err(MispError::forbidden(OTHER_ADDRESS)),
             Owner::Administrator => Ok(Self { site_admin: true, may_sight: true, ..user }),
             Owner::Analyst(organisation) => Ok(Self { organisation, may_sight: true, ..user }),
+            Owner::Ending(end) => Ok(Self { may_sight: true, end: Some(end), ..user }),
             Owner::Reader(organisation) => Ok(Self { organisation, ..user }),
             Owner::Limited(searches) => Ok(Self { searches: Some(searches), ..user }),
         }
@@ -84,12 +97,13 @@ enum Owner {
     Analyst(u64),
     Reader(u64),
     Limited(usize),
+    Ending(&'static str),
     Disabled,
     Expired,
     OtherAddress,
 }
 
-const KEYS: [(&str, Owner); 10] = [
+const KEYS: [(&str, Owner); 11] = [
     (API_KEY, Owner::Analyst(1)),
     (READ_ONLY_KEY, Owner::Reader(1)),
     (NO_SEARCH_KEY, Owner::Limited(0)),
@@ -97,6 +111,7 @@ const KEYS: [(&str, Owner); 10] = [
     (PARTNER_KEY, Owner::Analyst(2)),
     (PARTNER_READER_KEY, Owner::Reader(2)),
     (QUOTA_KEY, Owner::Limited(2)),
+    (ENDING_KEY, Owner::Ending(KEY_END)),
     (DISABLED_KEY, Owner::Disabled),
     (EXPIRED_KEY, Owner::Expired),
     (OTHER_ADDRESS_KEY, Owner::OtherAddress),

@@ -9,7 +9,7 @@ use std::{
 };
 
 use axum::response::Response;
-use http::{header, request::Parts};
+use http::{HeaderValue, header, request::Parts};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -98,6 +98,22 @@ impl Server {
         if !self.live && !user.site_admin {
             return Ok(call::to_login(&head.headers));
         }
+        let mut response =
+            self.act_for(user, head, call, body).unwrap_or_else(|error| error.at(head.uri.path()));
+        // `AppController::beforeFilter`.
+        if let Some(end) = user.end {
+            response.headers_mut().insert("x-auth-key-expiration", HeaderValue::from_static(end));
+        }
+        Ok(response)
+    }
+
+    fn act_for(
+        &self,
+        user: User,
+        head: &Parts,
+        call: &Call,
+        body: &[u8],
+    ) -> Result<Response, MispError> {
         match (call.controller.as_str(), call.action.as_str()) {
             ("servers", "getVersion") => Ok(version(user)),
             ("attributes", "restSearch") => {

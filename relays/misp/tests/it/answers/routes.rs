@@ -33,6 +33,19 @@ async fn health_tells_how_many_searches_are_left_to_the_role() {
 }
 
 #[tokio::test]
+async fn the_metrics_tell_how_many_days_the_key_has() {
+    let days_left = async |key: &str, route: Route| {
+        let relay = start().await.with_claim("AuthKey", key);
+        let metrics = relay.send_unchecked(relay.request(route)).await.metrics;
+        serde_json::from_str::<Value>(&metrics).unwrap()["CredentialDaysLeft"].clone()
+    };
+    for route in [Route::Health, Route::Observe] {
+        assert_eq!(days_left(misp::ENDING_KEY, route).await, 14, "{}", misp::KEY_END);
+        assert_eq!(days_left(misp::API_KEY, route).await, Value::Null);
+    }
+}
+
+#[tokio::test]
 async fn observe_answers_five_collections() {
     let sandbox = start_sandbox().await;
     let answer = start_before(&sandbox).await.observe([("domain", "bad.example")]).await;
