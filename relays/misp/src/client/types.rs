@@ -1,5 +1,10 @@
 //! MISP's responses, docs/relays/misp.md#lenient-reading.
 
+use std::{
+    hash::{Hash, Hasher},
+    sync::Arc,
+};
+
 use relay_core::lenient::{self, Flag, Integer, List, Object, Text};
 use serde::{
     Deserialize, Deserializer,
@@ -123,20 +128,38 @@ pub(crate) struct Tag {
     pub(crate) name: Text,
 }
 
-/// The id, the event and the value of an attribute: ids alone do not suffice where they are missing.
-pub(crate) type Identity = (Option<i64>, Option<String>, Text, Text);
+/// An attribute that equals every other with its id, event and value: ids alone do not suffice where
+/// they are missing.
+#[derive(Debug, Clone)]
+pub(crate) struct Identity(pub(crate) Arc<Attribute>);
+
+impl Identity {
+    fn parts(&self) -> (&Integer, &Text, &Text, Option<&str>) {
+        let Attribute { id, event_id, value, event, .. } = &*self.0;
+        (id, event_id, value, event.as_ref().and_then(|event| event.uuid.as_deref()))
+    }
+}
+
+impl PartialEq for Identity {
+    fn eq(&self, other: &Self) -> bool {
+        self.parts() == other.parts()
+    }
+}
+
+impl Eq for Identity {}
+
+impl Hash for Identity {
+    /// Few attributes with the same id or value differ in the rest.
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        (self.0.id, &self.0.value).hash(hasher);
+    }
+}
 
 impl Attribute {
     /// Returns the names of its tags.
     pub(crate) fn tag_names(&self) -> impl Iterator<Item = &str> {
         let of_object = self.object_tags.iter().filter_map(|one| one.tag.as_ref());
         self.tags.iter().chain(of_object).filter_map(|tag| tag.name.as_deref())
-    }
-
-    /// Returns what tells it from every other attribute that MISP sends.
-    pub(crate) fn identity(&self) -> Identity {
-        let event = self.event.as_ref().and_then(|event| event.uuid.clone().into_inner());
-        (*self.id, event, self.event_id.clone(), self.value.clone())
     }
 
     /// Returns the two parts around the first `|` of a composite value.

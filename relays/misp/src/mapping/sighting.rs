@@ -12,17 +12,18 @@ use crate::client::types::{Attribute, Event};
 impl Mapper<'_> {
     pub(super) fn sighting(
         &self,
-        MatchedObservable { observable, forms, .. }: &MatchedObservable,
+        of: &MatchedObservable,
         matched: &MatchedEvent,
         neighbours: &Neighbours,
         page: Option<Uri>,
     ) -> Sighting {
         let event = matched.event();
+        let observable = &of.observable;
         let kind = observable.kind.as_str();
         let id = self.namespace.sighting(&[matched.key()], kind, &observable.value);
         let observed_time = observed_time(matched, self.now);
         let (relations, is_cut) =
-            neighbours.relations(self.source, (observable, forms), matched, self.relations_limit);
+            neighbours.relations(self.source, of, matched, self.relations_limit);
         let cut = (is_cut && !relations.is_empty())
             .then(|| format!("Relations: the nearest {} of the event.", relations.len()));
         Sighting {

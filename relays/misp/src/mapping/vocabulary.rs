@@ -37,6 +37,13 @@ pub(crate) const ATTRIBUTE_TYPES: &[&str] = &[
     "regkey",
 ];
 
+const TLP_LEVELS: &[(&[&str], Tlp)] = &[
+    (&["red"], Tlp::Red),
+    (&["amber", "amber+strict"], Tlp::Amber),
+    (&["green"], Tlp::Green),
+    (&["white", "clear"], Tlp::White),
+];
+
 /// Returns the disposition of an event, docs/relays/misp.md#threat-levels.
 pub(super) fn disposition(threat_level_id: Option<i64>) -> Disposition {
     match threat_level_id {
@@ -70,16 +77,13 @@ pub(super) fn level(threat_level_id: Option<i64>) -> Option<&'static str> {
 
 /// Returns the strictest TLP among tags, docs/relays/misp.md#tlp.
 pub(super) fn strictest_tlp<'a>(tags: impl Iterator<Item = &'a str>) -> Option<Tlp> {
-    let is_label =
-        |tag: &&str| tag.as_bytes().get(..4).is_some_and(|it| it.eq_ignore_ascii_case(b"tlp:"));
-    let tlp = |tag: &str| match &tag.to_ascii_lowercase()[4..] {
-        "red" => Some(Tlp::Red),
-        "amber" | "amber+strict" => Some(Tlp::Amber),
-        "green" => Some(Tlp::Green),
-        "white" | "clear" => Some(Tlp::White),
-        _ => None,
+    let tlp = |tag: &str| {
+        let (label, level) = tag.split_at_checked(4)?;
+        let is = |word: &&str| level.eq_ignore_ascii_case(word);
+        label.eq_ignore_ascii_case("tlp:").then_some(())?;
+        TLP_LEVELS.iter().find(|(words, _)| words.iter().any(is)).map(|(_, tlp)| *tlp)
     };
-    tags.filter(is_label).filter_map(tlp).max()
+    tags.filter_map(tlp).max()
 }
 
 /// Returns the observables of an attribute: one, or those of both parts of a composite value.
