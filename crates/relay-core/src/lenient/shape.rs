@@ -78,7 +78,7 @@ impl<'de> Shape<'de> for &'de RawValue {
     }
 }
 
-impl<'de> Shape<'de> for Scalar {
+impl<'de> Shape<'de> for Scalar<'de> {
     fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
         Self::deserialize(deserializer).map(Some)
     }
