@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use relay_core::lenient::{self, Flag, Integer, List, Object, Text};
+use relay_core::lenient::{self, Flag, Integer, List, Object, ObjectOrList, Text};
 use serde::{
     Deserialize, Deserializer,
     de::{Error as _, IgnoredAny},
@@ -207,7 +207,7 @@ pub(super) struct FoundAttributes(pub(super) Vec<Attribute>);
 #[derive(Deserialize)]
 struct SearchResponse<'a> {
     #[serde(borrow)]
-    response: &'a RawValue,
+    response: ObjectOrList<AttributeList, Vec<&'a RawValue>>,
 }
 
 #[derive(Deserialize)]
@@ -218,11 +218,9 @@ struct AttributeList {
 
 impl<'de> Deserialize<'de> for FoundAttributes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let SearchResponse { response } = object(deserializer)?;
-        let lists: Vec<&RawValue> = if response.get().starts_with('[') {
-            serde_json::from_str(response.get()).map_err(D::Error::custom)?
-        } else {
-            vec![response]
+        let lists = match object::<_, SearchResponse<'_>>(deserializer)?.response {
+            ObjectOrList::Object(list) => return Ok(Self(list.attributes)),
+            ObjectOrList::List(lists) => lists,
         };
         let mut attributes = Vec::new();
         for list in lists {
