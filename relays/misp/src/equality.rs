@@ -167,8 +167,7 @@ fn readings_of_part(part_type: &str) -> &'static [Reading] {
 }
 
 fn name_forms(text: &str) -> Vec<String> {
-    let name = text.trim().trim_matches('.').to_lowercase();
-    name::ascii_spellings(&name)
+    name::ascii_spellings(text.trim().trim_matches('.').to_lowercase())
 }
 
 /// The normal form of the core, without the invisible characters that MISP does not compare.

@@ -162,7 +162,7 @@ impl<'a> Investigation<'a> {
     fn judge(&self, found: &mut FoundBatch, worths: Worths) {
         found.errors.extend(worths.error);
         for matched in &mut found.matches {
-            if self.config.verdicts == Verdicts::Careful {
+            if !worths.by_id.is_empty() {
                 matched.doubt(&worths.by_id);
                 matched.sort();
             }
@@ -178,7 +178,7 @@ impl<'a> Investigation<'a> {
     ) -> WantedNeighbours {
         let limit = self.relations_limit(matches);
         let is_wanted = |one: &MatchedObservable, event: &MatchedEvent| {
-            known.relations("", one, event, limit).0.len() < limit
+            known.has_fewer_relations(one, event, limit)
         };
         let ids = in_turn(matches, |one| {
             let kept = one.events.iter().take(self.entity_limit);

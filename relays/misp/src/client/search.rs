@@ -152,6 +152,7 @@ impl<'a> BatchSearch<'a> {
 
     /// Keeps the attributes of a page that name an observable, each once.
     fn keep(&mut self, attributes: Vec<Attribute>) {
+        self.seen.reserve(attributes.len());
         for attribute in attributes.into_iter().map(Arc::new) {
             let is_new = self.seen.insert(Identity(attribute.clone()));
             let named = self.index.named(&attribute);

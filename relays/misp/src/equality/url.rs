@@ -55,7 +55,7 @@ pub(super) fn folded_hosts(url: &str) -> Vec<String> {
     let url = as_stored(url);
     let (start, end) = host_range(&url);
     let (scheme, rest) = (scheme_folded(&url[..start]), &url[end..]);
-    let hosts = name::ascii_spellings(&url[start..end].to_lowercase());
+    let hosts = name::ascii_spellings(url[start..end].to_lowercase());
     hosts.into_iter().map(|host| format!("{scheme}{host}{rest}")).collect()
 }
 

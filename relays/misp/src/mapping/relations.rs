@@ -50,6 +50,8 @@ impl Neighbours {
 
     /// Adds attributes. Repeats are left out.
     pub(crate) fn add(&mut self, attributes: impl IntoIterator<Item = Arc<Attribute>>) {
+        let attributes = attributes.into_iter();
+        self.seen.reserve(attributes.size_hint().0);
         for attribute in attributes {
             if self.seen.insert(Identity(attribute.clone())) {
                 self.push(Neighbour::new(attribute, &self.index));
@@ -81,6 +83,23 @@ impl Neighbours {
         }
     }
 
+    /// Returns whether an observable has fewer relations to the rest of an event than `limit`.
+    pub(crate) fn has_fewer_relations(
+        &self,
+        of: &MatchedObservable,
+        matched: &MatchedEvent,
+        limit: usize,
+    ) -> bool {
+        // An attribute holds two observables at the most.
+        let observables = 2 * (self.of_event(matched).len() + matched.attributes().count());
+        observables < limit || self.relations("", of, matched, limit).0.len() < limit
+    }
+
+    fn of_event(&self, matched: &MatchedEvent) -> &[Neighbour] {
+        let neighbours = matched.event_id().and_then(|id| self.by_event.get(id));
+        neighbours.map_or(&[], Vec::as_slice)
+    }
+
     /// Returns the first `limit` relations of an observable to the rest of an event, and whether
     /// there are more: what stands in an attribute with it, then in a MISP object with it, then in
     /// the event.
@@ -91,8 +110,7 @@ impl Neighbours {
         matched: &MatchedEvent,
         limit: usize,
     ) -> (Relations, bool) {
-        let event = matched.event_id().and_then(|id| self.by_event.get(id));
-        let event = event.map_or(&[][..], Vec::as_slice);
+        let event = self.of_event(matched);
         let holders = event.iter().filter(|one| one.holds(*number)).map(|one| &*one.attribute);
         let objects: HashSet<i64> =
             matched.attributes().chain(holders).filter_map(Attribute::object).collect();
@@ -127,7 +145,7 @@ impl Neighbours {
 impl Neighbour {
     fn new(attribute: Arc<Attribute>, index: &Index) -> Self {
         let tlp = vocabulary::strictest_tlp(attribute.tag_names()).unwrap_or(Tlp::White);
-        let observables = vocabulary::observables(&attribute).into_iter().map(|observable| {
+        let observables = vocabulary::observables(&attribute).map(|observable| {
             let same = index.same(&observable);
             NeighbourObservable { observable, same }
         });
