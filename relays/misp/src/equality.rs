@@ -97,7 +97,9 @@ pub(crate) fn searched_texts(observable: &Observable) -> Vec<String> {
 
 /// Returns the forms of an observable. An attribute that has one of them names it.
 fn forms_of(observable: &Observable) -> Vec<Form> {
-    if searched_texts(observable).is_empty() {
+    // An address has at least its own text.
+    let is_address = matches!(observable.kind, Type::Ip | Type::Ipv6);
+    if !is_address && searched_texts(observable).is_empty() {
         return Vec::new();
     }
     let Some(normal) = normal_form(observable) else { return Vec::new() };

@@ -1,6 +1,9 @@
 //! What MISP knows about observables: which searches follow on which, docs/relays/misp.md#number-of-requests.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{Arc, LazyLock},
+};
 
 use relay_core::{Error, ErrorKind, Observable, join_bounded};
 
@@ -53,7 +56,7 @@ struct FoundBatch {
     matches: Vec<MatchedObservable>,
     /// The attributes that name its observables, until they are among the neighbours.
     attributes: Vec<Arc<Attribute>>,
-    neighbours: Neighbours,
+    neighbours: Option<Neighbours>,
     errors: Vec<Error>,
     /// Says that relations are missing.
     without_relations: Option<Error>,
@@ -66,7 +69,8 @@ impl<'a> Investigation<'a> {
 
     /// Returns the events of the observables, their verdicts and the other attributes of the events.
     pub(crate) async fn observed(&self, observables: &[Observable]) -> Found {
-        let index = Arc::new(Index::new(observables));
+        // Made when something is found, while other batches wait for their responses.
+        let index = LazyLock::new(|| Arc::new(Index::new(observables)));
         let batches = Batch::all(observables).map(|batch| self.observed_batch(batch, &index));
         let batches = join_bounded(batches.collect::<Vec<_>>(), MAX_CONCURRENT_REQUESTS).await;
         let mut found = merged(batches);
@@ -97,19 +101,27 @@ impl<'a> Investigation<'a> {
         merged(vec![self.matched_batch(batch, EventTags::Omit, &budget).await])
     }
 
-    async fn observed_batch(&self, batch: Batch<'_>, index: &Arc<Index>) -> FoundBatch {
+    async fn observed_batch(
+        &self,
+        batch: Batch<'_>,
+        index: &LazyLock<Arc<Index>, impl FnOnce() -> Arc<Index>>,
+    ) -> FoundBatch {
         let budget = Budget::default();
         let mut found = self.matched_batch(batch, EventTags::Include, &budget).await;
-        found.neighbours = Neighbours::new(index);
-        found.neighbours.add(std::mem::take(&mut found.attributes));
-        let wanted = self.wanted_neighbours(&found.matches, &found.neighbours);
-        let (worths, neighbours) = futures::join!(
+        if found.attributes.is_empty() {
+            return found;
+        }
+        let mut neighbours = Neighbours::new(index);
+        neighbours.add(std::mem::take(&mut found.attributes));
+        let wanted = self.wanted_neighbours(&found.matches, &neighbours);
+        let (worths, others) = futures::join!(
             self.worths(&found.matches, &budget),
             self.client.search_by_events(&wanted, ATTRIBUTE_TYPES, &budget),
         );
         self.judge(&mut found, worths);
-        found.neighbours.add(neighbours.attributes.into_iter().map(Arc::new));
-        found.without_relations = neighbours.errors.into_iter().next();
+        neighbours.add(others.attributes.into_iter().map(Arc::new));
+        found.neighbours = Some(neighbours);
+        found.without_relations = others.errors.into_iter().next();
         found
     }
 
@@ -138,7 +150,7 @@ impl<'a> Investigation<'a> {
         FoundBatch {
             matches,
             attributes: found.attributes.into_iter().map(|one| one.attribute).collect(),
-            neighbours: Neighbours::default(),
+            neighbours: None,
             errors: found.errors,
             without_relations: None,
         }
@@ -241,7 +253,7 @@ fn merged(batches: Vec<FoundBatch>) -> Found {
         found.errors.extend(batch.errors);
         // One is enough to say that relations are missing.
         without_relations = without_relations.or(batch.without_relations);
-        neighbours.push(batch.neighbours);
+        neighbours.extend(batch.neighbours);
     }
     found.errors.extend(without_relations);
     found.neighbours = neighbours.into_iter().reduce(Neighbours::with).unwrap_or_default();

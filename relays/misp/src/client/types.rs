@@ -246,6 +246,8 @@ fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Re
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     fn found(json: &str) -> Option<usize> {
@@ -274,6 +276,22 @@ mod tests {
         ] {
             assert_eq!(found(malformed), None, "{malformed}");
         }
+    }
+
+    #[test]
+    fn attributes_are_told_apart_by_id_event_and_value() {
+        let identity = |json: &str| Identity(Arc::new(serde_json::from_str(json).unwrap()));
+        let attributes = [
+            r#"{"id": 1, "event_id": 7, "value": "a"}"#,
+            r#"{"id": 2, "event_id": 7, "value": "a"}"#,
+            r#"{"id": 1, "event_id": 8, "value": "a"}"#,
+            r#"{"id": 1, "event_id": 7, "value": "b"}"#,
+            r#"{"id": 1, "event_id": 7, "value": "a", "Event": {"uuid": "e"}}"#,
+            r#"{"value": "a"}"#,
+            r#"{"id": "1", "event_id": "7", "value": "a", "comment": "read once more"}"#,
+        ];
+        let distinct: HashSet<_> = attributes.into_iter().map(identity).collect();
+        assert_eq!(distinct.len(), attributes.len() - 1);
     }
 
     #[test]

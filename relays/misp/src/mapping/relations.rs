@@ -120,7 +120,7 @@ impl Neighbours {
         let halves: Vec<Observable> = matched
             .attributes()
             .flat_map(vocabulary::observables)
-            .filter(|one| !self.index.same(one).contains(number))
+            .filter(|one| one != observable && !self.index.same(one).contains(number))
             .collect();
         let tlp = matched.tlp().unwrap_or(UNLABELLED);
         let visible = || event.iter().filter(|one| one.tlp <= tlp);
@@ -195,5 +195,43 @@ fn relation(
             (other, RelationName::FileNameOf, observable)
         }
         _ => (observable, RelationName::RelatedTo, other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::client::search::FoundAttribute;
+
+    fn attribute(id: i64, attribute_type: &str, value: &str) -> Arc<Attribute> {
+        let attribute = json!({"id": id, "event_id": "7", "type": attribute_type, "value": value});
+        Arc::new(serde_json::from_str(&attribute.to_string()).unwrap())
+    }
+
+    #[test]
+    fn relations_are_counted_each_once_and_without_the_observable_itself() {
+        let asked = [Observable::new(Type::Domain, "Bad.example")];
+        let index = Arc::new(Index::new(&asked));
+        let found = attribute(1, "domain|ip", "bad.example|203.0.113.7");
+        let named = index.named(&found);
+        let found = [FoundAttribute { attribute: found, named }];
+        let matches = MatchedObservable::all(&asked, 0, &found);
+        let mut neighbours = Neighbours::new(&index);
+        let [FoundAttribute { attribute: first, .. }] = found;
+        neighbours.add([first.clone(), first, attribute(2, "hostname", "BAD.example")]);
+        let mut others = Neighbours::new(&index);
+        others.add([attribute(3, "ip-dst", "203.0.113.7"), attribute(4, "filename", "a.exe")]);
+        let neighbours = neighbours.with(others);
+
+        let event = &matches[0].events[0];
+        let count = |limit| {
+            let (relations, is_cut) = neighbours.relations("", &matches[0], event, limit);
+            (relations.len(), is_cut)
+        };
+        assert_eq!([count(1), count(2), count(9)], [(1, true), (2, false), (2, false)]);
+        let has_fewer = |limit| neighbours.has_fewer_relations(&matches[0], event, limit);
+        assert_eq!([1, 2, 3, 100].map(has_fewer), [false, false, true, true]);
     }
 }
