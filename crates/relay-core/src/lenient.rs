@@ -47,14 +47,17 @@ mod reading;
 mod scalar;
 mod shape;
 
-use std::ops::{Deref, DerefMut};
+use std::{
+    marker::PhantomData,
+    ops::{Deref, DerefMut},
+};
 
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 pub(crate) use reading::{ReadLimits, ReadOutcome, read};
 use scalar::Scalar;
-use shape::{ObjectOf, RawObjectOf, SlotOf};
+use shape::{ObjectOf, ObjectOrListVisitor, RawObjectOf, SlotOf};
 
 /// The longest text that is kept, in bytes; what is beyond is cut. No text of an answer is longer,
 /// and no value of an observable half as long.
@@ -165,6 +168,16 @@ lenient! {
     Texts => Vec<String>
 }
 
+/// An object, or a list in its place, for what a server sends in one of two shapes. Anything else
+/// cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ObjectOrList<T, L> {
+    /// The object.
+    Object(T),
+    /// The list.
+    List(L),
+}
+
 impl From<&str> for Text {
     fn from(text: &str) -> Self {
         Self(Some(text.to_owned()))
@@ -231,6 +244,12 @@ impl<'de> Deserialize<'de> for Texts {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let texts = shape::items(deserializer, Scalar::into_text)?;
         Ok(Self(texts.unwrap_or_default()))
+    }
+}
+
+impl<'de, T: Deserialize<'de>, L: Deserialize<'de>> Deserialize<'de> for ObjectOrList<T, L> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ObjectOrListVisitor(PhantomData))
     }
 }
 

@@ -10,10 +10,7 @@ mod path;
 mod text;
 mod url;
 
-use std::{
-    collections::{HashMap, HashSet},
-    net::IpAddr,
-};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use relay_core::{Observable, ObservableType as Type};
 
@@ -23,27 +20,52 @@ use text::{as_stored, folded, without_wildcard};
 use name::to_ascii_name;
 use text::has_weight;
 
-/// A value in a form in which the spellings of MISP and of the caller are compared.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) enum Form {
+/// What a text is taken for when the spellings of MISP and of the caller are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Reading {
     /// An address.
-    Address(IpAddr),
+    Address,
     /// A network that contains the address.
-    Network(String),
+    Network,
     /// A name, as punycode.
-    Name(String),
+    Name,
     /// A URL as it was sent, with scheme and host in lower case.
-    Url(String),
+    Url,
     /// A URL as MISP may hold it in attributes for URLs: without scheme, with or without a slash.
-    LooseUrl(String),
+    LooseUrl,
     /// Compared without letter case: hashes, mail addresses, file names, mutexes, registry keys.
-    Folded(String),
+    Folded,
     /// Compared with letter case: user agents.
-    Exact(String),
+    Exact,
+}
+
+/// A text in the form in which it is compared.
+type Form = (Reading, String);
+
+/// What any text may be.
+const TEXT: &[Reading] =
+    &[Reading::Exact, Reading::Folded, Reading::Name, Reading::Url, Reading::Address];
+/// What the values of attributes for URLs may be beside any text.
+const LOOSE_URL: &[Reading] = &[Reading::LooseUrl];
+/// What whole values of attributes may be beside any text.
+const NETWORK: &[Reading] = &[Reading::Network];
+
+impl Reading {
+    /// Returns the forms in which a text is compared; none for a text that cannot be this.
+    fn forms(self, text: &str) -> Vec<String> {
+        match self {
+            Self::Address => address::parsed(text).map(|it| it.to_string()).into_iter().collect(),
+            Self::Network => address::network(text).into_iter().collect(),
+            Self::Name => name_forms(text),
+            Self::Url | Self::LooseUrl => url::folded_hosts(text),
+            Self::Folded => vec![folded(text)],
+            Self::Exact => vec![as_stored(text)],
+        }
+    }
 }
 
 /// How an attribute names an observable.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Match {
     /// It holds the observable.
     Value,
@@ -74,56 +96,48 @@ pub(crate) fn searched_texts(observable: &Observable) -> Vec<String> {
 }
 
 /// Returns the forms of an observable. An attribute that has one of them names it.
-pub(crate) fn forms_of(observable: &Observable) -> Vec<Form> {
-    if searched_texts(observable).is_empty() {
+fn forms_of(observable: &Observable) -> Vec<Form> {
+    // An address has at least its own text.
+    let is_address = matches!(observable.kind, Type::Ip | Type::Ipv6);
+    if !is_address && searched_texts(observable).is_empty() {
         return Vec::new();
     }
     let Some(normal) = normal_form(observable) else { return Vec::new() };
     match observable.kind {
         Type::Ip | Type::Ipv6 => address::forms(&normal),
-        Type::Domain | Type::Hostname => name_forms(&normal),
+        Type::Domain | Type::Hostname => all(Reading::Name, name_forms(&normal)),
         Type::Url => url::forms(&normal),
         Type::FileName | Type::RegistryKey => {
-            path::spellings(&normal).iter().map(|path| Form::Folded(folded(path))).collect()
+            let paths = path::spellings(&normal);
+            paths.iter().map(|path| (Reading::Folded, folded(path))).collect()
         }
-        Type::UserAgent => vec![Form::Exact(as_stored(&normal))],
-        _ => vec![Form::Folded(folded(&normal))],
+        Type::UserAgent => all(Reading::Exact, [as_stored(&normal)]),
+        _ => all(Reading::Folded, [folded(&normal)]),
     }
 }
 
-/// Returns every form in which an attribute may name an observable.
-fn forms_of_attribute(attribute: &Attribute) -> Vec<Form> {
-    let (Some(attribute_type), Some(value)) =
-        (attribute.attribute_type.as_deref(), attribute.value.as_deref())
-    else {
-        return attribute.value.as_deref().map(forms_of_text).unwrap_or_default();
+fn all(reading: Reading, forms: impl IntoIterator<Item = String>) -> Vec<Form> {
+    forms.into_iter().map(|form| (reading, form)).collect()
+}
+
+/// Returns the parts of an attribute's value, and what each may be.
+fn readings_of(attribute: &Attribute) -> Vec<(&str, &'static [Reading])> {
+    let (attribute_type, value) = match (&*attribute.attribute_type, &*attribute.value) {
+        (Some(attribute_type), Some(value)) => (attribute_type.as_str(), value.as_str()),
+        (None, Some(value)) => return vec![(value, TEXT)],
+        (_, None) => return Vec::new(),
     };
     match attribute.parts() {
         Some((first, second)) => {
             let (first_type, second_type) = part_types(attribute_type);
-            let mut forms = forms_of_part(first_type, first);
-            forms.extend(forms_of_part(second_type, second));
-            forms
+            vec![(first, readings_of_part(first_type)), (second, readings_of_part(second_type))]
         }
         None if IS_A_NUMBER.contains(&attribute_type) => Vec::new(),
-        None => {
-            let mut forms = forms_of_text(value);
-            if matches!(attribute_type, "url" | "uri" | "link") {
-                forms.extend(url::folded_hosts(value).into_iter().map(Form::LooseUrl));
-            }
-            forms.extend(address::network(value).map(Form::Network));
-            forms
+        None if matches!(attribute_type, "url" | "uri" | "link") => {
+            vec![(value, TEXT), (value, NETWORK), (value, LOOSE_URL)]
         }
+        None => vec![(value, TEXT), (value, NETWORK)],
     }
-}
-
-/// Returns every form in which the whole of a text may be compared.
-fn forms_of_text(text: &str) -> Vec<Form> {
-    let mut forms = vec![Form::Exact(as_stored(text)), Form::Folded(folded(text))];
-    forms.extend(name_forms(text));
-    forms.extend(url::folded_hosts(text).into_iter().map(Form::Url));
-    forms.extend(address::parsed(text).map(Form::Address));
-    forms
 }
 
 /// Returns the text of the network that an attribute holds, in its value or a half.
@@ -131,15 +145,6 @@ pub(crate) fn network_of(attribute: &Attribute) -> Option<&str> {
     let value = attribute.value.as_deref()?;
     let texts = attribute.parts().map_or(vec![value], |(first, second)| vec![first, second]);
     texts.into_iter().find(|text| address::network(text).is_some())
-}
-
-/// Returns every form of an observable that an attribute names.
-pub(crate) fn forms_of_named(observable: &Observable) -> Vec<Form> {
-    let mut forms = forms_of_text(&observable.value);
-    if observable.kind == Type::Url {
-        forms.extend(url::folded_hosts(&observable.value).into_iter().map(Form::LooseUrl));
-    }
-    forms
 }
 
 /// MISP's types whose values are numbers, which name nothing.
@@ -154,21 +159,17 @@ fn part_types(attribute_type: &str) -> (&str, &str) {
 }
 
 /// A part counts as what its type says: a port is no file name.
-fn forms_of_part(part_type: &str, text: &str) -> Vec<Form> {
+fn readings_of_part(part_type: &str) -> &'static [Reading] {
     match part_type {
-        "ip" | "ip-src" | "ip-dst" => {
-            let address = address::parsed(text).map(Form::Address);
-            address.into_iter().chain(address::network(text).map(Form::Network)).collect()
-        }
-        "domain" | "hostname" => name_forms(text),
-        "port" | "value" | "" => Vec::new(),
-        _ => vec![Form::Folded(folded(text))],
+        "ip" | "ip-src" | "ip-dst" => &[Reading::Address, Reading::Network],
+        "domain" | "hostname" => &[Reading::Name],
+        "port" | "value" | "" => &[],
+        _ => &[Reading::Folded],
     }
 }
 
-fn name_forms(text: &str) -> Vec<Form> {
-    let name = text.trim().trim_matches('.').to_lowercase();
-    name::ascii_spellings(&name).into_iter().map(Form::Name).collect()
+fn name_forms(text: &str) -> Vec<String> {
+    name::ascii_spellings(text.trim().trim_matches('.').to_lowercase())
 }
 
 /// The normal form of the core, without the invisible characters that MISP does not compare.
@@ -195,33 +196,57 @@ pub(crate) fn link_text(observable: &Observable) -> Option<String> {
     (has_weight(&text) && text != "0").then_some(text)
 }
 
-/// Which of several observables an attribute names.
+/// Tells which of several observables a value of MISP is.
+#[derive(Debug, Default)]
 pub(crate) struct Index {
-    by_form: HashMap<Form, Vec<usize>>,
+    /// The numbers of the observables by their forms. What none of them is, no text is read as.
+    numbers: BTreeMap<Reading, HashMap<String, Vec<usize>>>,
 }
 
 impl Index {
     pub(crate) fn new<'a>(observables: impl IntoIterator<Item = &'a Observable>) -> Self {
-        let mut by_form: HashMap<Form, Vec<usize>> = HashMap::new();
+        let mut index = Self::default();
         for (number, observable) in observables.into_iter().enumerate() {
-            for form in forms_of(observable) {
-                by_form.entry(form).or_default().push(number);
+            for (reading, form) in forms_of(observable) {
+                index.numbers.entry(reading).or_default().entry(form).or_default().push(number);
             }
         }
-        Self { by_form }
+        index
     }
 
     /// Returns the numbers of the observables that an attribute names, each once, and how.
-    pub(crate) fn named(&self, attribute: &Attribute) -> HashMap<usize, Match> {
-        let mut named = HashMap::new();
-        for form in forms_of_attribute(attribute) {
-            let how = if matches!(form, Form::Network(_)) { Match::Network } else { Match::Value };
-            for number in self.by_form.get(&form).into_iter().flatten() {
-                let known = named.entry(*number).or_insert_with(|| how.clone());
-                *known = how.clone().min(known.clone());
+    pub(crate) fn named(&self, attribute: &Attribute) -> Vec<(usize, Match)> {
+        let mut named = Vec::new();
+        for (text, readings) in readings_of(attribute) {
+            self.find(text, readings, |number, reading| {
+                let is_network = reading == Reading::Network;
+                named.push((number, if is_network { Match::Network } else { Match::Value }));
+            });
+        }
+        named.sort_unstable();
+        named.dedup_by_key(|(number, _)| *number);
+        named
+    }
+
+    /// Returns the numbers of the observables that are the same as one of an attribute.
+    pub(crate) fn same(&self, observable: &Observable) -> Vec<usize> {
+        let mut same = Vec::new();
+        self.find(&observable.value, TEXT, |number, _| same.push(number));
+        if observable.kind == Type::Url {
+            self.find(&observable.value, LOOSE_URL, |number, _| same.push(number));
+        }
+        same
+    }
+
+    /// Finds the observables that a text is, some more than once.
+    fn find(&self, text: &str, readings: &[Reading], mut found: impl FnMut(usize, Reading)) {
+        for (reading, numbers) in &self.numbers {
+            if readings.contains(reading) {
+                let forms = reading.forms(text);
+                let numbers = forms.iter().filter_map(|form| numbers.get(form)).flatten();
+                numbers.for_each(|number| found(*number, *reading));
             }
         }
-        named
     }
 }
 

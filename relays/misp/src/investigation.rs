@@ -1,6 +1,9 @@
 //! What MISP knows about observables: which searches follow on which, docs/relays/misp.md#number-of-requests.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{Arc, LazyLock},
+};
 
 use relay_core::{Error, ErrorKind, Observable, join_bounded};
 
@@ -14,7 +17,7 @@ use crate::{
         worth::Worths,
     },
     config::{Config, Verdicts},
-    equality::searched_texts,
+    equality::{Index, searched_texts},
     mapping::{ATTRIBUTE_TYPES, MatchedEvent, MatchedObservable, Neighbours},
 };
 
@@ -41,11 +44,19 @@ pub(crate) struct Found {
     pub(crate) errors: Vec<Error>,
 }
 
-/// What was found for one batch of observables.
-#[derive(Default)]
+/// Observables that are searched together, and the number of the first among those of the call.
+#[derive(Clone, Copy)]
+struct Batch<'a> {
+    observables: &'a [Observable],
+    first: usize,
+}
+
+/// What was found for one batch.
 struct FoundBatch {
     matches: Vec<MatchedObservable>,
+    /// The attributes that name its observables, until they are among the neighbours.
     attributes: Vec<Arc<Attribute>>,
+    neighbours: Option<Neighbours>,
     errors: Vec<Error>,
     /// Says that relations are missing.
     without_relations: Option<Error>,
@@ -58,7 +69,9 @@ impl<'a> Investigation<'a> {
 
     /// Returns the events of the observables, their verdicts and the other attributes of the events.
     pub(crate) async fn observed(&self, observables: &[Observable]) -> Found {
-        let batches = observables.chunks(MAX_BATCH).map(|batch| self.observed_batch(batch));
+        // Made when something is found, while other batches wait for their responses.
+        let index = LazyLock::new(|| Arc::new(Index::new(observables)));
+        let batches = Batch::all(observables).map(|batch| self.observed_batch(batch, &index));
         let batches = join_bounded(batches.collect::<Vec<_>>(), MAX_CONCURRENT_REQUESTS).await;
         let mut found = merged(batches);
         found.relations_limit = self.relations_limit(&found.matches);
@@ -77,34 +90,44 @@ impl<'a> Investigation<'a> {
 
     /// Returns the events of the observables and their verdicts.
     pub(crate) async fn deliberated(&self, observables: &[Observable]) -> Found {
-        let batches = observables.chunks(MAX_BATCH).map(|batch| self.deliberated_batch(batch));
+        let batches = Batch::all(observables).map(|batch| self.deliberated_batch(batch));
         merged(join_bounded(batches.collect::<Vec<_>>(), MAX_CONCURRENT_REQUESTS).await)
     }
 
     /// Returns all attributes that name the observables, of a batch at the most.
     pub(crate) async fn matched(&self, observables: &[Observable]) -> Found {
         let budget = Budget::default();
-        merged(vec![self.matched_batch(observables, EventTags::Omit, &budget).await])
+        let batch = Batch { observables, first: 0 };
+        merged(vec![self.matched_batch(batch, EventTags::Omit, &budget).await])
     }
 
-    async fn observed_batch(&self, observables: &[Observable]) -> FoundBatch {
+    async fn observed_batch(
+        &self,
+        batch: Batch<'_>,
+        index: &LazyLock<Arc<Index>, impl FnOnce() -> Arc<Index>>,
+    ) -> FoundBatch {
         let budget = Budget::default();
-        let mut found = self.matched_batch(observables, EventTags::Include, &budget).await;
-        let known = Neighbours::new(found.attributes.iter().cloned());
-        let wanted = self.wanted_neighbours(&found.matches, &known);
-        let (worths, neighbours) = futures::join!(
+        let mut found = self.matched_batch(batch, EventTags::Include, &budget).await;
+        if found.attributes.is_empty() {
+            return found;
+        }
+        let mut neighbours = Neighbours::new(index);
+        neighbours.add(std::mem::take(&mut found.attributes));
+        let wanted = self.wanted_neighbours(&found.matches, &neighbours);
+        let (worths, others) = futures::join!(
             self.worths(&found.matches, &budget),
             self.client.search_by_events(&wanted, ATTRIBUTE_TYPES, &budget),
         );
         self.judge(&mut found, worths);
-        found.attributes.extend(neighbours.attributes);
-        found.without_relations = neighbours.errors.into_iter().next();
+        neighbours.add(others.attributes.into_iter().map(Arc::new));
+        found.neighbours = Some(neighbours);
+        found.without_relations = others.errors.into_iter().next();
         found
     }
 
-    async fn deliberated_batch(&self, observables: &[Observable]) -> FoundBatch {
+    async fn deliberated_batch(&self, batch: Batch<'_>) -> FoundBatch {
         let budget = Budget::default();
-        let mut found = self.matched_batch(observables, EventTags::Omit, &budget).await;
+        let mut found = self.matched_batch(batch, EventTags::Omit, &budget).await;
         let worths = self.worths(&found.matches, &budget).await;
         self.judge(&mut found, worths);
         found
@@ -112,12 +135,12 @@ impl<'a> Investigation<'a> {
 
     async fn matched_batch(
         &self,
-        observables: &[Observable],
+        Batch { observables, first }: Batch<'_>,
         tags: EventTags,
         budget: &Budget,
     ) -> FoundBatch {
         let found = self.client.search_by_values(observables, tags, budget).await;
-        let mut matches = MatchedObservable::all(observables, &found.attributes);
+        let mut matches = MatchedObservable::all(observables, first, &found.attributes);
         for matched in &mut matches {
             if self.config.verdicts == Verdicts::Careful {
                 matched.doubt(&HashMap::new());
@@ -126,7 +149,8 @@ impl<'a> Investigation<'a> {
         }
         FoundBatch {
             matches,
-            attributes: found.attributes,
+            attributes: found.attributes.into_iter().map(|one| one.attribute).collect(),
+            neighbours: None,
             errors: found.errors,
             without_relations: None,
         }
@@ -150,7 +174,7 @@ impl<'a> Investigation<'a> {
     fn judge(&self, found: &mut FoundBatch, worths: Worths) {
         found.errors.extend(worths.error);
         for matched in &mut found.matches {
-            if self.config.verdicts == Verdicts::Careful {
+            if !worths.by_id.is_empty() {
                 matched.doubt(&worths.by_id);
                 matched.sort();
             }
@@ -166,7 +190,7 @@ impl<'a> Investigation<'a> {
     ) -> WantedNeighbours {
         let limit = self.relations_limit(matches);
         let is_wanted = |one: &MatchedObservable, event: &MatchedEvent| {
-            known.relations("", (&one.observable, &one.forms), event, limit).0.len() < limit
+            known.has_fewer_relations(one, event, limit)
         };
         let ids = in_turn(matches, |one| {
             let kept = one.events.iter().take(self.entity_limit);
@@ -180,6 +204,14 @@ impl<'a> Investigation<'a> {
             events: ids.into_iter().map(wanted).collect(),
             values_in_objects: in_objects.flat_map(|one| searched_texts(&one.observable)).collect(),
         }
+    }
+}
+
+impl<'a> Batch<'a> {
+    fn all(observables: &'a [Observable]) -> impl Iterator<Item = Self> {
+        let firsts = (0..).step_by(MAX_BATCH);
+        let batches = observables.chunks(MAX_BATCH).zip(firsts);
+        batches.map(|(observables, first)| Self { observables, first })
     }
 }
 
@@ -214,16 +246,16 @@ fn few_relations(each: usize) -> Error {
 
 fn merged(batches: Vec<FoundBatch>) -> Found {
     let mut found = Found::default();
-    let mut attributes = Vec::new();
+    let mut neighbours = Vec::new();
     let mut without_relations = None;
     for batch in batches {
         found.matches.extend(batch.matches);
         found.errors.extend(batch.errors);
         // One is enough to say that relations are missing.
         without_relations = without_relations.or(batch.without_relations);
-        attributes.extend(batch.attributes);
+        neighbours.extend(batch.neighbours);
     }
     found.errors.extend(without_relations);
-    found.neighbours = Neighbours::new(attributes);
+    found.neighbours = neighbours.into_iter().reduce(Neighbours::with).unwrap_or_default();
     found
 }

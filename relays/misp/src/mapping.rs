@@ -135,7 +135,7 @@ impl Mapper<'_> {
         Indicator {
             producer: producer.unwrap_or(self.source).into(),
             title: Some(matched.title()),
-            short_description: category.map(|category| format!("Category: {category}").into()),
+            short_description: category.map(|category| ["Category: ", category].concat().into()),
             valid_time: ValidTime::from(event.day()),
             tags: tags(event),
             confidence: Some(Confidence::High),
@@ -160,7 +160,7 @@ impl Mapper<'_> {
 
     /// Returns the page of an event in MISP; none for a link that is too long for CTIM.
     fn event_page(&self, matched: &MatchedEvent) -> Option<Uri> {
-        Uri::parse(&format!("{}/events/view/{}", self.base_url, escaped(matched.key())))
+        Uri::parse(&[self.base_url, "/events/view/", &escaped(matched.key())].concat())
     }
 
     fn references(&self, matched: &MatchedEvent, page: Option<Uri>) -> Vec<ExternalReference> {

@@ -1,6 +1,6 @@
 //! One JSON value of whatever kind, reduced to what the lenient types can use of it.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use serde::{
     Deserialize, Deserializer,
@@ -10,27 +10,28 @@ use serde::{
 use super::{MAX_TEXT_BYTES, reading};
 
 /// A text, number or switch; everything else is skipped without being built.
-pub(super) enum Scalar {
-    Text(String),
+pub(super) enum Scalar<'de> {
+    Text(Cow<'de, str>),
     Integer(i64),
     Float(f64),
     Flag(bool),
     Other,
 }
 
-impl Scalar {
+impl Scalar<'_> {
     pub(super) fn into_text(self) -> Option<String> {
         match self {
-            Self::Text(text) if !text.is_empty() => Some(text),
             Self::Integer(number) => Some(number.to_string()),
             Self::Float(number) => Some(number.to_string()),
-            _ => None,
+            other => other.into_strict_text(),
         }
     }
 
     pub(super) fn into_strict_text(self) -> Option<String> {
         match self {
-            Self::Text(text) if !text.is_empty() => Some(text),
+            Self::Text(text) if !text.is_empty() => {
+                reading::keep(text.len()).then(|| text.into_owned())
+            }
             _ => None,
         }
     }
@@ -66,7 +67,7 @@ impl Scalar {
     }
 }
 
-impl<'de> Deserialize<'de> for Scalar {
+impl<'de> Deserialize<'de> for Scalar<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(ScalarVisitor)
     }
@@ -74,49 +75,56 @@ impl<'de> Deserialize<'de> for Scalar {
 
 struct ScalarVisitor;
 
+/// Returns what is kept of a text.
+fn kept(text: &str) -> &str {
+    &text[..text.floor_char_boundary(MAX_TEXT_BYTES)]
+}
+
 impl<'de> Visitor<'de> for ScalarVisitor {
-    type Value = Scalar;
+    type Value = Scalar<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("anything")
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<Scalar, E> {
-        let text = &text[..text.floor_char_boundary(MAX_TEXT_BYTES)];
-        let fits = reading::keep(text.len());
-        Ok(if fits { Scalar::Text(text.to_owned()) } else { Scalar::Other })
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Scalar<'de>, E> {
+        Ok(Scalar::Text(kept(text).into()))
     }
 
-    fn visit_i64<E>(self, number: i64) -> Result<Scalar, E> {
+    fn visit_str<E>(self, text: &str) -> Result<Scalar<'de>, E> {
+        Ok(Scalar::Text(kept(text).to_owned().into()))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Scalar<'de>, E> {
         Ok(Scalar::Integer(number))
     }
 
-    fn visit_u64<E>(self, number: u64) -> Result<Scalar, E> {
+    fn visit_u64<E>(self, number: u64) -> Result<Scalar<'de>, E> {
         Ok(i64::try_from(number).map_or(Scalar::Other, Scalar::Integer))
     }
 
-    fn visit_f64<E>(self, number: f64) -> Result<Scalar, E> {
+    fn visit_f64<E>(self, number: f64) -> Result<Scalar<'de>, E> {
         Ok(Scalar::Float(number))
     }
 
-    fn visit_bool<E>(self, flag: bool) -> Result<Scalar, E> {
+    fn visit_bool<E>(self, flag: bool) -> Result<Scalar<'de>, E> {
         Ok(Scalar::Flag(flag))
     }
 
-    fn visit_unit<E>(self) -> Result<Scalar, E> {
+    fn visit_unit<E>(self) -> Result<Scalar<'de>, E> {
         Ok(Scalar::Other)
     }
 
-    fn visit_none<E>(self) -> Result<Scalar, E> {
+    fn visit_none<E>(self) -> Result<Scalar<'de>, E> {
         Ok(Scalar::Other)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Scalar, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Scalar<'de>, A::Error> {
         while items.next_element::<IgnoredAny>()?.is_some() {}
         Ok(Scalar::Other)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Scalar, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Scalar<'de>, A::Error> {
         while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
         Ok(Scalar::Other)
     }

@@ -4,11 +4,14 @@ use std::{fmt, marker::PhantomData};
 
 use serde::{
     Deserialize, Deserializer,
-    de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor},
+    de::{
+        DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor, value::SeqAccessDeserializer,
+    },
 };
 use serde_json::value::RawValue;
 
 use super::{
+    ObjectOrList,
     members::Members,
     reading::{self, OpenList},
     scalar::Scalar,
@@ -78,7 +81,7 @@ impl<'de> Shape<'de> for &'de RawValue {
     }
 }
 
-impl<'de> Shape<'de> for Scalar {
+impl<'de> Shape<'de> for Scalar<'de> {
     fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
         Self::deserialize(deserializer).map(Some)
     }
@@ -192,5 +195,23 @@ impl<'de, S: Shape<'de>, T, K: Fn(S) -> Option<T>> Visitor<'de> for ItemsVisitor
             IgnoredAny.visit_seq(items)?;
         }
         Ok(Some(kept))
+    }
+}
+
+pub(super) struct ObjectOrListVisitor<T, L>(pub(super) PhantomData<(T, L)>);
+
+impl<'de, T: Deserialize<'de>, L: Deserialize<'de>> Visitor<'de> for ObjectOrListVisitor<T, L> {
+    type Value = ObjectOrList<T, L>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object or a list")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Self::Value, A::Error> {
+        T::deserialize(Members(members)).map(ObjectOrList::Object)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Self::Value, A::Error> {
+        L::deserialize(SeqAccessDeserializer::new(items)).map(ObjectOrList::List)
     }
 }

@@ -123,3 +123,14 @@ fn l08_a_text_is_cut_on_a_letter() {
     let read: Text = serde_json::from_str(&format!("\"x{}\"", "ä".repeat(MAX_TEXT_BYTES))).unwrap();
     assert_eq!(read.as_deref().map(str::len), Some(MAX_TEXT_BYTES - 1));
 }
+
+#[test]
+fn an_object_may_have_a_list_in_its_place_and_nothing_else() {
+    type Either = ObjectOrList<Record, Vec<u8>>;
+    let read_either = |json: &str| serde_json::from_str::<Either>(json).ok();
+    assert!(matches!(read_either(r#"{"name": "a", "name": 1}"#), Some(Either::Object(_))));
+    assert!(matches!(read_either("[1, 2]"), Some(Either::List(list)) if list == [1, 2]));
+    for other in ["null", "1", r#""a""#, "true"] {
+        assert!(read_either(other).is_none(), "{other}");
+    }
+}

@@ -1,9 +1,6 @@
 //! The searches for the other attributes of events, docs/relays/misp.md#search-for-neighbours.
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
-};
+use std::collections::HashMap;
 
 use relay_core::{Error, ErrorKind};
 
@@ -11,7 +8,6 @@ use super::{
     Client,
     budget::Budget,
     query::{ObjectSearch, PAGE_SIZES, Search},
-    search::FoundAttributes,
     types::Attribute,
 };
 
@@ -30,6 +26,13 @@ pub(crate) struct WantedNeighbours {
     pub(crate) values_in_objects: Vec<String>,
 }
 
+/// The other attributes of events, some more than once.
+#[derive(Default)]
+pub(crate) struct FoundNeighbours {
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) errors: Vec<Error>,
+}
+
 impl Client<'_> {
     /// Returns the newest attributes of these types in these events, shared between the events.
     pub(crate) async fn search_by_events(
@@ -37,9 +40,8 @@ impl Client<'_> {
         wanted: &WantedNeighbours,
         attribute_types: &[&str],
         budget: &Budget,
-    ) -> FoundAttributes {
-        let mut found = FoundAttributes::default();
-        let mut seen = HashSet::new();
+    ) -> FoundNeighbours {
+        let mut found = FoundNeighbours::default();
         let mut missing = wanted.events.clone();
         let mut has_siblings = wanted.values_in_objects.is_empty();
         while !missing.is_empty() {
@@ -67,12 +69,11 @@ impl Client<'_> {
             if page.is_full && !has_siblings && budget.has_left(1) {
                 has_siblings = true;
                 let siblings = self.siblings(&wanted.values_in_objects, &ids, budget).await;
-                found.attributes.extend(siblings.into_iter().map(Arc::new));
+                found.attributes.extend(siblings);
             }
             missing =
                 if page.is_full { still_missing(missing, &page.attributes) } else { Vec::new() };
-            let new = page.attributes.into_iter().filter(|one| seen.insert(one.identity()));
-            found.attributes.extend(new.map(Arc::new));
+            found.attributes.extend(page.attributes);
         }
         found
     }

@@ -13,7 +13,7 @@ use super::{
     query::{EventTags, PAGE_SIZES, page_size},
     types::{Attribute, Identity},
 };
-use crate::equality::{Index, searched_texts};
+use crate::equality::{Index, Match, searched_texts};
 
 /// The levels of events that make a verdict bad.
 const BAD: &[&str] = &["1", "2"];
@@ -25,8 +25,16 @@ const MAX_NAMED: usize = 3;
 /// The attributes that hold the observables of a batch.
 #[derive(Default)]
 pub(crate) struct FoundAttributes {
-    pub(crate) attributes: Vec<Arc<Attribute>>,
+    pub(crate) attributes: Vec<FoundAttribute>,
     pub(crate) errors: Vec<Error>,
+}
+
+/// An attribute that holds an observable of a batch.
+#[derive(Debug)]
+pub(crate) struct FoundAttribute {
+    pub(crate) attribute: Arc<Attribute>,
+    /// The places of the observables in the batch, and how it names them.
+    pub(crate) named: Vec<(usize, Match)>,
 }
 
 /// The search for the observables of one batch.
@@ -144,19 +152,20 @@ impl<'a> BatchSearch<'a> {
 
     /// Keeps the attributes of a page that name an observable, each once.
     fn keep(&mut self, attributes: Vec<Attribute>) {
-        for attribute in attributes {
-            let is_new = self.seen.insert(attribute.identity());
+        self.seen.reserve(attributes.len());
+        for attribute in attributes.into_iter().map(Arc::new) {
+            let is_new = self.seen.insert(Identity(attribute.clone()));
             let named = self.index.named(&attribute);
             if !is_new || named.is_empty() {
                 continue;
             }
             let level = attribute.event.as_ref().and_then(|event| *event.threat_level_id);
-            for number in named.into_keys() {
-                let one = &mut self.observables[number];
+            for (number, _) in &named {
+                let one = &mut self.observables[*number];
                 one.attributes += 1;
                 one.worst_level = one.worst_level.min(level.filter(|it| *it >= 1).unwrap_or(5));
             }
-            self.found.attributes.push(Arc::new(attribute));
+            self.found.attributes.push(FoundAttribute { attribute, named });
         }
     }
 

@@ -1,6 +1,11 @@
 //! MISP's responses, docs/relays/misp.md#lenient-reading.
 
-use relay_core::lenient::{self, Flag, Integer, List, Object, Text};
+use std::{
+    hash::{Hash, Hasher},
+    sync::Arc,
+};
+
+use relay_core::lenient::{self, Flag, Integer, List, Object, ObjectOrList, Text};
 use serde::{
     Deserialize, Deserializer,
     de::{Error as _, IgnoredAny},
@@ -123,20 +128,38 @@ pub(crate) struct Tag {
     pub(crate) name: Text,
 }
 
-/// The id, the event and the value of an attribute: ids alone do not suffice where they are missing.
-pub(crate) type Identity = (Option<i64>, Option<String>, Text, Text);
+/// An attribute that equals every other with its id, event and value: ids alone do not suffice where
+/// they are missing.
+#[derive(Debug, Clone)]
+pub(crate) struct Identity(pub(crate) Arc<Attribute>);
+
+impl Identity {
+    fn parts(&self) -> (&Integer, &Text, &Text, Option<&str>) {
+        let Attribute { id, event_id, value, event, .. } = &*self.0;
+        (id, event_id, value, event.as_ref().and_then(|event| event.uuid.as_deref()))
+    }
+}
+
+impl PartialEq for Identity {
+    fn eq(&self, other: &Self) -> bool {
+        self.parts() == other.parts()
+    }
+}
+
+impl Eq for Identity {}
+
+impl Hash for Identity {
+    /// Few attributes with the same id or value differ in the rest.
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        (self.0.id, &self.0.value).hash(hasher);
+    }
+}
 
 impl Attribute {
     /// Returns the names of its tags.
     pub(crate) fn tag_names(&self) -> impl Iterator<Item = &str> {
         let of_object = self.object_tags.iter().filter_map(|one| one.tag.as_ref());
         self.tags.iter().chain(of_object).filter_map(|tag| tag.name.as_deref())
-    }
-
-    /// Returns what tells it from every other attribute that MISP sends.
-    pub(crate) fn identity(&self) -> Identity {
-        let event = self.event.as_ref().and_then(|event| event.uuid.clone().into_inner());
-        (*self.id, event, self.event_id.clone(), self.value.clone())
     }
 
     /// Returns the two parts around the first `|` of a composite value.
@@ -184,7 +207,7 @@ pub(super) struct FoundAttributes(pub(super) Vec<Attribute>);
 #[derive(Deserialize)]
 struct SearchResponse<'a> {
     #[serde(borrow)]
-    response: &'a RawValue,
+    response: ObjectOrList<AttributeList, Vec<&'a RawValue>>,
 }
 
 #[derive(Deserialize)]
@@ -195,11 +218,9 @@ struct AttributeList {
 
 impl<'de> Deserialize<'de> for FoundAttributes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let SearchResponse { response } = object(deserializer)?;
-        let lists: Vec<&RawValue> = if response.get().starts_with('[') {
-            serde_json::from_str(response.get()).map_err(D::Error::custom)?
-        } else {
-            vec![response]
+        let lists = match object::<_, SearchResponse<'_>>(deserializer)?.response {
+            ObjectOrList::Object(list) => return Ok(Self(list.attributes)),
+            ObjectOrList::List(lists) => lists,
         };
         let mut attributes = Vec::new();
         for list in lists {
@@ -225,6 +246,8 @@ fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Re
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     fn found(json: &str) -> Option<usize> {
@@ -253,6 +276,22 @@ mod tests {
         ] {
             assert_eq!(found(malformed), None, "{malformed}");
         }
+    }
+
+    #[test]
+    fn attributes_are_told_apart_by_id_event_and_value() {
+        let identity = |json: &str| Identity(Arc::new(serde_json::from_str(json).unwrap()));
+        let attributes = [
+            r#"{"id": 1, "event_id": 7, "value": "a"}"#,
+            r#"{"id": 2, "event_id": 7, "value": "a"}"#,
+            r#"{"id": 1, "event_id": 8, "value": "a"}"#,
+            r#"{"id": 1, "event_id": 7, "value": "b"}"#,
+            r#"{"id": 1, "event_id": 7, "value": "a", "Event": {"uuid": "e"}}"#,
+            r#"{"value": "a"}"#,
+            r#"{"id": "1", "event_id": "7", "value": "a", "comment": "read once more"}"#,
+        ];
+        let distinct: HashSet<_> = attributes.into_iter().map(identity).collect();
+        assert_eq!(distinct.len(), attributes.len() - 1);
     }
 
     #[test]

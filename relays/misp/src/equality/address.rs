@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::Form;
+use super::{Form, Reading};
 
 /// The prefix lengths of IPv6 networks that are searched; of IPv4 networks all from 8 on are.
 const IPV6_PREFIXES: &[u8] =
@@ -30,8 +30,8 @@ pub(super) fn searched_texts(normal: &str) -> Vec<String> {
 
 pub(super) fn forms(normal: &str) -> Vec<Form> {
     let Some(address) = parsed(normal) else { return Vec::new() };
-    let networks = networks_of(address).map(Form::Network);
-    std::iter::once(Form::Address(address)).chain(networks).collect()
+    let networks = networks_of(address).map(|network| (Reading::Network, network));
+    std::iter::once((Reading::Address, address.to_string())).chain(networks).collect()
 }
 
 /// MISP does not normalise what begins with a colon: it stands there as it was typed.
@@ -126,8 +126,8 @@ mod tests {
     fn a_network_with_the_address_itself_is_searched() {
         let check = |address: &str, network: &str| {
             assert!(searched_texts(address).contains(&network.to_owned()), "{network}");
-            let normal = super::network(network).map(Form::Network).unwrap();
-            assert!(forms(address).contains(&normal), "{network}");
+            let normal = super::network(network).unwrap();
+            assert!(forms(address).contains(&(Reading::Network, normal)), "{network}");
         };
         check("192.0.2.77", "192.0.2.77/24");
         check("10.20.1.2", "10.20.1.2/16");

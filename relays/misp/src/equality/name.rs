@@ -5,7 +5,7 @@ use ::url::Host;
 /// Returns the spellings of a name in lower case: as punycode, and for an international one also in
 /// its own letters and as older rules convert it, which MISP applies when it stores one.
 pub(super) fn spellings(name: &str) -> Vec<String> {
-    let mut spellings = ascii_spellings(name);
+    let mut spellings = ascii_spellings(name.to_owned());
     let unicode = to_unicode(&spellings[0]).unwrap_or_else(|| name.to_owned());
     if !spellings.contains(&unicode) {
         spellings.push(unicode);
@@ -14,12 +14,12 @@ pub(super) fn spellings(name: &str) -> Vec<String> {
 }
 
 /// Returns a name in lower case as punycode, then as older rules convert it where that is another.
-pub(super) fn ascii_spellings(name: &str) -> Vec<String> {
-    if name.is_ascii() && !is_international(name) {
-        return vec![name.to_owned()];
+pub(super) fn ascii_spellings(name: String) -> Vec<String> {
+    if name.is_ascii() && !is_international(&name) {
+        return vec![name];
     }
-    let ascii = to_ascii_name(name.to_owned());
-    let older = with_older_rules(to_unicode(&ascii).as_deref().unwrap_or(name));
+    let ascii = to_ascii_name(name.clone());
+    let older = with_older_rules(to_unicode(&ascii).as_deref().unwrap_or(&name));
     if older == ascii { vec![ascii] } else { vec![ascii, older] }
 }
 
@@ -46,5 +46,5 @@ fn to_unicode(name: &str) -> Option<String> {
 
 /// Whether a label is in punycode.
 fn is_international(name: &str) -> bool {
-    name.split('.').any(|label| label.starts_with("xn--"))
+    name.as_bytes().split(|byte| *byte == b'.').any(|label| label.starts_with(b"xn--"))
 }

@@ -11,7 +11,7 @@ fn attribute(attribute_type: &str, value: &str) -> Attribute {
 }
 
 fn how(asked: &Observable, stored: &Attribute) -> Option<Match> {
-    Index::new([asked]).named(stored).remove(&0)
+    Index::new([asked]).named(stored).first().map(|(_, how)| *how)
 }
 
 #[track_caller]

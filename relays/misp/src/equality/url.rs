@@ -1,7 +1,7 @@
 //! URLs, docs/relays/misp.md#equality. MISP stores them as they were typed: scheme and host may
 //! have any case, the scheme may be missing, and an empty path may have its slash or not.
 
-use super::{Form, name, text::as_stored};
+use super::{Form, Reading, name, text::as_stored};
 
 /// Returns the spellings that are searched. MISP compares them without letter case.
 pub(super) fn searched_texts(url: &str) -> Vec<String> {
@@ -9,9 +9,9 @@ pub(super) fn searched_texts(url: &str) -> Vec<String> {
 }
 
 pub(super) fn forms(url: &str) -> Vec<Form> {
-    let as_sent = folded_hosts(url).into_iter().map(Form::Url);
-    let spellings = loose_spellings(url);
-    let loose = spellings.iter().flat_map(|url| folded_hosts(url)).map(Form::LooseUrl);
+    let as_sent = folded_hosts(url).into_iter().map(|url| (Reading::Url, url));
+    let loose = loose_spellings(url);
+    let loose = loose.iter().flat_map(|url| folded_hosts(url)).map(|url| (Reading::LooseUrl, url));
     as_sent.chain(loose).collect()
 }
 
@@ -55,7 +55,7 @@ pub(super) fn folded_hosts(url: &str) -> Vec<String> {
     let url = as_stored(url);
     let (start, end) = host_range(&url);
     let (scheme, rest) = (scheme_folded(&url[..start]), &url[end..]);
-    let hosts = name::ascii_spellings(&url[start..end].to_lowercase());
+    let hosts = name::ascii_spellings(url[start..end].to_lowercase());
     hosts.into_iter().map(|host| format!("{scheme}{host}{rest}")).collect()
 }
 

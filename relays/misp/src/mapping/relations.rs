@@ -11,45 +11,93 @@ use relay_core::{
     ctim::{RelationName, Relations, Tlp},
 };
 
-use super::{types::MatchedEvent, vocabulary};
+use super::{
+    types::{MatchedEvent, MatchedObservable},
+    vocabulary,
+};
 use crate::{
-    client::types::Attribute,
-    equality::{Form, forms_of_named},
+    client::types::{Attribute, Identity},
+    equality::Index,
 };
 
-/// The attributes of all events of an answer, by event id, newest first.
+/// The attributes of all events of an answer.
 #[derive(Default)]
 pub(crate) struct Neighbours {
-    by_event: HashMap<String, EventNeighbours>,
-}
-
-#[derive(Default)]
-struct EventNeighbours {
-    list: Vec<Neighbour>,
-    /// The places of the observables in the list: of the neighbour, and in it.
-    by_form: HashMap<Form, Vec<(usize, usize)>>,
+    /// Of the observables of the call.
+    index: Arc<Index>,
+    /// By event id, newest first.
+    by_event: HashMap<String, Vec<Neighbour>>,
+    seen: HashSet<Identity>,
 }
 
 struct Neighbour {
     attribute: Arc<Attribute>,
-    observables: Vec<Observable>,
+    observables: Vec<NeighbourObservable>,
     /// Its own TLP; without one it has its event's.
     tlp: Tlp,
 }
 
+struct NeighbourObservable {
+    observable: Observable,
+    /// The numbers of the observables of the call that are the same, in any spelling and of any type.
+    same: Vec<usize>,
+}
+
 impl Neighbours {
-    /// Repeats are left out.
-    pub(crate) fn new(attributes: impl IntoIterator<Item = Arc<Attribute>>) -> Self {
-        let mut by_event: HashMap<String, EventNeighbours> = HashMap::new();
-        let mut seen = HashSet::new();
+    pub(crate) fn new(index: &Arc<Index>) -> Self {
+        Self { index: index.clone(), ..Self::default() }
+    }
+
+    /// Adds attributes. Repeats are left out.
+    pub(crate) fn add(&mut self, attributes: impl IntoIterator<Item = Arc<Attribute>>) {
+        let attributes = attributes.into_iter();
+        self.seen.reserve(attributes.size_hint().0);
         for attribute in attributes {
-            let is_new = seen.insert(attribute.identity());
-            if let Some(event) = attribute.event_id.clone().into_inner().filter(|_| is_new) {
-                by_event.entry(event).or_default().list.push(Neighbour::new(attribute));
+            if self.seen.insert(Identity(attribute.clone())) {
+                self.push(Neighbour::new(attribute, &self.index));
             }
         }
-        by_event.values_mut().for_each(EventNeighbours::sort);
-        Self { by_event }
+        self.sort();
+    }
+
+    /// Returns these attributes and then those of others.
+    pub(crate) fn with(mut self, others: Self) -> Self {
+        for neighbour in others.by_event.into_values().flatten() {
+            if self.seen.insert(Identity(neighbour.attribute.clone())) {
+                self.push(neighbour);
+            }
+        }
+        self.sort();
+        self
+    }
+
+    fn push(&mut self, neighbour: Neighbour) {
+        if let Some(event) = neighbour.attribute.event_id.clone().into_inner() {
+            self.by_event.entry(event).or_default().push(neighbour);
+        }
+    }
+
+    fn sort(&mut self) {
+        for event in self.by_event.values_mut() {
+            event.sort_by_key(|one| (Reverse(*one.attribute.timestamp), *one.attribute.id));
+        }
+    }
+
+    /// Returns whether an observable has fewer relations to the rest of an event than `limit`.
+    pub(crate) fn has_fewer_relations(
+        &self,
+        of: &MatchedObservable,
+        matched: &MatchedEvent,
+        limit: usize,
+    ) -> bool {
+        // An attribute holds two observables at the most.
+        let observables = 2 * (self.of_event(matched).len() + matched.attributes().count());
+        observables < limit || self.relations("", of, matched, limit).0.len() < limit
+    }
+
+    fn of_event(&self, matched: &MatchedEvent) -> &[Neighbour] {
+        let neighbours = matched.event_id().and_then(|id| self.by_event.get(id));
+        neighbours.map_or(&[], Vec::as_slice)
     }
 
     /// Returns the first `limit` relations of an observable to the rest of an event, and whether
@@ -58,91 +106,61 @@ impl Neighbours {
     pub(crate) fn relations(
         &self,
         origin: &str,
-        (observable, own): (&Observable, &HashSet<Form>),
+        MatchedObservable { observable, number, .. }: &MatchedObservable,
         matched: &MatchedEvent,
         limit: usize,
     ) -> (Relations, bool) {
-        let mut relations = Relations::from_origin(origin);
-        let event = matched.event_id().and_then(|id| self.by_event.get(id));
-        let same = event.map(|event| event.places_of(own)).unwrap_or_default();
-        let close = event.map(|event| event.close_to(&same, matched)).unwrap_or_default();
-        let is_other =
-            |one: &Observable| !forms_of_named(one).iter().any(|form| own.contains(form));
-        let halves = matched.attributes().flat_map(vocabulary::observables).filter(is_other);
-        let close: Vec<_> = halves.chain(close).collect();
-        let known: HashSet<_> = close.iter().cloned().collect();
-        let rest =
-            event.into_iter().flat_map(|event| event.observables(&same, matched, |_, _| true));
-        let rest = rest.filter(|one| !known.contains(*one)).map(|one| (one.clone(), false));
+        let event = self.of_event(matched);
+        let holders = event.iter().filter(|one| one.holds(*number)).map(|one| &*one.attribute);
+        let objects: HashSet<i64> =
+            matched.attributes().chain(holders).filter_map(Attribute::object).collect();
+        let is_sibling = |one: &Neighbour| {
+            one.attribute.object().is_some_and(|object| objects.contains(&object))
+        };
+        let halves: Vec<Observable> = matched
+            .attributes()
+            .flat_map(vocabulary::observables)
+            .filter(|one| one != observable && !self.index.same(one).contains(number))
+            .collect();
+        let tlp = matched.tlp().unwrap_or(UNLABELLED);
+        let visible = || event.iter().filter(|one| one.tlp <= tlp);
+        let in_attributes = visible().filter(|one| one.holds(*number));
+        let in_objects = visible().filter(|one| is_sibling(one));
+        let close = in_attributes.chain(in_objects).flat_map(|one| one.others(*number));
+        let close = halves.iter().chain(close).map(|one| (one, true));
+        let rest = visible().flat_map(|one| one.others(*number)).map(|one| (one, false));
         let mut seen = HashSet::new();
-        let all = close.into_iter().map(|one| (one, true)).chain(rest);
-        for (other, is_close) in all.filter(|(one, _)| seen.insert(one.clone())) {
+        let mut relations = Relations::from_origin(origin);
+        for (other, is_close) in close.chain(rest).filter(|(one, _)| seen.insert(*one)) {
             if relations.len() >= limit {
                 return (relations, true);
             }
-            let (source, relation, related) = relation(observable, &other, is_close);
+            let (source, relation, related) = relation(observable, other, is_close);
             relations.add(Some(source), relation, Some(related));
         }
         (relations, false)
     }
 }
 
-impl EventNeighbours {
-    /// Puts the newest first and notes which observables they name.
-    fn sort(&mut self) {
-        self.list.sort_by_key(|one| (Reverse(*one.attribute.timestamp), *one.attribute.id));
-        for (place, neighbour) in self.list.iter().enumerate() {
-            for (part, observable) in neighbour.observables.iter().enumerate() {
-                for form in forms_of_named(observable) {
-                    self.by_form.entry(form).or_default().push((place, part));
-                }
-            }
-        }
-    }
-
-    /// Returns the other observables of attributes and MISP objects that hold the observable.
-    fn close_to(&self, same: &HashSet<(usize, usize)>, matched: &MatchedEvent) -> Vec<Observable> {
-        let places: HashSet<usize> = same.iter().map(|(place, _)| *place).collect();
-        let mut objects: HashSet<i64> =
-            matched.attributes().filter_map(Attribute::object).collect();
-        objects.extend(places.iter().filter_map(|place| self.list[*place].attribute.object()));
-        let is_sibling = |one: &Neighbour| {
-            one.attribute.object().is_some_and(|object| objects.contains(&object))
-        };
-        let in_attributes = |place: usize, _: &Neighbour| places.contains(&place);
-        let in_objects = |_: usize, one: &Neighbour| is_sibling(one);
-        let in_attributes = self.observables(same, matched, in_attributes);
-        in_attributes.chain(self.observables(same, matched, in_objects)).cloned().collect()
-    }
-
-    /// Returns the places of the observable itself, in any spelling and of any type.
-    fn places_of(&self, own: &HashSet<Form>) -> HashSet<(usize, usize)> {
-        own.iter().filter_map(|form| self.by_form.get(form)).flatten().copied().collect()
-    }
-
-    /// Returns the observables of neighbours of a kind, but for the observable itself and those of a
-    /// stricter TLP.
-    fn observables<'a>(
-        &'a self,
-        same: &'a HashSet<(usize, usize)>,
-        matched: &MatchedEvent,
-        is_wanted: impl Fn(usize, &Neighbour) -> bool + 'a,
-    ) -> impl Iterator<Item = &'a Observable> + 'a {
-        let tlp = matched.tlp().unwrap_or(UNLABELLED);
-        let wanted = self.list.iter().enumerate();
-        let wanted = wanted.filter(move |(place, one)| one.tlp <= tlp && is_wanted(*place, one));
-        wanted.flat_map(move |(place, one)| {
-            let parts = one.observables.iter().enumerate();
-            parts.filter(move |(part, _)| !same.contains(&(place, *part))).map(|(_, one)| one)
-        })
-    }
-}
-
 impl Neighbour {
-    fn new(attribute: Arc<Attribute>) -> Self {
+    fn new(attribute: Arc<Attribute>, index: &Index) -> Self {
         let tlp = vocabulary::strictest_tlp(attribute.tag_names()).unwrap_or(Tlp::White);
-        let observables = vocabulary::observables(&attribute);
-        Self { attribute, observables, tlp }
+        let observables = vocabulary::observables(&attribute).map(|observable| {
+            let same = index.same(&observable);
+            NeighbourObservable { observable, same }
+        });
+        Self { observables: observables.collect(), attribute, tlp }
+    }
+
+    /// Whether it holds an observable of the call.
+    fn holds(&self, number: usize) -> bool {
+        self.observables.iter().any(|one| one.same.contains(&number))
+    }
+
+    /// Returns its observables but for one of the call.
+    fn others(&self, number: usize) -> impl Iterator<Item = &Observable> {
+        let others = self.observables.iter().filter(move |one| !one.same.contains(&number));
+        others.map(|one| &one.observable)
     }
 }
 
@@ -177,5 +195,43 @@ fn relation(
             (other, RelationName::FileNameOf, observable)
         }
         _ => (observable, RelationName::RelatedTo, other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::client::search::FoundAttribute;
+
+    fn attribute(id: i64, attribute_type: &str, value: &str) -> Arc<Attribute> {
+        let attribute = json!({"id": id, "event_id": "7", "type": attribute_type, "value": value});
+        Arc::new(serde_json::from_str(&attribute.to_string()).unwrap())
+    }
+
+    #[test]
+    fn relations_are_counted_each_once_and_without_the_observable_itself() {
+        let asked = [Observable::new(Type::Domain, "Bad.example")];
+        let index = Arc::new(Index::new(&asked));
+        let found = attribute(1, "domain|ip", "bad.example|203.0.113.7");
+        let named = index.named(&found);
+        let found = [FoundAttribute { attribute: found, named }];
+        let matches = MatchedObservable::all(&asked, 0, &found);
+        let mut neighbours = Neighbours::new(&index);
+        let [FoundAttribute { attribute: first, .. }] = found;
+        neighbours.add([first.clone(), first, attribute(2, "hostname", "BAD.example")]);
+        let mut others = Neighbours::new(&index);
+        others.add([attribute(3, "ip-dst", "203.0.113.7"), attribute(4, "filename", "a.exe")]);
+        let neighbours = neighbours.with(others);
+
+        let event = &matches[0].events[0];
+        let count = |limit| {
+            let (relations, is_cut) = neighbours.relations("", &matches[0], event, limit);
+            (relations.len(), is_cut)
+        };
+        assert_eq!([count(1), count(2), count(9)], [(1, true), (2, false), (2, false)]);
+        let has_fewer = |limit| neighbours.has_fewer_relations(&matches[0], event, limit);
+        assert_eq!([1, 2, 3, 100].map(has_fewer), [false, false, true, true]);
     }
 }

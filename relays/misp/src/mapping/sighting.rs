@@ -12,17 +12,18 @@ use crate::client::types::{Attribute, Event};
 impl Mapper<'_> {
     pub(super) fn sighting(
         &self,
-        MatchedObservable { observable, forms, .. }: &MatchedObservable,
+        of: &MatchedObservable,
         matched: &MatchedEvent,
         neighbours: &Neighbours,
         page: Option<Uri>,
     ) -> Sighting {
         let event = matched.event();
+        let observable = &of.observable;
         let kind = observable.kind.as_str();
         let id = self.namespace.sighting(&[matched.key()], kind, &observable.value);
         let observed_time = observed_time(matched, self.now);
         let (relations, is_cut) =
-            neighbours.relations(self.source, (observable, forms), matched, self.relations_limit);
+            neighbours.relations(self.source, of, matched, self.relations_limit);
         let cut = (is_cut && !relations.is_empty())
             .then(|| format!("Relations: the nearest {} of the event.", relations.len()));
         Sighting {
@@ -45,19 +46,19 @@ impl Mapper<'_> {
 /// `Listed by CERT-EX as ip-dst, threat level High`.
 fn listing(matched: &MatchedEvent) -> Option<String> {
     let event = matched.event();
-    let parts = [
-        event.creator.as_ref().and_then(|it| it.name.as_ref()).map(|name| format!(" by {name}")),
-        matched.attributes().find_map(|it| Some(format!(" as {}", it.attribute_type.as_ref()?))),
-        vocabulary::level(*event.threat_level_id).map(|word| format!(", threat level {word}")),
-    ];
-    let known: String = parts.into_iter().flatten().collect();
-    (!known.is_empty()).then(|| format!("Listed{known}"))
+    let creator = event.creator.as_ref().and_then(|creator| creator.name.as_deref());
+    let attribute_type = matched.attributes().find_map(|one| one.attribute_type.as_deref());
+    let level = vocabulary::level(*event.threat_level_id);
+    let parts = [(" by ", creator), (" as ", attribute_type), (", threat level ", level)];
+    let known = parts.into_iter().filter_map(|(before, part)| Some([before, part?]));
+    let words: Vec<&str> = ["Listed"].into_iter().chain(known.flatten()).collect();
+    (words.len() > 1).then(|| words.concat())
 }
 
 fn description(matched: &MatchedEvent, cut: Option<String>) -> Option<String> {
     let newest = matched.attributes().next()?;
-    let category = newest.category.as_ref().map(|category| format!("Category: {category}"));
-    let comment = newest.comment.as_ref().map(|comment| format!("Comment: {comment}"));
+    let category = newest.category.as_ref().map(|category| ["Category: ", category].concat());
+    let comment = newest.comment.as_ref().map(|comment| ["Comment: ", comment].concat());
     let networks = matched.networks();
     let network = (!networks.is_empty()).then(|| format!("Network: {}", networks.join(", ")));
     let doubt = matched.doubt().map(ToString::to_string);
@@ -73,7 +74,7 @@ fn observed_time(matched: &MatchedEvent, now: Time) -> ObservedTime {
     let starts = matched.attributes().filter_map(|one| seen(&one.first_seen).or(changed(one)));
     let ends = matched.attributes().filter_map(|one| seen(&one.last_seen).or(changed(one)));
     let start = starts.min();
-    let end = ends.max().or(start).or(event.day()).or(event.changed()).unwrap_or(now);
+    let end = ends.max().or(start).or_else(|| event.day().or(event.changed())).unwrap_or(now);
     ObservedTime::between(start.unwrap_or(end), end)
 }
 

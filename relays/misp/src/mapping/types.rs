@@ -14,8 +14,11 @@ use relay_core::{
 
 use super::{doubt::Doubt, vocabulary};
 use crate::{
-    client::types::{Attribute, Event},
-    equality::{Form, Index, Match, forms_of, network_of},
+    client::{
+        search::FoundAttribute,
+        types::{Attribute, Event},
+    },
+    equality::{Match, network_of},
 };
 
 /// Stands in for the head of an event that the server did not send.
@@ -24,8 +27,8 @@ static UNKNOWN_EVENT: LazyLock<Event> = LazyLock::new(Event::default);
 /// An observable and the events that it was found in, worst first.
 pub(crate) struct MatchedObservable {
     pub(crate) observable: Observable,
-    /// The forms of the observable.
-    pub(crate) forms: HashSet<Form>,
+    /// Its number among the observables of the call.
+    pub(crate) number: usize,
     pub(crate) events: Vec<MatchedEvent>,
 }
 
@@ -33,6 +36,7 @@ pub(crate) struct MatchedObservable {
 pub(crate) struct MatchedEvent {
     key: String,
     attributes: Vec<MatchedAttribute>,
+    tlp: Option<Tlp>,
 }
 
 /// An attribute that names an observable.
@@ -46,22 +50,25 @@ pub(crate) struct MatchedAttribute {
 
 impl MatchedObservable {
     /// Gives each attribute to the observables that it names and groups them by event. The order is
-    /// that of the observables.
-    pub(crate) fn all(observables: &[Observable], attributes: &[Arc<Attribute>]) -> Vec<Self> {
-        let index = Index::new(observables);
+    /// that of the observables, which have the numbers from `first` on.
+    pub(crate) fn all(
+        observables: &[Observable],
+        first: usize,
+        attributes: &[FoundAttribute],
+    ) -> Vec<Self> {
         let mut matches: Vec<Vec<MatchedAttribute>> = vec![Vec::new(); observables.len()];
-        for attribute in attributes {
-            for (number, how) in index.named(attribute) {
+        for FoundAttribute { attribute, named } in attributes {
+            for (place, how) in named {
                 let attribute = attribute.clone();
-                matches[number].push(MatchedAttribute { attribute, how, doubt: None });
+                matches[*place].push(MatchedAttribute { attribute, how: *how, doubt: None });
             }
         }
-        let of_observable = |(observable, attributes): (&Observable, _)| Self {
+        let of_observable = |(number, (observable, attributes)): (usize, (&Observable, _))| Self {
             observable: observable.clone(),
-            forms: forms_of(observable).into_iter().collect(),
+            number,
             events: MatchedEvent::all(attributes),
         };
-        observables.iter().zip(matches).map(of_observable).collect()
+        (first..).zip(observables.iter().zip(matches)).map(of_observable).collect()
     }
 
     /// Puts the worst events first, docs/relays/misp.md#selection-of-events.
@@ -83,8 +90,8 @@ impl MatchedEvent {
     fn all(attributes: Vec<MatchedAttribute>) -> Vec<Self> {
         let mut by_event: HashMap<String, Vec<MatchedAttribute>> = HashMap::new();
         for matched in attributes {
-            if let Some(key) = matched.attribute.event_key() {
-                by_event.entry(key.to_lowercase()).or_default().push(matched.clone());
+            if let Some(key) = matched.attribute.event_key().map(str::to_lowercase) {
+                by_event.entry(key).or_default().push(matched);
             }
         }
         by_event.into_iter().map(|(key, attributes)| Self::new(key, attributes)).collect()
@@ -92,7 +99,10 @@ impl MatchedEvent {
 
     fn new(key: String, mut attributes: Vec<MatchedAttribute>) -> Self {
         attributes.sort_by_key(|one| (Reverse(*one.attribute.timestamp), *one.attribute.id));
-        Self { key, attributes }
+        let mut new = Self { key, attributes, tlp: None };
+        let tags = new.attributes().flat_map(Attribute::tag_names);
+        new.tlp = vocabulary::strictest_tlp(tags.chain(new.event().tag_names()));
+        new
     }
 
     /// Returns the event's UUID, else its id, in lower case.
@@ -129,8 +139,7 @@ impl MatchedEvent {
 
     /// Returns the strictest TLP of the attributes and the event.
     pub(super) fn tlp(&self) -> Option<Tlp> {
-        let tags = self.attributes().flat_map(Attribute::tag_names);
-        vocabulary::strictest_tlp(tags.chain(self.event().tag_names()))
+        self.tlp
     }
 
     /// Returns why the event does not make the observable bad, if that is so for every attribute.
@@ -198,6 +207,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::equality::Index;
 
     fn attribute(id: i64, attribute_type: &str, value: &str, event: &Value) -> Attribute {
         let attribute = json!({"id": id, "type": attribute_type, "value": value, "timestamp": id,
@@ -209,8 +219,12 @@ mod tests {
         observables: &[Observable],
         attributes: impl IntoIterator<Item = Attribute>,
     ) -> Vec<MatchedObservable> {
-        let attributes: Vec<_> = attributes.into_iter().map(Arc::new).collect();
-        let mut matches = MatchedObservable::all(observables, &attributes);
+        let index = Index::new(observables);
+        let found = attributes.into_iter().map(|attribute| {
+            let named = index.named(&attribute);
+            FoundAttribute { attribute: Arc::new(attribute), named }
+        });
+        let mut matches = MatchedObservable::all(observables, 0, &found.collect::<Vec<_>>());
         matches.iter_mut().for_each(MatchedObservable::sort);
         matches
     }

@@ -37,6 +37,13 @@ pub(crate) const ATTRIBUTE_TYPES: &[&str] = &[
     "regkey",
 ];
 
+const TLP_LEVELS: &[(&[&str], Tlp)] = &[
+    (&["red"], Tlp::Red),
+    (&["amber", "amber+strict"], Tlp::Amber),
+    (&["green"], Tlp::Green),
+    (&["white", "clear"], Tlp::White),
+];
+
 /// Returns the disposition of an event, docs/relays/misp.md#threat-levels.
 pub(super) fn disposition(threat_level_id: Option<i64>) -> Disposition {
     match threat_level_id {
@@ -70,28 +77,26 @@ pub(super) fn level(threat_level_id: Option<i64>) -> Option<&'static str> {
 
 /// Returns the strictest TLP among tags, docs/relays/misp.md#tlp.
 pub(super) fn strictest_tlp<'a>(tags: impl Iterator<Item = &'a str>) -> Option<Tlp> {
-    let is_label =
-        |tag: &&str| tag.as_bytes().get(..4).is_some_and(|it| it.eq_ignore_ascii_case(b"tlp:"));
-    let tlp = |tag: &str| match &tag.to_ascii_lowercase()[4..] {
-        "red" => Some(Tlp::Red),
-        "amber" | "amber+strict" => Some(Tlp::Amber),
-        "green" => Some(Tlp::Green),
-        "white" | "clear" => Some(Tlp::White),
-        _ => None,
+    let tlp = |tag: &str| {
+        let (label, level) = tag.split_at_checked(4)?;
+        let is = |word: &&str| level.eq_ignore_ascii_case(word);
+        label.eq_ignore_ascii_case("tlp:").then_some(())?;
+        TLP_LEVELS.iter().find(|(words, _)| words.iter().any(is)).map(|(_, tlp)| *tlp)
     };
-    tags.filter(is_label).filter_map(tlp).max()
+    tags.filter_map(tlp).max()
 }
 
 /// Returns the observables of an attribute: one, or those of both parts of a composite value.
 /// A part that cannot be of its type, such as a network among addresses, is left out.
-pub(super) fn observables(attribute: &Attribute) -> Vec<Observable> {
-    let Some(attribute_type) = attribute.attribute_type.as_deref() else { return Vec::new() };
-    let found = match (attribute.parts(), attribute.value.as_deref()) {
-        (Some((first, second)), _) => of_composite(attribute_type, first, second),
-        (None, Some(value)) => vec![of_plain(attribute_type, value)],
-        (None, None) => Vec::new(),
+pub(super) fn observables(attribute: &Attribute) -> impl Iterator<Item = Observable> + use<> {
+    let found = match (attribute.attribute_type.as_deref(), attribute.value.as_deref()) {
+        (Some(attribute_type), Some(value)) => match attribute.parts() {
+            Some((first, second)) => of_composite(attribute_type, first, second),
+            None => [of_plain(attribute_type, value), None],
+        },
+        _ => [None, None],
     };
-    found.into_iter().flatten().collect()
+    found.into_iter().flatten()
 }
 
 fn of_plain(attribute_type: &str, value: &str) -> Option<Observable> {
@@ -115,21 +120,21 @@ fn of_plain(attribute_type: &str, value: &str) -> Option<Observable> {
     Observable::present(kind, Some(value))
 }
 
-fn of_composite(attribute_type: &str, first: &str, second: &str) -> Vec<Option<Observable>> {
+fn of_composite(attribute_type: &str, first: &str, second: &str) -> [Option<Observable>; 2] {
     let file = |hash| {
         let name = Observable::present(Type::FileName, Some(first));
-        vec![name, Observable::present(hash, Some(second))]
+        [name, Observable::present(hash, Some(second))]
     };
     match attribute_type {
-        "ip-src|port" | "ip-dst|port" => vec![Observable::address(first)],
-        "hostname|port" => vec![Observable::present(Type::Hostname, Some(first))],
+        "ip-src|port" | "ip-dst|port" => [Observable::address(first), None],
+        "hostname|port" => [Observable::present(Type::Hostname, Some(first)), None],
         "domain|ip" => {
-            vec![Observable::present(Type::Domain, Some(first)), Observable::address(second)]
+            [Observable::present(Type::Domain, Some(first)), Observable::address(second)]
         }
         "filename|md5" | "malware-sample" => file(Type::Md5),
         "filename|sha1" => file(Type::Sha1),
         "filename|sha256" => file(Type::Sha256),
-        _ => Vec::new(),
+        _ => [None, None],
     }
 }
 
@@ -143,7 +148,7 @@ mod tests {
             value: value.into(),
             ..Attribute::default()
         };
-        observables(&attribute).into_iter().map(|one| (one.kind.as_str(), one.value)).collect()
+        observables(&attribute).map(|one| (one.kind.as_str(), one.value)).collect()
     }
 
     #[track_caller]

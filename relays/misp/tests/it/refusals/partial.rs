@@ -92,7 +92,7 @@ async fn n11_after_one_success_other_failures_do_not_stop_further_searches() {
 
 #[tokio::test]
 async fn n05_a_batch_that_stalls_ends_at_the_deadline_and_the_rest_is_answered() {
-    let timeout = Duration::from_millis(800);
+    let timeout = Duration::from_secs(3);
     let endless = [Fault::Stall, Fault::SlowHeaders];
     for (answer, _) in join_all(endless.map(|fault| without_second_batch(fault, timeout))).await {
         assert_eq!(answer.errors(), [("fatal", "connection error")]);
