@@ -32,11 +32,8 @@ impl Uri {
     /// and for anything longer.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let url = Url::parse(text.trim()).ok()?;
-        (matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(())?;
-        let has_ipv6_host = url.host_str().is_some_and(|host| host.starts_with('['));
-        let url = String::from(url);
-        let spelled = if is_plain(&url) { url } else { escaped(&url, has_ipv6_host) };
+        let text = text.trim();
+        let spelled = if is_normal(text) { text.to_owned() } else { normalized(text)? };
         (spelled.len() <= MAX_URI_CHARS).then_some(Self(spelled))
     }
 
@@ -47,18 +44,44 @@ impl Uri {
     }
 }
 
-/// Whether nothing of a link has to be escaped, as in most of them.
+/// Whether a link stays as it is when it is normalized, as most links do: `https://`, a name of DNS, and
+/// a path without anything to escape or to resolve.
+fn is_normal(text: &str) -> bool {
+    let behind_scheme = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let Some((host, path)) = behind_scheme.and_then(|rest| rest.split_once('/')) else {
+        return false;
+    };
+    is_normal_name(host) && is_plain(path) && !path.starts_with('.') && !path.contains("/.")
+}
+
+/// Whether a host is a name without other spellings. A last label that begins with a letter belongs to
+/// no address.
+fn is_normal_name(host: &str) -> bool {
+    let fits = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.');
+    let is_international = |label: &str| label.starts_with("xn--");
+    let last = host.rsplit('.').next().unwrap_or_default();
+    host.bytes().all(fits)
+        && last.starts_with(|letter: char| letter.is_ascii_lowercase())
+        && !host.split('.').any(is_international)
+}
+
+/// Whether every letter may stand anywhere in a link as it is. Looks at all of them, because that takes
+/// many at once.
 fn is_plain(url: &str) -> bool {
-    let mut fragments = 0;
-    url.bytes().enumerate().all(|(at, byte)| match byte {
-        b'-' | b'.' | b'_' | b'~' | b':' | b'/' | b'?' | b'&' | b'=' | b'+' | b',' => true,
-        b'%' => is_escape(&url.as_bytes()[at..]),
-        b'#' => {
-            fragments += 1;
-            fragments == 1
-        }
-        _ => byte.is_ascii_alphanumeric(),
-    })
+    let is_plain = |byte: u8| {
+        let is_mark = b"-._~:/?&=+,".iter().fold(false, |found, mark| found | (*mark == byte));
+        byte.is_ascii_alphanumeric() | is_mark
+    };
+    url.bytes().fold(true, |all, byte| all & is_plain(byte))
+}
+
+/// Returns a link as the URL standard writes it, and what RFC 3986 does not allow escaped.
+fn normalized(text: &str) -> Option<String> {
+    let url = Url::parse(text).ok()?;
+    (matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(())?;
+    let has_ipv6_host = url.host_str().is_some_and(|host| host.starts_with('['));
+    let url = String::from(url);
+    Some(if is_plain(&url) { url } else { escaped(&url, has_ipv6_host) })
 }
 
 fn escaped(url: &str, has_ipv6_host: bool) -> String {
@@ -136,6 +159,41 @@ mod tests {
             check(text, None);
         }
         check(&format!("https://misp.example/{}", "a".repeat(3000)), None);
+    }
+
+    #[test]
+    fn a_link_that_is_not_parsed_is_what_parsing_gives() {
+        let check = |text: &str, is_taken: bool| {
+            assert_eq!(is_normal(text), is_taken, "{text}");
+            assert!(!is_taken || normalized(text).as_deref() == Some(text), "{text}");
+        };
+        for text in [
+            "https://security.microsoft.com/alerts/da1_-2?tid=a.example&at=2026-10-31T08:59:00.000Z",
+            "http://a/",
+            "https://a-b.c1.example//x//y?q=/a,b~c",
+        ] {
+            check(text, true);
+        }
+        for text in [
+            "https://A.example/",
+            "https://a.example",
+            "https://a.example./",
+            "https://a.example:443/",
+            "https://u@a.example/",
+            "https://192.0.2.1/",
+            "https://0x7f.1/",
+            "https://xn--bcher-kva.example/",
+            "https://a.xn--a/",
+            "https:///a",
+            "https://a.example/./b",
+            "https://a.example/.",
+            "https://a.example/a/../b",
+            "https://a.example/%2e/b",
+            "https://a.example/a#b",
+            "ftp://a.example/",
+        ] {
+            check(text, false);
+        }
     }
 
     #[test]
