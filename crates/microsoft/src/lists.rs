@@ -10,7 +10,7 @@ use relay_core::{
 use serde::{Deserialize, de::DeserializeOwned};
 use url::Url;
 
-use crate::{BatchRequest, GraphClient, Permission, error_from, odata};
+use crate::{BatchRequest, BatchResponse, GraphClient, Permission, error_from, odata};
 
 /// Records that one page is asked for, and that are kept of it, also where a service sends more.
 /// Microsoft documents no maximum; its samples use 100.
@@ -79,8 +79,9 @@ impl<C: Sync> GraphClient<'_, C> {
             }
             let requests: Vec<_> =
                 open.iter().map(|(_, url)| BatchRequest::get(url.clone())).collect();
-            let read = |_, response: &Response| Ok(page(response, permission, limit));
-            for ((index, url), page) in open.iter().zip(self.batch(&requests, read).await) {
+            let read = |_, response| Ok(page(response, permission));
+            let pages = self.batch(&requests, limit.max(PAGE_SIZE), read).await;
+            for ((index, url), page) in open.iter().zip(pages) {
                 let page = page.unwrap_or_else(|error| Err(StopReason::Failed(error)));
                 lists[*index].push_page(url, page, limit, |record| compare(*index, record));
             }
@@ -175,17 +176,16 @@ pub(crate) struct Page<T> {
 }
 
 fn page<T: DeserializeOwned>(
-    response: &Response,
+    response: BatchResponse<Page<T>>,
     permission: Permission,
-    limit: usize,
 ) -> Result<Page<T>, StopReason> {
     match response.status() {
         404 => return Ok(Page { value: List::default(), next: Text::default() }),
-        206 => log_warning(response),
+        206 => log_warning(&response),
         _ if response.is_success() => {}
-        status => return Err(StopReason::Refused(status, error_from(response, permission))),
+        status => return Err(StopReason::Refused(status, error_from(&response, permission))),
     }
-    response.json_of(limit.max(PAGE_SIZE)).map_err(StopReason::Failed)
+    response.into_record().map_err(StopReason::Failed)
 }
 
 /// Logs that a federated provider failed; the alerts of the others are in the response.

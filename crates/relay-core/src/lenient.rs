@@ -42,7 +42,9 @@
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 
+mod inner;
 mod members;
+mod packed;
 mod reading;
 mod scalar;
 mod shape;
@@ -52,7 +54,9 @@ use std::ops::{Deref, DerefMut};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-pub(crate) use reading::{ReadLimits, ReadOutcome, read};
+pub use inner::Inner;
+pub use packed::packed;
+pub(crate) use reading::{InnerLimits, ReadLimits, ReadOutcome, read};
 use scalar::Scalar;
 use shape::{ObjectOf, RawObjectOf, SlotOf};
 

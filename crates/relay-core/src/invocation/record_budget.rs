@@ -27,13 +27,21 @@ impl RecordBudget {
         self.0.observables.store(observables, Ordering::Relaxed);
     }
 
-    /// Returns the bytes that the records of one response about so many observables may take: its
-    /// part of what is left, so that the first observables leave something to the last.
-    pub(crate) fn allowance(&self, about: usize) -> usize {
-        let left = MAX_BYTES.saturating_sub(self.0.used.load(Ordering::Relaxed));
+    /// Returns the bytes that are left for the records of all responses.
+    pub(crate) fn left(&self) -> usize {
+        MAX_BYTES.saturating_sub(self.0.used.load(Ordering::Relaxed))
+    }
+
+    /// Returns the part of what is left that the records of one response about so many observables
+    /// may take.
+    pub(crate) fn share(&self, about: usize) -> Share {
         let shares = self.0.observables.load(Ordering::Relaxed) + RESPONSES_PER_OBSERVABLE - 1;
-        let part = (left / shares).saturating_mul(about).saturating_mul(RESPONSES_PER_OBSERVABLE);
-        part.min(left / 2)
+        Share { about, shares }
+    }
+
+    /// Returns the bytes that these are now.
+    pub(crate) fn allowance(&self, about: usize) -> usize {
+        self.share(about).of(self.left())
     }
 
     /// Notes that records of so many bytes were built, and whether some were left out.
@@ -52,6 +60,22 @@ impl RecordBudget {
     /// Returns whether records were left out for want of memory.
     pub(crate) fn is_cut(&self) -> bool {
         self.0.is_cut.load(Ordering::Relaxed)
+    }
+}
+
+/// The part of one response, so that the first observables leave something to the last.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Share {
+    /// How many observables the response is about.
+    about: usize,
+    shares: usize,
+}
+
+impl Share {
+    /// Returns its bytes of those that are left.
+    pub(crate) fn of(self, left: usize) -> usize {
+        let part = left / self.shares;
+        part.saturating_mul(self.about).saturating_mul(RESPONSES_PER_OBSERVABLE).min(left / 2)
     }
 }
 

@@ -8,6 +8,8 @@ use std::cell::Cell;
 
 use serde::Deserialize;
 
+use crate::invocation::Share;
+
 /// Items that are kept of a list inside a record, such as the tags of an event.
 const MAX_NESTED_ITEMS: usize = 1000;
 
@@ -22,6 +24,15 @@ pub(crate) struct ReadLimits {
 
 impl ReadLimits {
     pub(crate) const NONE: Self = Self { items: usize::MAX, bytes: usize::MAX };
+}
+
+/// How much is kept of each document inside the one that is read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct InnerLimits {
+    /// Items of each outermost list.
+    pub(crate) items: usize,
+    /// Its part of the memory that is left.
+    pub(crate) share: Share,
 }
 
 /// What a read returned.
@@ -45,12 +56,20 @@ struct Reading {
     /// Whether items are looked at before they are read, so that one that cannot be read costs
     /// itself only.
     is_careful: bool,
+    inner: Option<InnerLimits>,
 }
 
 impl Reading {
     const fn new(limits: ReadLimits, is_careful: bool) -> Self {
         let ReadLimits { items, bytes } = limits;
-        Self { max_items: items, bytes_left: bytes, depth: 0, is_cut: false, is_careful }
+        Self {
+            max_items: items,
+            bytes_left: bytes,
+            depth: 0,
+            is_cut: false,
+            is_careful,
+            inner: None,
+        }
     }
 }
 
@@ -68,9 +87,10 @@ thread_local! {
 pub(crate) fn read<'a, T: Deserialize<'a>>(
     json: &'a str,
     limits: ReadLimits,
+    inner: Option<InnerLimits>,
 ) -> serde_json::Result<ReadOutcome<T>> {
-    read_once(json, Reading::new(limits, false))
-        .or_else(|_| read_once(json, Reading::new(limits, true)))
+    let reading = |is_careful| Reading { inner, ..Reading::new(limits, is_careful) };
+    read_once(json, reading(false)).or_else(|_| read_once(json, reading(true)))
 }
 
 fn read_once<'a, T: Deserialize<'a>>(
@@ -93,6 +113,22 @@ fn read_once<'a, T: Deserialize<'a>>(
 /// Whether items are looked at before they are read.
 pub(super) fn is_careful() -> bool {
     CURRENT.get().is_careful
+}
+
+/// Reads a document inside the one that is being read, within limits of its own.
+pub(super) fn read_inner<R>(read: impl FnOnce() -> R) -> R {
+    let outer = CURRENT.get();
+    let limits = outer.inner.map_or(ReadLimits::NONE, |InnerLimits { items, share }| ReadLimits {
+        items,
+        bytes: share.of(outer.bytes_left),
+    });
+    CURRENT.set(Reading::new(limits, outer.is_careful));
+    let value = read();
+    let Reading { bytes_left, is_cut, .. } = CURRENT.get();
+    let used = limits.bytes - bytes_left;
+    let bytes_left = outer.bytes_left.saturating_sub(used);
+    CURRENT.set(Reading { bytes_left, is_cut: outer.is_cut | is_cut, ..outer });
+    value
 }
 
 /// Takes so many bytes from those that may be built; false when too few are left, and then nothing
