@@ -12,9 +12,9 @@ use super::{
     evidence::{Address, Connection, Dns, Evidence, EvidenceDetails, File, Message, Process},
     types::Alert,
 };
-use crate::{
-    defender::{add_file_names, observables::url_or_host},
-    spelling,
+use crate::defender::{
+    add_file_names,
+    observables::{address, url_or_host},
 };
 
 /// Returns what the evidence says of its own parts, and what stands beside the asked observable in
@@ -33,9 +33,10 @@ pub(super) fn relations(alert: &Alert, asked: &Observable, origin: &str) -> Rela
             _ => {}
         }
     }
+    let asked_value = asked.normal_form();
     for other in alert.evidence.iter().filter_map(alone) {
         // Only the kinds of addresses are written differently for one value.
-        if other.normal_form() != asked.normal_form() {
+        if other.normal_form() != asked_value {
             relations.add(Some(asked.clone()), RelationName::RelatedTo, Some(other));
         }
     }
@@ -92,13 +93,14 @@ fn add_resolution(relations: &mut Relations, dns: &Dns) {
     for address in &dns.addresses {
         relations.add(domain.clone(), RelationName::ResolvedTo, ip(address));
     }
-    relations.add(end(&dns.host), RelationName::QueriedFor, domain);
-    relations.add(end(&dns.host), RelationName::ConnectedTo, end(&dns.server));
+    let host = end(&dns.host);
+    relations.add(host.clone(), RelationName::QueriedFor, domain);
+    relations.add(host, RelationName::ConnectedTo, end(&dns.server));
 }
 
 /// Who sent a message from where to whom, and the URLs in it.
 fn add_message(relations: &mut Relations, message: &Message) {
-    let server = message.sender_ip.as_deref().and_then(address);
+    let server = address(message.sender_ip.as_deref());
     let senders: Vec<_> = message.senders.iter().filter_map(|it| email(it)).collect();
     for sender in &senders {
         relations.add(Some(sender.clone()), RelationName::SentFrom, server.clone());
@@ -121,11 +123,7 @@ fn end(address: &Object<Address>) -> Option<Observable> {
 }
 
 fn ip(found: &Address) -> Option<Observable> {
-    address(found.ip.as_deref()?)
-}
-
-fn address(text: &str) -> Option<Observable> {
-    Observable::of_ip(spelling::address(text)?)
+    address(found.ip.as_deref())
 }
 
 #[cfg(test)]
