@@ -3,7 +3,10 @@
 //! Source: docs/relays/defender-atp.md#event-to-sighting; Microsoft's pages "DeviceFileEvents",
 //! "DeviceProcessEvents", "DeviceNetworkEvents", "DeviceEvents", "DeviceInfo" and "DeviceNetworkInfo".
 
-use relay_core::lenient::{List, Text, Texts, packed};
+use relay_core::{
+    Time,
+    lenient::{List, Text, Texts, packed},
+};
 use serde::Deserialize;
 
 /// An event: something happened to a file, or a connection was seen. Empty texts count as missing.
@@ -99,6 +102,12 @@ pub struct DeviceEvent {
 }
 
 impl DeviceEvent {
+    /// Returns when it happened.
+    #[must_use]
+    pub fn time(&self) -> Option<Time> {
+        Time::parse(self.timestamp.as_deref()?)
+    }
+
     /// Returns what tells the event from others: device, report, time and action.
     #[must_use]
     pub fn identity(&self) -> [Option<&str>; 4] {
