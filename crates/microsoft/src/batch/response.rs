@@ -12,7 +12,7 @@ use relay_core::{
 };
 use serde::{
     Deserialize, Deserializer,
-    de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor},
+    de::{DeserializeOwned, Error, IgnoredAny, MapAccess, Visitor},
 };
 
 /// The response to one request of a batch, as if it had come alone.
@@ -86,8 +86,9 @@ impl<T> PartialResponse<'_, T> {
         Some((index, BatchResponse { response, record, items }))
     }
 
-    fn is_success(&self) -> bool {
-        self.status.is_some_and(|status| (200..300).contains(&status))
+    /// Whether the status is one of an error, as far as it was read.
+    fn is_error(&self) -> bool {
+        self.status.is_some_and(|status| !(200..300).contains(&status))
     }
 }
 
@@ -133,12 +134,59 @@ impl<'de, T: DeserializeOwned> Visitor<'de> for PartialResponseVisitor<T> {
                 Member::Id => part.id = members.next_value()?,
                 Member::Status => part.status = members.next_value()?,
                 Member::Headers => part.headers = members.next_value()?,
-                Member::Body if part.is_success() => part.body = Some(members.next_value()?),
-                // An error has another shape; without a status it is not known what this is.
-                Member::Body => part.body = Some(Inner::Text(members.next_value()?)),
+                Member::Body if part.is_error() => {
+                    part.body = Some(Inner::Text(members.next_value()?));
+                }
+                Member::Body => part.body = Some(members.next_value()?),
                 Member::Other => drop(members.next_value::<IgnoredAny>()?),
             }
         }
-        Ok(part)
+        match part.body {
+            // The status stood behind the body. Read with care, bodies are texts.
+            Some(Inner::Record(_)) if part.is_error() => Err(A::Error::custom("an error")),
+            _ => Ok(part),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use relay_core::lenient::Texts;
+
+    use super::*;
+
+    #[derive(Debug, Default, Deserialize)]
+    #[serde(default)]
+    struct Record {
+        names: Texts,
+    }
+
+    /// The record that is read; an error where the response is to be read with care.
+    fn read(json: &str) -> serde_json::Result<Option<Texts>> {
+        let part: PartialResponse<'_, Record> = serde_json::from_str(json)?;
+        Ok(match part.body {
+            Some(Inner::Record(record)) => Some(record.names),
+            Some(Inner::Text(_)) | None => None,
+        })
+    }
+
+    #[test]
+    fn a_record_is_read_wherever_it_stands() {
+        let body = r#""body": {"names": ["a"]}"#;
+        for json in [
+            format!(r#"{{"id": "0", "status": 200, "headers": {{}}, {body}}}"#),
+            format!(r#"{{{body}, "id": "0", "status": 200}}"#),
+            format!(r#"{{"x": [1], {body}}}"#),
+        ] {
+            assert_eq!(read(&json).unwrap().unwrap().into_inner(), ["a"], "{json}");
+        }
+    }
+
+    #[test]
+    fn an_error_is_not_read_as_a_record() {
+        let body = r#""body": {"error": {"code": "x"}}"#;
+        assert_eq!(read(&format!(r#"{{"status": 403, {body}}}"#)).unwrap(), None);
+        assert!(read(&format!(r#"{{{body}, "status": 403}}"#)).is_err());
+        assert_eq!(read(r#"{"status": 404}"#).unwrap(), None);
     }
 }
