@@ -10,6 +10,7 @@ use relay_core::{
 
 use super::{
     evidence::{Address, Connection, Dns, Evidence, EvidenceDetails, File, Message, Process},
+    search_term::SearchTerm,
     types::Alert,
 };
 use crate::defender::{
@@ -19,7 +20,7 @@ use crate::defender::{
 
 /// Returns what the evidence says of its own parts, and what stands beside the asked observable in
 /// the alert.
-pub(super) fn relations(alert: &Alert, asked: &Observable, origin: &str) -> Relations {
+pub(super) fn relations(alert: &Alert, asked: &SearchTerm<'_>, origin: &str) -> Relations {
     let mut relations = Relations::from_origin(origin);
     for evidence in &alert.evidence {
         for file in evidence.files() {
@@ -33,11 +34,15 @@ pub(super) fn relations(alert: &Alert, asked: &Observable, origin: &str) -> Rela
             _ => {}
         }
     }
-    let asked_value = asked.normal_form();
     for other in alert.evidence.iter().filter_map(alone) {
         // Only the kinds of addresses are written differently for one value.
-        if other.normal_form() != asked_value {
-            relations.add(Some(asked.clone()), RelationName::RelatedTo, Some(other));
+        let is_asked = match other.kind {
+            // An address is in its normal form already.
+            Type::Ip | Type::Ipv6 => other.value == asked.normal_form,
+            _ => other.normal_form().as_ref() == Some(&asked.normal_form),
+        };
+        if !is_asked {
+            relations.add(Some(asked.observable.clone()), RelationName::RelatedTo, Some(other));
         }
     }
     relations
@@ -142,6 +147,7 @@ mod tests {
         let alert = json!({"evidence": evidence.collect::<Vec<_>>()}).to_string();
         let alert: Alert = serde_json::from_str(&alert).unwrap();
         let asked = Observable::new(Type::Domain, "Bad.example");
+        let asked = SearchTerm::new(0, &asked).unwrap();
         let relations = serde_json::to_value(relations(&alert, &asked, "Product")).unwrap();
         let value = |end: &Value| end["value"].as_str().unwrap().to_owned();
         let text = |it: &Value| {
