@@ -125,14 +125,15 @@ impl<T> RecordList<T> {
             }
         };
         self.pages += 1;
-        for record in page.value {
-            self.read += 1;
-            match compare(&record) {
-                RecordMatch::Match if self.records.len() < limit => self.records.push(record),
-                RecordMatch::Match | RecordMatch::NoMatch => {}
-                RecordMatch::Unexplained => self.unexplained += 1,
-            }
-        }
+        let mut records = page.value.into_inner();
+        self.read += records.len();
+        records.retain(|record| {
+            let is = compare(record);
+            self.unexplained += usize::from(is == RecordMatch::Unexplained);
+            is == RecordMatch::Match
+        });
+        records.truncate(limit.saturating_sub(self.records.len()));
+        self.records.extend(records);
         // One record may have been changed since, or be of a kind that is not read.
         if self.unexplained * 2 > self.read {
             self.stop_reason = StopReason::FilterIgnored;

@@ -5,8 +5,9 @@ use std::{
     hash::{BuildHasher, Hash, RandomState},
 };
 
-/// Up to so many items are compared with each other; of more their hashes are.
-const FEW: usize = 10;
+/// Up to so many items are compared with each other; of more their hashes are. So few relations have
+/// place in any answer, and leave none out.
+const FEW: usize = 15;
 
 /// What stands in a list already.
 #[derive(Debug, Clone, Default)]

@@ -51,7 +51,7 @@ impl Alerts<'_> {
         options: &SearchOptions<'_>,
     ) -> Vec<Sighting> {
         match self {
-            Self::Graph(alerts) => alerts.sightings(options, index),
+            Self::Graph(alerts) => alerts.sightings(options, index).collect(),
             Self::Own(alerts, details) => {
                 let alerts = alerts.get_mut(index).map(std::mem::take).unwrap_or_default();
                 let sighting = |mut alert: Alert| {
