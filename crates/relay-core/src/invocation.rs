@@ -9,7 +9,7 @@ mod redactor;
 pub(crate) use body_budget::{BodyBudget, Reservation};
 pub(crate) use caller::{CallerRecord, Refusal};
 pub(crate) use metrics::Metrics;
-pub(crate) use record_budget::{RecordBudget, Share};
+pub(crate) use record_budget::RecordBudget;
 pub(crate) use redactor::Redactor;
 
 use crate::quota::Quotas;

@@ -56,7 +56,7 @@ use serde_json::value::RawValue;
 
 pub use inner::Inner;
 pub use packed::packed;
-pub(crate) use reading::{InnerLimits, ReadLimits, ReadOutcome, read};
+pub(crate) use reading::{InnerLimits, ReadLimits, ReadOutcome, Share, read};
 use scalar::Scalar;
 use shape::{ObjectOf, RawObjectOf, SlotOf};
 

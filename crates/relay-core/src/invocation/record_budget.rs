@@ -5,6 +5,8 @@ use std::sync::{
     atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
+use crate::lenient::Share;
+
 /// The memory of all records of a call, in bytes: several times what an answer can carry.
 const MAX_BYTES: usize = 16 * 1024 * 1024;
 /// Responses that each observable's records may come in, and some for what is not about one.
@@ -33,10 +35,10 @@ impl RecordBudget {
     }
 
     /// Returns the part of what is left that the records of one response about so many observables
-    /// may take.
+    /// may take, so that the first observables leave something to the last.
     pub(crate) fn share(&self, about: usize) -> Share {
-        let shares = self.0.observables.load(Ordering::Relaxed) + RESPONSES_PER_OBSERVABLE - 1;
-        Share { about, shares }
+        let total = self.0.observables.load(Ordering::Relaxed) + RESPONSES_PER_OBSERVABLE - 1;
+        Share { parts: about.saturating_mul(RESPONSES_PER_OBSERVABLE), total }
     }
 
     /// Returns the bytes that these are now.
@@ -60,22 +62,6 @@ impl RecordBudget {
     /// Returns whether records were left out for want of memory.
     pub(crate) fn is_cut(&self) -> bool {
         self.0.is_cut.load(Ordering::Relaxed)
-    }
-}
-
-/// The part of one response, so that the first observables leave something to the last.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Share {
-    /// How many observables the response is about.
-    about: usize,
-    shares: usize,
-}
-
-impl Share {
-    /// Returns its bytes of those that are left.
-    pub(crate) fn of(self, left: usize) -> usize {
-        let part = left / self.shares;
-        part.saturating_mul(self.about).saturating_mul(RESPONSES_PER_OBSERVABLE).min(left / 2)
     }
 }
 

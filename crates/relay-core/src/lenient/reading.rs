@@ -8,8 +8,6 @@ use std::cell::Cell;
 
 use serde::Deserialize;
 
-use crate::invocation::Share;
-
 /// Items that are kept of a list inside a record, such as the tags of an event.
 const MAX_NESTED_ITEMS: usize = 1000;
 
@@ -33,6 +31,21 @@ pub(crate) struct InnerLimits {
     pub(crate) items: usize,
     /// Its part of the memory that is left.
     pub(crate) share: Share,
+}
+
+/// A part of the memory that is left, never more than half of it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Share {
+    pub(crate) parts: usize,
+    /// The number of parts that there are.
+    pub(crate) total: usize,
+}
+
+impl Share {
+    /// Returns the bytes of it, of so many that are left.
+    pub(crate) fn of(self, left: usize) -> usize {
+        (left / self.total).saturating_mul(self.parts).min(left / 2)
+    }
 }
 
 /// What a read returned.
