@@ -3,19 +3,16 @@
 //! Source: docs/relays/graph-security.md#batches; Microsoft's page "Combine multiple HTTP requests
 //! using JSON batching".
 
+mod response;
+
 use std::{collections::HashMap, time::Duration};
 
-use http::{
-    HeaderMap,
-    header::{RETRY_AFTER, WARNING},
-};
-use relay_core::{
-    CircuitBreaker, Error, ErrorKind, Request, Response, Result, join_bounded,
-    lenient::{Integer, List, Object, Text},
-};
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use relay_core::{CircuitBreaker, Error, ErrorKind, Request, Response, Result, join_bounded};
+use serde::{Serialize, de::DeserializeOwned};
 use tokio::time::sleep;
+
+pub use response::BatchResponse;
+use response::BatchResult;
 
 use crate::{
     GraphClient,
@@ -69,20 +66,22 @@ impl BatchRequest {
 impl<C: Sync> GraphClient<'_, C> {
     /// Sends all requests, in batches that run side by side, and hands each response to `read` with
     /// the index of its request, as soon as it arrives; the results come in the order of the
-    /// requests. Requests that meet a rate limit are sent once more, after the wait that Graph names,
+    /// requests. A record is what a successful response holds, of each of its lists no more than
+    /// `items`. Requests that meet a rate limit are sent once more, after the wait that Graph names,
     /// if it fits the deadline.
     ///
     /// Each result is an error for itself: the batch failed, or held no response to the request.
-    pub async fn batch<R>(
+    pub async fn batch<T: DeserializeOwned, R>(
         &self,
         requests: &[BatchRequest],
-        read: impl Fn(usize, &Response) -> Result<R>,
+        items: usize,
+        read: impl Fn(usize, BatchResponse<T>) -> Result<R>,
     ) -> Vec<Result<R>> {
         let breaker = CircuitBreaker::default();
         let mut results: Vec<_> = requests.iter().map(|_| Err(no_response())).collect();
         let mut open: Vec<_> = (0..requests.len()).collect();
         for size in BATCH_SIZES {
-            let batch = |indexes| self.guarded_batch(&breaker, requests, indexes, &read);
+            let batch = |indexes| self.guarded_batch(&breaker, requests, indexes, items, &read);
             let batches: Vec<_> = open.chunks(size).map(batch).collect();
             let arrived = join_bounded(batches, MAX_CONCURRENT_BATCHES).await.into_iter().flatten();
             open.iter().zip(arrived).for_each(|(index, result)| results[*index] = result);
@@ -94,16 +93,17 @@ impl<C: Sync> GraphClient<'_, C> {
     }
 
     /// Sends a batch unless an earlier one failed in a way that this one would, too.
-    async fn guarded_batch<R>(
+    async fn guarded_batch<T: DeserializeOwned, R>(
         &self,
         breaker: &CircuitBreaker,
         requests: &[BatchRequest],
         indexes: &[usize],
-        read: &impl Fn(usize, &Response) -> Result<R>,
+        items: usize,
+        read: &impl Fn(usize, BatchResponse<T>) -> Result<R>,
     ) -> Vec<Result<R>> {
         let mut results = Vec::new();
         let batch = async {
-            results = self.one_batch(requests, indexes, read).await;
+            results = self.one_batch(requests, indexes, items, read).await;
             outcome_of_all(&results)
         };
         match breaker.guard(batch).await {
@@ -113,37 +113,42 @@ impl<C: Sync> GraphClient<'_, C> {
     }
 
     /// Returns one result for each of `indexes`, in their order.
-    async fn one_batch<R>(
+    async fn one_batch<T: DeserializeOwned, R>(
         &self,
         requests: &[BatchRequest],
         indexes: &[usize],
-        read: &impl Fn(usize, &Response) -> Result<R>,
+        items: usize,
+        read: &impl Fn(usize, BatchResponse<T>) -> Result<R>,
     ) -> Vec<Result<R>> {
-        let (mut results, waits) = self.try_batch(requests, indexes, read).await;
+        let (mut results, waits) = self.try_batch(requests, indexes, items, read).await;
         if let Some(wait) = waits.iter().flatten().max() {
             sleep(*wait).await;
             let is_throttled = |at: &usize| waits[*at].is_some();
             let throttled: Vec<_> = (0..indexes.len()).filter(is_throttled).collect();
             let indexes: Vec<_> = throttled.iter().map(|at| indexes[*at]).collect();
-            let (repeated, _) = self.try_batch(requests, &indexes, read).await;
+            let (repeated, _) = self.try_batch(requests, &indexes, items, read).await;
             throttled.into_iter().zip(repeated).for_each(|(at, result)| results[at] = result);
         }
         results
     }
 
     /// Returns for each of `indexes` the result, and the wait that a rate limit asks for.
-    async fn try_batch<R>(
+    async fn try_batch<T: DeserializeOwned, R>(
         &self,
         requests: &[BatchRequest],
         indexes: &[usize],
-        read: &impl Fn(usize, &Response) -> Result<R>,
+        items: usize,
+        read: &impl Fn(usize, BatchResponse<T>) -> Result<R>,
     ) -> (Vec<Result<R>>, Vec<Option<Duration>>) {
-        let responses = match self.send_batch(requests, indexes).await {
+        let mut responses = match self.send_batch(requests, indexes, items).await {
             Ok(responses) => responses,
             Err(error) => return indexes.iter().map(|_| (Err(error.clone()), None)).unzip(),
         };
-        let result = |index: &usize| match responses.get(index) {
-            Some(response) => (read(*index, response), self.wait(response)),
+        let result = |index: &usize| match responses.remove(index) {
+            Some(response) => {
+                let wait = self.wait(&response);
+                (read(*index, response), wait)
+            }
             None => (Err(no_response()), None),
         };
         indexes.iter().map(result).unzip()
@@ -157,11 +162,12 @@ impl<C: Sync> GraphClient<'_, C> {
     }
 
     /// Sends one batch; its responses by the indexes of their requests.
-    async fn send_batch(
+    async fn send_batch<T: DeserializeOwned>(
         &self,
         requests: &[BatchRequest],
         indexes: &[usize],
-    ) -> Result<HashMap<usize, Response>> {
+        items: usize,
+    ) -> Result<HashMap<usize, BatchResponse<T>>> {
         let requests = indexes
             .iter()
             .map(|&index| NumberedRequest { id: index.to_string(), request: &requests[index] });
@@ -172,8 +178,8 @@ impl<C: Sync> GraphClient<'_, C> {
         if !response.is_success() {
             return Err(error::without_permission(&response));
         }
-        let BatchResult { responses } = response.json_of(indexes.len())?;
-        Ok(responses.iter().filter_map(|part| part.unpacked(&response)).collect())
+        let BatchResult { responses } = response.json_of_many(indexes.len(), items)?;
+        Ok(responses.into_iter().filter_map(|part| part.unpacked(&response, items)).collect())
     }
 }
 
@@ -208,51 +214,4 @@ struct NumberedRequest<'a> {
     id: String,
     #[serde(flatten)]
     request: &'a BatchRequest,
-}
-
-#[derive(Deserialize)]
-struct BatchResult<'a> {
-    #[serde(borrow)]
-    responses: List<PartialResponse<'a>>,
-}
-
-/// The response to one request of the batch.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct PartialResponse<'a> {
-    id: Integer,
-    status: Integer,
-    headers: Object<PartialHeaders>,
-    /// Read when it is known what was asked for.
-    #[serde(borrow)]
-    body: Option<&'a RawValue>,
-}
-
-/// The headers that are read.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct PartialHeaders {
-    #[serde(rename = "Retry-After", alias = "retry-after")]
-    retry_after: Text,
-    #[serde(rename = "Warning", alias = "warning")]
-    warning: Text,
-}
-
-impl PartialResponse<'_> {
-    /// Returns the index of the request, and the response as if it had come alone.
-    fn unpacked(&self, batch: &Response) -> Option<(usize, Response)> {
-        let index = usize::try_from((*self.id)?).ok()?;
-        let status = u16::try_from((*self.status)?).ok()?;
-        let headers = self.headers.as_ref().map(PartialHeaders::map).unwrap_or_default();
-        let body = self.body.map(RawValue::get).unwrap_or_default();
-        Some((index, batch.inside(status, headers, body, 1)))
-    }
-}
-
-impl PartialHeaders {
-    fn map(&self) -> HeaderMap {
-        let headers = [(RETRY_AFTER, &self.retry_after), (WARNING, &self.warning)];
-        let value = |text: &Text| text.as_deref()?.parse().ok();
-        headers.into_iter().filter_map(|(name, text)| Some((name, value(text)?))).collect()
-    }
 }

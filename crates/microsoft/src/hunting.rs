@@ -59,7 +59,7 @@ impl<C: Sync> GraphClient<'_, C> {
 }
 
 /// Reads the rows of a response to a hunting query.
-pub(crate) fn rows<Row: DeserializeOwned>(response: &Response) -> Result<Vec<Row>> {
+fn rows<Row: DeserializeOwned>(response: &Response) -> Result<Vec<Row>> {
     if !response.is_success() {
         return Err(error_from(response, Permission::Hunt));
     }

@@ -4,12 +4,12 @@
 //! (microsoft.graph.security) and "Get incident".
 
 use relay_core::{
-    Response, Result,
+    Result,
     lenient::{Integer, Text},
 };
 use serde::Deserialize;
 
-use crate::{BatchRequest, GraphClient, Permission, error_from};
+use crate::{BatchRequest, BatchResponse, GraphClient, Permission, error_from};
 
 /// An incident: the members that are read.
 #[derive(Debug, Default, Deserialize)]
@@ -33,14 +33,14 @@ impl<C: Sync> GraphClient<'_, C> {
     pub async fn incidents(&self, numbers: &[i64]) -> Vec<Result<Incident>> {
         let url = |number: &i64| format!("/security/incidents/{number}");
         let requests: Vec<_> = numbers.iter().map(url).map(BatchRequest::get).collect();
-        self.batch(&requests, |_, response| incident(response)).await
+        self.batch(&requests, usize::MAX, |_, response| incident(response)).await
     }
 }
 
-fn incident(response: &Response) -> Result<Incident> {
+fn incident(response: BatchResponse<Incident>) -> Result<Incident> {
     match response.status() {
         404 => Ok(Incident::default()),
-        _ if response.is_success() => response.json(),
-        _ => Err(error_from(response, Permission::ReadIncidents)),
+        _ if response.is_success() => response.into_record(),
+        _ => Err(error_from(&response, Permission::ReadIncidents)),
     }
 }

@@ -36,7 +36,7 @@ mod texts;
 
 pub use account::{Account, CLIENT_SECRET_CLAIM, TENANT_CLAIM, Tenant};
 pub use alerts::{FoundAlerts, SearchOptions, Service, Strategy, severity};
-pub use batch::BatchRequest;
+pub use batch::{BatchRequest, BatchResponse};
 pub use client::{Graph, GraphClient};
 pub use cloud::Cloud;
 pub use error::{Permission, error_from};

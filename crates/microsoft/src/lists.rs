@@ -10,7 +10,7 @@ use relay_core::{
 use serde::{Deserialize, de::DeserializeOwned};
 use url::Url;
 
-use crate::{BatchRequest, GraphClient, Permission, error_from, odata};
+use crate::{BatchRequest, BatchResponse, GraphClient, Permission, error_from, odata};
 
 /// Records that one page is asked for, and that are kept of it, also where a service sends more.
 /// Microsoft documents no maximum; its samples use 100.
@@ -79,8 +79,9 @@ impl<C: Sync> GraphClient<'_, C> {
             }
             let requests: Vec<_> =
                 open.iter().map(|(_, url)| BatchRequest::get(url.clone())).collect();
-            let read = |_, response: &Response| Ok(page(response, permission, limit));
-            for ((index, url), page) in open.iter().zip(self.batch(&requests, read).await) {
+            let read = |_, response| Ok(page(response, permission));
+            let pages = self.batch(&requests, limit.max(PAGE_SIZE), read).await;
+            for ((index, url), page) in open.iter().zip(pages) {
                 let page = page.unwrap_or_else(|error| Err(StopReason::Failed(error)));
                 lists[*index].push_page(url, page, limit, |record| compare(*index, record));
             }
@@ -124,14 +125,15 @@ impl<T> RecordList<T> {
             }
         };
         self.pages += 1;
-        for record in page.value {
-            self.read += 1;
-            match compare(&record) {
-                RecordMatch::Match if self.records.len() < limit => self.records.push(record),
-                RecordMatch::Match | RecordMatch::NoMatch => {}
-                RecordMatch::Unexplained => self.unexplained += 1,
-            }
-        }
+        let mut records = page.value.into_inner();
+        self.read += records.len();
+        records.retain(|record| {
+            let is = compare(record);
+            self.unexplained += usize::from(is == RecordMatch::Unexplained);
+            is == RecordMatch::Match
+        });
+        records.truncate(limit.saturating_sub(self.records.len()));
+        self.records.extend(records);
         // One record may have been changed since, or be of a kind that is not read.
         if self.unexplained * 2 > self.read {
             self.stop_reason = StopReason::FilterIgnored;
@@ -175,17 +177,16 @@ pub(crate) struct Page<T> {
 }
 
 fn page<T: DeserializeOwned>(
-    response: &Response,
+    response: BatchResponse<Page<T>>,
     permission: Permission,
-    limit: usize,
 ) -> Result<Page<T>, StopReason> {
     match response.status() {
         404 => return Ok(Page { value: List::default(), next: Text::default() }),
-        206 => log_warning(response),
+        206 => log_warning(&response),
         _ if response.is_success() => {}
-        status => return Err(StopReason::Refused(status, error_from(response, permission))),
+        status => return Err(StopReason::Refused(status, error_from(&response, permission))),
     }
-    response.json_of(limit.max(PAGE_SIZE)).map_err(StopReason::Failed)
+    response.into_record().map_err(StopReason::Failed)
 }
 
 /// Logs that a federated provider failed; the alerts of the others are in the response.

@@ -1,5 +1,7 @@
 //! Pages of the Microsoft Defender portal: docs/relays/defender-atp.md#alert-to-sighting.
 
+use std::fmt;
+
 use relay_core::{Time, ctim::Uri, url::escaped};
 
 /// How long before and after an event its device's timeline begins and ends.
@@ -32,13 +34,13 @@ impl<'a> Portal<'a> {
     /// The page of an alert, by its id.
     #[must_use]
     pub fn alert(self, id: &str, tenant: &str) -> Option<Uri> {
-        self.page(&format!("alerts/{}?", escaped(id)), tenant)
+        self.page(format_args!("alerts/{}?", escaped(id)), tenant)
     }
 
     /// The page of an incident, by its number.
     #[must_use]
     pub fn incident(self, number: i64, tenant: &str) -> Option<Uri> {
-        self.page(&format!("incidents/{number}?"), tenant)
+        self.page(format_args!("incidents/{number}?"), tenant)
     }
 
     /// The timeline of a device, by its id, around one moment.
@@ -46,10 +48,11 @@ impl<'a> Portal<'a> {
     pub fn timeline(self, device: &str, at: Time, tenant: &str) -> Option<Uri> {
         let at = at.with_decimals();
         let (from, to) = (at.plus_seconds(-TIMELINE_SECONDS), at.plus_seconds(TIMELINE_SECONDS));
-        self.page(&format!("machines/{}/timeline?from={from}&to={to}&", escaped(device)), tenant)
+        let device = escaped(device);
+        self.page(format_args!("machines/{device}/timeline?from={from}&to={to}&"), tenant)
     }
 
-    fn page(self, path: &str, tenant: &str) -> Option<Uri> {
+    fn page(self, path: fmt::Arguments<'_>, tenant: &str) -> Option<Uri> {
         Uri::parse(&format!("{}/{path}tid={}", self.base, escaped(tenant)))
     }
 }

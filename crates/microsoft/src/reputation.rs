@@ -11,14 +11,14 @@ use std::collections::HashMap;
 
 use relay_core::{
     BadSetting, Bundle, Environment, Error, ErrorKind, Findings, Namespace, Observable,
-    ObservableType as Type, Response, Result,
+    ObservableType as Type, Result,
     cache::{CacheKey, TtlCache},
     oauth::TokenSource,
     url::{escaped, host_of, is_public},
 };
 use url::Url;
 
-use crate::{BatchRequest, Cloud, GraphClient, Permission, error_from, spelling};
+use crate::{BatchRequest, BatchResponse, Cloud, GraphClient, Permission, error_from, spelling};
 use mapping::ReputationMapper;
 use types::HostReputation;
 
@@ -89,7 +89,7 @@ impl<C: Sync> GraphClient<'_, C> {
         }
         let subjects = Subjects::of(observables);
         let requests: Vec<_> = subjects.hosts.iter().map(|host| request(host)).collect();
-        let outcomes = self.batch(&requests, |_, response| reputation(response)).await;
+        let outcomes = self.batch(&requests, usize::MAX, |_, response| reputation(response)).await;
         self.note_refusal(&outcomes);
         let mut findings = Findings::default();
         for (observable, host) in &subjects.observables {
@@ -162,11 +162,11 @@ fn request(host: &str) -> BatchRequest {
 }
 
 /// The service does not know every host, and finds some names invalid.
-fn reputation(response: &Response) -> Result<Option<HostReputation>> {
+fn reputation(response: BatchResponse<HostReputation>) -> Result<Option<HostReputation>> {
     match response.status() {
         400 | 404 => Ok(None),
-        _ if response.is_success() => response.json().map(Some),
-        _ => Err(error_from(response, Permission::ReadThreatIntelligence)),
+        _ if response.is_success() => response.into_record().map(Some),
+        _ => Err(error_from(&response, Permission::ReadThreatIntelligence)),
     }
 }
 

@@ -4,6 +4,7 @@
 //! allows and times carry their zone. Source: the CTIM schemas of threatgrid/ctim.
 
 mod bundle;
+mod distinct;
 mod document;
 mod id;
 mod indicator;

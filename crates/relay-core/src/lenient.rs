@@ -42,7 +42,9 @@
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 
+mod inner;
 mod members;
+mod packed;
 mod reading;
 mod scalar;
 mod shape;
@@ -55,7 +57,9 @@ use std::{
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-pub(crate) use reading::{ReadLimits, ReadOutcome, read};
+pub use inner::Inner;
+pub use packed::packed;
+pub(crate) use reading::{InnerLimits, ReadLimits, ReadOutcome, Share, read};
 use scalar::Scalar;
 use shape::{ObjectOf, ObjectOrListVisitor, RawObjectOf, SlotOf};
 

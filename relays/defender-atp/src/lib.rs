@@ -194,7 +194,7 @@ fn mapped(
         let alerts = alerts.sightings(index, observable, &mapper, &options);
         let left = client.call.limit.saturating_sub(alerts.len());
         let of_events = events.about(observable).into_iter();
-        let of_events = of_events.filter_map(|event| mapper.event(observable, event));
+        let of_events = of_events.map(|(at, event)| mapper.event(observable, event, at));
         let sightings = alerts.into_iter().chain(of_events.take(left));
         sightings.for_each(|sighting| findings.data.add_sighting(sighting));
         findings

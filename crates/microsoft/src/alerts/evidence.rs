@@ -76,15 +76,15 @@ impl Evidence {
         }
     }
 
-    /// Returns every address that the evidence names, in the spelling of the record.
-    pub(super) fn addresses(&self) -> Vec<&str> {
+    /// Whether the evidence names such an address, in the spelling of the record.
+    pub(super) fn has_address(&self, is_it: impl Fn(&str) -> bool) -> bool {
         match &self.details {
-            Details::Ip(address) => address.ip.as_deref().into_iter().collect(),
-            Details::Connection(connection) => connection.addresses().collect(),
-            Details::Dns(dns) => dns.all_addresses().collect(),
-            Details::Message(message) => message.sender_ip.as_deref().into_iter().collect(),
-            Details::IotDevice(device) => device.addresses().collect(),
-            _ => self.device().map(|device| device.addresses().collect()).unwrap_or_default(),
+            Details::Ip(address) => address.ip.as_deref().is_some_and(is_it),
+            Details::Connection(connection) => connection.addresses().any(is_it),
+            Details::Dns(dns) => dns.all_addresses().any(is_it),
+            Details::Message(message) => message.sender_ip.as_deref().is_some_and(is_it),
+            Details::IotDevice(device) => device.addresses().any(is_it),
+            _ => self.device().is_some_and(|device| device.addresses().any(is_it)),
         }
     }
 

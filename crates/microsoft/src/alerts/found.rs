@@ -75,11 +75,16 @@ impl<'o> FoundAlerts<'o> {
 
     /// Returns the sightings of the observable at this index of the list that was searched for, and
     /// drops its alerts.
-    pub fn sightings(&mut self, options: &SearchOptions<'_>, index: usize) -> Vec<Sighting> {
-        let Some((term, alerts)) = self.by_index.remove(&index) else { return Vec::new() };
-        let sighting =
-            |alert: &Arc<Alert>| sighting(options, self.portal, self.tenant, &term, alert);
-        alerts.iter().filter_map(sighting).collect()
+    pub fn sightings(
+        &mut self,
+        options: &SearchOptions<'_>,
+        index: usize,
+    ) -> impl Iterator<Item = Sighting> {
+        let (portal, tenant) = (self.portal, self.tenant);
+        self.by_index.remove(&index).into_iter().flat_map(move |(term, alerts)| {
+            let map = move |alert: Arc<Alert>| sighting(options, portal, tenant, &term, &alert);
+            alerts.into_iter().filter_map(map)
+        })
     }
 
     /// Returns whether there is an alert about the observable at this index.

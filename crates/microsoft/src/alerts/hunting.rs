@@ -8,9 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use relay_core::{
-    CircuitBreaker, Error, ErrorKind, Observable, Partial, Response, Result, url::escaped,
-};
+use relay_core::{CircuitBreaker, Error, ErrorKind, Observable, Partial, Result, url::escaped};
 
 use super::{
     SearchOptions,
@@ -22,7 +20,8 @@ use super::{
     types::Alert,
 };
 use crate::{
-    BatchRequest, GraphClient, Permission, error::not_sent, error_from, halves::in_halves,
+    BatchRequest, BatchResponse, GraphClient, Permission, error::not_sent, error_from,
+    halves::in_halves,
 };
 
 impl<C: Sync> GraphClient<'_, C> {
@@ -125,8 +124,8 @@ impl<C: Sync> GraphClient<'_, C> {
         let ids: Vec<_> = ids.filter(|id| is_segment(id) && seen.insert(*id)).collect();
         let url = |id: &&str| format!("{ALERTS}/{}", escaped(id));
         let requests: Vec<_> = ids.iter().map(|id| BatchRequest::get(url(id))).collect();
-        let read = |_, response: &Response| alert(response);
-        let outcomes = ids.into_iter().zip(self.batch(&requests, read).await);
+        let read = |_, response| alert(response);
+        let outcomes = ids.into_iter().zip(self.batch(&requests, usize::MAX, read).await);
         outcomes.filter_map(|(id, alert)| Some((id, alert.transpose()?.map(Arc::new)))).collect()
     }
 }
@@ -136,11 +135,11 @@ fn is_segment(id: &str) -> bool {
     !matches!(id, "" | "." | "..")
 }
 
-fn alert(response: &Response) -> Result<Option<Alert>> {
+fn alert(response: BatchResponse<Alert>) -> Result<Option<Alert>> {
     match response.status() {
         404 => Ok(None),
-        _ if response.is_success() => response.json().map(Some),
-        _ => Err(error_from(response, Permission::ReadAlerts)),
+        _ if response.is_success() => response.into_record().map(Some),
+        _ => Err(error_from(&response, Permission::ReadAlerts)),
     }
 }
 

@@ -10,16 +10,17 @@ use relay_core::{
 
 use super::{
     evidence::{Address, Connection, Dns, Evidence, EvidenceDetails, File, Message, Process},
+    search_term::SearchTerm,
     types::Alert,
 };
-use crate::{
-    defender::{add_file_names, observables::url_or_host},
-    spelling,
+use crate::defender::{
+    add_file_names,
+    observables::{address, url_or_host},
 };
 
 /// Returns what the evidence says of its own parts, and what stands beside the asked observable in
 /// the alert.
-pub(super) fn relations(alert: &Alert, asked: &Observable, origin: &str) -> Relations {
+pub(super) fn relations(alert: &Alert, asked: &SearchTerm<'_>, origin: &str) -> Relations {
     let mut relations = Relations::from_origin(origin);
     for evidence in &alert.evidence {
         for file in evidence.files() {
@@ -35,8 +36,13 @@ pub(super) fn relations(alert: &Alert, asked: &Observable, origin: &str) -> Rela
     }
     for other in alert.evidence.iter().filter_map(alone) {
         // Only the kinds of addresses are written differently for one value.
-        if other.normal_form() != asked.normal_form() {
-            relations.add(Some(asked.clone()), RelationName::RelatedTo, Some(other));
+        let is_asked = match other.kind {
+            // An address is in its normal form already.
+            Type::Ip | Type::Ipv6 => other.value == asked.normal_form,
+            _ => other.normal_form().as_ref() == Some(&asked.normal_form),
+        };
+        if !is_asked {
+            relations.add(Some(asked.observable.clone()), RelationName::RelatedTo, Some(other));
         }
     }
     relations
@@ -92,13 +98,14 @@ fn add_resolution(relations: &mut Relations, dns: &Dns) {
     for address in &dns.addresses {
         relations.add(domain.clone(), RelationName::ResolvedTo, ip(address));
     }
-    relations.add(end(&dns.host), RelationName::QueriedFor, domain);
-    relations.add(end(&dns.host), RelationName::ConnectedTo, end(&dns.server));
+    let host = end(&dns.host);
+    relations.add(host.clone(), RelationName::QueriedFor, domain);
+    relations.add(host, RelationName::ConnectedTo, end(&dns.server));
 }
 
 /// Who sent a message from where to whom, and the URLs in it.
 fn add_message(relations: &mut Relations, message: &Message) {
-    let server = message.sender_ip.as_deref().and_then(address);
+    let server = address(message.sender_ip.as_deref());
     let senders: Vec<_> = message.senders.iter().filter_map(|it| email(it)).collect();
     for sender in &senders {
         relations.add(Some(sender.clone()), RelationName::SentFrom, server.clone());
@@ -121,11 +128,7 @@ fn end(address: &Object<Address>) -> Option<Observable> {
 }
 
 fn ip(found: &Address) -> Option<Observable> {
-    address(found.ip.as_deref()?)
-}
-
-fn address(text: &str) -> Option<Observable> {
-    Observable::of_ip(spelling::address(text)?)
+    address(found.ip.as_deref())
 }
 
 #[cfg(test)]
@@ -144,6 +147,7 @@ mod tests {
         let alert = json!({"evidence": evidence.collect::<Vec<_>>()}).to_string();
         let alert: Alert = serde_json::from_str(&alert).unwrap();
         let asked = Observable::new(Type::Domain, "Bad.example");
+        let asked = SearchTerm::new(0, &asked).unwrap();
         let relations = serde_json::to_value(relations(&alert, &asked, "Product")).unwrap();
         let value = |end: &Value| end["value"].as_str().unwrap().to_owned();
         let text = |it: &Value| {

@@ -38,7 +38,7 @@ impl<C: Sync> GraphClient<'_, C> {
         let with_alerts: Vec<_> = with_alerts.collect();
         let map = |(index, _): (usize, &Observable)| {
             let mut findings = Findings::default();
-            let sightings = found.sightings(options, index).into_iter();
+            let sightings = found.sightings(options, index);
             sightings.for_each(|sighting| findings.data.add_sighting(sighting));
             findings
         };

@@ -12,6 +12,8 @@ pub(super) struct SearchTerm<'a> {
     /// The observable's index in the caller's list.
     pub(super) index: usize,
     pub(super) observable: &'a Observable,
+    /// The observable's [normal form](Observable::normal_form).
+    pub(super) normal_form: String,
     pub(super) value: NormalizedValue,
 }
 
@@ -60,7 +62,8 @@ impl<'a> SearchTerm<'a> {
         if observable.value.contains(|letter: char| letter.is_ascii_control()) {
             return None;
         }
-        let value = observable.normal_form()?;
+        let normal_form = observable.normal_form()?;
+        let value = normal_form.clone();
         let value = match observable.kind {
             ObservableType::Ip | ObservableType::Ipv6 => {
                 NormalizedValue::Address(spelling::address(&value)?)
@@ -76,7 +79,7 @@ impl<'a> SearchTerm<'a> {
             ObservableType::Sha256 => NormalizedValue::Hash(HashType::Sha256, value),
             _ => return None,
         };
-        Some(Self { index, observable, value })
+        Some(Self { index, observable, normal_form, value })
     }
 }
 

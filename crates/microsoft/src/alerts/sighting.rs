@@ -49,7 +49,7 @@ pub(super) fn sighting(
         resolution: Some(resolution(alert, &matching)),
         sensor: Some(sensor(alert)),
         targets: targets(alert, observed_time),
-        relations: relations(alert, observable, origin),
+        relations: relations(alert, term, origin),
         data: data(alert),
         timestamp: time(&alert.last_update).or_else(|| time(&alert.created)),
         external_ids: external_ids(alert, id),

@@ -13,12 +13,13 @@ use super::{
     evidence::{Device, Evidence, EvidenceDetails, IotDevice, Mailbox, Message, UserAccount},
     types::Alert,
 };
-use crate::{defender::observables::mac, spelling};
+use crate::defender::observables::{address, mac};
 
 /// Returns one target for each device, account and mailbox of the evidence that has a name, an
 /// address or an id.
 pub(super) fn targets(alert: &Alert, observed_time: ObservedTime) -> Vec<Target> {
-    let hits: Vec<_> = alert.evidence.iter().flat_map(Hit::of).collect();
+    let mut hits = Vec::new();
+    alert.evidence.iter().for_each(|evidence| Hit::add(&mut hits, evidence));
     let mut seen = HashSet::with_capacity(hits.len());
     let is_new = hits.iter().map(|hit| seen.insert((hit.kind as u8, &hit.observables)));
     let is_new: Vec<_> = is_new.collect();
@@ -35,16 +36,16 @@ struct Hit {
 }
 
 impl Hit {
-    fn of(evidence: &Evidence) -> Vec<Self> {
-        let device = evidence.device().map(Self::device);
-        let account = evidence.account().filter(|it| !it.is_of_system()).map(Self::account);
-        let others = match &evidence.details {
-            EvidenceDetails::IotDevice(device) => vec![Self::iot_device(device)],
-            EvidenceDetails::Mailbox(mailbox) => vec![Self::mailbox(mailbox)],
-            EvidenceDetails::Message(message) => Self::recipients(message),
-            _ => Vec::new(),
-        };
-        device.into_iter().chain(account).chain(others).collect()
+    /// Adds those that the evidence names.
+    fn add(hits: &mut Vec<Self>, evidence: &Evidence) {
+        hits.extend(evidence.device().map(Self::device));
+        hits.extend(evidence.account().filter(|it| !it.is_of_system()).map(Self::account));
+        match &evidence.details {
+            EvidenceDetails::IotDevice(device) => hits.push(Self::iot_device(device)),
+            EvidenceDetails::Mailbox(mailbox) => hits.push(Self::mailbox(mailbox)),
+            EvidenceDetails::Message(message) => hits.extend(Self::recipients(message)),
+            _ => {}
+        }
     }
 
     fn new(kind: Sensor, observables: impl IntoIterator<Item = Option<Observable>>) -> Self {
@@ -63,8 +64,11 @@ impl Hit {
             .logged_on_users
             .iter()
             .map(|user| Observable::present(Type::User, user.account_name.as_deref()));
-        let observables =
-            names.into_iter().chain(device.addresses().map(address)).chain([machine]).chain(users);
+        let observables = names
+            .into_iter()
+            .chain(device.addresses().map(|it| address(Some(it))))
+            .chain([machine])
+            .chain(users);
         Self { os: os(device), ..Self::new(Sensor::Endpoint, observables) }
     }
 
@@ -72,8 +76,11 @@ impl Hit {
         let name = Observable::present(Type::Hostname, device.name.as_deref());
         let serial = Observable::present(Type::SerialNumber, device.serial_number.as_deref());
         let macs = device.macs().map(|text| mac(Some(text)));
-        let observables =
-            [name].into_iter().chain(device.addresses().map(address)).chain(macs).chain([serial]);
+        let observables = [name]
+            .into_iter()
+            .chain(device.addresses().map(|it| address(Some(it))))
+            .chain(macs)
+            .chain([serial]);
         let os = device.operating_system.as_deref().map(ShortText::from);
         Self { os, ..Self::new(Sensor::Endpoint, observables) }
     }
@@ -88,13 +95,13 @@ impl Hit {
         Self::new(Sensor::ProcessEmailService, observables)
     }
 
-    fn recipients(message: &Message) -> Vec<Self> {
+    fn recipients(message: &Message) -> impl Iterator<Item = Self> {
         let kind = match message.is_mail {
             true => Sensor::ProcessEmailService,
             // Users of Teams are accounts of the directory.
             false => Sensor::ProcessDirectoryService,
         };
-        message.recipients.iter().map(|it| Self::new(kind, [user(it)])).collect()
+        message.recipients.iter().map(move |it| Self::new(kind, [user(it)]))
     }
 }
 
@@ -107,11 +114,6 @@ fn account_names(account: &UserAccount) -> [Option<Observable>; 2] {
 fn user(text: &str) -> Option<Observable> {
     let kind = if text.contains('@') { Type::Email } else { Type::User };
     Observable::present(kind, Some(text))
-}
-
-/// An address without its zone.
-fn address(text: &str) -> Option<Observable> {
-    Observable::of_ip(spelling::address(text)?)
 }
 
 /// Returns platform and version, without what is `Other`, Microsoft's word for unknown.

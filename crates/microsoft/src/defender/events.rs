@@ -3,11 +3,11 @@
 //! Source: docs/relays/defender-atp.md#event-to-sighting; Microsoft's pages "DeviceFileEvents",
 //! "DeviceProcessEvents", "DeviceNetworkEvents", "DeviceEvents", "DeviceInfo" and "DeviceNetworkInfo".
 
-use std::borrow::Cow;
-
-use relay_core::lenient::{List, Text, Texts};
-use serde::{Deserialize, Deserializer};
-use serde_json::value::RawValue;
+use relay_core::{
+    Time,
+    lenient::{List, Text, Texts, packed},
+};
+use serde::Deserialize;
 
 /// An event: something happened to a file, or a connection was seen. Empty texts count as missing.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -62,8 +62,8 @@ pub struct DeviceEvent {
     /// The name of the server in an inspected connection, in lower case.
     pub server_name: Text,
     /// The addresses that DNS answered.
-    #[serde(deserialize_with = "texts")]
-    pub dns_answers: Vec<String>,
+    #[serde(deserialize_with = "packed")]
+    pub dns_answers: Texts,
     /// Of the process that was started, or that the event is about; its first thousand characters.
     pub process_command_line: Text,
     /// What an antivirus scan found: `Trojan:Win32/Emotet.A`.
@@ -97,11 +97,17 @@ pub struct DeviceEvent {
     #[serde(rename = "OSVersion")]
     pub os_version: Text,
     /// Of the device.
-    #[serde(deserialize_with = "adapters")]
-    pub adapters: Vec<Adapter>,
+    #[serde(deserialize_with = "packed")]
+    pub adapters: List<Adapter>,
 }
 
 impl DeviceEvent {
+    /// Returns when it happened.
+    #[must_use]
+    pub fn time(&self) -> Option<Time> {
+        Time::parse(self.timestamp.as_deref()?)
+    }
+
     /// Returns what tells the event from others: device, report, time and action.
     #[must_use]
     pub fn identity(&self) -> [Option<&str>; 4] {
@@ -111,12 +117,27 @@ impl DeviceEvent {
 }
 
 /// A network adapter: its MAC address and the addresses that it has.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
 pub struct Adapter {
     /// Twelve hex digits, with separators or without.
     pub mac: Text,
-    /// IPv4 and IPv6.
-    pub addresses: Vec<String>,
+    #[serde(rename = "ips", deserialize_with = "packed")]
+    ips: List<AdapterAddress>,
+}
+
+impl Adapter {
+    /// Returns its IPv4 and IPv6 addresses.
+    pub fn addresses(&self) -> impl Iterator<Item = &str> {
+        self.ips.iter().filter_map(|ip| ip.address.as_deref())
+    }
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+struct AdapterAddress {
+    #[serde(rename = "IPAddress")]
+    address: Text,
 }
 
 /// The adapters of one device.
@@ -124,55 +145,8 @@ pub struct Adapter {
 #[serde(default, rename_all = "PascalCase")]
 pub(super) struct DeviceAdapters {
     pub(super) device_id: Text,
-    #[serde(deserialize_with = "adapters")]
-    pub(super) adapters: Vec<Adapter>,
-}
-
-/// A list of texts, or one inside a text; an empty list for anything else.
-fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    let text = inner(<&RawValue>::deserialize(deserializer)?);
-    Ok(serde_json::from_str::<Texts>(&text).unwrap_or_default().into_inner())
-}
-
-/// A list of adapters, each with its addresses; both lists may come as JSON inside a text.
-fn adapters<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Adapter>, D::Error> {
-    let text = inner(<&RawValue>::deserialize(deserializer)?);
-    let packed = serde_json::from_str::<List<PackedAdapter<'_>>>(&text).unwrap_or_default();
-    Ok(packed.into_iter().map(PackedAdapter::unpacked).collect())
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct PackedAdapter<'a> {
-    mac: Text,
-    #[serde(borrow)]
-    ips: Option<&'a RawValue>,
-}
-
-impl PackedAdapter<'_> {
-    fn unpacked(self) -> Adapter {
-        let addresses = self.ips.map(addresses).unwrap_or_default().into_iter();
-        let addresses = addresses.filter_map(|one| one.address.into_inner());
-        Adapter { mac: self.mac, addresses: addresses.collect() }
-    }
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct AdapterAddress {
-    #[serde(rename = "IPAddress")]
-    address: Text,
-}
-
-/// The addresses of a list, or of a list inside a text; an empty list for anything else.
-fn addresses(raw: &RawValue) -> List<AdapterAddress> {
-    serde_json::from_str(&inner(raw)).unwrap_or_default()
-}
-
-/// What stands inside a text, or else the value itself.
-fn inner(raw: &RawValue) -> Cow<'_, str> {
-    let inside = raw.get().starts_with('"').then(|| serde_json::from_str(raw.get()).ok());
-    inside.flatten().map_or(Cow::Borrowed(raw.get()), Cow::Owned)
+    #[serde(deserialize_with = "packed")]
+    pub(super) adapters: List<Adapter>,
 }
 
 #[cfg(test)]
@@ -182,8 +156,11 @@ mod tests {
     fn read(adapters: &str) -> Vec<(Option<String>, Vec<String>)> {
         let event: DeviceEvent =
             serde_json::from_str(&format!(r#"{{"Adapters": {adapters}}}"#)).unwrap();
-        let parts = |adapter: Adapter| (adapter.mac.into_inner(), adapter.addresses);
-        event.adapters.into_iter().map(parts).collect()
+        let parts = |adapter: &Adapter| {
+            let addresses = adapter.addresses().map(str::to_owned).collect();
+            (adapter.mac.clone().into_inner(), addresses)
+        };
+        event.adapters.iter().map(parts).collect()
     }
 
     #[test]

@@ -28,8 +28,9 @@ pub(super) fn add_to_each(
     name: RelationName,
     hashes: &[Observable],
 ) {
+    let Some(source) = source else { return };
     for hash in hashes {
-        relations.add(source.cloned(), name, Some(hash.clone()));
+        relations.add(Some(source.clone()), name, Some(hash.clone()));
     }
 }
 
@@ -40,7 +41,8 @@ pub fn add_from_each(
     name: RelationName,
     related: Option<&Observable>,
 ) {
+    let Some(related) = related else { return };
     for hash in hashes {
-        relations.add(Some(hash.clone()), name, related.cloned());
+        relations.add(Some(hash.clone()), name, Some(related.clone()));
     }
 }

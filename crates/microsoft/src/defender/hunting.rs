@@ -153,7 +153,8 @@ impl<C: Sync> DefenderClient<'_, C> {
         }
         let rows = self.adapter_rows(&missing).await;
         let found = rows.data.into_iter();
-        let found = found.filter_map(|row| Some((row.device_id.into_inner()?, row.adapters)));
+        let found =
+            found.filter_map(|row| Some((row.device_id.into_inner()?, row.adapters.into_inner())));
         let mut found: HashMap<_, _> = found.collect();
         for id in missing {
             let of_device: Arc<[Adapter]> = found.remove(id).unwrap_or_default().into();

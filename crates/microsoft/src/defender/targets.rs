@@ -48,7 +48,7 @@ fn machine_addresses(machine: &Machine) -> Vec<Observable> {
 }
 
 fn adapter_addresses(adapter: &Adapter) -> Vec<Observable> {
-    let addresses = adapter.addresses.iter().filter_map(|one| address(Some(one)));
+    let addresses = adapter.addresses().filter_map(|one| address(Some(one)));
     mac(adapter.mac.as_deref()).into_iter().chain(addresses).collect()
 }
 
@@ -138,10 +138,9 @@ mod tests {
                 {"ipAddress": "10.20.9.9", "macAddress": ""},
             ],
         });
-        let adapters = [Adapter {
-            mac: "00-15-5D-0A-0B-0C".into(),
-            addresses: vec!["10.20.4.17".to_owned(), "10.20.4.18".to_owned()],
-        }];
+        let ips = r#"[{"IPAddress": "10.20.4.17"}, {"IPAddress": "10.20.4.18"}]"#;
+        let adapter = json!({"mac": "00-15-5D-0A-0B-0C", "ips": ips}).to_string();
+        let adapters = [serde_json::from_str(&adapter).unwrap()];
         let target = target(json!({"computerDnsName": "ws"}), Some(machine), &adapters).unwrap();
         assert_eq!(
             values(&target),

@@ -137,8 +137,9 @@ impl Observable {
     pub fn mac(value: impl AsRef<str>) -> Option<Self> {
         let digits = hardware_digits(value.as_ref());
         let is_mac = digits.len() == 12 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let pairs = is_mac.then(|| [0, 2, 4, 6, 8, 10].map(|at| &digits[at..at + 2]))?;
-        Self::present(ObservableType::MacAddress, Some(pairs.join(":")))
+        (is_mac && is_of_one_adapter(&digits)).then_some(())?;
+        let pairs = [0, 2, 4, 6, 8, 10].map(|at| &digits[at..at + 2]);
+        Some(Self::new(ObservableType::MacAddress, pairs.join(":")))
     }
 
     /// Whether the value can be of its type, and is not on every machine or on none.
@@ -146,10 +147,7 @@ impl Observable {
         match self.kind {
             ObservableType::Ip => self.ip().is_some_and(is_of_one),
             ObservableType::Ipv6 => self.ip().is_some_and(|ip| ip.is_ipv6() && is_of_one(ip)),
-            ObservableType::MacAddress => {
-                let digits = hardware_digits(&self.value);
-                !['0', 'f'].iter().any(|digit| digits.chars().all(|letter| letter == *digit))
-            }
+            ObservableType::MacAddress => is_of_one_adapter(&hardware_digits(&self.value)),
             ObservableType::Domain | ObservableType::Hostname => {
                 self.normal().is_some_and(|name| !is_localhost(&name))
             }
@@ -163,6 +161,11 @@ impl Observable {
 fn is_of_one(ip: IpAddr) -> bool {
     let ip = ip.to_canonical();
     !ip.is_loopback() && !ip.is_unspecified()
+}
+
+/// Whether the digits of a hardware address are neither all zeros nor those of a broadcast.
+fn is_of_one_adapter(digits: &str) -> bool {
+    ![b'0', b'f'].iter().any(|digit| digits.bytes().all(|letter| letter == *digit))
 }
 
 fn is_localhost(name: &str) -> bool {

@@ -1,13 +1,8 @@
 //! Relations inside a sighting: what was seen to happen between two observables.
 
-use std::{
-    collections::HashSet,
-    hash::{BuildHasher, RandomState},
-};
-
 use serde::Serialize;
 
-use super::{Observable, ShortText};
+use super::{Observable, ShortText, distinct::Seen};
 
 /// The relation names that relays use. Most are CTIM's; `File_Name_Of`, `File_Path_Of`,
 /// `Queried_For`, `Sent_From`, `Hosted_On` and `SAN_DNS_For` are additions that analysts know
@@ -69,9 +64,7 @@ pub struct Relation {
 #[derive(Debug, Clone, Default)]
 pub struct Relations {
     list: Vec<Relation>,
-    /// The hashes of the relations.
-    seen: HashSet<u64>,
-    hasher: RandomState,
+    seen: Seen,
     origin: String,
     bytes: usize,
     left_out: usize,
@@ -97,17 +90,17 @@ impl Relations {
         related: Option<Observable>,
     ) -> bool {
         let (Some(source), Some(related)) = (source, related) else { return false };
-        if source == related
-            || !self.seen.insert(self.hasher.hash_one((&source, relation, &related)))
-        {
+        let relation = Relation { relation, source, related };
+        if relation.source == relation.related || !self.seen.is_new(&self.list, &relation) {
             return false;
         }
-        self.bytes += source.value.len() + related.value.len() + RELATION_BYTES;
+        let values = relation.source.value.len() + relation.related.value.len();
+        self.bytes += values + RELATION_BYTES;
         if self.bytes > MAX_RELATIONS_BYTES {
             self.left_out += 1;
             return false;
         }
-        self.list.push(Relation { relation, source, related });
+        self.list.push(relation);
         true
     }
 

@@ -1,12 +1,10 @@
 //! Sightings: an observable was seen, when, where and with what.
 
-use std::collections::HashSet;
-
 use serde::Serialize;
 
 use super::{
     Confidence, ExternalReference, Head, Id, LongText, MediumText, Observable, ObservedTime,
-    Relations, Severity, ShortText, Table, Time, Tlp, Uri,
+    Relations, Severity, ShortText, Table, Time, Tlp, Uri, distinct::each_once,
 };
 
 /// The sensor that reported a sighting, and the type of a target: values of CTIM's list.
@@ -72,18 +70,10 @@ impl Target {
         observed_time: ObservedTime,
         os: Option<ShortText>,
     ) -> Option<Self> {
-        let kept = each_once(observables.into_iter().collect());
+        let kept = each_once(observables);
         let os = os.map(|os| os.as_str().to_owned());
         (!kept.is_empty()).then_some(Self { kind, observables: kept, observed_time, os })
     }
-}
-
-/// Returns the observables in their order, without repeats.
-fn each_once(observables: Vec<Observable>) -> Vec<Observable> {
-    let mut seen = HashSet::with_capacity(observables.len());
-    let is_new: Vec<bool> = observables.iter().map(|one| seen.insert(one)).collect();
-    let all = observables.into_iter().zip(is_new);
-    all.filter_map(|(one, is_new)| is_new.then_some(one)).collect()
 }
 
 /// A CTIM sighting of an observable. Optional fields that are empty are left out of the answer.

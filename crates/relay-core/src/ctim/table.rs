@@ -1,5 +1,7 @@
 //! The table of further facts that a sighting may carry.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use super::text::harmless;
@@ -17,7 +19,7 @@ pub enum ColumnType {
 /// The heading of a column.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Column {
-    name: String,
+    name: Cow<'static, str>,
     #[serde(rename = "type")]
     kind: ColumnType,
 }
@@ -52,7 +54,9 @@ pub struct Table {
 
 impl Table {
     /// Returns a table of one row, or none without cells. The cells give the columns their types.
-    pub fn of_one_row(cells: impl IntoIterator<Item = (impl Into<String>, Cell)>) -> Option<Self> {
+    pub fn of_one_row(
+        cells: impl IntoIterator<Item = (impl Into<Cow<'static, str>>, Cell)>,
+    ) -> Option<Self> {
         let mut table = Self { row_count: 1, ..Self::default() };
         for (name, cell) in cells {
             table.columns.push(Column { name: name.into(), kind: cell.kind() });

@@ -32,11 +32,8 @@ impl Uri {
     /// and for anything longer.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let url = Url::parse(text.trim()).ok()?;
-        (matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(())?;
-        let has_ipv6_host = url.host_str().is_some_and(|host| host.starts_with('['));
-        let url = String::from(url);
-        let spelled = if is_plain(&url) { url } else { escaped(&url, has_ipv6_host) };
+        let text = text.trim();
+        let spelled = if is_normal(text) { text.to_owned() } else { normalized(text)? };
         (spelled.len() <= MAX_URI_CHARS).then_some(Self(spelled))
     }
 
@@ -47,18 +44,44 @@ impl Uri {
     }
 }
 
-/// Whether nothing of a link has to be escaped, as in most of them.
+/// Whether a link stays as it is when it is normalized, as most links do: `https://`, a name of DNS, and
+/// a path without anything to escape or to resolve.
+fn is_normal(text: &str) -> bool {
+    let behind_scheme = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let Some((host, path)) = behind_scheme.and_then(|rest| rest.split_once('/')) else {
+        return false;
+    };
+    is_normal_name(host) && is_plain(path) && !path.starts_with('.') && !path.contains("/.")
+}
+
+/// Whether a host is a name without other spellings. A last label that begins with a letter belongs to
+/// no address.
+fn is_normal_name(host: &str) -> bool {
+    let fits = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.');
+    let is_international = |label: &str| label.starts_with("xn--");
+    let last = host.rsplit('.').next().unwrap_or_default();
+    host.bytes().all(fits)
+        && last.starts_with(|letter: char| letter.is_ascii_lowercase())
+        && !host.split('.').any(is_international)
+}
+
+/// Whether every letter may stand anywhere in a link as it is. Looks at all of them, because that takes
+/// many at once.
 fn is_plain(url: &str) -> bool {
-    let mut fragments = 0;
-    url.bytes().enumerate().all(|(at, byte)| match byte {
-        b'-' | b'.' | b'_' | b'~' | b':' | b'/' | b'?' | b'&' | b'=' | b'+' | b',' => true,
-        b'%' => is_escape(&url.as_bytes()[at..]),
-        b'#' => {
-            fragments += 1;
-            fragments == 1
-        }
-        _ => byte.is_ascii_alphanumeric(),
-    })
+    let is_plain = |byte: u8| {
+        let is_mark = b"-._~:/?&=+,".iter().fold(false, |found, mark| found | (*mark == byte));
+        byte.is_ascii_alphanumeric() | is_mark
+    };
+    url.bytes().fold(true, |all, byte| all & is_plain(byte))
+}
+
+/// Returns a link as the URL standard writes it, and what RFC 3986 does not allow escaped.
+fn normalized(text: &str) -> Option<String> {
+    let url = Url::parse(text).ok()?;
+    (matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(())?;
+    let has_ipv6_host = url.host_str().is_some_and(|host| host.starts_with('['));
+    let url = String::from(url);
+    Some(if is_plain(&url) { url } else { escaped(&url, has_ipv6_host) })
 }
 
 fn escaped(url: &str, has_ipv6_host: bool) -> String {
@@ -136,6 +159,66 @@ mod tests {
             check(text, None);
         }
         check(&format!("https://misp.example/{}", "a".repeat(3000)), None);
+    }
+
+    #[test]
+    fn a_link_that_is_not_parsed_is_what_parsing_gives() {
+        let hosts = [
+            "a.example",
+            "A.example",
+            "a",
+            "a-b.c1",
+            "1.2",
+            "0x7f.1",
+            "a..b",
+            "a.b.",
+            "xn--a",
+            "-a-",
+            "b_c",
+            "a:443",
+            "a:8443",
+            "u@a",
+            "[::1]",
+            "bücher",
+            "a.0x1f",
+            "a.xn--b",
+            "",
+        ];
+        let paths = [
+            "",
+            "b",
+            ".",
+            "..",
+            "./b",
+            "b/../c",
+            "b/.",
+            "b/%2e%2E/c",
+            "%2e",
+            ".b",
+            "b//c",
+            "b/c.d",
+            "?q=a.b/./c",
+            "?at=2026-10-31T08:59:00.000Z&b",
+            "#/a?b=%20",
+            "#a#b",
+            "?a?b",
+            "a'b",
+            "a|b",
+            "%zz",
+            "a b",
+            "a\\b",
+            "~_-,+&",
+        ];
+        for host in hosts {
+            for path in paths {
+                for link in [format!("https://{host}/{path}"), format!("http://{host}{path}")] {
+                    let is_kept = normalized(&link).as_ref() == Some(&link);
+                    assert!(is_kept || !is_normal(&link), "{link}");
+                }
+            }
+        }
+        assert!(is_normal("https://portal.example-1.com/a/b.c?d=e&f=2026-10-31T08:59:00.000Z"));
+        assert!(!is_normal("ftp://a.example/"));
     }
 
     #[test]

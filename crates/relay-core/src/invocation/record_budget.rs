@@ -5,6 +5,8 @@ use std::sync::{
     atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
+use crate::lenient::Share;
+
 /// The memory of all records of a call, in bytes: several times what an answer can carry.
 const MAX_BYTES: usize = 16 * 1024 * 1024;
 /// Responses that each observable's records may come in, and some for what is not about one.
@@ -27,13 +29,21 @@ impl RecordBudget {
         self.0.observables.store(observables, Ordering::Relaxed);
     }
 
-    /// Returns the bytes that the records of one response about so many observables may take: its
-    /// part of what is left, so that the first observables leave something to the last.
+    /// Returns the bytes that are left for the records of all responses.
+    pub(crate) fn left(&self) -> usize {
+        MAX_BYTES.saturating_sub(self.0.used.load(Ordering::Relaxed))
+    }
+
+    /// Returns the part of what is left that the records of one response about so many observables
+    /// may take, so that the first observables leave something to the last.
+    pub(crate) fn share(&self, about: usize) -> Share {
+        let total = self.0.observables.load(Ordering::Relaxed) + RESPONSES_PER_OBSERVABLE - 1;
+        Share { parts: about.saturating_mul(RESPONSES_PER_OBSERVABLE), total }
+    }
+
+    /// Returns the bytes that these are now.
     pub(crate) fn allowance(&self, about: usize) -> usize {
-        let left = MAX_BYTES.saturating_sub(self.0.used.load(Ordering::Relaxed));
-        let shares = self.0.observables.load(Ordering::Relaxed) + RESPONSES_PER_OBSERVABLE - 1;
-        let part = (left / shares).saturating_mul(about).saturating_mul(RESPONSES_PER_OBSERVABLE);
-        part.min(left / 2)
+        self.share(about).of(self.left())
     }
 
     /// Notes that records of so many bytes were built, and whether some were left out.

@@ -24,6 +24,30 @@ impl ReadLimits {
     pub(crate) const NONE: Self = Self { items: usize::MAX, bytes: usize::MAX };
 }
 
+/// How much is kept of each document inside the one that is read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct InnerLimits {
+    /// Items of each outermost list.
+    pub(crate) items: usize,
+    /// Its part of the memory that is left.
+    pub(crate) share: Share,
+}
+
+/// A part of the memory that is left, never more than half of it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Share {
+    pub(crate) parts: usize,
+    /// The number of parts that there are.
+    pub(crate) total: usize,
+}
+
+impl Share {
+    /// Returns the bytes of it, of so many that are left.
+    pub(crate) fn of(self, left: usize) -> usize {
+        (left / self.total).saturating_mul(self.parts).min(left / 2)
+    }
+}
+
 /// What a read returned.
 #[derive(Debug)]
 pub(crate) struct ReadOutcome<T> {
@@ -45,12 +69,20 @@ struct Reading {
     /// Whether items are looked at before they are read, so that one that cannot be read costs
     /// itself only.
     is_careful: bool,
+    inner: Option<InnerLimits>,
 }
 
 impl Reading {
     const fn new(limits: ReadLimits, is_careful: bool) -> Self {
         let ReadLimits { items, bytes } = limits;
-        Self { max_items: items, bytes_left: bytes, depth: 0, is_cut: false, is_careful }
+        Self {
+            max_items: items,
+            bytes_left: bytes,
+            depth: 0,
+            is_cut: false,
+            is_careful,
+            inner: None,
+        }
     }
 }
 
@@ -68,9 +100,10 @@ thread_local! {
 pub(crate) fn read<'a, T: Deserialize<'a>>(
     json: &'a str,
     limits: ReadLimits,
+    inner: Option<InnerLimits>,
 ) -> serde_json::Result<ReadOutcome<T>> {
-    read_once(json, Reading::new(limits, false))
-        .or_else(|_| read_once(json, Reading::new(limits, true)))
+    let reading = |is_careful| Reading { inner, ..Reading::new(limits, is_careful) };
+    read_once(json, reading(false)).or_else(|_| read_once(json, reading(true)))
 }
 
 fn read_once<'a, T: Deserialize<'a>>(
@@ -93,6 +126,22 @@ fn read_once<'a, T: Deserialize<'a>>(
 /// Whether items are looked at before they are read.
 pub(super) fn is_careful() -> bool {
     CURRENT.get().is_careful
+}
+
+/// Reads a document inside the one that is being read, within limits of its own.
+pub(super) fn read_inner<R>(read: impl FnOnce() -> R) -> R {
+    let outer = CURRENT.get();
+    let limits = outer.inner.map_or(ReadLimits::NONE, |InnerLimits { items, share }| ReadLimits {
+        items,
+        bytes: share.of(outer.bytes_left),
+    });
+    CURRENT.set(Reading::new(limits, outer.is_careful));
+    let value = read();
+    let Reading { bytes_left, is_cut, .. } = CURRENT.get();
+    let used = limits.bytes - bytes_left;
+    let bytes_left = outer.bytes_left.saturating_sub(used);
+    CURRENT.set(Reading { bytes_left, is_cut: outer.is_cut | is_cut, ..outer });
+    value
 }
 
 /// Takes so many bytes from those that may be built; false when too few are left, and then nothing

@@ -53,7 +53,7 @@ fn usual_and_loose_forms_are_read() {
 
 /// Reads as a response is read, with care where that is needed.
 fn read_within(json: &str, items: usize, bytes: usize) -> ReadOutcome<Page> {
-    read(json, ReadLimits { items, bytes }).unwrap()
+    read(json, ReadLimits { items, bytes }, None).unwrap()
 }
 
 #[derive(Debug, Default, PartialEq, Deserialize)]

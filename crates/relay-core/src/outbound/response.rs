@@ -18,7 +18,7 @@ use super::{Request, body::Body, destination::Destination, message, retry};
 use crate::{
     error::{Error, ErrorKind, Result},
     invocation::{InvocationContext, RecordBudget, Reservation},
-    lenient::{self, ReadLimits, ReadOutcome},
+    lenient::{self, InnerLimits, ReadLimits, ReadOutcome},
     text::{replace_invalid, without_byte_order_mark},
 };
 
@@ -154,12 +154,25 @@ impl Response {
     ///
     /// `Malformed`.
     pub fn json_of<'a, T: Deserialize<'a>>(&'a self, items: usize) -> Result<T> {
-        self.parsed(self.text(), items).map_err(|error| {
-            // The library's text may quote the body; place and class do not.
-            self.malformed()
-                .with_context("json.class", format!("{:?}", error.classify()))
-                .with_context("json.place", format!("{}:{}", error.line(), error.column()))
-        })
+        self.parsed(self.text(), items).map_err(|error| self.malformed_at(&error))
+    }
+
+    /// Reads the body as JSON of a known shape with so many documents inside, each an
+    /// [`Inner`](crate::lenient::Inner) about one observable, of each of whose lists no more than so
+    /// many items are kept.
+    ///
+    /// # Errors
+    ///
+    /// `Malformed`.
+    pub fn json_of_many<'a, T: Deserialize<'a>>(
+        &'a self,
+        documents: usize,
+        items: usize,
+    ) -> Result<T> {
+        let limits = ReadLimits { items: documents, bytes: self.records.left() };
+        let inner = InnerLimits { items, share: self.records.share(1) };
+        let outcome = lenient::read(self.text(), limits, Some(inner));
+        outcome.map(|outcome| self.noted(outcome)).map_err(|error| self.malformed_at(&error))
     }
 
     /// Reads a part of the body that was looked at before, such as one item; `None` where it has not
@@ -170,11 +183,21 @@ impl Response {
 
     fn parsed<'a, T: Deserialize<'a>>(&self, json: &'a str, items: usize) -> serde_json::Result<T> {
         let limits = ReadLimits { items, bytes: self.records.allowance(self.about) };
-        let ReadOutcome { value, bytes, is_cut } = lenient::read(json, limits)?;
+        lenient::read(json, limits, None).map(|outcome| self.noted(outcome))
+    }
+
+    fn noted<T>(&self, ReadOutcome { value, bytes, is_cut }: ReadOutcome<T>) -> T {
         self.records.note(bytes, is_cut);
         self.used.fetch_add(bytes, Ordering::Relaxed);
         self.is_cut.fetch_or(is_cut, Ordering::Relaxed);
-        Ok(value)
+        value
+    }
+
+    /// The library's text may quote the body; place and class do not.
+    fn malformed_at(&self, error: &serde_json::Error) -> Error {
+        self.malformed()
+            .with_context("json.class", format!("{:?}", error.classify()))
+            .with_context("json.place", format!("{}:{}", error.line(), error.column()))
     }
 
     /// Returns whether records were left out that were read from this response.

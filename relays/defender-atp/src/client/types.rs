@@ -51,7 +51,7 @@ impl Alerts<'_> {
         options: &SearchOptions<'_>,
     ) -> Vec<Sighting> {
         match self {
-            Self::Graph(alerts) => alerts.sightings(options, index),
+            Self::Graph(alerts) => alerts.sightings(options, index).collect(),
             Self::Own(alerts, details) => {
                 let alerts = alerts.get_mut(index).map(std::mem::take).unwrap_or_default();
                 let sighting = |mut alert: Alert| {
@@ -136,13 +136,16 @@ impl Events {
         self.keys_of(observable).iter().any(|key| self.events.found.contains_key(key))
     }
 
-    /// The events about an observable by all its keys, each event once, the newest first.
-    pub(crate) fn about(&self, observable: &NormalizedObservable<'_>) -> Vec<&DeviceEvent> {
+    /// The events about an observable by all its keys, each event once with its time, the newest
+    /// first. Those without a time are left out.
+    pub(crate) fn about(&self, observable: &NormalizedObservable<'_>) -> Vec<(Time, &DeviceEvent)> {
         let keys = self.keys_of(observable);
-        let found = keys.iter().filter_map(|key| self.events.found.get(key)).flatten();
-        let mut seen = HashSet::new();
-        let mut events: Vec<_> = found.filter(|event| seen.insert(event.identity())).collect();
-        events.sort_by_cached_key(|it| Reverse(it.timestamp.as_deref().and_then(Time::parse)));
+        let found: Vec<_> = keys.iter().filter_map(|key| self.events.found.get(key)).collect();
+        let mut seen = HashSet::with_capacity(found.iter().map(|events| events.len()).sum());
+        let each = found.into_iter().flatten().filter(|event| seen.insert(event.identity()));
+        let with_time = each.filter_map(|event| Some((event.time()?, event)));
+        let mut events: Vec<_> = with_time.collect();
+        events.sort_by_key(|(time, _)| Reverse(*time));
         events
     }
 

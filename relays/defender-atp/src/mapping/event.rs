@@ -13,24 +13,22 @@ use relay_core::{
 use super::{Mapper, event_text::EventText, vocabulary};
 
 impl Mapper<'_> {
-    /// None for an event without a time.
+    /// `at` is the event's time.
     pub(crate) fn event(
         &self,
         observable: &NormalizedObservable<'_>,
         event: &DeviceEvent,
-    ) -> Option<Sighting> {
+        at: Time,
+    ) -> Sighting {
         // Addresses and domains are searched for in network events, hashes in file events.
         let is_network = observable.kind().hash_digits().is_none();
-        let timestamp = event.timestamp.as_deref()?;
-        let at = Time::parse(timestamp)?;
         let observed = ObservedTime::at(at);
-        let [device, report, ..] = event.identity().map(Option::unwrap_or_default);
-        let action = event.action_type.as_deref().unwrap_or_default();
+        let [device, report, timestamp, action] = event.identity().map(Option::unwrap_or_default);
         let parts = [self.tenant, device, report, timestamp, action];
         let words = EventText::new(event, is_network);
         let given = observable.observable;
         let id = self.namespace.sighting(&parts, given.kind.as_str(), &given.value);
-        Some(Sighting {
+        Sighting {
             source_uri: self.event_page(event, observable, at),
             title: Some(words.title()),
             description: words.description(),
@@ -42,7 +40,7 @@ impl Mapper<'_> {
             data: data(event, is_network),
             timestamp: Some(at),
             ..Sighting::of(id, self.product, given.clone(), observed)
-        })
+        }
     }
 
     /// The device's timeline around the event; of an event without a device the observable's page.
@@ -78,13 +76,17 @@ mod tests {
     use relay_core::ObservableType::{self, Domain, Sha1};
     use serde_json::{Value, json};
 
+    use super::*;
     use crate::mapping::test_mapper::{cells, mapped, table};
 
     const FILE: &str = "36b3216fdaeeb975729fae923d5a4fd12aabfe22";
 
     fn event(kind: ObservableType, value: &str, members: Value) -> Option<Value> {
-        let event = serde_json::from_str(&members.to_string()).unwrap();
-        mapped("endpoint", (kind, value), |mapper, observable| mapper.event(observable, &event))
+        let event: DeviceEvent = serde_json::from_str(&members.to_string()).unwrap();
+        let time = event.time()?;
+        mapped("endpoint", (kind, value), |mapper, observable| {
+            Some(mapper.event(observable, &event, time))
+        })
     }
 
     fn with_time(mut members: Value) -> Value {

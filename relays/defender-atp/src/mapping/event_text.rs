@@ -35,25 +35,27 @@ impl<'a> EventText<'a> {
     /// The same with device, account, parent and command lines; none where nothing is to be added.
     pub(super) fn description(&self) -> Option<LongText> {
         let Self { event, subject, deed } = self;
-        let device = event.device_name.as_deref().filter(|device| device != subject);
-        let place = device.map(|device| format!("On {device}, ")).unwrap_or_default();
-        let around = self.around();
-        let protocol = event.protocol.as_deref().map(|it| format!(" over {it}"));
-        let protocol = protocol.unwrap_or_default();
-        let mut text = format!("{place}{subject}{around} {deed}{protocol}.");
+        let mut text = String::new();
+        if let Some(device) = event.device_name.as_deref().filter(|device| device != subject) {
+            text.extend(["On ", device, ", "]);
+        }
+        text.push_str(subject);
+        self.add_around(&mut text);
+        text.extend([" ", deed]);
+        if let Some(protocol) = event.protocol.as_deref() {
+            text.extend([" over ", protocol]);
+        }
+        text.push('.');
         let file = event.file_name.as_deref().unwrap_or("the started process");
         let full_url = event.remote_url.as_deref().filter(|url| url.contains('/'));
-        for (name, value) in [
-            ("URL".to_owned(), full_url),
-            ("Path".to_owned(), event.folder_path.as_deref()),
-            (
-                format!("Command line of {subject}"),
-                event.initiating_process_command_line.as_deref(),
-            ),
-            (format!("Command line of {file}"), event.process_command_line.as_deref()),
+        for (name, of, value) in [
+            ("URL", "", full_url),
+            ("Path", "", event.folder_path.as_deref()),
+            ("Command line of ", subject, event.initiating_process_command_line.as_deref()),
+            ("Command line of ", file, event.process_command_line.as_deref()),
         ] {
             if let Some(value) = value {
-                text.push_str(&format!("\n\n{name}: {value}"));
+                text.extend(["\n\n", name, of, ": ", value]);
             }
         }
         let adds = text.len() > subject.len() + deed.len() + " .".len();
@@ -61,15 +63,17 @@ impl<'a> EventText<'a> {
     }
 
     /// For whom the process ran, and what had started it.
-    fn around(&self) -> String {
+    fn add_around(&self, text: &mut String) {
         let event = self.event;
         let account = event.initiating_process_account_name.as_deref();
         let parent = event.initiating_process_parent_file_name.as_deref();
         match (account, parent) {
-            (Some(account), Some(parent)) => format!(" (account {account}, started by {parent})"),
-            (Some(account), None) => format!(" (account {account})"),
-            (None, Some(parent)) => format!(" (started by {parent})"),
-            (None, None) => String::new(),
+            (Some(account), Some(parent)) => {
+                text.extend([" (account ", account, ", started by ", parent, ")"]);
+            }
+            (Some(account), None) => text.extend([" (account ", account, ")"]),
+            (None, Some(parent)) => text.extend([" (started by ", parent, ")"]),
+            (None, None) => {}
         }
     }
 }

@@ -3,7 +3,10 @@
 use std::{fmt, vec};
 
 use relay_core::lenient::Text;
-use serde::de::{DeserializeSeed, Error, IntoDeserializer, MapAccess, Visitor};
+use serde::{
+    Deserialize,
+    de::{DeserializeSeed, Error, IntoDeserializer, MapAccess, Visitor},
+};
 use serde_json::value::RawValue;
 
 use super::{Evidence, details};
@@ -27,6 +30,15 @@ impl Head {
     }
 }
 
+/// The type, or a member that stands before it.
+#[derive(Deserialize)]
+#[serde(field_identifier)]
+enum FirstMember {
+    #[serde(rename = "@odata.type")]
+    Type,
+    Other(String),
+}
+
 /// Reads one piece of evidence.
 pub(super) struct EvidenceVisitor;
 
@@ -38,20 +50,21 @@ impl<'de> Visitor<'de> for EvidenceVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Evidence, A::Error> {
-        let mut kind = Text::default();
+        let mut kind = "";
         let mut early = Vec::new();
-        while let Some(name) = members.next_key::<String>()? {
-            if name == "@odata.type" {
-                kind = members.next_value()?;
-                break;
+        while let Some(name) = members.next_key()? {
+            match name {
+                FirstMember::Type => {
+                    kind = members.next_value::<&RawValue>()?.get().trim_matches('"');
+                    break;
+                }
+                FirstMember::Other(name) => early.push((name, members.next_value()?)),
             }
-            early.push((name, members.next_value()?));
         }
         let mut head = Head::default();
         let others =
             OtherMembers { early: early.into_iter(), later: members, head: &mut head, value: None };
-        let name = kind.as_deref().unwrap_or_default();
-        let details = details(name.rsplit('.').next().unwrap_or_default(), others)?;
+        let details = details(kind.rsplit('.').next().unwrap_or_default(), others)?;
         let Head { verdict, remediation, detection } = head;
         Ok(Evidence { verdict, remediation, detection, details })
     }
@@ -169,7 +182,7 @@ mod tests {
             ),
         ] {
             let evidence = &read(&json)[0];
-            assert_eq!(evidence.addresses(), ["203.0.113.80"], "{json}");
+            assert!(evidence.has_address(|it| it == "203.0.113.80"), "{json}");
             assert_eq!(evidence.verdict.as_deref(), Some("malicious"), "{json}");
         }
     }
@@ -182,7 +195,7 @@ mod tests {
         ] {
             let evidence = &read(json)[0];
             assert_eq!(evidence.verdict.as_deref(), Some("malicious"), "{json}");
-            assert!(evidence.addresses().is_empty());
+            assert!(!evidence.has_address(|_| true));
         }
         assert!(read(r#"[7, null, "x", []]"#).is_empty());
     }
