@@ -22,7 +22,7 @@ const MAX_ERROR_BYTES: usize = 1024 * 1024;
 /// One answer, ready to send.
 #[derive(Debug)]
 pub(crate) struct Answer {
-    pub(crate) body: String,
+    pub(crate) body: Document,
     /// The number of entities, links or actions in it.
     pub(crate) found: usize,
     /// The errors in it, as logged; equal ones once.
@@ -94,7 +94,7 @@ pub(crate) fn error(error: Error, redactor: &Redactor) -> Answer {
 
 /// Writes an answer that is the same for every caller.
 pub(crate) fn constant(body: &impl Serialize) -> Answer {
-    Answer { body: json(body), found: 0, errors: Vec::new() }
+    Answer { body: written(body), found: 0, errors: Vec::new() }
 }
 
 /// Writes `data` when something was found, and when nothing went wrong.
@@ -103,7 +103,7 @@ fn write<T: Serialize>(data: T, found: usize, errors: ErrorList) -> Answer {
 }
 
 fn write_all<T: Serialize>(data: Option<T>, found: usize, errors: ErrorList) -> Answer {
-    let body = json(&Envelope { data, errors: errors.docs });
+    let body = written(&Envelope { data, errors: errors.docs });
     Answer { body, found, errors: errors.errors }
 }
 
@@ -151,10 +151,10 @@ impl ErrorList {
     }
 }
 
-/// Writes JSON. Every type here serialises: texts, numbers, lists and structs with text keys.
-fn json(value: &impl Serialize) -> String {
-    const FAILED: &str = r#"{"errors":[{"type":"fatal","code":"unknown","message":"The relay could not write its answer."}]}"#;
-    serde_json::to_string(value).unwrap_or_else(|_| FAILED.to_owned())
+/// Writes a whole answer. Every type here serialises: texts, numbers, lists and structs with text keys.
+fn written(answer: &impl Serialize) -> Document {
+    const FAILED: &str = r#"{\"errors\":[{\"type\":\"fatal\",\"code\":\"unknown\",\"message\":\"The relay could not write its answer.\"}]}"#;
+    Document::of(answer).unwrap_or_else(|| Document::of_escaped(FAILED))
 }
 
 #[cfg(test)]
@@ -166,10 +166,11 @@ mod tests {
 
     /// Returns how many entries are left out, which the warning says.
     fn left_out(answer: &Answer, all: usize) -> usize {
-        let json: Value = serde_json::from_str(&answer.body).unwrap();
+        let text = answer.body.json();
+        let json: Value = serde_json::from_str(&text).unwrap();
         let message = json["errors"][0]["message"].as_str().unwrap();
-        assert!(answer.body.len() <= MAX_ANSWER_BYTES);
-        assert!(answer.body.len() > MAX_ANSWER_BYTES * 99 / 100);
+        assert!(text.len() <= MAX_ANSWER_BYTES);
+        assert!(text.len() > MAX_ANSWER_BYTES * 99 / 100);
         assert!(message.contains(&format!(" {} entries were left out", all - answer.found)));
         all - answer.found
     }

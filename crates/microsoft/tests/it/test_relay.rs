@@ -150,6 +150,6 @@ impl TestRelay {
             request_id: "request-1".to_owned(),
             deadline: tokio::time::Instant::now() + std::time::Duration::from_secs(20),
         };
-        serde_json::from_str(&self.service.answer(incoming).await.body).unwrap()
+        serde_json::from_str(&self.service.answer(incoming).await.json()).unwrap()
     }
 }
