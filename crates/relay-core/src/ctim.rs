@@ -21,7 +21,7 @@ mod vocabulary;
 
 pub use bundle::{Bundle, MAX_ANSWER_BYTES};
 pub(crate) use bundle::{EntityType, FittedBundle};
-pub(crate) use document::{Document, serialize_raw};
+pub(crate) use document::Document;
 pub use id::{Id, Namespace};
 pub use indicator::Indicator;
 pub use judgement::Judgement;

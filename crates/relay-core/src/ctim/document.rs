@@ -1,18 +1,16 @@
 //! A part of an answer as it is written, serialised once.
 //!
 //! Lambda carries an answer as a text inside JSON, where quotes and backslashes are escaped once more.
-//! Parts are written in that form from the beginning, so that no byte is looked at a second time.
+//! Parts are written in that form from the beginning.
 
-use std::io::{self, Write};
+mod writer;
 
-use serde::{Serialize, Serializer, ser::SerializeStruct};
-use serde_json::ser::{CharEscape, Formatter};
+use serde::{Serialize, Serializer};
 
-/// What most parts take.
+use writer::{WRITTEN, Writer};
+
+/// What most parts take at most.
 const USUAL_BYTES: usize = 8 * 1024;
-/// The name of the struct that `serde_json` writes as it is. Its own `RawValue` can only be made by
-/// reading the text again, and part of a text inside JSON is not JSON.
-const RAW: &str = "$serde_json::private::RawValue";
 
 /// A part of an answer or a whole one: JSON as it stands inside a JSON string.
 #[derive(Debug)]
@@ -25,13 +23,15 @@ impl Document {
     /// Serialises a part, which may consist of others. All can be; one that could not would be left
     /// out and counted.
     pub(crate) fn of(part: &impl Serialize) -> Option<Self> {
-        let mut written = Vec::with_capacity(USUAL_BYTES);
-        let mut escapes = 0;
-        let format = InsideString { escapes: &mut escapes };
-        part.serialize(&mut serde_json::Serializer::with_formatter(&mut written, format)).ok()?;
-        let escaped = String::from_utf8(written).ok()?.into_boxed_str();
-        let size = size(escaped.len(), escapes);
-        Some(Self { escaped, size })
+        Self::with_capacity(USUAL_BYTES, part)
+    }
+
+    /// The same for a part that takes about as many bytes.
+    pub(crate) fn with_capacity(bytes: usize, part: &impl Serialize) -> Option<Self> {
+        let mut writer = Writer::with_capacity(bytes);
+        part.serialize(&mut writer).ok()?;
+        let size = size(writer.text.len(), writer.added);
+        Some(Self { escaped: writer.text.into_boxed_str(), size })
     }
 
     /// Returns what is known to be written like this.
@@ -42,6 +42,11 @@ impl Document {
     /// Returns its bytes and that of the comma after it.
     pub(crate) fn size(&self) -> usize {
         self.size
+    }
+
+    /// Returns the bytes that it takes inside the string.
+    pub(crate) fn carried_bytes(&self) -> usize {
+        self.escaped.len()
     }
 
     /// Returns the JSON string whose text it is.
@@ -60,89 +65,61 @@ impl Document {
 
 impl Serialize for Document {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serialize_raw(&self.escaped, serializer)
+        serializer.serialize_newtype_struct(WRITTEN, &self.escaped)
     }
 }
 
-/// Writes a text as it is.
-pub(crate) fn serialize_raw<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
-    let mut raw = serializer.serialize_struct(RAW, 1)?;
-    raw.serialize_field(RAW, text)?;
-    raw.end()
-}
-
-/// The size of a part that takes `written` bytes, with as many of them added inside the string. Two
-/// thirds of `written` count where they are more, so that 4 MiB here are never more than the 6 MiB
-/// that Lambda carries.
+/// The size of a part of `written` bytes, of which the JSON itself does not have `added`. Two thirds of
+/// `written` count where they are more, so that 4 MiB here are never more than the 6 MiB that Lambda
+/// carries.
 fn size(written: usize, added: usize) -> usize {
     (written - added).max(written * 2 / 3 + 1) + 1
 }
 
-/// Escapes quotes and backslashes once more, and counts them.
-struct InsideString<'a> {
-    escapes: &'a mut usize,
-}
-
-impl Formatter for InsideString<'_> {
-    fn begin_string<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        *self.escapes += 1;
-        writer.write_all(br#"\""#)
-    }
-
-    fn end_string<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        *self.escapes += 1;
-        writer.write_all(br#"\""#)
-    }
-
-    fn write_char_escape<W: ?Sized + Write>(
-        &mut self,
-        writer: &mut W,
-        char_escape: CharEscape,
-    ) -> io::Result<()> {
-        use CharEscape::{
-            AsciiControl, Backspace, CarriageReturn, FormFeed, LineFeed, Quote, ReverseSolidus,
-            Solidus, Tab,
-        };
-        *self.escapes += if matches!(char_escape, Quote | ReverseSolidus) { 2 } else { 1 };
-        match char_escape {
-            Quote => writer.write_all(br#"\\\""#),
-            ReverseSolidus => writer.write_all(br"\\\\"),
-            Solidus => writer.write_all(br"\\/"),
-            Backspace => writer.write_all(br"\\b"),
-            FormFeed => writer.write_all(br"\\f"),
-            LineFeed => writer.write_all(br"\\n"),
-            CarriageReturn => writer.write_all(br"\\r"),
-            Tab => writer.write_all(br"\\t"),
-            AsciiControl(byte) => write!(writer, r"\\u{byte:04x}"),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use serde_json::json;
 
     use super::*;
 
+    #[derive(Serialize)]
+    enum Variant {
+        Unit,
+        Newtype(u8),
+    }
+
+    #[derive(Serialize)]
+    struct Newtype(&'static str);
+
+    #[derive(Serialize)]
+    struct Pair(i8, char);
+
+    fn check(part: &impl Serialize) {
+        let json = serde_json::to_string(part).unwrap();
+        let document = Document::of(part).unwrap();
+        assert_eq!(document.json(), json);
+        let quoted = serde_json::to_string(&json).unwrap();
+        assert_eq!(document.size(), json.len().max((quoted.len() - 2) * 2 / 3 + 1) + 1, "{json}");
+        let whole = Document::of(&[&document, &document]).unwrap();
+        assert_eq!(whole.json(), format!("[{json},{json}]"));
+        assert_eq!(document.into_quoted(), quoted);
+    }
+
     #[test]
     fn l03_a_part_is_written_as_it_stands_inside_a_json_string() {
         let every_byte: String = (0..128).map(char::from).collect();
-        let part = json!({"a \"b\" \\": [every_byte, "\u{e4}\u{1f600}", 1, -2.5, true, null, {}]});
-        let document = Document::of(&part).unwrap();
-        assert_eq!(document.json(), part.to_string());
-        let whole = Document::of(&[&document, &document]).unwrap();
-        assert_eq!(whole.json(), format!("[{part},{part}]"));
-        assert_eq!(document.into_quoted(), serde_json::to_string(&part.to_string()).unwrap());
+        check(&json!({"a \"b\" \\": [every_byte, "\u{e4}\u{1f600}", "", null, {}, [], true]}));
+        check(&json!([0, -1, u64::MAX, i64::MIN, 0.5, -2.0, 1e21, f64::MIN_POSITIVE]));
+        check(&(f32::MAX, f64::NAN, (), Some("x"), None::<u8>, Pair(-1, '"'), Newtype("\\")));
+        check(&BTreeMap::from([("unit", Variant::Unit), ("newtype", Variant::Newtype(7))]));
     }
 
     #[test]
     fn l03_quotes_and_backslashes_count_as_lambda_carries_them() {
         for escapes in [0, 1, 254, 255, 256, 1000, 5000] {
-            let text = format!("{}\n{}", "\"\\".repeat(escapes), "x".repeat(100));
-            let json = serde_json::to_string(&text).unwrap();
-            let carried = serde_json::to_string(&json).unwrap().len() - 2;
-            let size = Document::of(&text).unwrap().size();
-            assert_eq!(size, json.len().max(carried * 2 / 3 + 1) + 1, "{escapes}");
+            check(&format!("{}\n{}", "\"\\".repeat(escapes), "x".repeat(100)));
         }
     }
 }

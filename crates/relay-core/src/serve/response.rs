@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, X_CONTENT_TYPE_OPTIONS};
-use serde::Serialize;
+use serde::{Serialize, Serializer, ser::SerializeStruct};
 
-use crate::{ctim::serialize_raw, service::Outgoing};
+use crate::service::Outgoing;
 
 /// The headers of every answer: findings are not for caches, and JSON is nothing else.
 const ANSWER_HEADERS: [(HeaderName, &str); 3] = [
@@ -33,11 +33,20 @@ pub(super) struct GatewayResponse {
     headers: BTreeMap<String, String>,
     multi_value_headers: BTreeMap<String, [String; 1]>,
     /// A JSON string, with its quotes.
-    #[serde(serialize_with = "serialize_raw")]
+    #[serde(serialize_with = "serialize_json")]
     body: String,
     is_base64_encoded: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     cookies: Option<[String; 0]>,
+}
+
+/// Writes JSON as it is, as `serde_json` does for its own `RawValue`, which could only be made by
+/// reading the whole text again.
+fn serialize_json<S: Serializer>(json: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    const RAW_VALUE: &str = "$serde_json::private::RawValue";
+    let mut raw = serializer.serialize_struct(RAW_VALUE, 1)?;
+    raw.serialize_field(RAW_VALUE, json)?;
+    raw.end()
 }
 
 impl GatewayResponse {
