@@ -109,6 +109,8 @@ impl Bundle {
         self.verdicts.extend(verdicts);
         let numbers = self.subjects.adopt(subjects);
         let number = |subject: usize| numbers.get(&subject).copied();
+        self.seen.reserve(entities.len());
+        self.entities.reserve(entities.len());
         for mut entity in entities {
             if self.seen.insert(entity.id) {
                 entity.subject = entity.subject.and_then(number);
