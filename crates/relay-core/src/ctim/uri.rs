@@ -32,6 +32,9 @@ impl Uri {
     /// and for anything longer.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
+        if is_spelled(text) && text.len() <= MAX_URI_CHARS {
+            return Some(Self(text.to_owned()));
+        }
         let url = Url::parse(text.trim()).ok()?;
         (matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(())?;
         let has_ipv6_host = url.host_str().is_some_and(|host| host.starts_with('['));
@@ -45,6 +48,32 @@ impl Uri {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Whether reading a link would leave it as it is, as most of them: an https link to a name in small
+/// letters of ASCII, with a path without relative segments, and nothing to escape.
+fn is_spelled(text: &str) -> bool {
+    let Some((host, path)) = text.strip_prefix("https://").and_then(|rest| rest.split_once('/'))
+    else {
+        return false;
+    };
+    let is_label = |label: &str| {
+        let is_small =
+            |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        !label.is_empty() && !label.starts_with("xn--") && label.bytes().all(is_small)
+    };
+    // A name whose last label begins with a digit may be an address in one of its many spellings.
+    let is_name = host
+        .rsplit('.')
+        .next()
+        .is_some_and(|label| label.starts_with(|letter: char| letter.is_ascii_lowercase()));
+    let may_be_relative = |part: &[u8]| matches!(part, [b'/', b'.', _] | [b'%', b'2', b'e' | b'E']);
+    is_name
+        && host.split('.').all(is_label)
+        && !path.starts_with('.')
+        && !path.ends_with('.')
+        && !path.as_bytes().windows(3).any(may_be_relative)
+        && is_plain(path)
 }
 
 /// Whether nothing of a link has to be escaped, as in most of them.
@@ -136,6 +165,47 @@ mod tests {
             check(text, None);
         }
         check(&format!("https://misp.example/{}", "a".repeat(3000)), None);
+    }
+
+    #[test]
+    fn a_link_that_is_kept_as_it_is_would_be_read_as_itself() {
+        let hosts =
+            ["a.example", "A.example", "a", "1.2", "0x7f.1", "a..b", "a.b.", "xn--a", "-a-"];
+        let more =
+            ["b_c", "a:443", "a:8443", "u@a", "[::1]", "b\u{fc}cher", "a.0x1f", "a.xn--b", ""];
+        let paths = [
+            "",
+            "b",
+            ".",
+            "..",
+            "./b",
+            "b/../c",
+            "b/.",
+            "b/%2e%2E/c",
+            "%2e",
+            ".b",
+            "b//c",
+            "b/c.d",
+            "?q=a.b/./c",
+            "#/a?b=%20",
+            "#a#b",
+            "?a?b",
+            "a'b",
+            "a|b",
+            "%zz",
+            "a b",
+            "a\\b",
+            "~_-,+&",
+        ];
+        for host in hosts.into_iter().chain(more) {
+            for path in paths {
+                for link in [format!("https://{host}/{path}"), format!("https://{host}{path}")] {
+                    let read = Url::parse(&link).map(String::from);
+                    assert!(!is_spelled(&link) || read.as_ref() == Ok(&link), "{link}: {read:?}");
+                }
+            }
+        }
+        assert!(is_spelled("https://portal.example-1.com/a/b.c?d=%22e%22#f"));
     }
 
     #[test]
