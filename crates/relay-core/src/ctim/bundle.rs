@@ -105,6 +105,11 @@ impl Bundle {
 
     /// Appends the entities of another bundle.
     pub fn append(&mut self, other: Self) {
+        if self.subjects.numbers.is_empty() && self.is_empty() {
+            let before = std::mem::replace(self, other);
+            self.left_out.entities += before.left_out.entities;
+            return;
+        }
         let Self { verdicts, entities, subjects, left_out, .. } = other;
         self.verdicts.extend(verdicts);
         let numbers = self.subjects.adopt(subjects);
@@ -199,10 +204,13 @@ impl Bundle {
             left.is_some()
         });
         self.cut(bytes_left, |_, _| false);
-        let kept: HashSet<_> = self.entities.iter().map(|entity| entity.id).collect();
-        let verdicts = verdicts.into_iter().map(|verdict| with_kept_judgement(verdict, &kept));
+        if !verdicts.is_empty() {
+            let kept = self.entities.iter().map(|entity| entity.id).collect();
+            verdicts =
+                verdicts.into_iter().map(|verdict| with_kept_judgement(verdict, &kept)).collect();
+        }
         FittedBundle {
-            verdicts: verdicts.filter_map(|verdict| Document::of(&verdict)).collect(),
+            verdicts: verdicts.iter().filter_map(Document::of).collect(),
             entities: self.entities,
             left_out: self.left_out.entities,
             observables: self.subjects.only(&self.left_out.subjects),

@@ -31,6 +31,10 @@ impl Id {
     pub fn kind(&self) -> &'static str {
         self.kind
     }
+
+    fn parts<'a>(&self, digits: &'a mut [u8]) -> [&'a str; 4] {
+        ["transient:", self.kind, "-", self.uuid.hyphenated().encode_lower(digits)]
+    }
 }
 
 impl Hash for Id {
@@ -97,7 +101,8 @@ impl Namespace {
     }
 
     pub(super) fn relationship(&self, kind: &str, source: Id, target: Id) -> Id {
-        self.id("relationship", &[kind], &[&source.to_string(), &target.to_string()])
+        let text = |id: Id| id.parts(&mut Uuid::encode_buffer()).concat();
+        self.id("relationship", &[kind], &[&text(source), &text(target)])
     }
 
     fn id(&self, kind: &'static str, first: &[&str], then: &[&str]) -> Id {

@@ -67,21 +67,18 @@ fn is_spelled(text: &str) -> bool {
         .rsplit('.')
         .next()
         .is_some_and(|label| label.starts_with(|letter: char| letter.is_ascii_lowercase()));
-    let may_be_relative = |part: &[u8]| matches!(part, [b'/', b'.', _] | [b'%', b'2', b'e' | b'E']);
-    is_name
-        && host.split('.').all(is_label)
-        && !path.starts_with('.')
-        && !path.ends_with('.')
-        && !path.as_bytes().windows(3).any(may_be_relative)
-        && is_plain(path)
+    is_name && host.split('.').all(is_label) && !path.starts_with('.') && is_plain(path)
 }
 
-/// Whether nothing of a link has to be escaped, as in most of them.
+/// Whether nothing of a link has to be escaped, as in most of them. Segments that begin with a dot,
+/// which may be relative, have to be read.
 fn is_plain(url: &str) -> bool {
+    let bytes = url.as_bytes();
     let mut fragments = 0;
-    url.bytes().enumerate().all(|(at, byte)| match byte {
-        b'-' | b'.' | b'_' | b'~' | b':' | b'/' | b'?' | b'&' | b'=' | b'+' | b',' => true,
-        b'%' => is_escape(&url.as_bytes()[at..]),
+    bytes.iter().enumerate().all(|(at, byte)| match byte {
+        b'-' | b'_' | b'~' | b':' | b'/' | b'?' | b'&' | b'=' | b'+' | b',' => true,
+        b'.' => at == 0 || bytes[at - 1] != b'/',
+        b'%' => is_escape(&bytes[at..]) && !matches!(bytes[at + 1..], [b'2', b'e' | b'E', ..]),
         b'#' => {
             fragments += 1;
             fragments == 1

@@ -198,11 +198,10 @@ pub(super) fn tags(event: &Event) -> Vec<ShortText> {
 
 /// Returns the text as one line that begins with a capital letter.
 fn capitalised(text: &str) -> String {
-    let mut letters = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter });
-    let mut line = String::with_capacity(text.len());
-    line.extend(letters.next().into_iter().flat_map(char::to_uppercase));
-    line.extend(letters);
-    line
+    let line = text.replace(char::is_control, " ");
+    let mut letters = line.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.collect::<String>() + letters.as_str()
 }
 
 #[cfg(test)]

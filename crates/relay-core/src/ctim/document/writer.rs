@@ -73,13 +73,24 @@ fn is_escaped(byte: &u8) -> bool {
     (*byte < b' ') | (*byte == b'"') | (*byte == b'\\')
 }
 
-/// Looks at eight bytes at once as long as none is escaped.
+/// Returns where the first byte is that JSON escapes. Looks at eight bytes at once.
 fn first_escaped(text: &[u8]) -> Option<usize> {
-    let is_plain =
-        |part: &&[u8; 8]| !part.iter().fold(false, |found, byte| found | is_escaped(byte));
-    let (parts, _) = text.as_chunks::<8>();
-    let plain = 8 * parts.iter().take_while(is_plain).count();
-    text[plain..].iter().position(is_escaped).map(|at| plain + at)
+    let (parts, rest) = text.as_chunks();
+    let in_part = |(number, part): (usize, &[u8; 8])| {
+        let found = escaped_bytes(u64::from_le_bytes(*part));
+        (found != 0).then_some(8 * number + found.trailing_zeros() as usize / 8)
+    };
+    let in_rest = || rest.iter().position(is_escaped).map(|at| 8 * parts.len() + at);
+    parts.iter().enumerate().find_map(in_part).or_else(in_rest)
+}
+
+/// Returns the highest bit of the first byte that JSON escapes, and maybe of bytes after it: a byte
+/// that is less than another borrows from the next where they are subtracted.
+fn escaped_bytes(bytes: u64) -> u64 {
+    const EACH: u64 = u64::MAX / 0xff;
+    let less_than = |bytes: u64, limit: u8| bytes.wrapping_sub(EACH * u64::from(limit)) & !bytes;
+    let equal_to = |byte: u8| less_than(bytes ^ (EACH * u64::from(byte)), 1);
+    (less_than(bytes, b' ') | equal_to(b'"') | equal_to(b'\\')) & (EACH << 7)
 }
 
 /// Writes the parts of a text between its quotes.
@@ -325,5 +336,25 @@ impl SerializeStruct for Members<'_> {
     fn end(self) -> fmt::Result {
         self.finish();
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_byte_that_is_escaped_is_found_anywhere_and_beside_any_other() {
+        for byte in 0..=0xff {
+            for other in [b' ', b'!', b'#', b'[', b']', b'a', 0x7f, 0x80, 0xa2, 0xff] {
+                for at in 0..20 {
+                    let mut text = [other; 20];
+                    assert_eq!(first_escaped(&text), None);
+                    text[at] = byte;
+                    text[19] = byte;
+                    assert_eq!(first_escaped(&text), is_escaped(&byte).then_some(at), "{text:?}");
+                }
+            }
+        }
     }
 }
