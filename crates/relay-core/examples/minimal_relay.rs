@@ -57,7 +57,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let body = json!([{"type": "ip", "value": "203.0.113.7"}]).to_string();
     println!(
         "{}",
-        service.answer(Incoming::post("/observe/observables", &token, body)?).await.body
+        service.answer(Incoming::post("/observe/observables", &token, body)?).await.json()
     );
     Ok(())
 }

@@ -18,11 +18,13 @@ use collections::{Collections, bytes_for_data};
 
 /// The part of an answer that errors may take; further ones are only logged.
 const MAX_ERROR_BYTES: usize = 1024 * 1024;
+/// What is around the documents of most answers.
+const ENVELOPE_BYTES: usize = 1024;
 
 /// One answer, ready to send.
 #[derive(Debug)]
 pub(crate) struct Answer {
-    pub(crate) body: String,
+    pub(crate) body: Document,
     /// The number of entities, links or actions in it.
     pub(crate) found: usize,
     /// The errors in it, as logged; equal ones once.
@@ -57,7 +59,8 @@ pub(crate) fn entities(findings: Partial<Bundle>, redactor: &Redactor) -> Answer
     errors.add_truncated(fitted.left_out, &fitted.observables, redactor);
     let collections = Collections::of(fitted);
     let found = collections.len();
-    write(collections, found, errors)
+    let bytes = collections.bytes();
+    write(collections, found, bytes, errors)
 }
 
 /// Writes links or actions.
@@ -66,7 +69,8 @@ pub(crate) fn list<T: Serialize>(partial: Partial<Vec<T>>, redactor: &Redactor) 
     let (items, left_out) = collections::list(partial.data, MAX_ANSWER_BYTES - errors.bytes);
     errors.add_truncated(left_out, &[], redactor);
     let found = items.len();
-    write(items, found, errors)
+    let bytes = collections::bytes(&items);
+    write(items, found, bytes, errors)
 }
 
 /// Writes the outcome of `/health`, and the quotas that the product told.
@@ -76,34 +80,43 @@ pub(crate) fn health(
     redactor: &Redactor,
 ) -> Answer {
     let status = Status { status: "ok", quotas };
-    write(status, 0, ErrorList::new(outcome.err(), redactor))
+    write(status, 0, 0, ErrorList::new(outcome.err(), redactor))
 }
 
 /// Writes the outcome of an action: success only when the product confirmed it.
 pub(crate) fn trigger(outcome: Result<()>, redactor: &Redactor) -> Answer {
     match outcome {
-        Ok(()) => write(Status::of("success"), 0, ErrorList::default()),
-        Err(error) => write_all(Some(Status::of("failure")), 0, ErrorList::new([error], redactor)),
+        Ok(()) => write(Status::of("success"), 0, 0, ErrorList::default()),
+        Err(error) => {
+            write_all(Some(Status::of("failure")), 0, 0, ErrorList::new([error], redactor))
+        }
     }
 }
 
 /// Writes nothing but an error.
 pub(crate) fn error(error: Error, redactor: &Redactor) -> Answer {
-    write_all(None::<Status>, 0, ErrorList::new([error], redactor))
+    write_all(None::<Status>, 0, 0, ErrorList::new([error], redactor))
 }
 
 /// Writes an answer that is the same for every caller.
 pub(crate) fn constant(body: &impl Serialize) -> Answer {
-    Answer { body: json(body), found: 0, errors: Vec::new() }
+    Answer { body: written(0, body), found: 0, errors: Vec::new() }
 }
 
-/// Writes `data` when something was found, and when nothing went wrong.
-fn write<T: Serialize>(data: T, found: usize, errors: ErrorList) -> Answer {
-    write_all((found > 0 || errors.errors.is_empty()).then_some(data), found, errors)
+/// Writes `data` of about so many bytes when something was found, and when nothing went wrong.
+fn write<T: Serialize>(data: T, found: usize, bytes: usize, errors: ErrorList) -> Answer {
+    let is_told = found > 0 || errors.errors.is_empty();
+    write_all(is_told.then_some(data), found, bytes, errors)
 }
 
-fn write_all<T: Serialize>(data: Option<T>, found: usize, errors: ErrorList) -> Answer {
-    let body = json(&Envelope { data, errors: errors.docs });
+fn write_all<T: Serialize>(
+    data: Option<T>,
+    found: usize,
+    bytes: usize,
+    errors: ErrorList,
+) -> Answer {
+    let bytes = bytes + collections::bytes(&errors.docs);
+    let body = written(bytes, &Envelope { data, errors: errors.docs });
     Answer { body, found, errors: errors.errors }
 }
 
@@ -151,10 +164,12 @@ impl ErrorList {
     }
 }
 
-/// Writes JSON. Every type here serialises: texts, numbers, lists and structs with text keys.
-fn json(value: &impl Serialize) -> String {
-    const FAILED: &str = r#"{"errors":[{"type":"fatal","code":"unknown","message":"The relay could not write its answer."}]}"#;
-    serde_json::to_string(value).unwrap_or_else(|_| FAILED.to_owned())
+/// Writes a whole answer, whose documents take so many bytes. Every type here serialises: texts, numbers,
+/// lists and structs with text keys.
+fn written(bytes: usize, answer: &impl Serialize) -> Document {
+    const FAILED: &str = r#"{\"errors\":[{\"type\":\"fatal\",\"code\":\"unknown\",\"message\":\"The relay could not write its answer.\"}]}"#;
+    let document = Document::with_capacity(bytes + ENVELOPE_BYTES, answer);
+    document.unwrap_or_else(|| Document::of_escaped(FAILED))
 }
 
 #[cfg(test)]
@@ -166,10 +181,11 @@ mod tests {
 
     /// Returns how many entries are left out, which the warning says.
     fn left_out(answer: &Answer, all: usize) -> usize {
-        let json: Value = serde_json::from_str(&answer.body).unwrap();
+        let text = answer.body.json();
+        let json: Value = serde_json::from_str(&text).unwrap();
         let message = json["errors"][0]["message"].as_str().unwrap();
-        assert!(answer.body.len() <= MAX_ANSWER_BYTES);
-        assert!(answer.body.len() > MAX_ANSWER_BYTES * 99 / 100);
+        assert!(text.len() <= MAX_ANSWER_BYTES);
+        assert!(text.len() > MAX_ANSWER_BYTES * 99 / 100);
         assert!(message.contains(&format!(" {} entries were left out", all - answer.found)));
         all - answer.found
     }

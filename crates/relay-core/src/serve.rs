@@ -1,14 +1,13 @@
 //! Runs a relay on Lambda. No other module names `lambda_http`.
 
+mod response;
+
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use lambda_http::{
-    Adapter, Body, Context, LambdaEvent, Request, RequestExt, Response, Service as _,
-    http::{
-        HeaderName, HeaderValue,
-        header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HOST, X_CONTENT_TYPE_OPTIONS},
-    },
+    Body, Context, LambdaEvent, Request, RequestExt,
+    http::header::HOST,
     lambda_runtime::run_concurrent,
     request::{LambdaRequest, RequestContext},
     service_fn,
@@ -26,20 +25,12 @@ use crate::{
     settings::{BadSetting, Environment},
     telemetry,
 };
+use response::{GatewayResponse, PayloadFormat};
 
 /// The part of the invocation's time that is kept for mapping and writing the answer.
 const RESPONSE_RESERVE: Duration = Duration::from_millis(1500);
 /// The longest that requests to the product take: a gateway waits 29 seconds for the function.
 const MAX_CALL_TIME: Duration = Duration::from_secs(27);
-
-/// The headers of every answer: findings are not for caches, and JSON is nothing else.
-const ANSWER_HEADERS: [(HeaderName, &str); 3] = [
-    (CONTENT_TYPE, "application/json"),
-    (CACHE_CONTROL, "no-store"),
-    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-];
-/// The header with the id that the log has.
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// A start that failed is not tried again for this long.
 const START_RETRY_DELAY: Duration = Duration::from_secs(5);
@@ -64,13 +55,9 @@ pub async fn run<R: Relay>() -> Result<(), lambda_http::Error> {
             tracing::error!(relay = R::ABOUT.slug, setting = %bad, "the relay cannot serve");
         }
     }
-    let answer = move |event: Request| {
-        let host = host.clone();
-        async move { host.answer(event).await }
-    };
-    let adapter = Adapter::from(service_fn(answer));
     run_concurrent(service_fn(move |event: LambdaEvent<LambdaRequest>| {
-        adapter.clone().call(LambdaEvent::new(without_unread_parts(event.payload), event.context))
+        let host = host.clone();
+        async move { Ok::<_, Infallible>(host.answer(event).await) }
     }))
     .await
 }
@@ -100,15 +87,17 @@ impl<R: Relay> Host<R> {
         started
     }
 
-    async fn answer(&self, event: Request) -> Result<Response<String>, Infallible> {
+    async fn answer(&self, event: LambdaEvent<LambdaRequest>) -> GatewayResponse {
+        let format = payload_format(&event.payload);
+        let request = incoming(event.payload, event.context);
         let outgoing = match self.service().await {
-            Ok(service) => service.answer(read(event)).await,
-            Err(bad) => self.misconfigured(&bad, &read(event)),
+            Ok(service) => service.answer(request).await,
+            Err(bad) => self.misconfigured(&bad, &request),
         };
         if !outgoing.metrics.is_empty() {
             telemetry::print(&outgoing.metrics);
         }
-        Ok(response(outgoing))
+        GatewayResponse::new(outgoing, format)
     }
 
     /// Answers a call that cannot be served, and logs it, so that its alarm lasts as long as the cause.
@@ -125,22 +114,11 @@ impl<R: Relay> Host<R> {
     }
 }
 
-fn response(outgoing: Outgoing) -> Response<String> {
-    let mut response = Response::new(outgoing.body);
-    // 200, 404 and 405 are all statuses.
-    *response.status_mut() = outgoing.status.try_into().unwrap_or_default();
-    let headers = response.headers_mut();
-    for (name, value) in ANSWER_HEADERS {
-        headers.insert(name, HeaderValue::from_static(value));
+fn payload_format(event: &LambdaRequest) -> PayloadFormat {
+    match event {
+        LambdaRequest::ApiGatewayV1(_) => PayloadFormat::V1,
+        _ => PayloadFormat::V2,
     }
-    // The id is Lambda's, so it is one that a header can hold.
-    if let Ok(request_id) = HeaderValue::try_from(outgoing.request_id) {
-        headers.insert(REQUEST_ID, request_id);
-    }
-    if let Some(method) = outgoing.allow {
-        headers.insert(ALLOW, HeaderValue::from_static(method.as_str()));
-    }
-    response
 }
 
 /// Reads a gateway's event.

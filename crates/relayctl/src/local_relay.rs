@@ -62,7 +62,7 @@ impl LocalRelay {
         let (method, path) = method_and_path(route);
         let body = serde_json::to_vec(body).unwrap_or_default().into();
         let request = request(method, path.to_owned(), authorization(&self.token), body);
-        self.relay.answer(request).await.body
+        self.relay.answer(request).await.json()
     }
 }
 

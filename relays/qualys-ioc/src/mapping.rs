@@ -26,6 +26,7 @@ use crate::{
 };
 
 pub(crate) use pages::links;
+use wording::Words;
 
 /// The product's name in `source`, `producer` and `origin`.
 const SOURCE: &str = QualysIoc::ABOUT.name;
@@ -85,8 +86,9 @@ impl<'a> Mapper<'a> {
         page: Option<Uri>,
         judgements: Vec<Judgement>,
     ) {
-        let sighting = self.sighting(observable, event, page);
-        let indicator = self.indicator(event);
+        let words = Words::of(&event.event);
+        let indicator = self.indicator(event, &words);
+        let sighting = self.sighting(observable, event, page, words);
         for judgement in judgements {
             if let Some(indicator) = &indicator {
                 bundle.add_relationship(self.relationship(
@@ -118,15 +120,20 @@ impl<'a> Mapper<'a> {
     }
 
     /// Returns the indicator of an event with a score.
-    fn indicator(&self, DatedEvent { event, time, .. }: &DatedEvent) -> Option<Indicator> {
+    fn indicator(
+        &self,
+        DatedEvent { event, time, .. }: &DatedEvent,
+        words: &Words,
+    ) -> Option<Indicator> {
         let score = event.score?;
+        let (title, short_description) = wording::indicator_texts(event, &words.title);
         // The Python relays made these ids from the bare event id, in the X.500 namespace.
         let id = Namespace::X500.indicator_of_name(&event.key);
         Some(Indicator {
             source_uri: self.platform_url.as_ref().and_then(|url| pages::of_event(url, event)),
-            title: Some(wording::indicator_title(event)),
-            short_description: wording::indicator_text(event),
-            description: wording::description(event),
+            title: Some(title),
+            short_description,
+            description: words.description.clone(),
             severity: Some(vocabulary::severity(Some(score))),
             confidence: Some(vocabulary::confidence(score)),
             valid_time: ValidTime::from(Some(*time)),

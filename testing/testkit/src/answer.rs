@@ -21,10 +21,10 @@ impl Answer {
     /// # Panics
     ///
     /// When the body is no JSON.
-    pub(crate) fn read(outgoing: Outgoing) -> Self {
-        let Outgoing { status, body: text, .. } = outgoing;
+    pub(crate) fn read(outgoing: &Outgoing) -> Self {
+        let text = outgoing.json();
         let json = serde_json::from_str(&text).expect("every answer is JSON");
-        Self { status, text, json }
+        Self { status: outgoing.status, text, json }
     }
 
     /// The documents of a collection, such as `sightings`; none where it is missing.

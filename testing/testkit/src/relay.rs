@@ -179,7 +179,7 @@ impl<R> TestRelay<R> {
     ///
     /// When the answer is not valid, shows a secret, or names a panic.
     pub async fn send(&self, request: TestRequest) -> Answer {
-        let answer = Answer::read(self.send_unchecked(request.clone()).await);
+        let answer = Answer::read(&self.send_unchecked(request.clone()).await);
         if answer.status == 200 {
             self.assert_valid(&request, &answer);
         }

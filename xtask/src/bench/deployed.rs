@@ -103,6 +103,11 @@ pub(super) async fn answer(function: &Function, event: &Event) -> Outcome<Reply>
     }
 }
 
+/// Returns how many sightings an answer has.
+pub(super) fn sightings(answer: &Reply) -> usize {
+    answer.json()["data"]["sightings"]["docs"].as_array().map_or(0, Vec::len)
+}
+
 /// Returns the path if there is such a file.
 pub(super) fn existing(path: &Path, how: &str) -> Outcome<PathBuf> {
     let missing = || format!("there is no {}; {how}", path.display());

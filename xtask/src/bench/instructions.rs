@@ -10,7 +10,7 @@ use testkit::runtime_api::{Function, Signal};
 use tokio::process::Command;
 
 use super::{
-    deployed::{DeployedRelay, answer},
+    deployed::{DeployedRelay, answer, sightings},
     large_response::{LargeResponse, RECORDS},
     times::rounded,
 };
@@ -81,8 +81,7 @@ async fn count(relay: &DeployedRelay, response: &LargeResponse, size: usize) -> 
     response.simulate(&setup.sandbox, size);
     let function = setup.start_under(&VALGRIND, "CTR_ENTITIES_LIMIT", "1000").await?;
     let event = setup.observe(&relay.observables(response.observables));
-    let answer = answer(&function, &event).await?.json();
-    let sightings = answer["data"]["sightings"]["docs"].as_array().map_or(0, Vec::len);
+    let sightings = sightings(&answer(&function, &event).await?);
     Ok(Count { records: RECORDS[size], sightings, instructions: instructions(function).await? })
 }
 

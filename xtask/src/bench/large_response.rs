@@ -16,6 +16,9 @@ pub(super) struct LargeResponse {
     rewrite: [fn(Value) -> Value; 3],
     /// The number of observables in the call.
     pub(super) observables: usize,
+    /// For a call about ten observables: a thousand records for each, and where one response is about
+    /// all of them half as many, because it would be cut otherwise.
+    for_ten: fn(Value) -> Value,
 }
 
 const ALL: [LargeResponse; 5] = [
@@ -24,18 +27,21 @@ const ALL: [LargeResponse; 5] = [
         path: "/v1.0/$batch",
         rewrite: [alerts::<0>, alerts::<100>, alerts::<1000>],
         observables: 1,
+        for_ten: all_alerts::<1000>,
     },
     LargeResponse {
         relay: "defender-atp",
         path: "/v1.0/security/runHuntingQuery",
         rewrite: [hunted::<0>, hunted::<100>, hunted::<1000>],
         observables: 1,
+        for_ten: hunted::<5000>,
     },
     LargeResponse {
         relay: "qualys-ioc",
         path: "/ioc/events",
         rewrite: [events::<0>, events::<100>, events::<1000>],
         observables: 1,
+        for_ten: events::<1000>,
     },
     // A thousand records for one observable alone would be a cut page, which is requested again.
     LargeResponse {
@@ -43,12 +49,14 @@ const ALL: [LargeResponse; 5] = [
         path: "/attributes/restSearch",
         rewrite: [attributes::<0>, attributes::<100>, attributes::<1000>],
         observables: 2,
+        for_ten: attributes::<5000>,
     },
     LargeResponse {
         relay: "gigamon-threatinsight",
         path: "/events/v2/query",
         rewrite: [searched::<0>, searched::<100>, searched::<1000>],
         observables: 1,
+        for_ten: searched::<1000>,
     },
 ];
 
@@ -62,10 +70,21 @@ impl LargeResponse {
     pub(super) fn simulate(&self, sandbox: &Sandbox, size: usize) {
         sandbox.fault(self.path, Fault::Rewritten(self.rewrite[size]), Times::Always);
     }
+
+    /// Makes the simulator respond with a thousand records for each of ten observables.
+    pub(super) fn simulate_for_ten(&self, sandbox: &Sandbox) {
+        sandbox.fault(self.path, Fault::Rewritten(self.for_ten), Times::Always);
+    }
 }
 
 fn alerts<const N: usize>(response: Value) -> Value {
     multiplied(response, "/responses/0/body/value", &["/id"], N)
+}
+
+fn all_alerts<const N: usize>(mut batch: Value) -> Value {
+    let responses = batch["responses"].as_array_mut().into_iter().flatten();
+    responses.for_each(|one| *one = multiplied(one.take(), "/body/value", &["/id"], N));
+    batch
 }
 
 fn hunted<const N: usize>(response: Value) -> Value {

@@ -18,6 +18,8 @@ const MAX_START_RATIO: f64 = 1.5;
 const MAX_RESIDENT_MIB: f64 = 30.0;
 /// What the second thousand may add: the allocator settles, a leak would not.
 const MAX_GROWTH_MIB: f64 = 1.0;
+/// At most, in a call with ten thousand records.
+const MAX_LARGE_PEAK_MIB: f64 = 64.0;
 /// The zip of a function.
 const MAX_ZIP_MB: f64 = 4.5;
 /// How much a count may change: hash seeds and the sizes of reads change it by less than a tenth of
@@ -33,6 +35,7 @@ impl Report {
         exceeded.extend(self.latency.iter().filter_map(slow_call));
         exceeded.extend(self.start.iter().filter_map(slow_start));
         exceeded.extend(self.memory.iter().filter_map(large_memory));
+        exceeded.extend(self.memory.iter().filter_map(large_peak));
         exceeded.extend(self.size.iter().filter_map(large_zip));
         for one in &self.instructions {
             exceeded.extend(growing_cost(one));
@@ -72,6 +75,14 @@ fn large_memory(one: &Memory) -> Option<String> {
     (growth > MAX_GROWTH_MIB).then(|| {
         format!("{relay}: the second thousand requests added {growth:.1} MiB, more than {MAX_GROWTH_MIB}.")
     })
+}
+
+fn large_peak(one: &Memory) -> Option<String> {
+    let peak = one.large_peak.filter(|peak| *peak > MAX_LARGE_PEAK_MIB)?;
+    Some(format!(
+        "{}: holds {peak:.1} MiB for ten observables with 1,000 records each, more than {MAX_LARGE_PEAK_MIB}.",
+        one.relay
+    ))
 }
 
 fn large_zip(one: &Size) -> Option<String> {
@@ -148,11 +159,14 @@ mod tests {
         };
         assert!(start(3.0).is_empty());
         assert_eq!(start(3.1).len(), 1);
-        let memory = |after_1000: f64, after_2000: f64| {
+        let measured = |after_1000: f64, after_2000: f64, large_peak: f64| {
             exceeded(&format!(
-                r#"{{"memory":[{{"relay":"misp","start":9.0,"after_1000":{after_1000},"after_2000":{after_2000}}}]}}"#
+                r#"{{"memory":[{{"relay":"misp","start":9.0,"after_1000":{after_1000},
+                    "after_2000":{after_2000},"large_peak":{large_peak}}}]}}"#
             ))
         };
+        assert_eq!(measured(9.0, 9.0, 64.1).len(), 1);
+        let memory = |after_1000, after_2000| measured(after_1000, after_2000, 64.0);
         assert!(memory(29.0, 30.0).is_empty());
         assert_eq!(memory(30.1, 30.1).len(), 1);
         assert_eq!(memory(20.0, 21.1).len(), 1);

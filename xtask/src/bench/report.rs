@@ -108,11 +108,19 @@ impl Report {
     }
 
     fn memory(&self) -> Table {
-        let header = ["Resident MiB", "After the start", "After 1,000 requests", "After 2,000"];
+        let header = [
+            "Resident MiB",
+            "After the start",
+            "After 1,000 requests",
+            "After 2,000",
+            "10 × 1,000 records, peak",
+        ];
         filled(header, &self.memory, |one| {
-            let figures = [one.start, one.after_1000, one.after_2000];
-            let [start, after_1000, after_2000] = figures.map(|figure| format!("{figure:.1}"));
-            [one.relay.clone(), start, after_1000, after_2000]
+            let figures =
+                [Some(one.start), Some(one.after_1000), Some(one.after_2000), one.large_peak];
+            let figure = |figure: Option<f64>| figure.map_or("-".into(), |it| format!("{it:.1}"));
+            let [start, after_1000, after_2000, large_peak] = figures.map(figure);
+            [one.relay.clone(), start, after_1000, after_2000, large_peak]
         })
     }
 

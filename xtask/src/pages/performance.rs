@@ -126,10 +126,14 @@ fn start(report: &Report) -> String {
 }
 
 fn memory(report: &Report) -> String {
-    let header = ["relay", "after the start, MiB", "after 1,000 requests", "after 2,000"];
+    let mut header = vec!["relay", "after the start, MiB", "after 1,000 requests", "after 2,000"];
+    if report.memory.iter().any(|line| line.large_peak.is_some()) {
+        header.push("ten observables × 1,000 records, peak");
+    }
     let rows = report.memory.iter().map(|line| {
         let figures = [line.start, line.after_1000, line.after_2000];
-        let figures = figures.into_iter().map(|figure| format!("{figure:.1}"));
+        let figures = figures.into_iter().chain(line.large_peak);
+        let figures = figures.map(|figure| format!("{figure:.1}"));
         std::iter::once(line.relay.clone()).chain(figures).collect()
     });
     markdown(&header, Align::Right, rows)

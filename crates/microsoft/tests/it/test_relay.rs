@@ -151,6 +151,6 @@ impl TestRelay {
             deadline: tokio::time::Instant::now() + std::time::Duration::from_secs(20),
             trace: None,
         };
-        serde_json::from_str(&self.service.answer(incoming).await.body).unwrap()
+        serde_json::from_str(&self.service.answer(incoming).await.json()).unwrap()
     }
 }

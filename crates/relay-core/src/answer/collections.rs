@@ -45,11 +45,17 @@ impl Collections {
     }
 
     pub(super) fn len(&self) -> usize {
+        self.all().map(|all| all.count).into_iter().sum()
+    }
+
+    /// Returns the bytes of all documents.
+    pub(super) fn bytes(&self) -> usize {
+        self.all().map(|all| bytes(&all.docs)).into_iter().sum()
+    }
+
+    fn all(&self) -> [&Collection; 5] {
         let Self { verdicts, judgements, sightings, indicators, relationships } = self;
         [verdicts, judgements, sightings, indicators, relationships]
-            .iter()
-            .map(|all| all.count)
-            .sum()
     }
 }
 
@@ -62,6 +68,11 @@ impl Collection {
     fn is_empty(&self) -> bool {
         self.count == 0
     }
+}
+
+/// Returns the bytes of documents, with the commas between them.
+pub(super) fn bytes(documents: &[Document]) -> usize {
+    documents.iter().map(|document| document.carried_bytes() + 1).sum()
 }
 
 /// Returns the bytes that are left for entities, links or actions.

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::{Document, Id, Indicator, Judgement, Observable, Relationship, Sighting, Verdict};
 
-/// The largest answer in bytes of JSON, before the gateway escapes it. Lambda carries 6 MB.
+/// The largest answer in bytes of JSON. Lambda carries 6 MB, with its quotes and backslashes escaped.
 pub const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
 
 /// The entities of an answer, in the order in which they were added. An id that is present is not
@@ -105,10 +105,17 @@ impl Bundle {
 
     /// Appends the entities of another bundle.
     pub fn append(&mut self, other: Self) {
+        if self.subjects.numbers.is_empty() && self.is_empty() {
+            let before = std::mem::replace(self, other);
+            self.left_out.entities += before.left_out.entities;
+            return;
+        }
         let Self { verdicts, entities, subjects, left_out, .. } = other;
         self.verdicts.extend(verdicts);
         let numbers = self.subjects.adopt(subjects);
         let number = |subject: usize| numbers.get(&subject).copied();
+        self.seen.reserve(entities.len());
+        self.entities.reserve(entities.len());
         for mut entity in entities {
             if self.seen.insert(entity.id) {
                 entity.subject = entity.subject.and_then(number);
@@ -197,10 +204,13 @@ impl Bundle {
             left.is_some()
         });
         self.cut(bytes_left, |_, _| false);
-        let kept: HashSet<_> = self.entities.iter().map(|entity| entity.id).collect();
-        let verdicts = verdicts.into_iter().map(|verdict| with_kept_judgement(verdict, &kept));
+        if !verdicts.is_empty() {
+            let kept = self.entities.iter().map(|entity| entity.id).collect();
+            verdicts =
+                verdicts.into_iter().map(|verdict| with_kept_judgement(verdict, &kept)).collect();
+        }
         FittedBundle {
-            verdicts: verdicts.filter_map(|verdict| Document::of(&verdict)).collect(),
+            verdicts: verdicts.iter().filter_map(Document::of).collect(),
             entities: self.entities,
             left_out: self.left_out.entities,
             observables: self.subjects.only(&self.left_out.subjects),
@@ -274,8 +284,7 @@ mod tests {
     fn kept(bundle: FittedBundle) -> (HashMap<String, Vec<usize>>, usize) {
         let (mut kept, mut others): (HashMap<String, Vec<usize>>, _) = (HashMap::new(), 0);
         for entity in bundle.entities {
-            let doc: serde_json::Value =
-                serde_json::from_str(&serde_json::to_string(&entity.document).unwrap()).unwrap();
+            let doc: serde_json::Value = serde_json::from_str(&entity.document.json()).unwrap();
             match doc["observables"][0]["value"].as_str() {
                 Some(value) => {
                     let number = doc["external_ids"][0].as_str().unwrap().parse().unwrap();

@@ -1,57 +1,125 @@
 //! A part of an answer as it is written, serialised once.
+//!
+//! Lambda carries an answer as a text inside JSON, where quotes and backslashes are escaped once more.
+//! Parts are written in that form from the beginning.
+
+mod writer;
 
 use serde::{Serialize, Serializer};
-use serde_json::value::{RawValue, to_raw_value};
 
-/// A part of an answer, and the bytes that it takes of the answer's size.
+use writer::{WRITTEN, Writer};
+
+/// What most parts take at most.
+const USUAL_BYTES: usize = 8 * 1024;
+
+/// A part of an answer or a whole one: JSON as it stands inside a JSON string.
 #[derive(Debug)]
 pub(crate) struct Document {
-    json: Box<RawValue>,
+    escaped: Box<str>,
     size: usize,
 }
 
 impl Document {
-    /// Serialises a part. All can be; one that could not would be left out and counted.
+    /// Serialises a part, which may consist of others. All can be; one that could not would be left
+    /// out and counted.
     pub(crate) fn of(part: &impl Serialize) -> Option<Self> {
-        let json = to_raw_value(part).ok()?;
-        let size = size(json.get());
-        Some(Self { json, size })
+        Self::with_capacity(USUAL_BYTES, part)
+    }
+
+    /// The same for a part that takes about as many bytes.
+    pub(crate) fn with_capacity(bytes: usize, part: &impl Serialize) -> Option<Self> {
+        let mut writer = Writer::with_capacity(bytes);
+        part.serialize(&mut writer).ok()?;
+        let size = size(writer.text.len(), writer.added);
+        Some(Self { escaped: writer.text.into_boxed_str(), size })
+    }
+
+    /// Returns what is known to be written like this.
+    pub(crate) fn of_escaped(escaped: &str) -> Self {
+        Self { escaped: escaped.into(), size: size(escaped.len(), 0) }
     }
 
     /// Returns its bytes and that of the comma after it.
     pub(crate) fn size(&self) -> usize {
         self.size
     }
+
+    /// Returns the bytes that it takes inside the string.
+    pub(crate) fn carried_bytes(&self) -> usize {
+        self.escaped.len()
+    }
+
+    /// Returns the JSON string whose text it is.
+    pub(crate) fn into_quoted(self) -> String {
+        let mut quoted = String::from(self.escaped);
+        quoted.insert(0, '"');
+        quoted.push('"');
+        quoted
+    }
+
+    /// Returns the JSON itself.
+    pub(crate) fn json(&self) -> String {
+        serde_json::from_str(&format!("\"{}\"", self.escaped)).unwrap_or_default()
+    }
 }
 
 impl Serialize for Document {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.json.serialize(serializer)
+        serializer.serialize_newtype_struct(WRITTEN, &self.escaped)
     }
 }
 
-/// Lambda carries an answer as a text inside JSON, where quotes and backslashes are escaped once
-/// more: two thirds of that length count where they are more, so that 4 MiB here are never more than
-/// the 6 MiB there.
-fn size(json: &str) -> usize {
-    // In parts whose count fits into a byte, because many bytes are counted at once then.
-    let is_escaped = |byte: &u8| u8::from((*byte == b'"') | (*byte == b'\\'));
-    let count = |part: &[u8]| usize::from(part.iter().map(is_escaped).sum::<u8>());
-    let escaped = json.len() + json.as_bytes().chunks(255).map(count).sum::<usize>();
-    json.len().max(escaped * 2 / 3 + 1) + 1
+/// The size of a part of `written` bytes, of which the JSON itself does not have `added`. Two thirds of
+/// `written` count where they are more, so that 4 MiB here are never more than the 6 MiB that Lambda
+/// carries.
+fn size(written: usize, added: usize) -> usize {
+    (written - added).max(written * 2 / 3 + 1) + 1
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use serde_json::json;
+
     use super::*;
 
+    #[derive(Serialize)]
+    enum Variant {
+        Unit,
+        Newtype(u8),
+    }
+
+    #[derive(Serialize)]
+    struct Newtype(&'static str);
+
+    #[derive(Serialize)]
+    struct Pair(i8, char);
+
+    fn check(part: &impl Serialize) {
+        let json = serde_json::to_string(part).unwrap();
+        let document = Document::of(part).unwrap();
+        assert_eq!(document.json(), json);
+        let quoted = serde_json::to_string(&json).unwrap();
+        assert_eq!(document.size(), json.len().max((quoted.len() - 2) * 2 / 3 + 1) + 1, "{json}");
+        let whole = Document::of(&[&document, &document]).unwrap();
+        assert_eq!(whole.json(), format!("[{json},{json}]"));
+        assert_eq!(document.into_quoted(), quoted);
+    }
+
     #[test]
-    fn l03_quotes_and_backslashes_count_as_the_runtime_writes_them() {
+    fn l03_a_part_is_written_as_it_stands_inside_a_json_string() {
+        let every_byte: String = (0..128).map(char::from).collect();
+        check(&json!({"a \"b\" \\": [every_byte, "\u{e4}\u{1f600}", "", null, {}, [], true]}));
+        check(&json!([0, -1, u64::MAX, i64::MIN, 0.5, -2.0, 1e21, f64::MIN_POSITIVE]));
+        check(&(f32::MAX, f64::NAN, (), Some("x"), None::<u8>, Pair(-1, '"'), Newtype("\\")));
+        check(&BTreeMap::from([("unit", Variant::Unit), ("newtype", Variant::Newtype(7))]));
+    }
+
+    #[test]
+    fn l03_quotes_and_backslashes_count_as_lambda_carries_them() {
         for escapes in [0, 1, 254, 255, 256, 1000, 5000] {
-            let json = format!("{}{}", "\"".repeat(escapes / 2), "\\".repeat(escapes.div_ceil(2)));
-            let json = json + &"x".repeat(100);
-            let written = (json.len() + escapes) * 2 / 3 + 1;
-            assert_eq!(size(&json), json.len().max(written) + 1, "{escapes}");
+            check(&format!("{}\n{}", "\"\\".repeat(escapes), "x".repeat(100)));
         }
     }
 }

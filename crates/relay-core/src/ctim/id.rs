@@ -1,13 +1,16 @@
 //! Transient ids: `transient:<type>-<uuid>`, the same for the same question on any day.
 
-use std::fmt;
+use std::{
+    fmt,
+    hash::{Hash, Hasher},
+};
 
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use serde::{Serialize, Serializer};
 use uuid::{Builder, Uuid};
 
 /// The id of one entity of an answer. Printed as `transient:<type>-<lower-case uuid>`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Id {
     kind: &'static str,
     uuid: Uuid,
@@ -29,21 +32,30 @@ impl Id {
         self.kind
     }
 
-    fn text(&self) -> String {
-        let mut digits = Uuid::encode_buffer();
-        ["transient:", self.kind, "-", self.uuid.hyphenated().encode_lower(&mut digits)].concat()
+    fn parts<'a>(&self, digits: &'a mut [u8]) -> [&'a str; 4] {
+        ["transient:", self.kind, "-", self.uuid.hyphenated().encode_lower(digits)]
+    }
+}
+
+impl Hash for Id {
+    /// The UUID alone tells ids apart.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u128(self.uuid.as_u128());
     }
 }
 
 impl fmt::Display for Id {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text())
+        let mut digits = Uuid::encode_buffer();
+        let parts =
+            ["transient:", self.kind, "-", self.uuid.hyphenated().encode_lower(&mut digits)];
+        parts.into_iter().try_for_each(|part| f.write_str(part))
     }
 }
 
 impl Serialize for Id {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.text())
+        serializer.collect_str(self)
     }
 }
 
@@ -58,7 +70,7 @@ impl Namespace {
     /// Returns the namespace of the relay with this folder name.
     #[must_use]
     pub fn of(slug: &str) -> Self {
-        Self(Self::X500.uuid(&[slug]))
+        Self(Self::X500.uuid([slug]))
     }
 
     /// Returns a sighting's id, made of the product's ids and of type and value of the observable
@@ -85,21 +97,24 @@ impl Namespace {
     /// Returns an indicator's id, made of the name alone, without the leading part `indicator`.
     #[must_use]
     pub fn indicator_of_name(&self, name: &str) -> Id {
-        Id { kind: "indicator", uuid: self.uuid(&[name]) }
+        Id { kind: "indicator", uuid: self.uuid([name]) }
     }
 
     pub(super) fn relationship(&self, kind: &str, source: Id, target: Id) -> Id {
-        self.id("relationship", &[kind], &[&source.text(), &target.text()])
+        let text = |id: Id| id.parts(&mut Uuid::encode_buffer()).concat();
+        self.id("relationship", &[kind], &[&text(source), &text(target)])
     }
 
     fn id(&self, kind: &'static str, first: &[&str], then: &[&str]) -> Id {
-        Id { kind, uuid: self.uuid(&[&[kind], first, then].concat()) }
+        let parts = [kind].into_iter().chain(first.iter().copied()).chain(then.iter().copied());
+        Id { kind, uuid: self.uuid(parts) }
     }
 
     /// Returns the UUID of version 5 over parts joined by `|` (RFC 9562 §5.5).
-    fn uuid(&self, parts: &[&str]) -> Uuid {
-        let mut name = self.0.as_bytes().to_vec();
-        for (place, part) in parts.iter().enumerate() {
+    fn uuid<'a>(&self, parts: impl IntoIterator<Item = &'a str>) -> Uuid {
+        let mut name = Vec::with_capacity(256);
+        name.extend_from_slice(self.0.as_bytes());
+        for (place, part) in parts.into_iter().enumerate() {
             name.extend_from_slice(if place == 0 { b"" } else { b"|" });
             name.extend_from_slice(part.as_bytes());
         }

@@ -1,8 +1,8 @@
 //! Instants as CTIM wants them: RFC 3339 in UTC, between 1970 and 2525.
 
-use std::fmt;
+use std::{fmt, ops::Range};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, tz::Offset};
 use serde::{Serialize, Serializer};
 
 /// Seconds of 2525-01-01T00:00:00Z, CTIM's "never".
@@ -96,7 +96,24 @@ fn may_have_zone(text: &str) -> bool {
 
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.decimals { write!(f, "{:.3}", self.at) } else { write!(f, "{:.0}", self.at) }
+        let at = Offset::UTC.to_datetime(self.at);
+        let mut text = *b"0000-00-00T00:00:00.000Z";
+        let mut put = |place: Range<usize>, number: i16| {
+            text[place].iter_mut().rfold(number, |number, digit| {
+                *digit += (number % 10) as u8;
+                number / 10
+            });
+        };
+        put(0..4, at.year());
+        put(5..7, at.month().into());
+        put(8..10, at.day().into());
+        put(11..13, at.hour().into());
+        put(14..16, at.minute().into());
+        put(17..19, at.second().into());
+        put(20..23, at.millisecond());
+        let text = str::from_utf8(&text).unwrap_or_default();
+        f.write_str(&text[..19])?;
+        f.write_str(if self.decimals { &text[19..] } else { "Z" })
     }
 }
 
@@ -201,6 +218,8 @@ mod tests {
     fn f10_numbers_are_read_within_ctims_range() {
         check(Time::from_unix_seconds(1_772_366_400), "2026-03-01T12:00:00Z");
         check(Time::from_unix_milliseconds(1_772_367_571_250), "2026-03-01T12:19:31.250Z");
+        check(Time::from_unix_milliseconds(1), "1970-01-01T00:00:00.001Z");
+        check(Time::from_unix_milliseconds(951_827_696_789), "2000-02-29T12:34:56.789Z");
         for seconds in [0, -1, i64::MIN, i64::MAX, NEVER_SECOND + 1] {
             check(Time::from_unix_seconds(seconds), "-");
             check(Time::from_unix_milliseconds(seconds.saturating_mul(1000)), "-");

@@ -7,6 +7,7 @@ use super::Incoming;
 use crate::{
     answer,
     auth::{UnverifiedToken, bearer, is_allowed_source},
+    ctim::Document,
     error::{Error, ErrorKind},
     invocation::Redactor,
     route::RouteError,
@@ -20,8 +21,7 @@ pub struct Outgoing {
     pub status: u16,
     /// The method of the path, beside 405 (RFC 9110 §15.5.6).
     pub allow: Option<&'static Method>,
-    /// JSON.
-    pub body: String,
+    pub(crate) body: Document,
     /// One line in CloudWatch's embedded metric format.
     pub metrics: String,
     /// The id of the call in the log.
@@ -44,6 +44,12 @@ impl Outgoing {
         Self { status: 200, allow: None, body, metrics: String::new(), request_id }
     }
 
+    /// Returns the JSON of the answer. For tools and tests; Lambda carries it as it is written.
+    #[must_use]
+    pub fn json(&self) -> String {
+        self.body.json()
+    }
+
     /// Returns the answer to a call that no route takes.
     pub(super) fn without_route(error: RouteError, request_id: &str) -> Self {
         let (status, allow, message, reason) = match error {
@@ -52,7 +58,8 @@ impl Outgoing {
                 (405, Some(method), "Method Not Allowed", "This path needs another method.")
             }
         };
-        let body = json!({"code": status, "message": message, "reason": reason}).to_string();
+        let body = json!({"code": status, "message": message, "reason": reason});
+        let body = answer::constant(&body).body;
         let request_id = request_id.to_owned();
         Self { status, allow, body, metrics: String::new(), request_id }
     }

@@ -160,8 +160,9 @@ pub(crate) struct Answer {
 
 impl Answer {
     fn of(outgoing: Outgoing) -> Self {
-        let Outgoing { status, body, metrics, .. } = outgoing;
-        Self { status, json: serde_json::from_str(&body).unwrap(), text: body, metrics }
+        let text = outgoing.json();
+        let Outgoing { status, metrics, .. } = outgoing;
+        Self { status, json: serde_json::from_str(&text).unwrap(), text, metrics }
     }
 
     pub(crate) fn errors(&self) -> &[Value] {

@@ -60,7 +60,8 @@ impl ServedRelays {
         request.gateway.source = Some(caller.ip());
         let outgoing = answer_logged(relay, request).await;
         let status = StatusCode::from_u16(outgoing.status);
-        let mut response = json_response(status.unwrap_or(StatusCode::BAD_GATEWAY), outgoing.body);
+        let mut response =
+            json_response(status.unwrap_or(StatusCode::BAD_GATEWAY), outgoing.json());
         if let Some(method) = outgoing.allow {
             let method = HeaderValue::from_static(method.as_str());
             response.headers_mut().insert(header::ALLOW, method);

@@ -103,7 +103,12 @@ pub fn query(kind: ObservableType, value: &str) -> Option<String> {
     let (_, fields) = FIELDS.iter().find(|(known, _)| *known == kind)?;
     let literal = literal(value)?;
     let clauses: Vec<_> = fields.iter().map(|field| format!("{field}: {literal}")).collect();
-    Some(clauses.join(OR)).filter(|query| escaped(query).len() <= MAX_QUERY_BYTES)
+    Some(clauses.join(OR)).filter(|query| is_short(query))
+}
+
+/// Whether a query fits when it is escaped, which makes it three times as long at most.
+fn is_short(query: &str) -> bool {
+    3 * query.len() <= MAX_QUERY_BYTES || escaped(query).len() <= MAX_QUERY_BYTES
 }
 
 /// Returns the value in quotation marks; `None` for a value with control characters or with all

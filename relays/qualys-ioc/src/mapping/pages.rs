@@ -58,7 +58,7 @@ fn link(platform_url: &BaseUrl, observable: &Observable) -> Option<Link> {
 
 /// Returns the console's hunting page with a query; `None` if the URL would be too long for CTIM.
 pub(super) fn hunting(platform_url: &BaseUrl, query: &str) -> Option<Uri> {
-    Uri::parse(&format!("{}/ioc/#/hunting?search={}", platform_url.as_str(), escaped(query)))
+    Uri::parse(&[platform_url.as_str(), "/ioc/#/hunting?search=", &escaped(query)].concat())
 }
 
 #[cfg(test)]

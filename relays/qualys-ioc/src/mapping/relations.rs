@@ -39,15 +39,16 @@ fn add_image(process: &Process, relations: &mut Relations) {
 }
 
 fn add_file([name, path]: [Option<&str>; 2], file: &File, relations: &mut Relations) {
-    let hashes = || {
-        let sha256 = Observable::present(Sha256, file.sha256.as_deref());
-        [sha256, Observable::present(Md5, file.md5.as_deref())]
-    };
-    for hash in hashes() {
-        relations.add(Observable::present(FileName, name), FileNameOf, hash);
-    }
-    for hash in hashes() {
-        relations.add(Observable::present(FilePath, path), FilePathOf, hash);
+    let name = Observable::present(FileName, name);
+    let path = Observable::present(FilePath, path);
+    let hashes = [
+        Observable::present(Sha256, file.sha256.as_deref()),
+        Observable::present(Md5, file.md5.as_deref()),
+    ];
+    for (source, relation) in [(name, FileNameOf), (path, FilePathOf)] {
+        for hash in &hashes {
+            relations.add(source.clone(), relation, hash.clone());
+        }
     }
 }
 

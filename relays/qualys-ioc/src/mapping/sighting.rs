@@ -9,7 +9,8 @@ use relay_core::{
 use super::{
     DatedEvent, Mapper, SOURCE, external_ids,
     relations::{address, relations},
-    vocabulary, wording,
+    vocabulary,
+    wording::Words,
 };
 use crate::client::Asset;
 
@@ -20,6 +21,7 @@ impl Mapper<'_> {
         observable: &Observable,
         DatedEvent { event, time, is_active }: &DatedEvent,
         page: Option<Uri>,
+        words: Words,
     ) -> Sighting {
         let Observable { kind, value } = observable;
         let id = self.namespace.sighting(&[event.key.as_str()], kind.as_str(), value);
@@ -27,8 +29,8 @@ impl Mapper<'_> {
         let target = event.asset.as_ref().and_then(|asset| target(asset, observed));
         Sighting {
             source_uri: page,
-            title: Some(wording::title(event)),
-            description: wording::description(event),
+            title: Some(words.title),
+            description: words.description,
             severity: Some(vocabulary::severity(event.score)),
             sensor: Some(Sensor::Endpoint),
             targets: target.into_iter().collect(),

@@ -11,8 +11,20 @@ fn present(text: Option<&str>) -> Option<&str> {
     text.filter(|text| !text.trim().is_empty())
 }
 
+/// What the sighting and the indicator of an event both say.
+pub(super) struct Words {
+    pub(super) title: ShortText,
+    pub(super) description: Option<LongText>,
+}
+
+impl Words {
+    pub(super) fn of(event: &Event) -> Self {
+        Self { title: title(event), description: description(event) }
+    }
+}
+
 /// Returns what happened in one line, such as `Malicious file drop.exe created (Win32.Trojan.Dridex)`.
-pub(super) fn title(event: &Event) -> ShortText {
+fn title(event: &Event) -> ShortText {
     let [threat, _] = threat(event);
     let threat = threat.map(|threat| format!("({threat})"));
     let words = [
@@ -24,16 +36,14 @@ pub(super) fn title(event: &Event) -> ShortText {
     capitalised(&words.into_iter().flatten().collect::<Vec<_>>().join(" ")).into()
 }
 
-/// Returns the name of the threat, or else what happened.
-pub(super) fn indicator_title(event: &Event) -> ShortText {
+/// Returns the title and the short description of an event's indicator: the name of the threat and what
+/// happened, or what happened alone.
+pub(super) fn indicator_texts(event: &Event, title: &ShortText) -> (ShortText, Option<MediumText>) {
     let [threat, _] = threat(event);
-    threat.map_or_else(|| title(event), ShortText::from)
-}
-
-/// Returns what happened where the title is the threat's name.
-pub(super) fn indicator_text(event: &Event) -> Option<MediumText> {
-    let [threat, _] = threat(event);
-    threat.map(|_| title(event).as_str().into())
+    match threat {
+        Some(threat) => (threat.into(), Some(title.as_str().into())),
+        None => (title.clone(), None),
+    }
 }
 
 /// Returns what the event is about, such as `file drop.exe`.
@@ -90,7 +100,7 @@ fn threat(event: &Event) -> [Option<&str>; 2] {
 }
 
 /// Returns the facts of an event as a list in Markdown, each as code.
-pub(super) fn description(event: &Event) -> Option<LongText> {
+fn description(event: &Event) -> Option<LongText> {
     let [threat, family] = threat(event);
     let verdicts = event.verdicts.iter().flatten();
     let verdicts: Vec<_> =
@@ -99,34 +109,49 @@ pub(super) fn description(event: &Event) -> Option<LongText> {
     let process = event.process.as_ref();
     let registry = event.registry.as_ref();
     let actor = event.actor.as_ref();
-    let lines = [
-        line("Threat", threat),
-        line("Family", family),
-        line("Verdict", Some(&verdicts.join(", "))),
-        line("Score", score(event.score).as_deref()),
-        line("Event", event.kind.as_deref()),
-        line("Action", event.action.as_deref()),
-        line("File", file.and_then(|file| file.full_path.as_deref().or(file.file_name.as_deref()))),
-        line("Process", process.and_then(|it| it.full_path.as_deref().or(process_name(it)))),
-        line("Arguments", process.and_then(|process| process.arguments.as_deref())),
-        line("User", process.and_then(|process| process.user_name.as_deref())),
-        line("Connection", event.network.as_ref().and_then(ends).as_deref()),
-        line("Mutex", event.handle.as_ref().and_then(|mutex| mutex.name.as_deref())),
-        line("Registry key", registry.and_then(|registry| registry.key.as_deref())),
-        line("Registry data", registry.and_then(|registry| registry.data.as_deref())),
-        line(
-            "Done by",
-            actor.and_then(|it| it.image_full_path.as_deref().or(it.process_name.as_deref())),
-        ),
-    ];
-    LongText::present(Some(lines.into_iter().flatten().collect::<Vec<_>>().join("\n")))
+    let mut facts = Facts::default();
+    facts.add("Threat", threat);
+    facts.add("Family", family);
+    facts.add("Verdict", Some(&verdicts.join(", ")));
+    facts.add("Score", score(event.score).as_deref());
+    facts.add("Event", event.kind.as_deref());
+    facts.add("Action", event.action.as_deref());
+    facts.add("File", file.and_then(|it| it.full_path.as_deref().or(it.file_name.as_deref())));
+    facts.add("Process", process.and_then(|it| it.full_path.as_deref().or(process_name(it))));
+    facts.add("Arguments", process.and_then(|process| process.arguments.as_deref()));
+    facts.add("User", process.and_then(|process| process.user_name.as_deref()));
+    facts.add("Connection", event.network.as_ref().and_then(ends).as_deref());
+    facts.add("Mutex", event.handle.as_ref().and_then(|mutex| mutex.name.as_deref()));
+    facts.add("Registry key", registry.and_then(|registry| registry.key.as_deref()));
+    facts.add("Registry data", registry.and_then(|registry| registry.data.as_deref()));
+    let by = actor.and_then(|it| it.image_full_path.as_deref().or(it.process_name.as_deref()));
+    facts.add("Done by", by);
+    LongText::present(Some(facts.0))
 }
 
-fn line(label: &str, text: Option<&str>) -> Option<String> {
-    // A back-tick or a new line would end the Markdown code that holds the text.
-    let plain = |text: &str| text.replace('`', "").replace(char::is_control, " ");
-    let text = text.map(plain).filter(|text| !text.trim().is_empty())?;
-    Some(format!("- {label}: `{text}`"))
+/// A list in Markdown.
+#[derive(Default)]
+struct Facts(String);
+
+impl Facts {
+    /// Adds a fact unless it is blank.
+    fn add(&mut self, label: &str, text: Option<&str>) {
+        let Some(text) = text else { return };
+        // A back-tick or a new line would end the Markdown code that holds the text.
+        let ends_code = |letter: char| letter == '`' || letter.is_control();
+        if text.chars().all(|letter| ends_code(letter) || letter.is_whitespace()) {
+            return;
+        }
+        let begin = if self.0.is_empty() { "- " } else { "\n- " };
+        [begin, label, ": `"].iter().for_each(|part| self.0.push_str(part));
+        if text.contains(ends_code) {
+            let letters = text.chars().filter(|letter| *letter != '`');
+            self.0.extend(letters.map(|letter| if letter.is_control() { ' ' } else { letter }));
+        } else {
+            self.0.push_str(text);
+        }
+        self.0.push('`');
+    }
 }
 
 fn score(score: Option<Score>) -> Option<String> {
@@ -173,9 +198,10 @@ pub(super) fn tags(event: &Event) -> Vec<ShortText> {
 
 /// Returns the text as one line that begins with a capital letter.
 fn capitalised(text: &str) -> String {
-    let mut letters = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter });
+    let line = text.replace(char::is_control, " ");
+    let mut letters = line.chars();
     let first = letters.next().into_iter().flat_map(char::to_uppercase);
-    first.chain(letters).collect()
+    first.collect::<String>() + letters.as_str()
 }
 
 #[cfg(test)]
@@ -230,7 +256,8 @@ mod tests {
                 {"verdict":"MALICIOUS","threatName":"d","familyName":"B"}]}"#,
         );
         assert_eq!(threat(&event), [Some("c"), Some("C")]);
-        assert_eq!(indicator_title(&event).as_str(), "c");
+        let title = title(&event);
+        assert_eq!(indicator_texts(&event, &title), ("c".into(), Some(title.as_str().into())));
         let tags: Vec<_> = tags(&event).iter().map(|tag| tag.as_str().to_owned()).collect();
         assert_eq!(tags, ["a", "b", "B", "c", "C", "d"]);
     }

@@ -1,0 +1,360 @@
+//! Writes JSON as it stands inside a JSON string: `serde_json` would look at every byte twice, once
+//! for the JSON and once for the string.
+
+use std::fmt::{self, Display, Write};
+
+use serde::{
+    Serialize, Serializer,
+    ser::{
+        Impossible, SerializeMap, SerializeSeq, SerializeStruct, SerializeTuple,
+        SerializeTupleStruct,
+    },
+};
+
+/// The name of a newtype around a text that is written already.
+pub(super) const WRITTEN: &str = "written";
+
+/// Writes what answers consist of: texts, numbers, lists, and structs and maps whose keys are texts.
+pub(super) struct Writer {
+    pub(super) text: String,
+    /// The bytes that the JSON itself does not have.
+    pub(super) added: usize,
+    is_written: bool,
+}
+
+impl Writer {
+    pub(super) fn with_capacity(bytes: usize) -> Self {
+        Self { text: String::with_capacity(bytes), added: 0, is_written: false }
+    }
+
+    fn quote(&mut self) {
+        self.text.push_str(r#"\""#);
+        self.added += 1;
+    }
+
+    fn push_text(&mut self, mut text: &str) {
+        while let Some(at) = first_escaped(text.as_bytes()) {
+            let (plain, rest) = text.split_at(at);
+            self.text.push_str(plain);
+            self.push_escape(rest.as_bytes()[0]);
+            text = &rest[1..];
+        }
+        self.text.push_str(text);
+    }
+
+    /// Writes an escape of JSON, whose quotes and backslashes are escaped in turn.
+    fn push_escape(&mut self, byte: u8) {
+        self.added += if matches!(byte, b'"' | b'\\') { 2 } else { 1 };
+        match byte {
+            b'"' => self.text.push_str(r#"\\\""#),
+            b'\\' => self.text.push_str(r"\\\\"),
+            b'\n' => self.text.push_str(r"\\n"),
+            b'\r' => self.text.push_str(r"\\r"),
+            b'\t' => self.text.push_str(r"\\t"),
+            0x08 => self.text.push_str(r"\\b"),
+            0x0c => self.text.push_str(r"\\f"),
+            control => self.text.push_str(&format!(r"\\u{control:04x}")),
+        }
+    }
+
+    fn push_json(&mut self, number: &impl Serialize) -> fmt::Result {
+        self.text.push_str(&serde_json::to_string(number).map_err(|_| fmt::Error)?);
+        Ok(())
+    }
+
+    fn begin(&mut self, begin: char, end: char) -> Members<'_> {
+        self.text.push(begin);
+        Members { writer: self, is_first: true, end }
+    }
+}
+
+/// Whether JSON escapes a byte.
+fn is_escaped(byte: &u8) -> bool {
+    (*byte < b' ') | (*byte == b'"') | (*byte == b'\\')
+}
+
+/// Returns where the first byte is that JSON escapes. Looks at eight bytes at once.
+fn first_escaped(text: &[u8]) -> Option<usize> {
+    let (parts, rest) = text.as_chunks();
+    let in_part = |(number, part): (usize, &[u8; 8])| {
+        let found = escaped_bytes(u64::from_le_bytes(*part));
+        (found != 0).then_some(8 * number + found.trailing_zeros() as usize / 8)
+    };
+    let in_rest = || rest.iter().position(is_escaped).map(|at| 8 * parts.len() + at);
+    parts.iter().enumerate().find_map(in_part).or_else(in_rest)
+}
+
+/// Returns the highest bit of the first byte that JSON escapes, and maybe of bytes after it: a byte
+/// that is less than another borrows from the next where they are subtracted.
+fn escaped_bytes(bytes: u64) -> u64 {
+    const EACH: u64 = u64::MAX / 0xff;
+    let less_than = |bytes: u64, limit: u8| bytes.wrapping_sub(EACH * u64::from(limit)) & !bytes;
+    let equal_to = |byte: u8| less_than(bytes ^ (EACH * u64::from(byte)), 1);
+    (less_than(bytes, b' ') | equal_to(b'"') | equal_to(b'\\')) & (EACH << 7)
+}
+
+/// Writes the parts of a text between its quotes.
+struct TextWriter<'a>(&'a mut Writer);
+
+impl Write for TextWriter<'_> {
+    fn write_str(&mut self, part: &str) -> fmt::Result {
+        self.0.push_text(part);
+        Ok(())
+    }
+}
+
+/// The items of a list, or the members of an object.
+pub(super) struct Members<'a> {
+    writer: &'a mut Writer,
+    is_first: bool,
+    end: char,
+}
+
+impl Members<'_> {
+    fn next(&mut self) -> &mut Writer {
+        if !std::mem::replace(&mut self.is_first, false) {
+            self.writer.text.push(',');
+        }
+        self.writer
+    }
+
+    fn item(&mut self, value: &(impl Serialize + ?Sized)) -> fmt::Result {
+        value.serialize(self.next())
+    }
+
+    fn finish(self) {
+        self.writer.text.push(self.end);
+    }
+}
+
+macro_rules! integers {
+    ($($method:ident: $type:ty),*) => {
+        $(fn $method(self, value: $type) -> fmt::Result {
+            write!(self.text, "{value}")
+        })*
+    };
+}
+
+impl<'a> Serializer for &'a mut Writer {
+    type Ok = ();
+    type Error = fmt::Error;
+    type SerializeSeq = Members<'a>;
+    type SerializeTuple = Members<'a>;
+    type SerializeTupleStruct = Members<'a>;
+    type SerializeTupleVariant = Impossible<(), fmt::Error>;
+    type SerializeMap = Members<'a>;
+    type SerializeStruct = Members<'a>;
+    type SerializeStructVariant = Impossible<(), fmt::Error>;
+
+    integers! {
+        serialize_i8: i8, serialize_i16: i16, serialize_i32: i32, serialize_i64: i64,
+        serialize_u8: u8, serialize_u16: u16, serialize_u32: u32, serialize_u64: u64
+    }
+
+    fn serialize_bool(self, value: bool) -> fmt::Result {
+        self.text.push_str(if value { "true" } else { "false" });
+        Ok(())
+    }
+
+    fn serialize_f32(self, value: f32) -> fmt::Result {
+        self.push_json(&value)
+    }
+
+    fn serialize_f64(self, value: f64) -> fmt::Result {
+        self.push_json(&value)
+    }
+
+    fn serialize_char(self, value: char) -> fmt::Result {
+        self.serialize_str(value.encode_utf8(&mut [0; 4]))
+    }
+
+    fn serialize_str(self, text: &str) -> fmt::Result {
+        if std::mem::replace(&mut self.is_written, false) {
+            self.text.push_str(text);
+        } else {
+            self.quote();
+            self.push_text(text);
+            self.quote();
+        }
+        Ok(())
+    }
+
+    fn collect_str<T: Display + ?Sized>(self, value: &T) -> fmt::Result {
+        self.quote();
+        write!(TextWriter(&mut *self), "{value}")?;
+        self.quote();
+        Ok(())
+    }
+
+    fn serialize_bytes(self, bytes: &[u8]) -> fmt::Result {
+        self.collect_seq(bytes)
+    }
+
+    fn serialize_none(self) -> fmt::Result {
+        self.serialize_unit()
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> fmt::Result {
+        value.serialize(self)
+    }
+
+    fn serialize_unit(self) -> fmt::Result {
+        self.text.push_str("null");
+        Ok(())
+    }
+
+    fn serialize_unit_struct(self, _: &'static str) -> fmt::Result {
+        self.serialize_unit()
+    }
+
+    fn serialize_unit_variant(self, _: &'static str, _: u32, name: &'static str) -> fmt::Result {
+        self.serialize_str(name)
+    }
+
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(
+        self,
+        name: &'static str,
+        value: &T,
+    ) -> fmt::Result {
+        self.is_written = name == WRITTEN;
+        value.serialize(self)
+    }
+
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        _: u32,
+        name: &'static str,
+        value: &T,
+    ) -> fmt::Result {
+        let mut members = self.begin('{', '}');
+        members.serialize_entry(name, value)?;
+        members.finish();
+        Ok(())
+    }
+
+    fn serialize_seq(self, _: Option<usize>) -> Result<Members<'a>, fmt::Error> {
+        Ok(self.begin('[', ']'))
+    }
+
+    fn serialize_tuple(self, _: usize) -> Result<Members<'a>, fmt::Error> {
+        Ok(self.begin('[', ']'))
+    }
+
+    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Members<'a>, fmt::Error> {
+        Ok(self.begin('[', ']'))
+    }
+
+    fn serialize_tuple_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        _: &'static str,
+        _: usize,
+    ) -> Result<Self::SerializeTupleVariant, fmt::Error> {
+        Err(fmt::Error)
+    }
+
+    fn serialize_map(self, _: Option<usize>) -> Result<Members<'a>, fmt::Error> {
+        Ok(self.begin('{', '}'))
+    }
+
+    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Members<'a>, fmt::Error> {
+        Ok(self.begin('{', '}'))
+    }
+
+    fn serialize_struct_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        _: &'static str,
+        _: usize,
+    ) -> Result<Self::SerializeStructVariant, fmt::Error> {
+        Err(fmt::Error)
+    }
+}
+
+macro_rules! lists {
+    ($($list:ident: $method:ident),*) => {
+        $(impl $list for Members<'_> {
+            type Ok = ();
+            type Error = fmt::Error;
+
+            fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> fmt::Result {
+                self.item(value)
+            }
+
+            fn end(self) -> fmt::Result {
+                self.finish();
+                Ok(())
+            }
+        })*
+    };
+}
+
+lists! {
+    SerializeSeq: serialize_element, SerializeTuple: serialize_element,
+    SerializeTupleStruct: serialize_field
+}
+
+impl SerializeMap for Members<'_> {
+    type Ok = ();
+    type Error = fmt::Error;
+
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> fmt::Result {
+        self.item(key)
+    }
+
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> fmt::Result {
+        self.writer.text.push(':');
+        value.serialize(&mut *self.writer)
+    }
+
+    fn end(self) -> fmt::Result {
+        self.finish();
+        Ok(())
+    }
+}
+
+impl SerializeStruct for Members<'_> {
+    type Ok = ();
+    type Error = fmt::Error;
+
+    /// The names of fields hold nothing that is escaped.
+    fn serialize_field<T: Serialize + ?Sized>(
+        &mut self,
+        key: &'static str,
+        value: &T,
+    ) -> fmt::Result {
+        let writer = self.next();
+        writer.quote();
+        writer.text.push_str(key);
+        writer.quote();
+        self.serialize_value(value)
+    }
+
+    fn end(self) -> fmt::Result {
+        self.finish();
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_byte_that_is_escaped_is_found_anywhere_and_beside_any_other() {
+        for byte in 0..=0xff {
+            for other in [b' ', b'!', b'#', b'[', b']', b'a', 0x7f, 0x80, 0xa2, 0xff] {
+                for at in 0..20 {
+                    let mut text = [other; 20];
+                    assert_eq!(first_escaped(&text), None);
+                    text[at] = byte;
+                    text[19] = byte;
+                    assert_eq!(first_escaped(&text), is_escaped(&byte).then_some(at), "{text:?}");
+                }
+            }
+        }
+    }
+}
