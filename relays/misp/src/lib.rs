@@ -196,6 +196,7 @@ impl Misp {
             namespace: Self::ABOUT.namespace(),
             source: Self::ABOUT.name,
             base_url: base_url.as_str(),
+            events_page: Uri::parse(&[base_url.as_str(), "/events/view"].concat()),
             now: call.now,
             relations_limit: self.config.relations_limit,
         }

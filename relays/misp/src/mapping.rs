@@ -13,7 +13,6 @@ use relay_core::{
         Confidence, ExternalReference, Id, Indicator, Judgement, Relationship, RelationshipType,
         ShortText, Uri, ValidTime, Verdict,
     },
-    url::escaped,
 };
 
 pub(crate) use relations::Neighbours;
@@ -34,6 +33,8 @@ pub(crate) struct Mapper<'a> {
     pub(crate) source: &'static str,
     /// The base URL of the caller's MISP, without trailing slash.
     pub(crate) base_url: &'a str,
+    /// Below which MISP shows each event.
+    pub(crate) events_page: Option<Uri>,
     pub(crate) now: Time,
     /// The largest number of relations on one sighting.
     pub(crate) relations_limit: usize,
@@ -160,7 +161,7 @@ impl Mapper<'_> {
 
     /// Returns the page of an event in MISP; none for a link that is too long for CTIM.
     fn event_page(&self, matched: &MatchedEvent) -> Option<Uri> {
-        Uri::parse(&[self.base_url, "/events/view/", &escaped(matched.key())].concat())
+        self.events_page.as_ref()?.below(matched.key())
     }
 
     fn references(&self, matched: &MatchedEvent, page: Option<Uri>) -> Vec<ExternalReference> {

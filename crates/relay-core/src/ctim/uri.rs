@@ -1,10 +1,11 @@
 //! Links: absolute http(s) URIs in the strict spelling of RFC 3986, and references that use them.
 
+use ::url::Url;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Serialize;
-use url::Url;
 
 use super::text::{MediumText, ShortText};
+use crate::url;
 
 /// The characters that the URL standard leaves bare and RFC 3986 does not allow.
 const NOT_IN_RFC_3986: &AsciiSet = &CONTROLS
@@ -35,6 +36,17 @@ impl Uri {
         let text = text.trim();
         let spelled = if is_normal(text) { text.to_owned() } else { normalized(text)? };
         (spelled.len() <= MAX_URI_CHARS).then_some(Self(spelled))
+    }
+
+    /// Returns the link to what a segment names below this path, whatever its letters; `None` for a
+    /// segment that would lead elsewhere, and for a link that gets too long.
+    ///
+    /// A link that many entities share up to its last segment is so read once.
+    #[must_use]
+    pub fn below(&self, segment: &str) -> Option<Self> {
+        let leads_elsewhere = matches!(segment, "" | "." | "..");
+        let spelled = [self.as_str(), "/", &url::escaped(segment)].concat();
+        (!leads_elsewhere && spelled.len() <= MAX_URI_CHARS).then_some(Self(spelled))
     }
 
     /// Returns the link in the answer's spelling.
@@ -219,6 +231,20 @@ mod tests {
         }
         assert!(is_normal("https://portal.example-1.com/a/b.c?d=e&f=2026-10-31T08:59:00.000Z"));
         assert!(!is_normal("ftp://a.example/"));
+    }
+
+    #[test]
+    fn i14_what_is_below_a_page_leads_nowhere_else() {
+        let events = Uri::parse("https://misp.example/misp/events/view").unwrap();
+        let below = |segment: &str| events.below(segment).map(|page| page.as_str().to_owned());
+        for segment in ["5e7b1c34-6d0c", "a/b?c#d", "ä %41", "a..b"] {
+            let page = format!("{}/{}", events.as_str(), url::escaped(segment));
+            assert_eq!(below(segment).as_ref(), Some(&page));
+            assert_eq!(Uri::parse(&page).unwrap().as_str(), page);
+        }
+        for segment in ["", ".", "..", &"a".repeat(MAX_URI_CHARS)] {
+            assert_eq!(below(segment), None, "{segment}");
+        }
     }
 
     #[test]
