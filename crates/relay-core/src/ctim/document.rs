@@ -3,6 +3,7 @@
 //! Lambda carries an answer as a text inside JSON, where quotes and backslashes are escaped once more.
 //! Parts are written in that form from the beginning.
 
+mod escape;
 mod writer;
 
 use serde::{Serialize, Serializer};

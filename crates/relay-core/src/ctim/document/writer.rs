@@ -11,6 +11,8 @@ use serde::{
     },
 };
 
+use super::escape;
+
 /// The name of a newtype around a text that is written already.
 pub(super) const WRITTEN: &str = "written";
 
@@ -32,29 +34,8 @@ impl Writer {
         self.added += 1;
     }
 
-    fn push_text(&mut self, mut text: &str) {
-        while let Some(at) = first_escaped(text.as_bytes()) {
-            let (plain, rest) = text.split_at(at);
-            self.text.push_str(plain);
-            self.push_escape(rest.as_bytes()[0]);
-            text = &rest[1..];
-        }
-        self.text.push_str(text);
-    }
-
-    /// Writes an escape of JSON, whose quotes and backslashes are escaped in turn.
-    fn push_escape(&mut self, byte: u8) {
-        self.added += if matches!(byte, b'"' | b'\\') { 2 } else { 1 };
-        match byte {
-            b'"' => self.text.push_str(r#"\\\""#),
-            b'\\' => self.text.push_str(r"\\\\"),
-            b'\n' => self.text.push_str(r"\\n"),
-            b'\r' => self.text.push_str(r"\\r"),
-            b'\t' => self.text.push_str(r"\\t"),
-            0x08 => self.text.push_str(r"\\b"),
-            0x0c => self.text.push_str(r"\\f"),
-            control => self.text.push_str(&format!(r"\\u{control:04x}")),
-        }
+    fn push_text(&mut self, text: &str) {
+        self.added += escape::push(&mut self.text, text);
     }
 
     fn push_json(&mut self, number: &impl Serialize) -> fmt::Result {
@@ -66,31 +47,6 @@ impl Writer {
         self.text.push(begin);
         Members { writer: self, is_first: true, end }
     }
-}
-
-/// Whether JSON escapes a byte.
-fn is_escaped(byte: &u8) -> bool {
-    (*byte < b' ') | (*byte == b'"') | (*byte == b'\\')
-}
-
-/// Returns where the first byte is that JSON escapes. Looks at eight bytes at once.
-fn first_escaped(text: &[u8]) -> Option<usize> {
-    let (parts, rest) = text.as_chunks();
-    let in_part = |(number, part): (usize, &[u8; 8])| {
-        let found = escaped_bytes(u64::from_le_bytes(*part));
-        (found != 0).then_some(8 * number + found.trailing_zeros() as usize / 8)
-    };
-    let in_rest = || rest.iter().position(is_escaped).map(|at| 8 * parts.len() + at);
-    parts.iter().enumerate().find_map(in_part).or_else(in_rest)
-}
-
-/// Returns the highest bit of the first byte that JSON escapes, and maybe of bytes after it: a byte
-/// that is less than another borrows from the next where they are subtracted.
-fn escaped_bytes(bytes: u64) -> u64 {
-    const EACH: u64 = u64::MAX / 0xff;
-    let less_than = |bytes: u64, limit: u8| bytes.wrapping_sub(EACH * u64::from(limit)) & !bytes;
-    let equal_to = |byte: u8| less_than(bytes ^ (EACH * u64::from(byte)), 1);
-    (less_than(bytes, b' ') | equal_to(b'"') | equal_to(b'\\')) & (EACH << 7)
 }
 
 /// Writes the parts of a text between its quotes.
@@ -336,25 +292,5 @@ impl SerializeStruct for Members<'_> {
     fn end(self) -> fmt::Result {
         self.finish();
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_first_byte_that_is_escaped_is_found_anywhere_and_beside_any_other() {
-        for byte in 0..=0xff {
-            for other in [b' ', b'!', b'#', b'[', b']', b'a', 0x7f, 0x80, 0xa2, 0xff] {
-                for at in 0..20 {
-                    let mut text = [other; 20];
-                    assert_eq!(first_escaped(&text), None);
-                    text[at] = byte;
-                    text[19] = byte;
-                    assert_eq!(first_escaped(&text), is_escaped(&byte).then_some(at), "{text:?}");
-                }
-            }
-        }
     }
 }
