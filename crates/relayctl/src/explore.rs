@@ -16,6 +16,7 @@ use crate::{
     failure::{Failure, Outcome},
     local_relay::{LocalRelay, SimulatedRelay},
     relays, secret,
+    signals::Signals,
     terminal::{Screen, notice},
     token::gathered_claims,
 };
@@ -85,8 +86,9 @@ impl Explore {
         let explorer = Explorer::new(listener.local_addr()?, secret::generate()?, asked);
         let url = explorer.url();
         let text = format!("Open {url} in a browser; Ctrl-C ends it.");
+        let signals = Signals::of_server()?;
         screen.show(&Address { url }, text)?;
-        server::serve(listener, explorer).await?;
+        server::serve(listener, explorer, signals).await?;
         notice("Ended.");
         Ok(())
     }

@@ -14,6 +14,7 @@ use crate::{
     failure::{Failure, Outcome},
     local_relay::SimulatedRelay,
     relays,
+    signals::Signals,
     terminal::{Screen, notice},
 };
 use server::{ServedRelays, StartResult};
@@ -78,13 +79,15 @@ impl Serve {
             running.push(self.start(entry).await?);
         }
         let listing = Listing::of(&url, &entries, &running);
+        let signals = Signals::of_server()?;
         screen.show(&listing, listing.text())?;
         if !self.listen.ip().is_loopback() {
             notice("Other machines can reach this address, and it is not encrypted.");
         }
         let by_slug =
             entries.iter().zip(&running).map(|(entry, one)| (entry.about.slug, one.relay.clone()));
-        server::serve(listener, Arc::new(ServedRelays::new(url, by_slug))).await?;
+        let served = Arc::new(ServedRelays::new(url, by_slug));
+        server::serve(listener, served, signals).await?;
         notice("Ended.");
         Ok(())
     }

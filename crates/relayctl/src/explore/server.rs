@@ -75,9 +75,12 @@ fn is(headers: &HeaderMap, name: HeaderName, value: &str) -> bool {
 }
 
 /// Serves until a signal asks the process to end.
-pub(super) async fn serve(listener: TcpListener, explorer: Explorer) -> io::Result<()> {
+pub(super) async fn serve(
+    listener: TcpListener,
+    explorer: Explorer,
+    [mut first, every]: [Signals; 2],
+) -> io::Result<()> {
     let explorer = Arc::new(explorer);
-    let mut first = Signals::new()?;
     let router = Router::new()
         .route("/{secret}/", routing::get(page))
         .route("/{secret}/ask", routing::post(ask))
@@ -86,7 +89,7 @@ pub(super) async fn serve(listener: TcpListener, explorer: Explorer) -> io::Resu
         .with_state(explorer);
     let server =
         axum::serve(listener, router).with_graceful_shutdown(async move { first.next().await });
-    signals::served(server.into_future()).await
+    signals::served(server.into_future(), every).await
 }
 
 /// Answers nobody but the page's reader, and tells the browser to keep, frame and share nothing.

@@ -92,8 +92,11 @@ async fn answer_logged(relay: &StartResult, request: Incoming) -> Outgoing {
 
 /// Serves until a signal asks the process to end, then finishes the calls in progress; a second signal
 /// ends it at once.
-pub(super) async fn serve(listener: TcpListener, relays: Arc<ServedRelays>) -> io::Result<()> {
-    let mut first = Signals::new()?;
+pub(super) async fn serve(
+    listener: TcpListener,
+    relays: Arc<ServedRelays>,
+    [mut first, every]: [Signals; 2],
+) -> io::Result<()> {
     let router = Router::new()
         .route("/", routing::get(async |State(relays): State<Arc<ServedRelays>>| relays.index()))
         .fallback(answer)
@@ -101,7 +104,7 @@ pub(super) async fn serve(listener: TcpListener, relays: Arc<ServedRelays>) -> i
         .into_make_service_with_connect_info::<SocketAddr>();
     let server =
         axum::serve(listener, router).with_graceful_shutdown(async move { first.next().await });
-    signals::served(server.into_future()).await
+    signals::served(server.into_future(), every).await
 }
 
 async fn answer(
