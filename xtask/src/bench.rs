@@ -22,6 +22,7 @@ use crate::Outcome;
 use cold::Cold;
 use deployed::DeployedRelay;
 
+pub(crate) use cold::FirstAnswer;
 pub(crate) use latency::Latency;
 pub(crate) use report::Report;
 

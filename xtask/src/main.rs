@@ -35,7 +35,7 @@ enum Command {
     /// Checks that announced ends of the products' APIs are rehearsed.
     Lifecycle,
     Pages(pages::Pages),
-    Bench(bench::Bench),
+    Bench(Box<bench::Bench>),
     NewRelay(new_relay::NewRelay),
     Release(release::Release),
 }

@@ -60,9 +60,12 @@ impl Pages {
 
 fn generated_files(root: &Path) -> Outcome<Vec<GeneratedFile>> {
     let report = performance::report(root)?;
+    let first_answers = performance::first_answers(root, "first-answer.json")?;
     Ok(vec![
-        performance::page(root, &report)?,
+        performance::page(root, &report, &first_answers)?,
+        performance::cost(root)?,
         charts::latency(&report.latency),
+        charts::first_answers(&first_answers),
         charts::cost(&report),
         reliability::page(root)?,
         catalogue::page(root)?,

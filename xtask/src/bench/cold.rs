@@ -50,10 +50,13 @@ pub(crate) struct Cold {
     /// How long the simulated product takes for each request
     #[arg(long, value_name = "MS", default_value_t = 100)]
     delay_ms: u64,
+    /// How many observables are asked about
+    #[arg(long, value_name = "NUMBER", value_delimiter = ',', default_values_t = SIZES)]
+    observables: Vec<usize>,
     /// Give each process the processor of a function of this size after its start; needs the right to
     /// make control groups. Without it, a process has what the machine has
-    #[arg(long, value_name = "MB", value_parser = clap::value_parser!(u64).range(128..=1769))]
-    memory_mb: Option<u64>,
+    #[arg(long, value_name = "MB", value_delimiter = ',', value_parser = clap::value_parser!(u64).range(128..=1769))]
+    memory_mb: Vec<u64>,
     /// Print JSON instead of a table
     #[arg(long)]
     json: bool,
@@ -123,25 +126,37 @@ impl Cold {
         for product in Product::ALL.into_iter().filter(is_meant) {
             eprintln!("Measuring {}", product.slug());
             let relay = DeployedRelay::new(product, &self.binaries)?;
-            for round_trip_ms in &self.round_trips_ms {
-                for observables in SIZES {
-                    measured.push(self.measure(&relay, *round_trip_ms, observables).await?);
+            for memory_mb in self.sizes() {
+                for round_trip_ms in &self.round_trips_ms {
+                    for observables in &self.observables {
+                        let one = self.measure(&relay, memory_mb, *round_trip_ms, *observables);
+                        measured.push(one.await?);
+                    }
                 }
             }
         }
         Ok(measured)
     }
 
+    /// The sizes of functions; one that is none for the machine's own processor.
+    fn sizes(&self) -> Vec<Option<u64>> {
+        if self.memory_mb.is_empty() {
+            return vec![None];
+        }
+        self.memory_mb.iter().copied().map(Some).collect()
+    }
+
     async fn measure(
         &self,
         relay: &DeployedRelay,
+        memory_mb: Option<u64>,
         round_trip_ms: u64,
         observables: usize,
     ) -> Outcome<FirstAnswer> {
         let issuer = Issuer::new();
         let [mut from_start, mut from_event] = [Vec::new(), Vec::new()];
         let mut counts = Counts::default();
-        let quota = self.memory_mb.map(Quota::of).transpose()?;
+        let quota = memory_mb.map(Quota::of).transpose()?;
         for _ in 0..self.runs.max(1) {
             for (times, waits) in [(&mut from_start, true), (&mut from_event, false)] {
                 let distant = Distant::new(self, relay, &issuer, round_trip_ms).await?;
@@ -161,7 +176,7 @@ impl Cold {
             observables,
             round_trip_ms,
             delay_ms: self.delay_ms,
-            memory_mb: self.memory_mb,
+            memory_mb,
             dependent: rounds + cost.login_requests as usize,
             servers: counts.servers,
             connections: counts.connections,

@@ -1,81 +1,63 @@
 //! The charts of docs/performance.md.
 
+mod ratios;
+
 use super::{
     GeneratedFile,
     svg::{Chart, Scale, WIDTH},
 };
-use crate::bench::{Latency, Report};
+use crate::bench::{FirstAnswer, Latency, Report};
+use ratios::{Ratios, Series};
 
 /// Pixels that the names of the relays take, and that stay free on the right.
 const LEFT: f64 = 176.0;
 const RIGHT: f64 = 24.0;
 
-/// Radius of a circle for each number of observables, in the order of the measurements.
-const RADII: [u32; 3] = [3, 5, 7];
-
-/// The ratio of the median time to the critical path at the longest delay: one row for each relay,
-/// warm above cold.
+/// The ratio of the median time to the critical path at the longest delay.
 pub(super) fn latency(measured: &[Latency]) -> GeneratedFile {
     let longest = measured.iter().map(|line| line.delay_ms).max().unwrap_or_default();
-    let rows: Vec<_> = measured.iter().filter(|line| line.delay_ms == longest).collect();
-    let mut relays: Vec<_> = rows.iter().map(|line| line.relay.as_str()).collect();
-    relays.dedup();
-    let (top, step) = (120.0, 50.0);
-    let bottom = top + step * relays.len() as f64;
-    let worst = rows.iter().map(|line| median_ratio(line)).fold(1.0, f64::max);
-    let steps = (20.0 * (worst - 1.0)).ceil().max(6.0) as u32;
-    let ticks: Vec<_> = (0..=steps).map(|step| 1.0 + f64::from(step) / 20.0).collect();
-    let high = 1.0 + f64::from(steps) / 20.0;
-    let scale = Scale { left: LEFT, right: WIDTH - RIGHT, low: 1.0, high };
-    let mut chart = Chart::default();
-    chart.grid(&scale, ticks, [top, bottom], |tick| format!("{tick:.2}"));
-    for (kind, limit) in [("warm", 1.10), ("cold", 1.25)] {
-        let x = scale.at(limit);
-        chart.line([x, top - 8.0], [x, bottom], &format!("{kind} limit"));
-        chart.text(x, top - 14.0, format!("limit for {kind} requests"), &format!("{kind} mid"));
-    }
-    for (place, relay) in relays.iter().enumerate() {
-        let middle = top + step * (place as f64 + 0.5);
-        chart.text(LEFT - 14.0, middle + 4.0, relay, "end");
-        if place > 0 {
-            let y = middle - step / 2.0;
-            chart.line([LEFT, y], [WIDTH - RIGHT, y], "grid");
-        }
-        for (kind, y) in [("warm", middle - 11.0), ("cold", middle + 11.0)] {
-            let own = rows.iter().filter(|line| line.relay == *relay);
-            let own = own.filter(|line| line.warm == (kind == "warm"));
-            let ratios: Vec<_> = own.map(|line| median_ratio(line)).collect();
-            ratios_of_relay(&mut chart, &scale, &ratios, y, kind);
-        }
-    }
-    latency_captions(&mut chart, longest, bottom);
-    let label = "Ratio of measured time to critical path, for each relay";
-    file("latency.svg", chart.finish(bottom + 56.0, label))
+    let rows = || measured.iter().filter(|line| line.delay_ms == longest);
+    let of = |is_warm: bool| {
+        let lines = rows().filter(move |line| line.warm == is_warm);
+        lines.map(|line| {
+            let ratio =
+                line.critical_path_ms.map_or(f64::NAN, |least| line.times.median_ms / least);
+            (line.relay.as_str(), ratio)
+        })
+    };
+    let chart = Ratios {
+        title: "How long observe takes, against the least that the product allows",
+        subtitle: format!("Product calls of {longest} ms"),
+        unit: "time measured ÷ critical path (medians; 1.00 is the physical limit)",
+        label: "Ratio of measured time to critical path, for each relay",
+        series: [
+            Series::new("warm process", "limit for warm requests", 1.10, of(true)),
+            Series::new("new process", "limit for cold requests", 1.25, of(false)),
+        ],
+    };
+    file("latency.svg", chart.draw())
 }
 
-fn ratios_of_relay(chart: &mut Chart, scale: &Scale, ratios: &[f64], y: f64, kind: &str) {
-    let lowest = ratios.iter().copied().fold(f64::INFINITY, f64::min);
-    let highest = ratios.iter().copied().fold(0.0, f64::max);
-    chart.line([scale.at(lowest), y], [scale.at(highest), y], &format!("{kind} range"));
-    for (ratio, radius) in ratios.iter().zip(RADII) {
-        chart.circle(scale.at(*ratio), y, radius, &format!("{kind} hollow"));
-    }
-}
-
-fn latency_captions(chart: &mut Chart, longest: u64, bottom: f64) {
-    let title = "How long observe takes, against the least that the product allows";
-    chart.text(LEFT, 26.0, title, "title");
-    let circles =
-        format!("Product calls of {longest} ms; small to large circles: 1, 10, 50 observables");
-    chart.text(LEFT, 48.0, circles, "small");
-    let unit = "time measured ÷ critical path (medians; 1.00 is the physical limit)";
-    chart.text(LEFT, bottom + 42.0, unit, "small");
-    chart.text(LEFT, 72.0, "● warm process", "warm");
-    chart.text(LEFT + 130.0, 72.0, "● new process", "cold");
-}
-
-fn median_ratio(line: &Latency) -> f64 {
-    line.critical_path_ms.map_or(f64::NAN, |least| line.times.median_ms / least)
+/// The ratio of the median time of first answers to the least, at the longest distance.
+pub(super) fn first_answers(measured: &[FirstAnswer]) -> GeneratedFile {
+    let longest = measured.iter().map(|line| line.round_trip_ms).max().unwrap_or_default();
+    let rows = || measured.iter().filter(|line| line.round_trip_ms == longest);
+    let delay = rows().map(|line| line.delay_ms).next().unwrap_or_default();
+    let of_event = rows()
+        .map(|line| (line.relay.as_str(), line.from_event.median_ms / line.limit_from_event_ms()));
+    let of_start = rows()
+        .map(|line| (line.relay.as_str(), line.from_start.median_ms / line.limit_from_start_ms()));
+    let chart = Ratios {
+        title: "How long a first answer takes over a network, against the least",
+        subtitle: format!("Round trips of {longest} ms, product calls of {delay} ms"),
+        unit: "time measured ÷ least time (medians; 1.00 is the physical limit)",
+        label: "Ratio of the time of a first answer to the least, for each relay",
+        series: [
+            Series::new("event after the start", "limit", 1.15, of_event),
+            Series::new("from the start of the process", "", 1.15, of_start),
+        ],
+    };
+    file("first-answer.svg", chart.draw())
 }
 
 /// One of the charts side by side in cost.svg.

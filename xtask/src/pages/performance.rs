@@ -1,4 +1,4 @@
-//! The tables of docs/performance.md, from docs/performance/measured.json and instructions.json.
+//! The tables of docs/performance.md and docs/cost.md, from what was measured below docs/performance.
 
 use std::{fs, path::Path};
 
@@ -8,10 +8,15 @@ use super::{
 };
 use crate::{
     Outcome,
-    bench::{Latency, Report},
+    bench::{FirstAnswer, Latency, Report},
 };
 
 const PAGE: &str = "docs/performance.md";
+const COST_PAGE: &str = "docs/cost.md";
+/// The memory that brings a whole processor. Source: AWS Lambda developer guide, "Configure Lambda function memory".
+const WHOLE_PROCESSOR_MB: f64 = 1769.0;
+/// The price of a second with a gigabyte on arm64, in dollars. Source: AWS Lambda's price list, eu-west-1.
+const GB_SECOND: f64 = 0.000_013_333_4;
 
 /// Reads everything that was measured.
 pub(super) fn report(root: &Path) -> Outcome<Report> {
@@ -23,14 +28,25 @@ pub(super) fn report(root: &Path) -> Outcome<Report> {
     Ok(report)
 }
 
+/// Reads the first answers of one of the files.
+pub(super) fn first_answers(root: &Path, file: &str) -> Outcome<Vec<FirstAnswer>> {
+    let path = root.join("docs/performance").join(file);
+    Ok(serde_json::from_str(&fs::read_to_string(path)?)?)
+}
+
 /// Returns the page with its tables.
-pub(super) fn page(root: &Path, report: &Report) -> Outcome<GeneratedFile> {
+pub(super) fn page(
+    root: &Path,
+    report: &Report,
+    first_answers: &[FirstAnswer],
+) -> Outcome<GeneratedFile> {
     let page = fs::read_to_string(root.join(PAGE))?;
     let content = fill(&page, |name| {
         Ok(match name {
             "latency-100" => against_critical_path(report, 100),
             "latency-50" => against_critical_path(report, 50),
             "latency-0" => own_time(report),
+            "first-answer" => over_a_network(first_answers),
             "start" => start(report),
             "memory" => memory(report),
             "size" => size(report),
@@ -39,6 +55,75 @@ pub(super) fn page(root: &Path, report: &Report) -> Outcome<GeneratedFile> {
         })
     })?;
     Ok(GeneratedFile { path: PAGE.into(), content })
+}
+
+/// Returns the page about the cost with its table.
+pub(super) fn cost(root: &Path) -> Outcome<GeneratedFile> {
+    let sizes = first_answers(root, "memory-sizes.json")?;
+    let page = fs::read_to_string(root.join(COST_PAGE))?;
+    let content = fill(&page, |name| match name {
+        "memory-sizes" => Ok(by_memory(&sizes)),
+        _ => Err(format!("{COST_PAGE}: there is no table {name}").into()),
+    })?;
+    Ok(GeneratedFile { path: COST_PAGE.into(), content })
+}
+
+/// First answers at the longest distance, against the least.
+fn over_a_network(measured: &[FirstAnswer]) -> String {
+    let header = [
+        "relay",
+        "observables",
+        "connections",
+        "handshakes",
+        "least from the start ms",
+        "median ms",
+        "ratio",
+        "least from an event ms",
+        "median ms",
+        "ratio",
+    ];
+    let longest = measured.iter().map(|line| line.round_trip_ms).max();
+    let rows = measured.iter().filter(|line| Some(line.round_trip_ms) == longest).map(|line| {
+        let counts = [line.observables, line.connections, line.handshakes];
+        let mut row = vec![line.relay.clone()];
+        row.extend(counts.map(|count| count.to_string()));
+        for (least, times) in [
+            (line.limit_from_start_ms(), line.from_start),
+            (line.limit_from_event_ms(), line.from_event),
+        ] {
+            row.push(format!("{least:.0}"));
+            row.push(format!("{:.1}", times.median_ms));
+            row.push(format!("{:.3}", times.median_ms / least));
+        }
+        row
+    });
+    markdown(&header, Align::Right, rows)
+}
+
+/// What each size of a function costs, and how soon each relay gives its first answer with it.
+fn by_memory(measured: &[FirstAnswer]) -> String {
+    let mut relays: Vec<_> = measured.iter().map(|line| line.relay.as_str()).collect();
+    relays.sort_unstable();
+    relays.dedup();
+    let mut sizes: Vec<_> = measured.iter().filter_map(|line| line.memory_mb).collect();
+    sizes.sort_unstable();
+    sizes.dedup();
+    let header = ["memory MB", "share of a processor", "USD per million requests"];
+    let header: Vec<_> = header.into_iter().chain(relays.iter().copied()).collect();
+    let rows = sizes.into_iter().map(|size| {
+        let share = 100.0 * size as f64 / WHOLE_PROCESSOR_MB;
+        let price = 0.5 * 1e6 * GB_SECOND * size as f64 / 1024.0;
+        let mut row = vec![with_thousands(size), format!("{share:.0} %"), format!("{price:.2}")];
+        for relay in &relays {
+            let of = |line: &&FirstAnswer| line.relay == *relay && line.memory_mb == Some(size);
+            let line = measured.iter().find(of);
+            row.push(
+                line.map_or_else(String::new, |line| format!("{:.0}", line.from_start.median_ms)),
+            );
+        }
+        row
+    });
+    markdown(&header, Align::Right, rows)
 }
 
 /// The warm and the cold measurement of each relay and number of observables.

@@ -4,7 +4,11 @@
 //! Source: AWS Lambda developer guide, "Configure Lambda function memory". Needs Linux and the right
 //! to make control groups.
 
-use std::{fs, io, path::PathBuf};
+use std::{
+    fs, io,
+    path::PathBuf,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use crate::Outcome;
 
@@ -12,6 +16,9 @@ use crate::Outcome;
 const WHOLE_PROCESSOR_MB: u64 = 1769;
 /// How often the share is given anew, in microseconds.
 const PERIOD: u64 = 20_000;
+/// How many groups were made. Each has a name of its own, because an earlier one may still hold a process
+/// that is about to end.
+static GROUPS: AtomicUsize = AtomicUsize::new(0);
 
 /// Limits processes to the processor of a function of this size, until it is dropped.
 pub(super) struct Quota(PathBuf);
@@ -20,7 +27,8 @@ impl Quota {
     pub(super) fn of(memory_mb: u64) -> Outcome<Self> {
         let make = || -> io::Result<PathBuf> {
             let share = (PERIOD * memory_mb / WHOLE_PROCESSOR_MB).to_string();
-            let name = format!("threat-relays-bench-{}-{memory_mb}", std::process::id());
+            let number = GROUPS.fetch_add(1, Ordering::Relaxed);
+            let name = format!("threat-relays-bench-{}-{number}", std::process::id());
             let first_version = PathBuf::from("/sys/fs/cgroup/cpu");
             if first_version.is_dir() {
                 let group = first_version.join(name);
