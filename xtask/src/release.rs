@@ -107,9 +107,14 @@ fn pack_function(root: &Path, out: &Path, relay: &str, target: Target, binary: &
     bill_of_materials(root, relay, target.triple(), &out.join(format!("{name}.cdx.json")))
 }
 
+/// The name of relayctl's archive, and of the folder in it.
+fn tool_name(triple: &str) -> String {
+    format!("relayctl-{VERSION}-{triple}")
+}
+
 fn tool(root: &Path, out: &Path) -> Outcome {
     let triple = build::host_triple()?;
-    let name = format!("relayctl-{VERSION}-{triple}");
+    let name = tool_name(&triple);
     let binary = build::tool(root)?;
     let files = [
         ArchivedFile::program(&format!("{name}/relayctl"), fs::read(binary)?),
@@ -147,4 +152,19 @@ fn write_checksums(out: &Path) -> Outcome {
     }
     fs::write(out.join("SHA256SUMS"), lines)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cargo_binstall_finds_the_archive_and_the_program_in_it() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let manifest = fs::read_to_string(root.join("crates/relayctl/Cargo.toml")).unwrap();
+        let name = tool_name("{ target }").replace(VERSION, "{ version }");
+        let name = name.replace("relayctl", "{ name }");
+        assert!(manifest.contains(&format!("/v{{ version }}/{name}.tar.gz\"")), "{name}");
+        assert!(manifest.contains(&format!("\"{name}/{{ bin }}{{ binary-ext }}\"")), "{name}");
+    }
 }
