@@ -86,16 +86,22 @@ impl Ratios {
         chart.finish(bottom + 56.0, self.label)
     }
 
-    /// Draws the scale, from 1 in steps of 0.05, or of 0.25 where the ratios are far apart.
+    /// Draws the scale, which holds 1, the limits and all ratios, in steps of 0.05, or of 0.1 where they are far
+    /// apart.
     fn grid(&self, chart: &mut Chart, bottom: f64) -> Scale {
         let relays = self.series.iter().flat_map(|series| &series.relays);
-        let worst = relays.flat_map(|(_, ratios)| ratios).copied().fold(1.0, f64::max);
-        let step = if worst > 1.5 { 0.25 } else { 0.05 };
-        let steps = ((worst - 1.0) / step).ceil().max(6.0) as u32;
-        let ticks: Vec<_> = (0..=steps).map(|tick| 1.0 + f64::from(tick) * step).collect();
-        let high = 1.0 + f64::from(steps) * step;
-        let scale = Scale { left: LEFT, right: WIDTH - RIGHT, low: 1.0, high };
-        chart.grid(&scale, ticks, [TOP, bottom], |tick| format!("{tick:.2}"));
+        // The name of a limit needs room on both sides.
+        let limits = self.series.iter().map(|series| series.limit + 0.05);
+        let shown: Vec<_> =
+            relays.flat_map(|(_, ratios)| ratios).copied().chain(limits).chain([1.0]).collect();
+        let lowest = shown.iter().copied().fold(f64::INFINITY, f64::min);
+        let highest = shown.iter().copied().fold(0.0, f64::max);
+        let step = if highest - lowest > 0.5 { 0.1 } else { 0.05 };
+        let steps = (lowest / step).floor() as u32..=(highest / step).ceil() as u32;
+        let ticks = || steps.clone().map(|tick| f64::from(tick) * step);
+        let [low, high] = [*steps.start(), *steps.end()].map(|tick| f64::from(tick) * step);
+        let scale = Scale { left: LEFT, right: WIDTH - RIGHT, low, high };
+        chart.grid(&scale, ticks(), [TOP, bottom], |tick| format!("{tick:.2}"));
         scale
     }
 
@@ -123,7 +129,7 @@ mod tests {
 
     #[test]
     fn every_relay_has_a_row_and_every_ratio_a_circle() {
-        let ratios = [("graph-security", 1.02), ("graph-security", 1.31), ("misp", 1.11)];
+        let ratios = [("graph-security", 0.87), ("graph-security", 1.31), ("misp", 1.11)];
         let series = |name| Series::new(name, "limit", 1.15, ratios.into_iter());
         let chart = Ratios {
             title: "Title",
@@ -134,7 +140,7 @@ mod tests {
         };
         let drawn = chart.draw();
         assert_eq!(drawn.matches("<circle").count(), 6);
-        for text in [">graph-security<", ">misp<", ">1.35<", "● lower"] {
+        for text in [">graph-security<", ">misp<", ">0.85<", ">1.35<", "● lower"] {
             assert!(drawn.contains(text), "{text} is not in {drawn}");
         }
     }
