@@ -199,7 +199,8 @@ pub(crate) fn link_text(observable: &Observable) -> Option<String> {
 /// Tells which of several observables a value of MISP is.
 #[derive(Debug, Default)]
 pub(crate) struct Index {
-    /// The numbers of the observables by their forms. What none of them is, no text is read as.
+    /// The numbers of the observables by reading and form. A text is converted for those readings only that
+    /// some observable has.
     numbers: BTreeMap<Reading, HashMap<String, Vec<usize>>>,
 }
 

@@ -5,8 +5,9 @@ use std::{
     hash::{BuildHasher, Hash, RandomState},
 };
 
-/// Up to so many items are compared with each other; of more their hashes are. So few relations have
-/// place in any answer, and leave none out.
+/// Up to this many items are compared with each other, which costs less than hashing them; longer lists are
+/// searched by hash. So few relations always fit into a sighting: one that was left out, and so does not stand
+/// in the list, can only be met again in a long list, which knows it by its hash.
 const FEW: usize = 15;
 
 /// What stands in a list already.

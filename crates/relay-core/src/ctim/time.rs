@@ -96,6 +96,7 @@ fn may_have_zone(text: &str) -> bool {
 
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Every entity has several times, and a printer for all formats would cost more.
         let at = Offset::UTC.to_datetime(self.at);
         let mut text = *b"0000-00-00T00:00:00.000Z";
         let mut put = |place: Range<usize>, number: i16| {
