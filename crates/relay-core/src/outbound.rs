@@ -14,6 +14,7 @@ mod guard;
 mod message;
 mod origin;
 mod request;
+mod resolver;
 mod response;
 mod retry;
 mod tls;
@@ -26,8 +27,8 @@ use tokio::{
 };
 
 pub use aws::SdkHttpClient;
-pub use guard::{Resolver, SystemResolver};
 pub use request::Request;
+pub use resolver::{Resolver, SystemResolver};
 pub use response::{Response, one_line, try_again};
 pub use retry::{retry_after, retry_delay};
 
@@ -42,6 +43,7 @@ use client::{Client, NoResponse};
 use destination::Destination;
 use guard::{ForbiddenAddress, Guard};
 use origin::ConnectFailure;
+use resolver::OperatorsHosts;
 use retry::RetryBudget;
 
 /// The longest wait for a connection, name resolution and TLS included.
@@ -88,10 +90,12 @@ impl Http {
         resolver: Arc<dyn Resolver>,
     ) -> Result<Self, BadSetting> {
         let trust = tls::Trust::new(environment)?;
-        let guard = Guard::new(environment.flag("ALLOW_PRIVATE_HOSTS", false)?, resolver);
-        let others = Clients::new(&trust.web, user_agent, &guard)?;
+        let private_allowed = environment.flag("ALLOW_PRIVATE_HOSTS", false)?;
+        let guard = Guard::new(private_allowed, Arc::clone(&resolver));
+        let clients = |tls| Clients::new(tls, user_agent, &resolver, &guard);
+        let others = clients(&trust.web)?;
         let product = match trust.product {
-            Some(tls) => Clients::new(&tls, user_agent, &guard)?,
+            Some(tls) => clients(&tls)?,
             None => others.clone(),
         };
         Ok(Self { product, others, guard, retry_budget: Arc::default() })
@@ -233,11 +237,12 @@ impl Clients {
     fn new(
         tls: &rustls::ClientConfig,
         user_agent: &str,
+        resolver: &Arc<dyn Resolver>,
         guard: &Guard,
     ) -> Result<Self, BadSetting> {
         Ok(Self {
-            plain: Client::new(tls, user_agent, None)?,
-            guarded: Client::new(tls, user_agent, Some(guard))?,
+            plain: Client::new(tls, user_agent, OperatorsHosts(Arc::clone(resolver)))?,
+            guarded: Client::new(tls, user_agent, guard.clone())?,
         })
     }
 }

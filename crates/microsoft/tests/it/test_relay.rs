@@ -8,7 +8,7 @@ use microsoft::{Account, Graph, SearchOptions, Service as AlertService, Tenant, 
 use relay_core::{
     About, BadSetting, Call, Clock, Credentials, Documentation, Environment, Error, ErrorKind,
     Findings, Gateway, Incoming, Observable, ObservableType, Relay, Result, RoutePolicies,
-    RoutePolicy, Secret, Service, SystemResolver,
+    RoutePolicy, Secret, Service,
 };
 use sandbox::{
     Product, Sandbox,
@@ -16,7 +16,10 @@ use sandbox::{
 };
 use serde::Deserialize;
 use serde_json::Value;
-use testkit::token::{SECRET, Token};
+use testkit::{
+    TestResolver,
+    token::{SECRET, Token},
+};
 
 pub(crate) struct Probe(Graph);
 
@@ -128,7 +131,8 @@ impl TestRelay {
             ("GRAPH_V2_STRATEGY", strategy),
         ]);
         let clock = Clock::fixed("2026-10-31T09:00:00Z".parse().unwrap());
-        let service = Service::with(&environment, clock, Arc::new(SystemResolver)).await.unwrap();
+        let service =
+            Service::with(&environment, clock, Arc::new(TestResolver::unknown())).await.unwrap();
         Self { sandbox, service }
     }
 

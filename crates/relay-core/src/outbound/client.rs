@@ -4,13 +4,12 @@
 use std::sync::Arc;
 
 use http::{HeaderValue, Method, header};
-use reqwest::{ClientBuilder, Request, Response};
+use reqwest::{ClientBuilder, Request, Response, dns::Resolve};
 use url::Url;
 
 use super::{
     CONNECT_TIMEOUT, HTTP2_PING_INTERVAL, POOL_IDLE_TIMEOUT,
     connector::{Negotiation, Protocol, SENDING, Sending},
-    guard::Guard,
     origin::{ConnectFailure, Origin, Origins},
 };
 use crate::settings::BadSetting;
@@ -33,18 +32,16 @@ pub(super) struct Client {
 }
 
 impl Client {
-    /// Creates a client that trusts these issuers and, with a guard, calls only what it allows.
+    /// Creates a client that trusts these issuers and calls only hosts that `names` resolves.
     pub(super) fn new(
         tls: &rustls::ClientConfig,
         user_agent: &str,
-        guard: Option<&Guard>,
+        names: impl Resolve + 'static,
     ) -> Result<Self, BadSetting> {
+        let names: Arc<dyn Resolve> = Arc::new(names);
         let builder = |protocol| {
-            let builder = builder(tls.clone(), user_agent).connector_layer(Negotiation(protocol));
-            match guard {
-                Some(guard) => builder.dns_resolver(guard.clone()),
-                None => builder,
-            }
+            let builder = builder(tls.clone(), user_agent).dns_resolver(Arc::clone(&names));
+            builder.connector_layer(Negotiation(protocol))
         };
         let built = |builder: ClientBuilder| {
             builder.build().map_err(|_| BadSetting::new("The HTTP client", "cannot be built"))

@@ -1,36 +1,12 @@
 //! Decides which addresses a caller's URL may lead to, by what its name resolves to.
 
-use std::{
-    error::Error as StdError,
-    io,
-    net::{IpAddr, SocketAddr},
-    sync::Arc,
-};
+use std::{error::Error as StdError, net::IpAddr, sync::Arc};
 
-use futures::future::BoxFuture;
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::dns::{Name, Resolve, Resolving};
 use url::{Host, Url};
 
+use super::resolver::{Resolver, addresses, with_port_of_url};
 use crate::url::AddressScope;
-
-/// Resolves names; tests replace it.
-pub trait Resolver: Send + Sync {
-    /// Returns the addresses of a host.
-    fn addresses(&self, host: String) -> BoxFuture<'static, io::Result<Vec<IpAddr>>>;
-}
-
-/// The system's resolver.
-#[derive(Debug, Default)]
-pub struct SystemResolver;
-
-impl Resolver for SystemResolver {
-    fn addresses(&self, host: String) -> BoxFuture<'static, io::Result<Vec<IpAddr>>> {
-        Box::pin(async move {
-            let found = tokio::net::lookup_host((host, 0)).await?;
-            Ok(found.map(|address| address.ip()).collect())
-        })
-    }
-}
 
 /// A caller may not send a relay to this host.
 #[derive(Debug, thiserror::Error)]
@@ -85,19 +61,12 @@ impl Resolve for Guard {
     fn resolve(&self, name: Name) -> Resolving {
         let guard = self.clone();
         Box::pin(async move {
-            let found = guard.resolver.addresses(name.as_str().to_owned()).await?;
+            let mut found = addresses(&*guard.resolver, &name).await?;
+            found.retain(|address| guard.allows(*address));
             if found.is_empty() {
-                return Err(io::Error::from(io::ErrorKind::NotFound).into());
-            }
-            let allowed: Vec<_> = found
-                .into_iter()
-                .filter(|address| guard.allows(*address))
-                .map(|address| SocketAddr::new(address, 0))
-                .collect();
-            if allowed.is_empty() {
                 return Err(ForbiddenAddress.into());
             }
-            Ok(Box::new(allowed.into_iter()) as Addrs)
+            Ok(with_port_of_url(found))
         })
     }
 }
@@ -105,6 +74,7 @@ impl Resolve for Guard {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::outbound::resolver::SystemResolver;
 
     #[test]
     fn k04_every_spelling_of_loopback_is_recognized() {

@@ -4,10 +4,12 @@ use std::fmt::Debug;
 
 use http::{HeaderName, HeaderValue};
 use relay_core::{
-    BaseUrl, Environment, Http, Incoming, Request, Secret, SystemResolver, cache::CacheKey,
-    oauth::AccessToken,
+    BaseUrl, Environment, Http, Incoming, Request, Secret, cache::CacheKey, oauth::AccessToken,
 };
-use testkit::token::{SECRET, Token as Presented};
+use testkit::{
+    TestResolver,
+    token::{SECRET, Token as Presented},
+};
 
 use crate::{
     relay::Account,
@@ -66,7 +68,8 @@ fn p03_requests_show_neither_keys_nor_bodies() {
 async fn p03_responses_show_no_bodies() {
     let server = Server::start().await;
     server.always("/login", ScriptedResponse::body(200, KEY).with("x-token", KEY));
-    let http = Http::new(&Environment::default(), "tests", std::sync::Arc::new(SystemResolver));
+    let http =
+        Http::new(&Environment::default(), "tests", std::sync::Arc::new(TestResolver::unknown()));
     let base = BaseUrl::from_environment(&server.url()).unwrap();
     let request = Request::get(base.path("/login"));
     let answer = http.unwrap().ask(request, "The product", std::time::Duration::from_secs(5)).await;

@@ -8,9 +8,9 @@ use aws_sdk_secretsmanager::Client;
 use axum::{Router, http::StatusCode, routing::any};
 use relay_core::{
     Clock, Environment, Gateway, Incoming, SECRET_REFRESH_SECONDS, SecretsManager, Service,
-    SystemResolver,
 };
 use serde_json::json;
+use testkit::TestResolver;
 
 use crate::tool::{Run, Server, relayctl, run};
 use moto::Moto;
@@ -41,7 +41,7 @@ impl Deployed {
     async fn start(url: &str, arn: &str) -> Self {
         let clock = Clock::fixed("2026-03-01T12:00:00Z".parse().unwrap());
         let settings = Environment::of(environment(url)).with("SECRET_ARN", arn);
-        let lookup = std::sync::Arc::new(SystemResolver);
+        let lookup = std::sync::Arc::new(TestResolver::unknown());
         let service = Service::with(&settings, clock.clone(), lookup).await.unwrap();
         Self { service, clock }
     }
@@ -76,7 +76,8 @@ fn token(url: &str, arn: &str) -> String {
 
 async fn created(url: &str, value: &str) -> (Client, String) {
     let environment = Environment::of(environment(url));
-    let http = relay_core::Http::new(&environment, "test", std::sync::Arc::new(SystemResolver));
+    let http =
+        relay_core::Http::new(&environment, "test", std::sync::Arc::new(TestResolver::unknown()));
     let place = SecretsManager::new(&environment, ARN, &http.unwrap()).unwrap();
     let client = place.client().clone();
     let made = client.create_secret().name("relay-misp").secret_string(value).send().await.unwrap();

@@ -10,14 +10,14 @@ use proptest::{
     prelude::{Just, ProptestConfig, Strategy, any, prop_oneof, proptest},
     sample::Index,
 };
-use relay_core::{BaseUrl, Environment, Http, Request, SystemResolver};
+use relay_core::{BaseUrl, Environment, Http, Request};
 use sandbox::{
     Fault, Sandbox, Times,
     misp::{API_KEY, sample},
 };
 use serde_json::{Value, json};
-use testkit::Answer;
 use testkit::mutation::{places, remove};
+use testkit::{Answer, TestResolver};
 use tokio::runtime::Runtime;
 
 use crate::test_relay::{
@@ -104,7 +104,8 @@ impl MalformedResponses {
 }
 
 async fn true_answer(sandbox: &Sandbox, search: &Value) -> Value {
-    let http = Http::new(&Environment::default(), "test", Arc::new(SystemResolver)).unwrap();
+    let http =
+        Http::new(&Environment::default(), "test", Arc::new(TestResolver::unknown())).unwrap();
     let request = Request::post(BaseUrl::from_environment(sandbox.url()).unwrap().path(SEARCH))
         .header(header::AUTHORIZATION, HeaderValue::from_static(API_KEY))
         .json(search)

@@ -4,11 +4,11 @@ use std::{future::IntoFuture, marker::PhantomData, sync::Arc};
 
 use futures::future::{BoxFuture, FutureExt};
 use jiff::Timestamp;
-use relay_core::{BadSetting, Clock, Environment, Relay, Resolver, Service, SystemResolver};
+use relay_core::{BadSetting, Clock, Environment, Relay, Resolver, Service};
 use sandbox::{Fixture, Mode, Product, Sandbox};
 
 use super::{AnswerRequest, TIMEOUT, TestRelay};
-use crate::token::SECRET;
+use crate::{TestResolver, token::SECRET};
 
 /// Starts a service with these settings, this clock and this resolver.
 pub type StartService = Box<
@@ -49,7 +49,7 @@ impl<R> Start<R> {
             fixture,
             mode: None,
             settings: Vec::new(),
-            resolver: Arc::new(SystemResolver),
+            resolver: Arc::new(TestResolver::unknown()),
             now: fixture.now,
             sandbox: None,
             url: None,
@@ -70,7 +70,7 @@ impl<R> Start<R> {
         Self { mode: Some(mode), ..self }
     }
 
-    /// Looks names up here.
+    /// Looks names up here, where a relay otherwise knows none.
     pub fn resolving(self, resolver: Arc<dyn Resolver>) -> Self {
         Self { resolver, ..self }
     }
