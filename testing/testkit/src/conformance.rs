@@ -8,7 +8,7 @@ use std::marker::PhantomData;
 use relay_core::Relay;
 use sandbox::{Fixture, Mode};
 
-use crate::{Observables, TestRelay, relay::fixture, runtime::block_on};
+use crate::{Observables, TestRelay, relay::fixture, runtime::block_on_paused};
 
 mod bodies;
 mod connections;
@@ -88,7 +88,7 @@ macro_rules! rules {
                 println!("mode: {}", mode.name);
                 let rules = Conformance::<R> { fixture: fixture::<R>(), mode, relay: PhantomData };
                 match rule {
-                    $($(stringify!($rule) => block_on(rules.$rule()),)*)*
+                    $($(stringify!($rule) => block_on_paused(rules.$rule()),)*)*
                     _ => panic!("there is no rule {rule}"),
                 }
             }

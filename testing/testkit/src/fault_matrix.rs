@@ -3,14 +3,12 @@
 //! The results are golden files, `tests/golden/faults/{observe,actions,reputations}.json`, from which
 //! docs/reliability.md is made. What holds for every fault is asserted on the way.
 
-use std::time::Duration;
-
-use futures::future::join_all;
+use futures::{StreamExt, stream};
 use jiff::Timestamp;
 use relay_core::Relay;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::{environment::variable, golden::Case, relay::fixture, runtime::block_on};
+use crate::{golden::Case, relay::fixture, runtime::block_on_paused};
 
 mod actions;
 mod beside;
@@ -20,12 +18,6 @@ mod result;
 mod share;
 mod unreachable;
 
-use cases::FaultCase;
-
-/// How long a request may take: as long as behind the gateway.
-const TIMEOUT: Duration = Duration::from_secs(25);
-/// The same where only the deadline ends the request, so that the tests end soon.
-const SHORT_TIMEOUT: Duration = Duration::from_secs(3);
 /// The time in all relays, which some results quote.
 const NOW: Timestamp = sandbox::identity::NOW;
 
@@ -55,10 +47,10 @@ macro_rules! fault_matrix {
 ///
 /// When an invariant is broken, or a result has changed.
 pub fn observe<R: Relay>(golden: &Case) {
-    block_on(async {
+    block_on_paused(async {
         let faultless = observe::faultless::<R>().await;
-        let results = in_order(observe::cases(), |(fault, _)| fault, observe::run::<R>).await;
-        assert_matrix(golden, "observe.json", json!({"faultless": faultless, "faults": results}));
+        let results = in_order(observe::cases(), observe::run::<R>).await;
+        golden.assert("observe.json", &json!({"faultless": faultless, "faults": results}));
     });
 }
 
@@ -70,8 +62,8 @@ pub fn observe<R: Relay>(golden: &Case) {
 pub fn actions<R: Relay>(golden: &Case) {
     let cases: Vec<_> = fixture::<R>().actions.iter().flat_map(actions::cases).collect();
     if !cases.is_empty() {
-        let results = block_on(in_order(cases, |(_, fault)| fault, actions::run::<R>));
-        assert_matrix(golden, "actions.json", json!({"faults": results}));
+        let results = block_on_paused(in_order(cases, actions::run::<R>));
+        golden.assert("actions.json", &json!({"faults": results}));
     }
 }
 
@@ -83,41 +75,11 @@ pub fn actions<R: Relay>(golden: &Case) {
 /// As [`observe`].
 pub fn beside<R: Relay>(golden: &Case, mode: &str, part: &'static str) {
     let run = |fault| beside::run::<R>(fault, mode, part);
-    let results = block_on(in_order(beside::cases(), |fault| fault, run));
-    assert_matrix(golden, &format!("{mode}.json"), json!({"faults": results}));
+    let results = block_on_paused(in_order(beside::cases(), run));
+    golden.assert(&format!("{mode}.json"), &json!({"faults": results}));
 }
 
-/// Runs the cases that only wait at the same time; the others one by one, because they would slow
-/// each other down.
-async fn in_order<T, F: Future>(
-    cases: Vec<T>,
-    fault: impl Fn(&T) -> &FaultCase,
-    run: impl Fn(T) -> F,
-) -> Vec<F::Output> {
-    let mut results: Vec<_> = cases.iter().map(|_| None).collect();
-    let mut waiting = Vec::new();
-    for (index, case) in cases.into_iter().enumerate() {
-        if fault(&case).waits() {
-            waiting.push((index, run(case)));
-        } else {
-            results[index] = Some(run(case).await);
-        }
-    }
-    let waiting = waiting.into_iter().map(|(index, result)| async move { (index, result.await) });
-    for (index, result) in join_all(waiting).await {
-        results[index] = Some(result);
-    }
-    results.into_iter().flatten().collect()
-}
-
-/// Times are recorded for the page, and never compared.
-fn assert_matrix(golden: &Case, file: &str, mut actual: Value) {
-    if variable("UPDATE_GOLDEN").as_deref() != Some("1") {
-        let recorded = golden.read(file);
-        let results = actual["faults"].as_array_mut().into_iter().flatten();
-        for (result, recorded) in results.zip(recorded["faults"].as_array().into_iter().flatten()) {
-            result["milliseconds"] = recorded["milliseconds"].clone();
-        }
-    }
-    golden.assert(file, &actual);
+/// Runs the cases one by one.
+async fn in_order<T, F: Future>(cases: Vec<T>, run: impl Fn(T) -> F) -> Vec<F::Output> {
+    stream::iter(cases).then(run).collect().await
 }

@@ -1,19 +1,17 @@
 //! Servers whose certificates no relay may accept.
 
-use std::{
-    net::{TcpListener, TcpStream},
-    sync::Arc,
-    thread,
-};
+use std::{net, sync::Arc};
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd,
 };
 use rustls::{
-    ServerConfig, ServerConnection,
+    ServerConfig,
     crypto::aws_lc_rs,
     pki_types::{CertificateDer, PrivateKeyDer},
 };
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 
 /// Why a certificate must not be accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +24,7 @@ pub enum CertificateDefect {
     OtherName,
 }
 
-/// A server on 127.0.0.1, for as long as the process lives.
+/// A server on 127.0.0.1, for as long as the runtime of the test lives.
 pub struct InvalidTlsServer {
     /// Where it listens.
     pub url: String,
@@ -39,11 +37,11 @@ impl InvalidTlsServer {
     ///
     /// # Panics
     ///
-    /// When no port can be opened.
+    /// When no port can be opened, or outside a runtime.
     pub fn with(defect: CertificateDefect) -> Self {
         let issuer = issuer();
         let (certificate, key) = certified(defect, &issuer);
-        Self { url: serve(Arc::new(config(certificate, key))), issuer: issuer.pem() }
+        Self { url: serve(config(certificate, key)), issuer: issuer.pem() }
     }
 
     /// The URL of a server whose certificate has no trusted issuer.
@@ -95,19 +93,18 @@ pub(crate) fn config(
         .expect("a key that fits the certificate")
 }
 
-fn serve(config: Arc<ServerConfig>) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+/// Shakes hands with one client after the other, until each ends the connection.
+fn serve(config: ServerConfig) -> String {
+    let listener = net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let url = format!("https://{}", listener.local_addr().expect("an open port has a number"));
-    thread::spawn(move || {
-        for stream in listener.incoming().map_while(Result::ok) {
-            shake_hands(stream, Arc::clone(&config));
+    listener.set_nonblocking(true).expect("a listener that does not block");
+    let listener = TcpListener::from_std(listener).expect("a runtime");
+    let tls = TlsAcceptor::from(Arc::new(config));
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            // The client refuses the certificate.
+            let _ = tls.accept(stream).await;
         }
     });
     url
-}
-
-/// Ends when the client does, with or without an error.
-fn shake_hands(mut stream: TcpStream, config: Arc<ServerConfig>) {
-    let mut connection = ServerConnection::new(config).expect("a valid configuration");
-    while connection.is_handshaking() && connection.complete_io(&mut stream).is_ok() {}
 }

@@ -46,4 +46,4 @@ pub use observables::Observables;
 pub use relay::{AnswerRequest, Start, StartService, StartedService, TestRelay};
 pub use request::{BASE_URL, TestRequest};
 pub use resolver::TestResolver;
-pub use runtime::block_on;
+pub use runtime::{block_on, block_on_paused};

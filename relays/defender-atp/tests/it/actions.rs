@@ -27,7 +27,7 @@ async fn device(id: &str) -> Vec<String> {
     titles(&answer).into_iter().map(str::to_owned).collect()
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_device_is_offered_its_available_actions_by_title() {
     assert_eq!(
         device(sample::LAPTOP).await,
@@ -54,7 +54,7 @@ async fn a_device_is_offered_its_available_actions_by_title() {
 }
 
 /// Row 7 of docs/relays/defender-atp.md#differences-from-the-python-originals.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_end_of_a_state_is_offered_last() {
     assert_eq!(
         device(sample::WORKSTATION).await,
@@ -70,7 +70,7 @@ async fn the_end_of_a_state_is_offered_last() {
     assert!(!restricted.iter().any(|title| title.starts_with("Restrict apps")));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_unknown_device_is_offered_nothing() {
     for id in
         ["0000000000000000000000000000000000000000", "no-such-device", sample::FORGOTTEN_DEVICE]
@@ -79,7 +79,7 @@ async fn an_unknown_device_is_offered_nothing() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn everything_is_offered_when_availability_is_unknown() {
     let availability = format!("/api/machines/{}/availableMachineActions", sample::SERVER);
     let missing = json!({"error": {"code": "NotFound", "message": "No such address."}});
@@ -91,7 +91,7 @@ async fn everything_is_offered_when_availability_is_unknown() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_device_whose_state_is_not_known_is_offered_nothing() {
     for path in ["/api/machines/", "/api/machineactions"] {
         let relay = TestRelay::open().await;
@@ -104,7 +104,7 @@ async fn a_device_whose_state_is_not_known_is_offered_nothing() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_indicator_that_is_there_can_be_removed() {
     let relay = TestRelay::open().await;
     let check = async |kind: &str, value: &str, description: &str| {
@@ -126,7 +126,7 @@ async fn an_indicator_that_is_there_can_be_removed() {
     check("url", sample::WARNED_URL, "Ends the action Warn of \"").await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn indicators_are_found_in_any_case_by_given_value_and_normal_form() {
     let relay = TestRelay::open().await;
     for (kind, stored) in [
@@ -141,7 +141,7 @@ async fn indicators_are_found_in_any_case_by_given_value_and_normal_form() {
     assert_eq!(relay.calls("/api/indicators").len(), 3);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn three_indicators_can_be_added_where_there_is_none() {
     let relay = TestRelay::open().await;
     for (kind, value) in [
@@ -169,7 +169,7 @@ async fn three_indicators_can_be_added_where_there_is_none() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_indicator_of_another_type_does_not_match() {
     let relay = TestRelay::open().await;
     let other = json!({"value": [
@@ -181,7 +181,7 @@ async fn an_indicator_of_another_type_does_not_match() {
 }
 
 /// Row 8 of docs/relays/defender-atp.md#differences-from-the-python-originals.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_failing_list_of_indicators_is_an_error_and_offers_nothing() {
     for (fault, code) in [
         (Fault::Forbidden, "permission denied"),
@@ -196,7 +196,7 @@ async fn a_failing_list_of_indicators_is_an_error_and_offers_nothing() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_filter_that_is_refused_is_sent_in_halves() {
     let relay = TestRelay::open().await;
     let odata = json!({"error": {"code": "ODataError", "message": "Too many terms."}});
@@ -213,7 +213,7 @@ async fn a_filter_that_is_refused_is_sent_in_halves() {
     assert_eq!((answer.errors(), relay.calls("/api/indicators").len()), (vec![], 3));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn indicators_of_later_pages_are_found() {
     let relay = TestRelay::open().await;
     let page = |rows: Value, next: Option<&str>| {
@@ -237,7 +237,7 @@ async fn indicators_of_later_pages_are_found() {
     assert_eq!(answer["data"][0]["description"], "Ends the action Block on every device.");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_setting_limits_the_actions_that_are_offered() {
     let settings = [("DEFENDER_ACTIONS", "RunAntiVirusScanQuick,Unisolate,add-indicator-alert")];
     let relay = TestRelay::with(&settings).await;
@@ -258,7 +258,7 @@ async fn a_setting_limits_the_actions_that_are_offered() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn devices_are_named_by_one_request_that_no_offer_depends_on() {
     let relay = TestRelay::open().await;
     let devices =
@@ -283,7 +283,7 @@ async fn devices_are_named_by_one_request_that_no_offer_depends_on() {
     assert!(titles(&answer).contains(&title.as_str()), "{answer}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_application_without_permission_is_told_which() {
     let relay = TestRelay::open().await;
     let answer = relay

@@ -29,7 +29,7 @@ fn every_type() -> Value {
     ])
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_documented_alert_machine_and_event_are_mapped() {
     let relay = TestRelay::open().await;
     let case = golden!("worked-example");
@@ -45,21 +45,21 @@ async fn the_documented_alert_machine_and_event_are_mapped() {
     case.assert_answer(&answer);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn every_type_of_observable_is_answered() {
     let relay = TestRelay::with(&[("CTR_ENTITIES_LIMIT", "3")]).await;
     let answer = relay.observe(&every_type()).await;
     golden!("every-type").assert_answer(&answer);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn pages_are_followed_and_missing_evidence_is_loaded() {
     let relay = TestRelay::with(&[("CTR_ENTITIES_LIMIT", "5")]).await;
     let answer = relay.observe_for(&app::DEFENDER, &tenant::FABRIKAM, &every_type()).await;
     golden!("every-type-fabrikam").assert_answer(&answer);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn alerts_come_from_graph_when_it_is_the_backend() {
     let relay =
         TestRelay::with(&[("DEFENDER_BACKEND", "graph"), ("CTR_ENTITIES_LIMIT", "5")]).await;
@@ -68,7 +68,7 @@ async fn alerts_come_from_graph_when_it_is_the_backend() {
     golden!("graph-backend").assert_answer(&answer);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn links_and_actions_are_offered() {
     let relay = TestRelay::open().await;
     let claims = || claims(&app::DEFENDER, &tenant::CONTOSO);
@@ -87,7 +87,7 @@ async fn links_and_actions_are_offered() {
     golden!("actions").assert_answer(&answer);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_same_observables_have_the_same_ids_in_any_order() {
     let relay = TestRelay::open().await;
     let ids = |answer: &Answer| {
@@ -106,7 +106,7 @@ async fn the_same_observables_have_the_same_ids_in_any_order() {
     assert_ne!(there.docs("sightings")[0]["observables"], back.docs("sightings")[0]["observables"]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn sightings_carry_the_value_as_given() {
     let relay = TestRelay::open().await;
     let given = sample::SCRIPT_HOST_SHA1.to_uppercase();
@@ -117,7 +117,7 @@ async fn sightings_carry_the_value_as_given() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn alerts_come_before_events_and_both_newest_first() {
     let relay = TestRelay::open().await;
     let answer = relay.observe(&one("ip", sample::ADDRESS)).await;
@@ -133,7 +133,7 @@ async fn alerts_come_before_events_and_both_newest_first() {
     assert!(times.is_sorted_by(|one, next| one >= next), "{times:?}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn alerts_and_events_share_the_limit() {
     for (limit, alerts, events) in [(1, 1, 0), (4, 4, 0), (6, 4, 2)] {
         let relay = TestRelay::with(&[("CTR_ENTITIES_LIMIT", &limit.to_string())]).await;
@@ -144,7 +144,7 @@ async fn alerts_and_events_share_the_limit() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn invalid_values_cause_no_request_and_no_data() {
     let relay = TestRelay::open().await;
     let observables = many(&[
@@ -160,7 +160,7 @@ async fn invalid_values_cause_no_request_and_no_data() {
     assert!(relay.sandbox.calls().is_empty());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn missing_evidence_is_loaded_concurrently_with_the_devices() {
     let relay = TestRelay::open().await;
     let observables = one("ip", sample::ADDRESS);

@@ -75,7 +75,7 @@ impl TestRelay {
 }
 
 /// Row 3 of docs/relays/defender-atp.md#differences-from-the-python-originals.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_login_is_sent_as_documented() {
     let relay = TestRelay::with(&[("DEFENDER_HUNTING", "off")]).await;
     relay.observe(&one("sha1", UNSEEN)).await;
@@ -93,7 +93,7 @@ async fn a_login_is_sent_as_documented() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn each_request_is_sent_as_documented() {
     let relay = TestRelay::warm().await;
     relay.observe(&one("md5", sample::SCRIPT_HOST_MD5)).await;
@@ -122,7 +122,7 @@ async fn each_request_is_sent_as_documented() {
     assert!(hunt["Query"].as_str().unwrap().contains(sample::SCRIPT_HOST_MD5));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn i05_a_value_is_one_segment_of_the_path() {
     let relay = TestRelay::warm().await;
     relay
@@ -136,7 +136,7 @@ async fn i05_a_value_is_one_segment_of_the_path() {
     assert_eq!(paths("/api/domains"), ["/api/domains/cdn.contoso-files.example/alerts"]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn refer_and_version_send_no_request() {
     let relay = TestRelay::open().await;
     for path in ["/refer/observables", "/version"] {

@@ -43,7 +43,7 @@ async fn costs_one(fault: Fault, code: &str) -> Answer {
     answer
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_missing_or_malformed_header_is_an_authorization_error() {
     let relay = TestRelay::open().await;
     for header in ["", "Bearer", "Basic x", "Bearer a.b.c", "Bearer a b"] {
@@ -53,7 +53,7 @@ async fn a_missing_or_malformed_header_is_an_authorization_error() {
     assert!(relay.sandbox.calls().is_empty());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn c09_a_token_without_credentials_is_an_authorization_error() {
     let relay = TestRelay::open().await;
     for (claim, value) in [
@@ -75,7 +75,7 @@ async fn c09_a_token_without_credentials_is_an_authorization_error() {
     assert!(relay.sandbox.calls().is_empty());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_wrong_or_expired_secret_is_an_authorization_error() {
     let relay = TestRelay::open().await;
     let mut wrong = contoso();
@@ -91,7 +91,7 @@ async fn a_wrong_or_expired_secret_is_an_authorization_error() {
     assert_eq!(answer.errors(), [("fatal", "authorization error")]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn other_failures_of_the_login_have_their_codes() {
     for (fault, code) in [
         (Fault::status(404), "permission denied"),
@@ -112,7 +112,7 @@ async fn other_failures_of_the_login_have_their_codes() {
 }
 
 /// Row 3 of docs/relays/defender-atp.md#differences-from-the-python-originals.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_refused_token_is_renewed_once_and_the_request_sent_once_more() {
     let relay = TestRelay::with(&[("DEFENDER_HUNTING", "off")]).await;
     relay.health(&app::DEFENDER, &tenant::CONTOSO).await;
@@ -124,7 +124,7 @@ async fn a_refused_token_is_renewed_once_and_the_request_sent_once_more() {
     assert_eq!(paths, ["/api/alerts", &login, "/api/alerts"]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_second_401_is_an_authorization_error() {
     let relay = TestRelay::open().await;
     relay.health(&app::DEFENDER, &tenant::CONTOSO).await;
@@ -138,7 +138,7 @@ async fn a_second_401_is_an_authorization_error() {
 }
 
 /// Row 8 of docs/relays/defender-atp.md#differences-from-the-python-originals.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_missing_permission_is_named() {
     let answer = costs_one(Fault::Forbidden, "permission denied").await;
     assert!(answer.message().contains("Alert.Read.All"), "{answer}");
@@ -147,7 +147,7 @@ async fn a_missing_permission_is_named() {
     assert!(answer.errors().iter().all(|code| *code == ("fatal", "permission denied")));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn invalid_and_unknown_entities_are_no_data() {
     for fault in [
         problem(400, "InvalidIpAddress", "IP address is invalid"),
@@ -161,7 +161,7 @@ async fn invalid_and_unknown_entities_are_no_data() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn n10_a_rate_limit_is_waited_for_once_and_then_named() {
     let wait = |text: &str| Fault::TooManyRequests { retry_after: Some(text.to_owned()) };
     let (relay, answer) = broken(wait("0"), Times::Next(1)).await;
@@ -172,14 +172,14 @@ async fn n10_a_rate_limit_is_waited_for_once_and_then_named() {
     costs_one(wait("soon"), "too many requests").await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_product_that_fails_is_an_internal_error() {
     for status in [500, 502, 503, 504] {
         costs_one(problem(status, "InternalServerError", "x"), "internal error").await;
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn n16_a_response_that_is_not_the_documented_one_is_unknown() {
     for fault in [Fault::Html, Fault::Empty, Fault::Malformed, Fault::json(200, &json!({}))] {
         let answer = costs_one(fault, "unknown").await;
@@ -189,7 +189,7 @@ async fn n16_a_response_that_is_not_the_documented_one_is_unknown() {
     costs_one(elsewhere, "unknown").await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_certificate_that_is_not_trusted_is_unknown() {
     let relay = TestRelay::with(&[("DEFENDER_API_BASE", &InvalidTlsServer::untrusted())]).await;
     let answer = relay.health(&app::DEFENDER, &tenant::CONTOSO).await;
@@ -197,7 +197,7 @@ async fn a_certificate_that_is_not_trusted_is_unknown() {
     assert!(answer.message().contains("certificate of Microsoft Defender"), "{answer}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn n03_a_connection_that_fails_is_a_connection_error() {
     let answer = costs_one(Fault::ResetInBody, "connection error").await;
     assert!(answer.message().contains("closed the connection"), "{answer}");
@@ -209,7 +209,7 @@ async fn n03_a_connection_that_fails_is_a_connection_error() {
     assert!(answer.message().contains(&base), "{answer}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn n05_data_that_arrived_before_the_deadline_is_answered() {
     let relay = TestRelay::open().await;
     relay.health(&app::DEFENDER, &tenant::CONTOSO).await;
@@ -222,7 +222,7 @@ async fn n05_data_that_arrived_before_the_deadline_is_answered() {
     assert_eq!(answer.docs("sightings").len(), 4);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_refused_list_for_respond_is_an_invalid_request() {
     for status in [400, 404, 405, 409, 418] {
         for list in ["/api/machineactions", "/api/indicators"] {
@@ -243,7 +243,7 @@ async fn a_refused_list_for_respond_is_an_invalid_request() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_body_of_the_wrong_shape_is_an_invalid_payload() {
     let relay = TestRelay::open().await;
     for path in [OBSERVE, RESPOND, "/refer/observables", "/respond/trigger"] {
@@ -253,7 +253,7 @@ async fn a_body_of_the_wrong_shape_is_an_invalid_payload() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_failed_look_up_of_devices_is_a_warning() {
     for (path, status, code) in [
         ("/api/machines", 403, "permission denied"),
@@ -273,7 +273,7 @@ async fn a_failed_look_up_of_devices_is_a_warning() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn n17_secrets_that_the_product_repeats_are_redacted() {
     let secret = app::DEFENDER.secret;
     let answer =
@@ -281,7 +281,7 @@ async fn n17_secrets_that_the_product_repeats_are_redacted() {
     assert!(!answer.to_string().contains(secret) && answer.message().contains("[…]"), "{answer}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_failure_is_reported_once_and_stops_requests_that_would_fail_alike() {
     let relay = TestRelay::with(&[("DEFENDER_HUNTING", "off")]).await;
     relay.sandbox.fault("/api/ips", Fault::Forbidden, Times::Always);

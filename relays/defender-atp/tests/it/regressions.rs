@@ -20,7 +20,7 @@ fn relations(sighting: &Value) -> Vec<String> {
 }
 
 /// Row 1 of docs/relays/defender-atp.md#differences-from-the-python-originals.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn values_never_leave_their_literal_or_segment() {
     let relay = TestRelay::open().await;
     let observables = many(&[
@@ -53,7 +53,7 @@ async fn values_never_leave_their_literal_or_segment() {
 }
 
 /// Row 2 of docs/relays/defender-atp.md#differences-from-the-python-originals.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn each_sighting_has_its_own_relations() {
     let relay = TestRelay::open().await;
     let observables = many(&[("ip", sample::ADDRESS), ("domain", sample::DOMAIN)]);
@@ -71,7 +71,7 @@ async fn each_sighting_has_its_own_relations() {
 }
 
 /// Row 7 of docs/relays/defender-atp.md#differences-from-the-python-originals.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn malformed_machines_and_severities_cost_only_themselves() {
     let relay = TestRelay::open().await;
     let answer = relay.observe(&one("sha1", sample::SCRIPT_HOST_SHA1)).await;
@@ -91,7 +91,7 @@ async fn malformed_machines_and_severities_cost_only_themselves() {
 }
 
 /// Row 11 of docs/relays/defender-atp.md#differences-from-the-python-originals.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn partial_data_is_a_collection_beside_the_errors() {
     let relay = TestRelay::open().await;
     relay.sandbox.fault("/api/ips", Fault::status(500), Times::Always);
@@ -103,7 +103,7 @@ async fn partial_data_is_a_collection_beside_the_errors() {
 }
 
 /// Row 12 of docs/relays/defender-atp.md#differences-from-the-python-originals.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_token_that_does_not_verify_causes_no_request() {
     let relay = TestRelay::open().await;
     let forged = testkit::token::Token::new().claims(contoso()).hs256(b"");
@@ -113,7 +113,7 @@ async fn a_token_that_does_not_verify_causes_no_request() {
 }
 
 /// Row 14 of docs/relays/defender-atp.md#differences-from-the-python-originals.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn ids_are_transient() {
     let relay = TestRelay::open().await;
     let answer = relay.observe(&one("ip", sample::ADDRESS)).await;
@@ -123,7 +123,7 @@ async fn ids_are_transient() {
 }
 
 /// Row 14 of docs/relays/defender-atp.md#differences-from-the-python-originals.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_file_path_contains_the_file_name() {
     let relay = TestRelay::open().await;
     let answer = relay.observe(&one("sha256", sample::SCRIPT_HOST_SHA256)).await;
@@ -142,7 +142,7 @@ async fn a_file_path_contains_the_file_name() {
 }
 
 /// Row 14 of docs/relays/defender-atp.md#differences-from-the-python-originals.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn each_sighting_counts_one() {
     let relay = TestRelay::open().await;
     let answer = relay.observe(&one("ip", sample::ADDRESS)).await;
@@ -151,7 +151,7 @@ async fn each_sighting_counts_one() {
 }
 
 /// Row 17 of docs/relays/defender-atp.md#differences-from-the-python-originals.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn many_calls_share_two_access_tokens() {
     let relay = TestRelay::open().await;
     let observables = one("ip", sample::ADDRESS);
@@ -166,7 +166,7 @@ async fn many_calls_share_two_access_tokens() {
 }
 
 /// Row 18 of docs/relays/defender-atp.md#differences-from-the-python-originals.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_error_carries_the_message_of_the_product() {
     let relay = TestRelay::open().await;
     let body = json!({"error": {"code": "Forbidden", "message": "Not for you", "target": "x"}});
@@ -178,7 +178,7 @@ async fn an_error_carries_the_message_of_the_product() {
     assert!(text.contains("Not for you") && !text.contains('{'), "{text}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn n18_pages_are_followed_to_the_limit_within_one_origin() {
     let relay = TestRelay::with(&[("CTR_ENTITIES_LIMIT", "4"), ("DEFENDER_HUNTING", "off")]).await;
     let answer =

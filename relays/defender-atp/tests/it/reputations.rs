@@ -18,7 +18,7 @@ fn addresses(count: usize) -> Value {
     (1..=count).map(|n| json!({"type": "ip", "value": format!("192.0.2.{n}")})).collect()
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn addresses_domains_and_the_hosts_of_urls_have_verdicts() {
     let relay = TestRelay::with(&[ON, ("CTR_ENTITIES_LIMIT", "1")]).await;
     let observables = many(&[
@@ -36,7 +36,7 @@ async fn addresses_domains_and_the_hosts_of_urls_have_verdicts() {
     answer.assert_no_errors();
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn twenty_hosts_are_asked_about_in_one_batch() {
     for (count, expected) in [(1, 1), (10, 1), (50, 3)] {
         let relay = TestRelay::with(&[ON, ("DEFENDER_HUNTING", "mde")]).await;
@@ -48,7 +48,7 @@ async fn twenty_hosts_are_asked_about_in_one_batch() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn without_the_permission_the_answer_is_the_usual_one_with_one_warning() {
     let address = one("ip", sample::ADDRESS);
     let caller = claims(&app::WITHOUT_GRAPH, &tenant::CONTOSO);
@@ -64,7 +64,7 @@ async fn without_the_permission_the_answer_is_the_usual_one_with_one_warning() {
     assert_eq!(relay.ask_with(caller, OBSERVE, &address).await, expected);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_seed_features_and_the_setting_leave_them_out() {
     for settings in [[ON, ("DEFENDER_FEATURES", "seed")], [("MICROSOFT_REPUTATION", "off"); 2]] {
         let relay = TestRelay::with(&settings).await;
@@ -74,7 +74,7 @@ async fn the_seed_features_and_the_setting_leave_them_out() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_failure_costs_the_verdicts_only() {
     let address = one("ip", sample::ADDRESS);
     let expected = TestRelay::open().await.observe(&address).await;

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 use crate::test_relay::{OBSERVE, SERVER, TestRelay, claims, counts, one};
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn requests_are_the_documented_ones() {
     let relay = TestRelay::start().await;
     relay.ask(OBSERVE, &one("ip", SERVER)).await;
@@ -40,7 +40,7 @@ async fn requests_are_the_documented_ones() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn searches_and_look_ups_have_times_in_utc() {
     let relay = TestRelay::start().await;
     relay.ask(OBSERVE, &one("ip", SERVER)).await;
@@ -68,7 +68,7 @@ async fn searches_and_look_ups_have_times_in_utc() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_observable_and_a_detection_need_a_request_a_type_and_all_names_one() {
     let relay = TestRelay::start().await;
     let observables = json!([
@@ -84,7 +84,7 @@ async fn an_observable_and_a_detection_need_a_request_a_type_and_all_names_one()
     assert!(last.path.starts_with(ENTITY_BASE));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn without_detections_and_internal_addresses_there_is_one_round_trip() {
     let relay = TestRelay::start().await;
     relay.ask(OBSERVE, &one("ip", "192.0.2.1")).await;
@@ -95,7 +95,7 @@ async fn without_detections_and_internal_addresses_there_is_one_round_trip() {
     assert_eq!(counts(&relay), [1, 0, 1, 0]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn all_requests_run_concurrently_up_to_the_configured_limit() {
     let addresses = (1..=20).map(|host| json!({"type": "ip", "value": format!("192.0.2.{host}")}));
     let observables: Value = addresses.collect();
@@ -109,7 +109,7 @@ async fn all_requests_run_concurrently_up_to_the_configured_limit() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_events_of_a_detection_do_not_wait_for_other_observables() {
     let relay = TestRelay::start().await;
     let other = When::path(DETECTIONS_BASE).mentioning("198.51.100.23");
@@ -128,7 +128,7 @@ async fn the_events_of_a_detection_do_not_wait_for_other_observables() {
     assert!(missing.iter().all(|code| *code == ("warning", "connection error")), "{missing:?}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn devices_are_not_looked_up_when_time_is_short() {
     let relay = TestRelay::start().await;
     let brief = relay.within(Duration::from_millis(1900));
@@ -138,7 +138,7 @@ async fn devices_are_not_looked_up_when_time_is_short() {
     assert_eq!((answer.docs("sightings").len(), counts(&relay)[3]), (3, 0));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_limit_is_in_every_request() {
     let relay = TestRelay::start().await;
     let claims = json!({"key": KEY, "CTR_ENTITIES_LIMIT": "5000"});
@@ -148,7 +148,7 @@ async fn the_limit_is_in_every_request() {
     assert_eq!(relay.calls_to(EVENTS_BASE)[0].json().unwrap()["limit"], 2000);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn rejected_windows_become_days_and_stay_days() {
     let relay = TestRelay::start().await;
     let observables = one("ip", SERVER);
@@ -176,7 +176,7 @@ fn window(call: &sandbox::Call) -> (String, String) {
     (text("start_date"), text("end_date"))
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_search_that_rejects_days_too_is_not_cached() {
     let relay = TestRelay::start().await;
     let error = json!({"error": {"code": "client.invalid_query", "message": "no such field"}});
@@ -190,7 +190,7 @@ async fn a_search_that_rejects_days_too_is_not_cached() {
     assert_eq!((answer.docs("sightings").len(), counts(&relay)[2]), (3, 1));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_window_of_one_day_is_not_requested_twice() {
     let relay = TestRelay::start().with(&[("GTI_EVENT_DAYS", "1")]).await;
     relay.sandbox.fault(EVENTS_BASE, Fault::status(400), Times::Always);
@@ -199,7 +199,7 @@ async fn a_window_of_one_day_is_not_requested_twice() {
     assert_eq!(counts(&relay)[2], 1);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn days_that_fail_cost_only_their_events() {
     let relay = TestRelay::start().await;
     let failing = When::path(EVENTS_BASE).mentioning("\"end_date\":\"2026-03-02T10:00:00.000Z\"");
@@ -212,7 +212,7 @@ async fn days_that_fail_cost_only_their_events() {
     assert!(!titles.is_empty() && !titles.iter().any(is_flow), "{titles:?}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_look_up_has_at_most_five_hundred_addresses() {
     let relay = TestRelay::start().await;
     let event = |host: usize| {
@@ -235,7 +235,7 @@ async fn a_look_up_has_at_most_five_hundred_addresses() {
     assert!(counts.len() == 2 && counts.iter().all(|count| *count <= 500), "{counts:?}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn health_is_one_request() {
     let relay = TestRelay::start().await;
     assert_eq!(relay.health().await, json!({"data": {"status": "ok"}}));
@@ -245,7 +245,7 @@ async fn health_is_one_request() {
     assert_eq!(calls[0].query, "indicator_value=8.8.8.8&status=active&limit=1");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn values_without_normal_form_are_not_searched_for() {
     let relay = TestRelay::start().await;
     let observables = json!([
@@ -263,7 +263,7 @@ async fn values_without_normal_form_are_not_searched_for() {
     assert_eq!(relay.sandbox.calls().len(), 0);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn s01_s02_two_accounts_in_turn_never_meet() {
     let relay = TestRelay::start().await;
     let observables = one("ip", SERVER);

@@ -4,7 +4,7 @@ use sandbox::gigamon_threatinsight::NO_EVENTS_KEY;
 
 use crate::test_relay::{TestRelay, claims};
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn no_route_fails_without_the_search_for_events() {
     let relay = TestRelay::start().await.with_claims(claims(NO_EVENTS_KEY));
     let answers = relay.assert_no_route_fails().await;

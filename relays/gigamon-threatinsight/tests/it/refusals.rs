@@ -53,14 +53,14 @@ async fn costs_all(fault: Fault, code: &str) -> Answer {
     answer
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_products_code_is_made_readable() {
     let fault = error(422, "client.some_rule.broken", "It does not hold.");
     let answer = costs_one(fault, "client : some rule : broken").await;
     assert!(answer.message().contains("It does not hold."));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_body_of_another_form_is_quoted() {
     let long = format!("no json {}", "x".repeat(500));
     let text = Fault::Status { code: 418, headers: Vec::new(), body: long };
@@ -72,7 +72,7 @@ async fn a_body_of_another_form_is_quoted() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn status_401_is_an_authorization_error_with_the_products_message() {
     let relay = TestRelay::start().await;
     for path in [Route::Health, OBSERVE] {
@@ -83,7 +83,7 @@ async fn status_401_is_an_authorization_error_with_the_products_message() {
     costs_all(Fault::status(401), "authorization error").await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn status_403_is_an_authorization_error() {
     let answer =
         costs_all(error(403, "client.no_access", "Not yours."), "client : no access").await;
@@ -92,26 +92,26 @@ async fn status_403_is_an_authorization_error() {
     assert!(answer.message().starts_with("Authorization failed: "));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn status_400_of_detections() {
     costs_one(error(400, "client.bad", "No."), "client : bad").await;
     costs_one(Fault::status(400), "invalid argument").await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn status_404_and_410_of_detections() {
     costs_one(Fault::status(404), "not found").await;
     costs_one(Fault::status(410), "not found").await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn status_429_ends_the_call_and_names_the_wait() {
     let fault = Fault::TooManyRequests { retry_after: Some("3600".into()) };
     let answer = costs_all(fault, "too many requests").await;
     assert!(answer.message().contains("3600 seconds"), "{answer:?}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn n10_status_429_with_a_short_wait_is_repeated_once() {
     let relay = TestRelay::start().await;
     let fault = Fault::TooManyRequests { retry_after: Some("0".into()) };
@@ -120,14 +120,14 @@ async fn n10_status_429_with_a_short_wait_is_repeated_once() {
     assert_eq!(counts(&relay)[0], 2);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn status_500_is_unknown() {
     costs_one(Fault::status(500), "unknown").await;
     costs_one(error(500, "server.error", "Boom."), "server : error").await;
     costs_one(Fault::status(505), "unknown").await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn status_502_503_504_are_retried_once() {
     for code in [502, 503, 504] {
         let headers = vec![("Retry-After".to_owned(), "0".to_owned())];
@@ -140,7 +140,7 @@ async fn status_502_503_504_are_retried_once() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn n01_any_other_status_is_unknown() {
     for code in [402, 405, 418, 451] {
         costs_one(Fault::status(code), "unknown").await;
@@ -148,7 +148,7 @@ async fn n01_any_other_status_is_unknown() {
     costs_one(Fault::Redirect { to: "http://127.0.0.1:9/".into(), code: 308 }, "unknown").await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn n16_status_200_of_another_shape() {
     for fault in [Fault::Html, Fault::Empty, Fault::Malformed, Fault::json(200, &json!({"a": 1}))] {
         let answer = costs_one(fault, "unknown").await;
@@ -159,7 +159,7 @@ async fn n16_status_200_of_another_shape() {
     assert_eq!(relay.health().await.errors(), [("fatal", "unknown")]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn n02_an_untrusted_certificate_is_named() {
     let relay =
         TestRelay::start().with(&[("GTI_DETECTIONS_URL", &InvalidTlsServer::untrusted())]).await;
@@ -168,7 +168,7 @@ async fn n02_an_untrusted_certificate_is_named() {
     assert!(answer.message().contains("certificate of Gigamon ThreatINSIGHT"), "{answer:?}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_failed_connection_names_the_base() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", free.local_addr().unwrap());
@@ -184,7 +184,7 @@ async fn a_failed_connection_names_the_base() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn n03_a_broken_connection_is_a_connection_error() {
     for fault in [Fault::ResetBeforeAnswer, Fault::ResetInBody] {
         let (_, answer) = answer_with_fault(fault).await;
@@ -192,7 +192,7 @@ async fn n03_a_broken_connection_is_a_connection_error() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn n05_no_response_in_time_is_a_connection_error() {
     let relay = TestRelay::start().with(&[("GTI_EVENTS_URL", "off")]).await;
     relay.sandbox.fault(DETECTIONS_BASE, Fault::SlowHeaders, Times::Always);
@@ -200,13 +200,13 @@ async fn n05_no_response_in_time_is_a_connection_error() {
     assert_eq!(answer.errors(), [("fatal", "connection error")]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn n06_n07_an_endless_response_costs_its_observable_only() {
     costs_one(Fault::GzipBomb { bytes: 64 << 20 }, "unknown").await;
     costs_one(Fault::Huge { bytes: 64 << 20 }, "unknown").await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn errors_of_one_source_are_warnings_while_the_other_succeeds() {
     let observables = one("ip", SERVER);
     let relay = TestRelay::start().await;
@@ -229,7 +229,7 @@ async fn errors_of_one_source_are_warnings_while_the_other_succeeds() {
     assert_eq!(answer.get("data"), None);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_failure_of_one_detections_events_is_a_warning() {
     let relay = TestRelay::start().await;
     let one_of_three = When::path(DETECTIONS_BASE).mentioning("d0000003");
@@ -240,7 +240,7 @@ async fn a_failure_of_one_detections_events_is_a_warning() {
     assert_eq!(answer.docs("indicators").len(), 2);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_detection_whose_events_fail_is_shown_itself() {
     for code in [403, 404, 410, 500] {
         let relay = TestRelay::start().await;
@@ -256,7 +256,7 @@ async fn a_detection_whose_events_fail_is_shown_itself() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_failed_look_up_costs_the_names_only() {
     for (fault, code) in [
         (Fault::status(500), "unknown"),
@@ -274,7 +274,7 @@ async fn a_failed_look_up_costs_the_names_only() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn n17_the_key_is_redacted_from_answers() {
     let echo = error(401, &format!("client.{KEY}"), &format!("unknown key {KEY}"));
     let relay = TestRelay::start().await;
@@ -284,7 +284,7 @@ async fn n17_the_key_is_redacted_from_answers() {
     assert!(answer.message().contains("unknown key") && !answer.to_string().contains(KEY));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_key_that_no_header_can_carry_is_an_authorization_error() {
     let relay = TestRelay::start().await;
     for key in [json!(""), json!(null), json!(7), json!("a\r\nb"), json!("ключ"), json!(["k"])]

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::test_relay::{OBSERVE, SERVER, TestRelay, counts, one};
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_value_is_never_a_query() {
     let relay = TestRelay::start().await;
     for value in [
@@ -26,7 +26,7 @@ async fn a_value_is_never_a_query() {
     assert_eq!(relay.sandbox.calls().len(), 0);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn limit_flag_and_region_of_one_token_do_not_reach_the_next_call() {
     let relay = TestRelay::start().await;
     let observables = one("ip", "198.51.100.23");
@@ -39,7 +39,7 @@ async fn limit_flag_and_region_of_one_token_do_not_reach_the_next_call() {
     assert_eq!(relay.ask(OBSERVE, &observables).await, before);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn optional_claims_may_be_null_or_missing() {
     let relay = TestRelay::start().await;
     for claims in [
@@ -52,7 +52,7 @@ async fn optional_claims_may_be_null_or_missing() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn events_of_a_deleted_rule_have_no_detection() {
     let relay = TestRelay::start().with(&[("GTI_EVENTS_URL", "off")]).await;
     let answer = relay.ask(OBSERVE, &one("md5", "6b1f0e9d8c7b6a594837261504f3e2d1")).await;
@@ -63,7 +63,7 @@ async fn events_of_a_deleted_rule_have_no_detection() {
     assert_eq!((answer.docs("indicators").len(), answer.docs("relationships").len()), (1, 1));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn ids_are_the_same_in_any_order_and_unique() {
     let [sha1, md5] = [
         ("sha1", "c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f7"),
@@ -77,7 +77,7 @@ async fn ids_are_the_same_in_any_order_and_unique() {
     assert_eq!(forth.ids(), back.ids());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn error_responses_without_json_are_reported() {
     for code in [400, 401, 403, 404, 418, 429, 500, 503] {
         let relay = TestRelay::start().await;
@@ -92,7 +92,7 @@ async fn error_responses_without_json_are_reported() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn sensors_are_ctim_words_and_tables_have_no_gaps_and_no_nulls() {
     let relay = TestRelay::start().await;
     let answer = relay.ask(OBSERVE, &one("ip", "198.51.100.23")).await;
@@ -107,7 +107,7 @@ async fn sensors_are_ctim_words_and_tables_have_no_gaps_and_no_nulls() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_observable_requested_twice_is_searched_for_once() {
     let relay = TestRelay::start().await;
     let observables = json!([

@@ -17,32 +17,32 @@ async fn check(case: &str, settings: &[(&str, &str)]) {
     case.assert_answer(&answer);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn one_alert_has_every_field() {
     check("worked-example", &[]).await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn every_type_by_filter() {
     check("every-type", &[("GRAPH_V2_STRATEGY", "filter")]).await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn every_type_by_hunting() {
     check("every-type-hunted", &[("GRAPH_V2_STRATEGY", "hunting")]).await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn incomplete_and_unknown_evidence() {
     check("incomplete-evidence", &[]).await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_legacy_alert_has_every_field() {
     check("legacy-worked-example", &[("GRAPH_BACKEND", "alerts")]).await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn every_type_by_the_legacy_list() {
     check("legacy-every-type", &[("GRAPH_BACKEND", "alerts")]).await;
 }

@@ -24,7 +24,7 @@ fn addresses(count: usize) -> Value {
 }
 
 /// docs/relays/graph-security.md#differences-from-the-python-originals: Login.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_login_is_sent_exactly_as_documented() {
     let relay = TestRelay::open().await;
     relay.observe(&one("ip", ADDRESS)).await;
@@ -43,7 +43,7 @@ async fn a_login_is_sent_exactly_as_documented() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_batch_is_sent_exactly_as_documented() {
     let relay = TestRelay::with(&[("CTR_ENTITIES_LIMIT", "7")]).await;
     relay.observe(&one("url", "https://cdn.contoso-files.example/it's?a=b&c#d+e%20f")).await;
@@ -64,7 +64,7 @@ async fn a_batch_is_sent_exactly_as_documented() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_legacy_list_is_sent_exactly_as_documented() {
     let relay = TestRelay::with(&[("GRAPH_BACKEND", "alerts")]).await;
     relay.observe(&one("domain", "cdn.contoso-files.example")).await;
@@ -76,7 +76,7 @@ async fn a_legacy_list_is_sent_exactly_as_documented() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_hunt_is_sent_exactly_as_documented() {
     let relay = TestRelay::with(&[("GRAPH_V2_STRATEGY", "hunting")]).await;
     relay.observe(&one("file_name", "résumé — 東京's.sh")).await;
@@ -92,7 +92,7 @@ async fn a_hunt_is_sent_exactly_as_documented() {
 }
 
 /// docs/relays/graph-security.md#differences-from-the-python-originals: Requests.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_cold_relay_needs_one_login_and_one_batch_for_twenty_observables() {
     let relay = TestRelay::open().await;
     relay.observe(&addresses(19)).await;
@@ -100,7 +100,7 @@ async fn a_cold_relay_needs_one_login_and_one_batch_for_twenty_observables() {
     assert_eq!(relay.sandbox.calls().len(), 2);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn batches_of_twenty_run_side_by_side() {
     let relay = TestRelay::open().await;
     relay.observe(&one("ip", ADDRESS)).await;
@@ -115,7 +115,7 @@ async fn batches_of_twenty_run_side_by_side() {
     assert_eq!(sizes, [5, 20, 20]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn hunting_is_one_query_then_one_batch() {
     let relay = TestRelay::with(&[("GRAPH_V2_STRATEGY", "hunting")]).await;
     relay.observe(&one("ip", ADDRESS)).await;
@@ -132,7 +132,7 @@ async fn hunting_is_one_query_then_one_batch() {
     assert_eq!(relay.sandbox.peak_concurrency(), 1);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_alert_about_several_observables_is_read_once() {
     let relay = TestRelay::with(&[("GRAPH_V2_STRATEGY", "hunting")]).await;
     let observables = json!([
@@ -144,7 +144,7 @@ async fn an_alert_about_several_observables_is_read_once() {
     assert_eq!(inner_urls(&relay.calls(BATCH)[0]).len(), 4);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_hunt_without_results_needs_no_batch() {
     let relay = TestRelay::with(&[("GRAPH_V2_STRATEGY", "hunting")]).await;
     relay.observe(&one("ip", "192.0.2.99")).await;
@@ -154,7 +154,7 @@ async fn a_hunt_without_results_needs_no_batch() {
     assert_eq!(relay.counts(), [0, 0, 0]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn legacy_lists_are_sent_in_one_batch_too() {
     let relay = TestRelay::with(&[("GRAPH_BACKEND", "alerts")]).await;
     let observables = json!([
@@ -167,7 +167,7 @@ async fn legacy_lists_are_sent_in_one_batch_too() {
     assert_eq!(inner_urls(&relay.calls(BATCH)[0]).len(), 2);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn s03_an_access_token_that_is_refused_is_renewed_once() {
     let relay = TestRelay::open().await;
     let observables = one("ip", ADDRESS);
@@ -178,7 +178,7 @@ async fn s03_an_access_token_that_is_refused_is_renewed_once() {
     assert_eq!(relay.counts(), [1, 2, 0]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_token_may_choose_the_backend() {
     let relay = TestRelay::open().await;
     let mut claims = claims(&app::GRAPH, &tenant::CONTOSO);

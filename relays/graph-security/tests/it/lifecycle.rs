@@ -19,7 +19,7 @@ fn after_the_end(mut response: Value) -> Value {
     response
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn no_route_needs_the_older_list_of_alerts() {
     let relay = TestRelay::open().await;
     relay.health().await.assert_no_errors();
@@ -31,7 +31,7 @@ async fn no_route_needs_the_older_list_of_alerts() {
     assert!(urls.iter().all(|url| !url.contains("/security/alerts?")), "{urls:?}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn who_still_chooses_the_older_list_is_told_what_to_set() {
     let relay = TestRelay::with(&[("GRAPH_BACKEND", "alerts")]).await;
     relay.sandbox.fault(BATCH, Fault::Rewritten(after_the_end), Times::Always);

@@ -41,7 +41,7 @@ fn graph_error(status: u16, words: &str) -> Fault {
     Fault::json(status, &json!({"error": error}))
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn refused_logins_are_authorization_errors_with_microsofts_message() {
     let relay = TestRelay::open().await;
     let mut wrong_secret = contoso();
@@ -64,7 +64,7 @@ async fn refused_logins_are_authorization_errors_with_microsofts_message() {
     assert_eq!(relay.counts()[1], 0);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_status_of_a_login_decides_its_code() {
     for (status, code) in
         [(400, "authorization error"), (401, "authorization error"), (403, "permission denied")]
@@ -79,7 +79,7 @@ async fn the_status_of_a_login_decides_its_code() {
     check(LOGIN, Fault::status(503), "service unavailable").await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_token_that_stays_refused_is_an_authorization_error() {
     let text = check(BATCH, graph_error(401, "no token"), "authorization error").await;
     assert_eq!(text, "Authorization failed: no token");
@@ -91,7 +91,7 @@ async fn a_token_that_stays_refused_is_an_authorization_error() {
     assert_eq!(relay.counts(), [1, 2, 0], "one login and one request more");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_status_of_a_batch_decides_its_code() {
     for (status, code, quoted) in [
         (400, "invalid argument", true),
@@ -113,13 +113,13 @@ async fn the_status_of_a_batch_decides_its_code() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_error_in_the_form_of_the_login_is_understood_too() {
     let fault = Fault::json(400, &json!({"error": "bad", "error_description": "because"}));
     assert!(check(BATCH, fault, "invalid argument").await.ends_with(": because"));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn n10_a_used_up_quota_names_the_wait() {
     let fault = Fault::TooManyRequests { retry_after: Some("3600".into()) };
     assert!(check(BATCH, fault, "too many requests").await.contains("3600 seconds"));
@@ -129,7 +129,7 @@ async fn n10_a_used_up_quota_names_the_wait() {
     assert_eq!(sightings(&relay.observe(&one("ip", ADDRESS)).await).len(), 4);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_missing_permission_is_named() {
     let relay = TestRelay::open().await;
     let legacy = TestRelay::with(&[("GRAPH_BACKEND", "alerts")]).await;
@@ -143,7 +143,7 @@ async fn a_missing_permission_is_named() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_status_of_a_hunting_query_decides_its_code() {
     for (fault, code) in [
         (graph_error(400, "semantic error"), "invalid argument"),
@@ -160,7 +160,7 @@ async fn the_status_of_a_hunting_query_decides_its_code() {
 }
 
 /// docs/relays/graph-security.md#differences-from-the-python-originals: Incomplete records.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn n16_a_body_that_is_no_json_is_an_error_too() {
     for path in [LOGIN, BATCH] {
         for fault in [Fault::Html, Fault::Empty, Fault::Malformed] {
@@ -178,28 +178,28 @@ async fn n16_a_body_that_is_no_json_is_an_error_too() {
     check(BATCH, nothing, "unknown").await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn n01_redirects_are_not_followed() {
     let fault = Fault::Redirect { to: "http://127.0.0.1:9/".into(), code: 307 };
     check(LOGIN, fault.clone(), "unknown").await;
     check(BATCH, fault, "unknown").await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn n03_connections_that_break_are_connection_errors() {
     for fault in [Fault::ResetBeforeAnswer, Fault::ResetInBody] {
         check(BATCH, fault, "connection error").await;
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn n06_n07_responses_without_end_are_cut() {
     for fault in [Fault::Huge { bytes: u64::MAX }, Fault::GzipBomb { bytes: 64 << 20 }] {
         check(BATCH, fault, "unknown").await;
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_unreachable_host_is_named() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", free.local_addr().unwrap());
@@ -212,7 +212,7 @@ async fn an_unreachable_host_is_named() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn n05_alerts_that_arrived_before_the_deadline_are_answered() {
     let relay = TestRelay::open().await;
     relay.observe(&one("ip", ADDRESS)).await;
@@ -230,7 +230,7 @@ async fn n05_alerts_that_arrived_before_the_deadline_are_answered() {
     assert_eq!(sightings(&answer).len(), 4, "the hash was in the other batch");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn n17_h14_secrets_in_microsofts_messages_are_redacted() {
     let secret = app::GRAPH.secret;
     for path in [LOGIN, BATCH] {

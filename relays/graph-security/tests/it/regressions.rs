@@ -28,7 +28,7 @@ async fn assert_refused(relay: &TestRelay, token: String) -> String {
 }
 
 /// docs/relays/graph-security.md#differences-from-the-python-originals: Values in queries.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn i01_a_value_is_never_a_part_of_the_query() {
     let v2 = TestRelay::with(&[("GRAPH_V2_STRATEGY", "filter")]).await;
     let hunted = TestRelay::with(&[("GRAPH_V2_STRATEGY", "hunting")]).await;
@@ -54,7 +54,7 @@ async fn i01_a_value_is_never_a_part_of_the_query() {
 }
 
 /// docs/relays/graph-security.md#differences-from-the-python-originals: Values in queries.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_name_with_quotes_and_other_marks_is_found() {
     let relay = TestRelay::with(&[("GRAPH_BACKEND", "alerts")]).await;
     let answer = relay.observe(&one("file_name", "o'neil & söhne #1.exe")).await;
@@ -62,7 +62,7 @@ async fn a_name_with_quotes_and_other_marks_is_found() {
 }
 
 /// docs/relays/graph-security.md#differences-from-the-python-originals: Key hosts.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn keys_are_not_fetched_from_a_host_that_only_the_token_names() {
     let canary = JwksServer::start([Jwk::rsa(RsaKey::shared()).for_rs256().kid("k1")]).await;
     let relay = TestRelay::open().await;
@@ -73,7 +73,7 @@ async fn keys_are_not_fetched_from_a_host_that_only_the_token_names() {
 }
 
 /// docs/relays/graph-security.md#differences-from-the-python-originals: Access token.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_access_token_is_not_in_the_answer() {
     let relay = TestRelay::open().await;
     let answer = relay.observe(&one("ip", ADDRESS)).await.to_string();
@@ -82,7 +82,7 @@ async fn the_access_token_is_not_in_the_answer() {
 }
 
 /// docs/relays/graph-security.md#differences-from-the-python-originals: Hash types.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_hash_has_the_type_that_the_provider_names() {
     let relay = TestRelay::with(&[("GRAPH_BACKEND", "alerts")]).await;
     let answer = relay.observe(&one("file_name", "upd.exe")).await;
@@ -97,7 +97,7 @@ async fn a_hash_has_the_type_that_the_provider_names() {
 }
 
 /// docs/relays/graph-security.md#differences-from-the-python-originals: Entity limit.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_entity_limit_that_cannot_be_used_falls_to_the_next_source() {
     let relay = TestRelay::with(&[("CTR_ENTITIES_LIMIT", "2")]).await;
     for (claim, found) in [
@@ -118,7 +118,7 @@ async fn an_entity_limit_that_cannot_be_used_falls_to_the_next_source() {
 }
 
 /// docs/relays/graph-security.md#differences-from-the-python-originals: Refused tokens.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn malformed_and_expired_tokens_are_authorization_errors() {
     let relay = TestRelay::open().await;
     let expired = Token::new().claims(contoso()).claim("exp", seconds_from_now(-1_000_000_000));
@@ -133,7 +133,7 @@ async fn malformed_and_expired_tokens_are_authorization_errors() {
 
 /// docs/relays/graph-security.md#differences-from-the-python-originals: Key hosts,
 /// Refused tokens, Audience of tokens.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn keys_are_cached_and_each_refusal_of_a_configuration_token_has_its_reason() {
     let keys = JwksServer::start([Jwk::rsa(RsaKey::shared()).for_rs256().kid("k1")]).await;
     let relay = TestRelay::with(&[("JWKS_HOSTS", &keys.origin())]).await;
@@ -152,7 +152,7 @@ async fn keys_are_cached_and_each_refusal_of_a_configuration_token_has_its_reaso
 }
 
 /// docs/relays/graph-security.md#differences-from-the-python-originals: Repeated observables.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_repeated_observable_needs_one_request() {
     let relay = TestRelay::open().await;
     let observables = json!([
@@ -168,7 +168,7 @@ async fn a_repeated_observable_needs_one_request() {
 }
 
 /// docs/relays/graph-security.md#differences-from-the-python-originals: Empty values.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn no_member_of_an_answer_is_empty_or_null() {
     fn check(value: &Value) {
         match value {
@@ -190,7 +190,7 @@ async fn no_member_of_an_answer_is_empty_or_null() {
 }
 
 /// docs/relays/graph-security.md#differences-from-the-python-originals: Unknown members.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn unknown_members_of_an_observable_are_ignored() {
     let relay = TestRelay::open().await;
     let observables = json!([{"type": "ip", "value": ADDRESS, "confidence": {"of": "the caller"}}]);
@@ -198,7 +198,7 @@ async fn unknown_members_of_an_observable_are_ignored() {
 }
 
 /// docs/relays/graph-security.md#differences-from-the-python-originals: Backend.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn alerts_v2_is_the_default_backend() {
     let relay = TestRelay::open().await;
     relay.observe(&one("ip", ADDRESS)).await;
@@ -206,7 +206,7 @@ async fn alerts_v2_is_the_default_backend() {
     assert!(batch["requests"][0]["url"].as_str().unwrap().starts_with("/security/alerts_v2?"));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn l09_a_setting_that_cannot_be_used_is_named() {
     for (name, value) in [
         ("GRAPH_BACKEND", "alerts_v3"),
@@ -221,7 +221,7 @@ async fn l09_a_setting_that_cannot_be_used_is_named() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn ids_are_the_same_on_any_day_in_any_order() {
     let ids = |answer: &Answer| {
         let mut ids: Vec<_> = sightings(answer).iter().map(|it| it["id"].to_string()).collect();

@@ -29,7 +29,7 @@ fn batches(relay: &TestRelay) -> (usize, usize) {
     (reputations, urls.len() - reputations)
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_verdict_and_its_judgement_stand_beside_the_sightings() {
     let observables = json!([
         {"type": "ip", "value": ADDRESS},
@@ -48,7 +48,7 @@ async fn a_verdict_and_its_judgement_stand_beside_the_sightings() {
     assert!(deliberate.docs("judgements").is_empty());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn twenty_hosts_are_asked_about_in_one_batch_beside_the_alerts() {
     for (count, expected) in [(1, 1), (10, 1), (50, 3)] {
         let relay = relay().await;
@@ -60,7 +60,7 @@ async fn twenty_hosts_are_asked_about_in_one_batch_beside_the_alerts() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn i15_hosts_inside_a_network_are_not_told_to_the_service() {
     let relay = relay().await;
     let inside = json!([
@@ -74,7 +74,7 @@ async fn i15_hosts_inside_a_network_are_not_told_to_the_service() {
     assert!(relay.sandbox.calls().is_empty());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn without_the_permission_one_warning_says_so_for_a_day() {
     let expected = relay_without_reputations(&one("ip", ADDRESS)).await;
     let relay = relay().await;
@@ -92,7 +92,7 @@ async fn relay_without_reputations(observables: &Value) -> Answer {
     TestRelay::with(&[FILTER]).await.observe(observables).await
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_failure_costs_the_verdicts_only() {
     let expected = relay_without_reputations(&one("ip", ADDRESS)).await;
     for fault in [Fault::status(500), Fault::Html, Fault::json(200, &json!([]))] {
@@ -107,7 +107,7 @@ async fn a_failure_costs_the_verdicts_only() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn they_can_be_switched_off_and_only_the_global_cloud_has_them() {
     for settings in [[("MICROSOFT_REPUTATION", "off"), FILTER], [ON, ("GRAPH_CLOUD", "usgov")]] {
         let relay = TestRelay::with(&settings).await;

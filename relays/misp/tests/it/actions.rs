@@ -55,7 +55,7 @@ fn only_body(sandbox: &Sandbox) -> Value {
     bodies.remove(0)
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn offering_actions_sends_no_request() {
     let sandbox = start_sandbox().await;
     let relay = start_before(&sandbox).await;
@@ -63,7 +63,7 @@ async fn offering_actions_sends_no_request() {
     assert_eq!(sandbox.calls().len(), 0);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_sighting_reaches_the_attributes_that_observe_finds() {
     let md5 = sample::RANSOMWARE_MD5;
     for (id, kind, value, number) in [
@@ -84,7 +84,7 @@ async fn a_sighting_reaches_the_attributes_that_observe_finds() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_200_with_a_message_is_no_success() {
     let sandbox = start_sandbox().await;
     let answer = start_before(&sandbox).await.trigger(SEEN, "domain", sample::UNKNOWN_DOMAIN).await;
@@ -92,7 +92,7 @@ async fn a_200_with_a_message_is_no_success() {
     assert!(answer.message().contains("holds no attribute"), "{}", answer.message());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn success_needs_a_sighting_object() {
     for (body, code) in [
         (json!({"message": "Could not add the Sighting."}), "not found"),
@@ -111,7 +111,7 @@ async fn success_needs_a_sighting_object() {
     assert_success(&sighting_with(Fault::json(200, &unusual)).await.0);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_role_without_the_right_is_denied() {
     let sandbox = start_sandbox().await;
     let relay = start_before(&sandbox).await.with_claim("AuthKey", READ_ONLY_KEY);
@@ -120,7 +120,7 @@ async fn a_role_without_the_right_is_denied() {
     assert_failure(&relay.trigger(SEEN, "domain", "bad.example").await, "authorization error");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn n14_a_sighting_is_never_sent_again() {
     for (fault, code) in [
         (Fault::status(502), "service unavailable"),
@@ -137,7 +137,7 @@ async fn n14_a_sighting_is_never_sent_again() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn misp_actions_can_be_switched_off() {
     let relay = start_with(&[("MISP_ACTIONS", "false")]).await;
     let sandbox = &relay.sandbox;
@@ -149,7 +149,7 @@ async fn misp_actions_can_be_switched_off() {
     assert_eq!(sandbox.calls().len(), 0);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn no_action_is_offered_for_values_that_are_not_searched() {
     let relay = start_with(&[("MISP_MORE_TYPES", "true")]).await;
     let observables = [("ip", "nonsense"), ("md5", "zz"), ("domain", "0"), ("file_name", "%")];
@@ -159,7 +159,7 @@ async fn no_action_is_offered_for_values_that_are_not_searched() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn i07_actions_that_are_not_offered_are_unsupported_without_a_request() {
     let sandbox = start_sandbox().await;
     let relay = start_before(&sandbox).await;
@@ -184,7 +184,7 @@ async fn i07_actions_that_are_not_offered_are_unsupported_without_a_request() {
     assert_eq!(sandbox.calls().len(), 0);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_observable_comes_from_the_parameters_only() {
     let relay = start().await;
     let sandbox = &relay.sandbox;
@@ -193,7 +193,7 @@ async fn the_observable_comes_from_the_parameters_only() {
     assert_eq!(only_body(sandbox)["id"], json!("91022"));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn all_three_texts_of_a_trigger_are_required_and_more_are_allowed() {
     let relay = start().await;
     let sandbox = &relay.sandbox;

@@ -50,7 +50,7 @@ fn members(object: &Value) -> impl Iterator<Item = (&str, &str)> {
 macro_rules! cases {
     ($($test:ident)*) => {
         $(
-            #[tokio::test]
+            #[tokio::test(start_paused = true)]
             async fn $test() {
                 check(&stringify!($test).replace('_', "-")).await;
             }

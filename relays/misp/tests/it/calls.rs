@@ -26,7 +26,7 @@ async fn observe_one(sandbox: &Arc<Sandbox>, kind: &str, value: &str) -> Answer 
     start_before(sandbox).await.observe([(kind, value)]).await
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_search_for_values_is_what_the_page_shows() {
     let sandbox = start_sandbox().await;
     let observables = [("domain", "Bad.example"), ("ip", "203.0.113.77")];
@@ -44,7 +44,7 @@ async fn the_search_for_values_is_what_the_page_shows() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_search_for_neighbours_lists_every_type_that_can_be_a_relation() {
     let sandbox = start_sandbox().await;
     let observables = [("domain", "Bad.example"), ("ip", "203.0.113.77")];
@@ -60,7 +60,7 @@ async fn the_search_for_neighbours_lists_every_type_that_can_be_a_relation() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn deliberate_leaves_out_the_event_tags_and_the_neighbours() {
     let sandbox = start_sandbox().await;
     start_before(&sandbox).await.deliberate([("domain", "bad.example")]).await;
@@ -79,7 +79,7 @@ async fn deliberate_leaves_out_the_event_tags_and_the_neighbours() {
     assert_eq!(sandbox.calls().len(), 2);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn every_request_has_the_common_headers() {
     let relay = start().await;
     let sandbox = &relay.sandbox;
@@ -103,7 +103,7 @@ async fn every_request_has_the_common_headers() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_page_size_grows_with_observables_within_bounds() {
     for (observables, entities, attributes) in
         [(1, 100, 500), (10, 100, 1000), (6, 1, 500), (50, 200, 5000)]
@@ -115,7 +115,7 @@ async fn the_page_size_grows_with_observables_within_bounds() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn fifty_values_go_into_one_search() {
     let relay = start().await;
     let sandbox = &relay.sandbox;
@@ -130,7 +130,7 @@ async fn fifty_values_go_into_one_search() {
     assert_eq!(batches.concat(), names);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn fifty_observables_go_into_one_search_in_all_their_spellings() {
     let sandbox = start_sandbox().await;
     let urls: Vec<_> = (0..50).map(|n| format!("http://d{n}.example")).collect();
@@ -139,7 +139,7 @@ async fn fifty_observables_go_into_one_search_in_all_their_spellings() {
     assert_eq!(searches(&sandbox).iter().map(|one| values(one).len()).collect::<Vec<_>>(), [200]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn all_events_go_into_one_search_for_neighbours() {
     let sandbox = start_sandbox().await;
     let relay = start_before(&sandbox).await.with_claim("CTR_ENTITIES_LIMIT", 120);
@@ -149,7 +149,7 @@ async fn all_events_go_into_one_search_for_neighbours() {
     assert!(sandbox.calls().len() <= 5);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_event_of_several_observables_is_searched_once() {
     let sandbox = start_sandbox().await;
     let observables = [("hostname", sample::RANSOMWARE_HOST), ("sha256", sample::LOCKER_SHA256)];
@@ -157,7 +157,7 @@ async fn an_event_of_several_observables_is_searched_once() {
     assert_eq!(neighbour_searches(&sandbox)[0]["eventid"], json!(["1502", "1547"]));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn after_a_full_page_what_decides_and_what_is_rare_is_searched() {
     let sandbox = start_sandbox().await;
     // The sinkhole's 522 events fill the page before the attributes of the others.
@@ -176,7 +176,7 @@ async fn after_a_full_page_what_decides_and_what_is_rare_is_searched() {
     assert!(sandbox.calls().len() <= 5, "{}", sandbox.calls().len());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn only_the_batch_with_a_full_page_is_searched_further() {
     let sandbox = start_sandbox().await;
     let names = names(98);
@@ -195,7 +195,7 @@ async fn only_the_batch_with_a_full_page_is_searched_further() {
     assert!(sandbox.peak_concurrency() <= 4);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_full_page_of_one_value_is_followed_by_the_events_that_decide() {
     let sandbox = start_sandbox().await;
     let in_event = |id: usize, level: &str| {
@@ -216,7 +216,7 @@ async fn a_full_page_of_one_value_is_followed_by_the_events_that_decide() {
     assert!(sandbox.calls().len() <= 5);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn nothing_found_is_one_request() {
     let sandbox = start_sandbox().await;
     observe_one(&sandbox, "domain", sample::UNKNOWN_DOMAIN).await.assert_nothing_found();
@@ -224,7 +224,7 @@ async fn nothing_found_is_one_request() {
     assert_eq!(sandbox.calls().len(), 2);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_attribute_belongs_to_what_its_value_or_a_part_of_it_names() {
     let relay = start_with(&[("MISP_MORE_TYPES", "true")]).await;
     let sandbox = &relay.sandbox;
@@ -262,7 +262,7 @@ async fn an_attribute_belongs_to_what_its_value_or_a_part_of_it_names() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_attribute_may_belong_to_several_observables_or_to_none() {
     let sandbox = start_sandbox().await;
     let attributes = [
@@ -279,7 +279,7 @@ async fn an_attribute_may_belong_to_several_observables_or_to_none() {
     assert_eq!(answer.docs("indicators").len(), 1);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_attribute_without_any_event_is_dropped() {
     let sandbox = start_sandbox().await;
     for event in [json!({"uuid": null, "id": null}), json!({"uuid": "", "id": {}})] {
@@ -290,7 +290,7 @@ async fn an_attribute_without_any_event_is_dropped() {
     observe_one(&sandbox, "domain", "bad.example").await.assert_nothing_found();
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_list_of_an_old_server_is_read_too() {
     let sandbox = start_sandbox().await;
     let old = json!({"response": [{"Attribute": [attribute(json!({}))]}, {"Attribute": []}]});
@@ -299,7 +299,7 @@ async fn the_list_of_an_old_server_is_read_too() {
     assert_eq!(answer.events(), [EVENT]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_server_that_sends_no_context_leaves_what_it_sends() {
     let sandbox = start_sandbox().await;
     let mut bare = attribute(json!({"first_seen": "2026-02-27T08:00:00.000000+00:00"}));

@@ -40,7 +40,7 @@ fn passing(status: u16) -> Fault {
     Fault::Status { code: status, headers, body: String::new() }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn n15_every_status_has_its_code() {
     const NO_KEY: &str = "Authentication failed. Please make sure you pass the API key of an API \
         enabled user along in the Authorization header.";
@@ -61,7 +61,7 @@ async fn n15_every_status_has_its_code() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn keys_and_roles_without_rights_are_errors() {
     let relay = start().await;
     relay
@@ -78,7 +78,7 @@ async fn keys_and_roles_without_rights_are_errors() {
     assert!(health.message().contains("API searches are not allowed"), "{}", health.message());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_message_may_stand_under_three_names() {
     for body in [
         json!({"message": "Role says no", "name": "other"}),
@@ -95,7 +95,7 @@ async fn the_message_may_stand_under_three_names() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn n12_gateway_errors_are_retried_once() {
     for status in [502, 503, 504] {
         let (answer, calls) = failing(passing(status)).await;
@@ -104,7 +104,7 @@ async fn n12_gateway_errors_are_retried_once() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_gateway_error_that_passes_leaves_no_trace() {
     let sandbox = start_sandbox().await;
     sandbox.fault(SEARCH, passing(503), Times::Next(1));
@@ -113,7 +113,7 @@ async fn a_gateway_error_that_passes_leaves_no_trace() {
     assert_eq!(sandbox.calls().len(), 1 + 3);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn n10_a_used_up_quota_is_named_with_its_reset() {
     let (answer, calls) = failing(faults::role_quota_used_up(870)).await;
     answer.assert_fatal("too many requests");
@@ -127,7 +127,7 @@ async fn n10_a_used_up_quota_is_named_with_its_reset() {
     assert_eq!(calls, 1);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn n10_a_short_wait_is_waited_once() {
     let sandbox = start_sandbox().await;
     let fault = Fault::TooManyRequests { retry_after: Some("0".into()) };
@@ -139,7 +139,7 @@ async fn n10_a_short_wait_is_waited_once() {
     assert_eq!(calls, 2);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn n01_redirects_are_named_and_not_followed() {
     let other = start_sandbox().await;
     for code in [301, 302, 303, 307, 308] {
@@ -151,7 +151,7 @@ async fn n01_redirects_are_named_and_not_followed() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn n16_responses_that_are_not_misps_are_unknown() {
     let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
     let text = |body: &str| Fault::Status { code: 200, headers: Vec::new(), body: body.to_owned() };
@@ -185,7 +185,7 @@ async fn n16_responses_that_are_not_misps_are_unknown() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn n03_broken_connections_are_connection_errors() {
     let (answer, calls) = failing(Fault::ResetBeforeAnswer).await;
     answer.assert_fatal("connection error");
@@ -195,7 +195,7 @@ async fn n03_broken_connections_are_connection_errors() {
     assert_eq!(calls, 1);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn n03_a_closed_port_is_a_connection_error_that_names_the_host() {
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let url = format!("http://{closed}/misp");
@@ -210,7 +210,7 @@ async fn n03_a_closed_port_is_a_connection_error_that_names_the_host() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn n17_a_key_in_a_response_is_redacted() {
     let (answer, _) = failing(refusal(403, &format!("The key {API_KEY} is not known"))).await;
     answer.assert_fatal("permission denied");
@@ -219,7 +219,7 @@ async fn n17_a_key_in_a_response_is_redacted() {
     assert!(!answer.message().contains(API_KEY), "{}", answer.message());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn i13_control_characters_stay_out_of_messages() {
     let (answer, _) = failing(refusal(401, "a\nb\u{1b}[31mc\0d")).await;
     assert!(!answer.message().contains(char::is_control), "{:?}", answer.message());
@@ -233,7 +233,7 @@ async fn health_with(fault: Fault) -> (Answer, Arc<Sandbox>) {
     (start_before(&sandbox).await.health().await, sandbox)
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn health_reports_the_same_errors() {
     for (fault, code) in [
         (refusal(401, "no"), "permission denied"),
@@ -255,7 +255,7 @@ async fn health_reports_the_same_errors() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_fault_elsewhere_does_not_touch_health() {
     let sandbox = start_sandbox().await;
     sandbox.fault(When::path(SEARCH), Fault::status(500), Times::Always);
@@ -267,7 +267,7 @@ async fn a_fault_elsewhere_does_not_touch_health() {
     assert!(version.body.is_empty());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn maintenance_is_told_from_a_wrong_host() {
     for (to, code, text) in [
         ("/users/login", "service unavailable", "under maintenance"),

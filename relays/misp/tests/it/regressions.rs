@@ -19,7 +19,7 @@ use crate::test_relay::{
 const OBSERVABLES: &[(&str, &str)] = &[("domain", "bad.example")];
 
 /// Row 1.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn certificates_are_verified() {
     let misp = TlsServer::start();
     let unknown = [("API_URL", misp.url.as_str())];
@@ -39,7 +39,7 @@ async fn certificates_are_verified() {
 }
 
 /// Row 2.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn every_attribute_of_every_type_counts() {
     let relay = start().await;
     // An ip-dst, an ip-dst|port and a domain|ip, in two events.
@@ -48,7 +48,7 @@ async fn every_attribute_of_every_type_counts() {
 }
 
 /// Row 3.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn fifty_observables_need_three_requests() {
     let sandbox = start_sandbox().await;
     let names: Vec<_> = (0..50).map(|batch| format!("batch{batch}.sinkhole.example")).collect();
@@ -58,7 +58,7 @@ async fn fifty_observables_need_three_requests() {
 }
 
 /// Row 4.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_url_is_answered_as_it_was_sent() {
     let sandbox = start_sandbox().await;
     let observables = format!("https://{}", sample::PHISHING_URI);
@@ -68,7 +68,7 @@ async fn a_url_is_answered_as_it_was_sent() {
 }
 
 /// Row 5.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_low_threat_is_common_and_never_clean() {
     let sandbox = start_sandbox().await;
     let answer = start_before(&sandbox).await.observe([("ip", sample::SCANNER_ADDRESS)]).await;
@@ -77,7 +77,7 @@ async fn a_low_threat_is_common_and_never_clean() {
 }
 
 /// Row 6.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn relation_names_and_ids_are_those_of_ctim() {
     let sandbox = start_sandbox().await;
     let answer = start_before(&sandbox).await.observe(OBSERVABLES).await;
@@ -96,7 +96,7 @@ async fn relation_names_and_ids_are_those_of_ctim() {
 }
 
 /// Row 7.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn two_observables_of_one_event_have_their_own_ids() {
     let relay = start().await;
     let observables =
@@ -109,7 +109,7 @@ async fn two_observables_of_one_event_have_their_own_ids() {
 }
 
 /// Row 8.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn host_and_limit_end_with_the_call() {
     let relay = start().await;
     let observables = [("md5", sample::RANSOMWARE_MD5)];
@@ -120,7 +120,7 @@ async fn host_and_limit_end_with_the_call() {
 }
 
 /// Row 9.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn no_value_widens_the_search() {
     let relay = start().await;
     for value in [" ", "0", "%", "%.example", "!bad.example", "a.example&&b.example"] {
@@ -130,7 +130,7 @@ async fn no_value_widens_the_search() {
 }
 
 /// Row 10.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn malformed_responses_are_no_panic() {
     let relay = start().await;
     let sandbox = &relay.sandbox;
@@ -147,7 +147,7 @@ async fn malformed_responses_are_no_panic() {
 }
 
 /// Row 11.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn health_reads_the_status() {
     for status in [400, 401, 403, 404, 405, 429, 500] {
         let sandbox = start_sandbox().await;
@@ -159,7 +159,7 @@ async fn health_reads_the_status() {
 }
 
 /// Row 12.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn times_are_utc_and_indicators_stay_open() {
     let sandbox = start_sandbox().await;
     let answer = start_before(&sandbox).await.observe(OBSERVABLES).await;
@@ -169,7 +169,7 @@ async fn times_are_utc_and_indicators_stay_open() {
 }
 
 /// Row 13.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn nothing_found_is_data_without_collections() {
     let relay = start().await;
     relay.observe([("domain", sample::UNKNOWN_DOMAIN)]).await.assert_nothing_found();
@@ -177,7 +177,7 @@ async fn nothing_found_is_data_without_collections() {
 }
 
 /// Row 14.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn objects_and_composites_count_and_the_category_is_the_attributes_own() {
     let relay = start().await;
     let sandbox = &relay.sandbox;
@@ -198,7 +198,7 @@ async fn objects_and_composites_count_and_the_category_is_the_attributes_own() {
 }
 
 /// Row 15.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_order_is_that_of_the_request() {
     let relay = start().await;
     let mut names: Vec<_> = (0..60).map(|batch| format!("batch{batch}.sinkhole.example")).collect();
@@ -210,7 +210,7 @@ async fn the_order_is_that_of_the_request() {
 }
 
 /// Row 16.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn one_error_leaves_the_rest() {
     let sandbox = start_sandbox().await;
     let second = for_matches().mentioning("batch50.sinkhole.example\"");
@@ -222,7 +222,7 @@ async fn one_error_leaves_the_rest() {
 }
 
 /// Row 17.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn any_tag_may_carry_the_tlp_and_only_known_words_count() {
     let relay = start().await;
     // The third tag of the event.
@@ -234,7 +234,7 @@ async fn any_tag_may_carry_the_tlp_and_only_known_words_count() {
 }
 
 /// Row 18.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_key_with_line_breaks_is_rejected_with_a_message() {
     let sandbox = start_sandbox().await;
     let (start, end) = API_KEY.split_at(4);
@@ -245,7 +245,7 @@ async fn a_key_with_line_breaks_is_rejected_with_a_message() {
 }
 
 /// Row 19.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn links_are_built_and_a_trigger_reports_its_outcome() {
     let relay = start().await;
     let sandbox = &relay.sandbox;
@@ -258,7 +258,7 @@ async fn links_are_built_and_a_trigger_reports_its_outcome() {
 }
 
 /// Row 20.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_indicator_comes_once_and_sightings_are_of_it() {
     let sandbox = start_sandbox().await;
     let observables =
@@ -270,7 +270,7 @@ async fn an_indicator_comes_once_and_sightings_are_of_it() {
 }
 
 /// Row 21.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn links_survive_every_character() {
     let relay = start().await;
     let answer = relay.refer([("url", "http://bad.example/a?b=c#d/e")]).await;
@@ -280,7 +280,7 @@ async fn links_survive_every_character() {
 }
 
 /// Row 22.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_limit_is_bounded_and_forgiving() {
     let relay = start_with(&[("CTR_ENTITIES_LIMIT", "4")]).await;
     let sandbox = &relay.sandbox;

@@ -16,42 +16,42 @@ async fn check(case: &str, settings: &[(&str, &str)]) {
     assert_readable(&answer);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_worked_example() {
     check("worked-example", &[]).await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn one_event_matched_by_two_observables_is_one_indicator() {
     check("one-connection-two-observables", &[]).await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn every_score_and_every_form_of_time() {
     check("scores", &[]).await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn events_with_malformed_fields() {
     check("odd-events", &[]).await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn names_paths_and_mutexes_with_every_quotation_mark() {
     check("names", &[]).await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn ipv6_addresses() {
     check("ipv6", &[]).await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_limit_holds_for_each_observable_and_type() {
     check("limit-of-three", &[("CTR_ENTITIES_LIMIT", "3")]).await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn clean_judgements_follow_the_setting() {
     // Both events have a verdict KNOWN about an image; only the first is requested by its hash.
     let image = one("sha256", "3c1f8e07d2a94b65f0e18c7b6a5d4f3e2c1b0a99887766554433221100ffeedd");

@@ -35,7 +35,7 @@ fn sightings_of<'a>(answer: &'a Answer, value: &str) -> Vec<&'a Value> {
     sightings.filter(|doc| doc["observables"][0]["value"] == value).collect()
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn one_ten_and_fifty_hashes_and_addresses_cost_two_requests() {
     for count in [1, 10, 50] {
         let relay = warm(&[]).await;
@@ -47,7 +47,7 @@ async fn one_ten_and_fifty_hashes_and_addresses_cost_two_requests() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn fifty_of_the_longest_addresses_cost_four_requests() {
     let relay = warm(&[]).await;
     let longest =
@@ -56,7 +56,7 @@ async fn fifty_of_the_longest_addresses_cost_four_requests() {
     assert_eq!(searches(&relay).len(), 4);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn names_paths_domains_and_mutexes_cost_two_requests_each() {
     let relay = warm(&[]).await;
     let names =
@@ -65,14 +65,14 @@ async fn names_paths_domains_and_mutexes_cost_two_requests_each() {
     assert_eq!(searches(&relay).len(), 10);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_batch_of_one_is_a_search_for_each_observable() {
     let relay = warm(&[("QUALYS_BATCH_SIZE", "1")]).await;
     relay.observe(many(10)).await.assert_no_errors();
     assert_eq!(searches(&relay).len(), 20);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn i12_every_url_is_shorter_than_8_kib() {
     let relay = warm(&[("CTR_ENTITIES_LIMIT", "1000")]).await;
     relay.observe(Observables::unknown("sha256", 300)).await.assert_no_errors();
@@ -83,7 +83,7 @@ async fn i12_every_url_is_shorter_than_8_kib() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_answer_is_the_same_as_of_searches_for_each_observable() {
     let known = Observables::from([
         ("md5", BUSY),
@@ -105,7 +105,7 @@ async fn an_answer_is_the_same_as_of_searches_for_each_observable() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_observable_that_fills_a_page_leaves_the_others_to_a_search_of_their_own() {
     let relay = warm(&[("CTR_ENTITIES_LIMIT", "1")]).await;
     let answer = relay.observe(Observables::from([("md5", BUSY), ("sha256", DROPPED)])).await;
@@ -115,7 +115,7 @@ async fn an_observable_that_fills_a_page_leaves_the_others_to_a_search_of_their_
     assert_eq!(searches(&relay).len(), 3);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn full_pages_cost_at_most_six_requests_more_than_searches_for_each_observable() {
     // Rows that are about none of the observables: nobody knows which one found them.
     let stranger = json!([{"id": "F_1", "dateTime": "2026-03-01T12:19:31.000+0000"}]);
@@ -129,7 +129,7 @@ async fn full_pages_cost_at_most_six_requests_more_than_searches_for_each_observ
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_fails_about_one_observable_costs_no_other() {
     for fault in [
         Fault::status(500),
@@ -148,7 +148,7 @@ async fn what_fails_about_one_observable_costs_no_other() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn n11_a_refusal_names_what_was_not_asked() {
     let relay = warm(&[("QUALYS_CONCURRENCY", "1"), ("QUALYS_BATCH_SIZE", "5")]).await;
     let exhausted = Fault::TooManyRequests { retry_after: Some("3600".to_owned()) };
@@ -167,7 +167,7 @@ async fn n11_a_refusal_names_what_was_not_asked() {
     assert!(named[1].ends_with("and 5 more observables."), "{named:?}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn events_of_a_full_page_stay_when_nothing_more_is_answered() {
     let relay = warm(&[("QUALYS_CONCURRENCY", "1")]).await;
     let refused = When::path(EVENT_SEARCHES).mentioning(DROPPED_FIRST);
@@ -189,7 +189,7 @@ async fn events_of_a_full_page_stay_when_nothing_more_is_answered() {
     assert!(answer.codes().contains(&"too many requests"), "{answer:?}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn n05_a_slow_observable_leaves_time_for_the_others() {
     let relay = warm(&[("QUALYS_CONCURRENCY", "4")]).await.within(Duration::from_secs(3));
     let slow = When::path(EVENT_SEARCHES).mentioning(DROPPED);
@@ -199,7 +199,7 @@ async fn n05_a_slow_observable_leaves_time_for_the_others() {
     assert_eq!(sightings_of(&answer, ADDRESS).len(), 1);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_silent_gateway_is_given_up_soon() {
     let relay = warm(&[]).await.within(Duration::from_millis(1500));
     relay.sandbox.fault(EVENT_SEARCHES, Fault::SlowHeaders, Times::Always);

@@ -21,7 +21,7 @@ use crate::test_relay::{DROPPED, OBSERVE, TestRelay, claims, logins, one, search
 /// A delay of the simulator long enough that concurrent requests overlap.
 const DELAY: Duration = Duration::from_millis(100);
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_search_is_sent_exactly_as_documented() {
     let relay = TestRelay::start().await;
     relay.ask(OBSERVE, &one("sha256", &DROPPED.to_uppercase())).await;
@@ -40,7 +40,7 @@ async fn a_search_is_sent_exactly_as_documented() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_cold_relay_sends_one_login_and_two_searches_for_each_group() {
     let relay = TestRelay::start().await;
     let observables = json!([
@@ -53,7 +53,7 @@ async fn a_cold_relay_sends_one_login_and_two_searches_for_each_group() {
     assert_eq!(relay.sandbox.calls()[0].path, AUTH_PATH);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_warm_relay_sends_the_searches_only() {
     let relay = TestRelay::start().await;
     relay.ask(OBSERVE, &one("sha256", DROPPED)).await;
@@ -62,7 +62,7 @@ async fn a_warm_relay_sends_the_searches_only() {
     assert_eq!((logins(&relay).len(), searches(&relay).len()), (0, 2));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn all_searches_run_concurrently_up_to_the_configured_limit() {
     let observables = json!(
         (1..=5)
@@ -81,7 +81,7 @@ async fn all_searches_run_concurrently_up_to_the_configured_limit() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_default_limit_is_within_the_documented_one() {
     let relay = TestRelay::start().await;
     let observables =
@@ -90,7 +90,7 @@ async fn the_default_limit_is_within_the_documented_one() {
     assert_eq!((answer.errors(), answer.docs("sightings").len()), (vec![], 2));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn health_is_one_search_without_a_filter() {
     let relay = TestRelay::start().await;
     relay.health().await.assert_healthy();
@@ -99,7 +99,7 @@ async fn health_is_one_search_without_a_filter() {
     assert_eq!(calls[0].query, "pageSize=1&state=true");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn values_without_normal_form_are_not_searched_for() {
     let relay = TestRelay::start().await;
     let observables = json!([
@@ -115,7 +115,7 @@ async fn values_without_normal_form_are_not_searched_for() {
     assert_eq!(relay.sandbox.calls().len(), 0);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn links_constants_and_the_version_need_no_request() {
     let relay = TestRelay::start().await;
     for path in [Route::Refer, Route::Deliberate, Route::Respond, Route::Trigger, Route::Version] {
@@ -124,7 +124,7 @@ async fn links_constants_and_the_version_need_no_request() {
     assert_eq!(relay.sandbox.calls().len(), 0);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_limit_is_the_page_size() {
     let relay = TestRelay::start().with(&[("CTR_ENTITIES_LIMIT", "7")]).await;
     relay.ask(OBSERVE, &one("sha256", DROPPED)).await;
@@ -136,7 +136,7 @@ async fn the_limit_is_the_page_size() {
     assert!(searches(&relay).iter().all(|call| call.query.starts_with("pageSize=1000&")));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn n10_a_short_wait_is_waited_once() {
     let relay = TestRelay::start().with(&[("QUALYS_CONCURRENCY", "1")]).await;
     relay.with_claims(claims(ONE_CALL_A_SECOND)).health().await;
@@ -145,7 +145,7 @@ async fn n10_a_short_wait_is_waited_once() {
     assert_eq!(searches(&relay).len(), 3);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn s01_s02_two_tenants_in_turn_never_meet() {
     let relay = TestRelay::start().await;
     let observables = one("sha256", DROPPED);
@@ -161,7 +161,7 @@ async fn s01_s02_two_tenants_in_turn_never_meet() {
     assert_eq!(logins(&relay).len(), 2);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn events_of_one_search_are_kept_when_the_other_fails() {
     for (query, active) in [("state=true", None), ("pageSize=100&filter", Some("True"))] {
         let relay = TestRelay::start().await;

@@ -7,7 +7,7 @@ use sandbox::{
 
 use crate::test_relay::{TestRelay, claims, searches};
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn no_route_needs_the_path_without_a_version() {
     for status in [404, 410] {
         let relay = TestRelay::start().await.with_claims(claims(VERSIONED_PATHS_ONLY));

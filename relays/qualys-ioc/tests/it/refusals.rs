@@ -49,7 +49,7 @@ async fn costs_all(fault: Fault, code: &str) -> Answer {
     answer
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn status_200_without_events() {
     for fault in [Fault::Html, Fault::Empty, Fault::json(200, &json!({"a": 1}))] {
         let answer = costs_one(fault, "fatal", "unknown").await;
@@ -60,7 +60,7 @@ async fn status_200_without_events() {
     assert_eq!((answer.errors()[0], answer.docs("sightings").len()), (("fatal", "unknown"), 1));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn status_200_with_null_and_status_204_are_empty() {
     let wrapped = Fault::json(200, &json!({"events": [], "total": 0}));
     for fault in [Fault::json(200, &json!(null)), Fault::status(204), wrapped] {
@@ -70,14 +70,14 @@ async fn status_200_with_null_and_status_204_are_empty() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn status_400_is_a_warning_about_its_observable() {
     let fault = Fault::json(400, &json!({"message": "Invalid filter: expected a value"}));
     let answer = costs_one(fault, "warning", "invalid argument").await;
     assert!(answer.message().contains("Invalid filter: expected a value"));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn status_401_quotes_the_gateway() {
     let all = json!({"message": "Bad token", "authentication_exceptions": ["x"]});
     let listed = json!({"message": "", "authentication_exceptions": ["Locked", "Expired"]});
@@ -95,25 +95,25 @@ async fn status_401_quotes_the_gateway() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn status_403_ends_the_call() {
     costs_all(Fault::Forbidden, "permission denied").await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn status_404_is_an_error_that_names_the_settings() {
     let answer = costs_one(Fault::status(404), "fatal", "not found").await;
     let message = answer.message();
     assert!(message.contains("API_URL") && message.contains("QUALYS_EVENTS_PATH"), "{message}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn status_409_is_an_exceeded_rate_limit() {
     let answer = costs_all(Fault::status(409), "too many requests").await;
     assert!(answer.message().contains("rate limit of Qualys IOC"));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn status_409_with_a_wait_is_retried_once() {
     let relay = TestRelay::start().await;
     let headers = vec![("X-RateLimit-ToWait-Sec".to_owned(), "0".to_owned())];
@@ -123,7 +123,7 @@ async fn status_409_with_a_wait_is_retried_once() {
     assert_eq!(searches(&relay).len(), 2);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn requests_above_the_concurrency_limit_are_retried_or_reported() {
     let settings = [("QUALYS_CONCURRENCY", "8"), ("QUALYS_BATCH_SIZE", "1")];
     let relay = TestRelay::start().with(&settings).await;
@@ -134,7 +134,7 @@ async fn requests_above_the_concurrency_limit_are_retried_or_reported() {
     assert!(answer.docs("sightings").len() == 2 || !errors.is_empty());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn status_429_ends_the_call_and_names_the_wait() {
     let fault = Fault::TooManyRequests { retry_after: Some("3600".into()) };
     let answer = costs_all(fault, "too many requests").await;
@@ -145,12 +145,12 @@ async fn status_429_ends_the_call_and_names_the_wait() {
     assert!(answer.message().contains("3600 seconds"), "{answer:?}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn status_500_costs_its_observable_only() {
     costs_one(Fault::json(500, &json!({"message": "boom"})), "fatal", "unknown").await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn status_502_503_504_are_retried_once() {
     for code in [502, 503, 504] {
         let headers = vec![("Retry-After".to_owned(), "0".to_owned())];
@@ -163,20 +163,20 @@ async fn status_502_503_504_are_retried_once() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn any_other_status_is_unknown() {
     for code in [402, 405, 410, 418, 422, 451, 505] {
         costs_one(Fault::status(code), "fatal", "unknown").await;
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn n01_a_redirect_is_not_followed() {
     let fault = Fault::Redirect { to: "http://127.0.0.1:9/".into(), code: 308 };
     costs_one(fault, "fatal", "unknown").await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_failed_connection_names_the_gateway() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", free.local_addr().unwrap());
@@ -187,7 +187,7 @@ async fn a_failed_connection_names_the_gateway() {
     assert!(answer.message().contains("Qualys IOC") && answer.message().contains(&url));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn n02_an_untrusted_certificate_is_named() {
     let relay = TestRelay::start().with(&[("API_URL", &InvalidTlsServer::untrusted())]).await;
     let answer = relay.health().await;
@@ -195,7 +195,7 @@ async fn n02_an_untrusted_certificate_is_named() {
     assert!(answer.message().contains("certificate of Qualys IOC"), "{answer:?}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn n03_a_broken_connection_is_a_connection_error() {
     for fault in [Fault::ResetBeforeAnswer, Fault::ResetInBody] {
         let (_, answer) = answer_with_fault(fault).await;
@@ -203,7 +203,7 @@ async fn n03_a_broken_connection_is_a_connection_error() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn n05_what_arrives_before_the_deadline_is_answered() {
     let relay = TestRelay::start().with(&[("QUALYS_CONCURRENCY", "4")]).await;
     relay.health().await;
@@ -215,14 +215,14 @@ async fn n05_what_arrives_before_the_deadline_is_answered() {
     assert_eq!(answer.docs("sightings").len(), 1);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn n06_n07_an_endless_response_costs_its_observable_only() {
     let bomb = Fault::GzipBomb { bytes: 64 << 20 };
     costs_one(bomb, "fatal", "unknown").await;
     costs_one(Fault::Huge { bytes: 64 << 20 }, "fatal", "unknown").await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn n08_broken_json_is_an_error_and_deep_json_no_event() {
     let sent = |body: String| Fault::Status { code: 200, headers: Vec::new(), body };
     for body in ["[NaN]", "[{}", "\u{feff}[", "[1e999"] {
@@ -236,7 +236,7 @@ async fn n08_broken_json_is_an_error_and_deep_json_no_event() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn equal_errors_are_listed_once() {
     let relay = TestRelay::start().await;
     relay.sandbox.fault(EVENT_SEARCHES, Fault::status(500), Times::Always);
@@ -246,7 +246,7 @@ async fn equal_errors_are_listed_once() {
     assert_eq!(answer.errors(), [("warning", "invalid argument")]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_observable_that_is_not_searchable_is_a_warning_beside_the_others() {
     let relay = TestRelay::start().await;
     let observables = json!([
@@ -262,7 +262,7 @@ async fn an_observable_that_is_not_searchable_is_a_warning_beside_the_others() {
     assert_eq!(answer.docs("sightings").len(), 1);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn api_url_missing_or_unusable() {
     let relay = TestRelay::start().with(&[("API_URL", "")]).await;
     for claim in [json!(null), json!("http://gateway.example"), json!("gateway"), json!(100)] {
@@ -276,7 +276,7 @@ async fn api_url_missing_or_unusable() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn i15_a_token_does_not_lead_inside_the_network() {
     let loopback = Arc::new(TestResolver::loopback());
     let relay = TestRelay::start().resolving(loopback.clone()).await;

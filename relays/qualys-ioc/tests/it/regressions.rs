@@ -26,7 +26,7 @@ fn relations(answer: &Answer) -> Vec<(&str, &str, &str)> {
     .collect()
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_access_token_is_redacted_from_answers() {
     let relay = TestRelay::start().await;
     relay.health().await;
@@ -39,7 +39,7 @@ async fn the_access_token_is_redacted_from_answers() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn hosts_and_limit_of_one_token_do_not_reach_the_next_call() {
     let hosts = Arc::new(TestResolver::loopback());
     let relay = TestRelay::start().resolving(hosts.clone()).await;
@@ -57,7 +57,7 @@ async fn hosts_and_limit_of_one_token_do_not_reach_the_next_call() {
     assert_eq!(hosts.names(), resolved);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_value_is_never_a_query() {
     let relay = TestRelay::start().await;
     for value in [
@@ -75,7 +75,7 @@ async fn a_value_is_never_a_query() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn error_responses_without_json_are_reported() {
     for code in [400, 401, 403, 404, 409, 418, 429, 500, 503] {
         for path in [AUTH_PATH, EVENT_SEARCHES] {
@@ -91,7 +91,7 @@ async fn error_responses_without_json_are_reported() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn nothing_is_empty_or_null() {
     fn check(value: &Value) {
         match value {
@@ -107,7 +107,7 @@ async fn nothing_is_empty_or_null() {
     assert_eq!(answer.docs("judgements")[0].get("reason"), None);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_domain_resolves_to_an_address() {
     let relay = TestRelay::start().await;
     let answer = relay.ask(OBSERVE, &one("ip", "203.0.113.77")).await;
@@ -122,7 +122,7 @@ async fn a_domain_resolves_to_an_address() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_address_in_the_mapped_form_is_ipv4_and_what_every_machine_has_is_nobodys() {
     let relay = TestRelay::start().await;
     let events = json!([{
@@ -150,7 +150,7 @@ async fn an_address_in_the_mapped_form_is_ipv4_and_what_every_machine_has_is_nob
     assert_eq!(*target, own);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_image_of_a_process_is_a_file() {
     let image = json!({"md5": "0f1e2d3c4b5a69788796a5b4c3d2e1f0"});
     let relay = TestRelay::start().await;
@@ -167,7 +167,7 @@ async fn the_image_of_a_process_is_a_file() {
     assert_eq!(answer.docs("sightings")[0]["external_ids"], json!(["P_1"]));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn ids_are_the_same_in_any_order_and_unique() {
     let [ip, domain] = [("ip", "203.0.113.77"), ("domain", "c2.bad.example")];
     let forth = TestRelay::start().await.observe([ip, domain]).await;
@@ -176,7 +176,7 @@ async fn ids_are_the_same_in_any_order_and_unique() {
     assert_eq!(forth.ids(), back.ids());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_observable_requested_twice_is_searched_for_once() {
     let relay = TestRelay::start().await;
     let observables = json!([
@@ -191,7 +191,7 @@ async fn an_observable_requested_twice_is_searched_for_once() {
     assert_eq!(*first, json!({"type": "sha256", "value": DROPPED.to_uppercase()}));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_event_of_both_searches_is_one_and_active() {
     let relay = TestRelay::start().await;
     let answer = relay.ask(OBSERVE, &one("file_name", "rare.exe")).await;
@@ -206,7 +206,7 @@ async fn an_event_of_both_searches_is_one_and_active() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn ipv6_addresses_have_the_type_ipv6() {
     let relay = TestRelay::start().await;
     let answer = relay.ask(OBSERVE, &one("ipv6", "2001:db8::77")).await;

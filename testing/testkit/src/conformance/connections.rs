@@ -31,7 +31,6 @@ impl<R: Relay> Conformance<R> {
     /// A relay opens one connection to each server that speaks HTTP/2, however many observables its
     /// first call is about.
     pub(super) async fn one_handshake_for_each_origin(&self) {
-        tokio::time::pause();
         for size in SIZES {
             let distant = self.distant().await;
             distant.relay.observe(self.sized(size)).await;
@@ -50,7 +49,6 @@ impl<R: Relay> Conformance<R> {
         if self.mode.name != self.fixture.modes[0].name {
             return;
         }
-        tokio::time::pause();
         let distant = self.distant().await;
         let cost = &self.fixture.cost;
         let fewest = CONNECTING + cost.login_requests + cost.dependent_requests;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use sandbox::Fault;
 use serde_json::json;
 
-use super::{SHORT_TIMEOUT, TIMEOUT, unreachable::Unreachable};
+use super::unreachable::Unreachable;
 use crate::invalid_tls::CertificateDefect;
 
 /// A named way in which a product fails.
@@ -31,27 +31,11 @@ pub(super) enum Effect {
 }
 
 impl FaultCase {
-    /// Whether only the deadline ends the request.
-    pub(super) fn waits(&self) -> bool {
-        match &self.effect {
-            Effect::Always(fault) => {
-                matches!(fault, Fault::Trickle { .. } | Fault::Stall | Fault::SlowHeaders)
-            }
-            Effect::OthersSilent => true,
-            Effect::None | Effect::Once(_) | Effect::Unreachable(_) => false,
-        }
-    }
-
     /// Whether its responses are larger than a relay's budget: then it is chance which of them is
     /// cut for its own size, and which for the size of all.
     pub(super) fn exhausts_budget(&self) -> bool {
         let Effect::Always(fault) = &self.effect else { return false };
         matches!(fault, Fault::Huge { .. } | Fault::GzipBomb { .. })
-    }
-
-    /// How long the request may take.
-    pub(super) fn timeout(&self) -> Duration {
-        if self.waits() { SHORT_TIMEOUT } else { TIMEOUT }
     }
 }
 

@@ -1,9 +1,6 @@
 //! One request about several observables, under one fault.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::{collections::BTreeMap, time::Duration};
 
 use relay_core::{Relay, Route};
 use sandbox::{Call, Fault, Times, When};
@@ -14,11 +11,11 @@ use super::{
     NOW,
     cases::{self, Effect, FaultCase},
     fixture,
-    result::{Cost, Kept, ReportedError, kept, milliseconds, reported},
+    result::{Cost, Kept, ReportedError, kept, reported},
     share,
     unreachable::Unreachable,
 };
-use crate::{Answer, Observables, Start, TestRelay, ctim::Observable};
+use crate::{Answer, Observables, Start, TestRelay};
 
 /// Which requests a fault hits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -45,7 +42,7 @@ pub(super) struct Outcome {
     costs_others: Option<Cost>,
     /// How many requests reached the product.
     calls: usize,
-    milliseconds: u64,
+    milliseconds: u128,
 }
 
 /// The result without a fault.
@@ -107,7 +104,7 @@ pub(super) async fn run<R: Relay>((fault, hits): (FaultCase, Reach)) -> Outcome 
 /// The product is not at its URL.
 async fn unreachable<R: Relay>(fault: &FaultCase, hits: Reach, place: Unreachable) -> Outcome {
     let relay = start::<R>().leading_to(&*place.url).with(&place.settings()).await;
-    let (answer, time) = timed(&relay, fault).await;
+    let (answer, time) = timed(&relay).await;
     answer.assert_failure();
     assert_eq!(answer.get("data"), None, "{}: {}", fault.name, answer.text);
     outcome(fault, hits, &relay, &answer, (&place.url, time))
@@ -117,7 +114,7 @@ async fn unreachable<R: Relay>(fault: &FaultCase, hits: Reach, place: Unreachabl
 async fn failing<R: Relay>(fault: &FaultCase, hits: Reach) -> Outcome {
     let (relay, faultless) = warm::<R>().await;
     break_requests(&relay, hits, &fault.effect);
-    let (answer, time) = timed(&relay, fault).await;
+    let (answer, time) = timed(&relay).await;
     let mut outcome = outcome(fault, hits, &relay, &answer, (relay.sandbox.url(), time));
     assert_at_most_one_retry(fault.name, &relay.calls());
     outcome.costs_others = cost_of_others(&relay, &outcome, &answer, &faultless);
@@ -141,10 +138,10 @@ fn observables<R: Relay>(relay: &TestRelay<R>) -> Observables {
     Observables::from(*first).and(Observables::unknown(first.0, padding)).and(others)
 }
 
-async fn timed<R: Relay>(relay: &TestRelay<R>, fault: &FaultCase) -> (Answer, Duration) {
+async fn timed<R: Relay>(relay: &TestRelay<R>) -> (Answer, Duration) {
     let request = relay.request(Route::Observe).about(observables(relay));
     let start = Instant::now();
-    let answer = relay.send(request.within(fault.timeout())).await;
+    let answer = relay.send(request).await;
     assert_eq!(answer.status, 200);
     (answer, start.elapsed())
 }
@@ -185,7 +182,7 @@ fn outcome<R: Relay>(
         kept: kept(answer, &observables(relay)),
         costs_others: None,
         calls: relay.calls().len(),
-        milliseconds: milliseconds(time),
+        milliseconds: time.as_millis(),
     }
 }
 
@@ -198,8 +195,7 @@ fn assert_at_most_one_retry(fault: &str, calls: &[Call]) {
     assert!(times.values().all(|count| *count <= 2), "{fault}: {calls:#?}");
 }
 
-/// What the fault did not hit is answered as without it. Details may be missing where a warning
-/// says so; entities, where the product wants no more requests.
+/// What the fault did not hit is answered as without it, unless the product wants no more requests.
 fn cost_of_others<R: Relay>(
     relay: &TestRelay<R>,
     outcome: &Outcome,
@@ -215,15 +211,8 @@ fn cost_of_others<R: Relay>(
         Reach::Every => return None,
     }
     let others = Observables::from(&relay.fixture.known[1..]);
-    let is_equal = |part: fn(&Answer, &Observable) -> BTreeSet<String>| {
-        others.iter().all(|one| part(answer, one) == part(faultless, one))
-    };
-    if is_equal(share::of) {
+    if others.iter().all(|one| share::of(answer, one) == share::of(faultless, one)) {
         return Some(Cost::None);
-    }
-    let warns = answer.errors().iter().any(|(weight, _)| *weight == "warning");
-    if is_equal(share::ids) && warns {
-        return Some(Cost::Details);
     }
     let wants_no_more = ["too many requests", "authorization error"];
     let may_end = answer.codes().iter().any(|code| wants_no_more.contains(code));

@@ -1,6 +1,6 @@
 //! The result of a fault, as the golden files record it.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -37,8 +37,6 @@ pub(super) struct Kept {
 pub(super) enum Cost {
     /// Not at all.
     None,
-    /// Details of their entities are missing, and a warning says so.
-    Details,
     /// What had not been requested yet is missing, because the product asks for a pause or rejects
     /// the caller.
     Rest,
@@ -61,9 +59,4 @@ pub(super) fn reported(answer: &Answer, fault: &FaultCase, url: &str) -> Vec<Rep
 pub(super) fn kept(answer: &Answer, observables: &Observables) -> Kept {
     let known = observables.iter().filter(|one| !share::of(answer, one).is_empty());
     Kept { observables: known.count(), entities: share::entities(answer) }
-}
-
-/// Rounded to ten, because shorter times differ from run to run.
-pub(super) fn milliseconds(time: Duration) -> u64 {
-    (time.as_millis() as u64 + 5) / 10 * 10
 }

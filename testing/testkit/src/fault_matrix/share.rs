@@ -6,18 +6,12 @@ use serde_json::Value;
 
 use crate::{
     Answer,
-    answer::id,
     ctim::{Entity, Observable},
 };
 
 /// Everything that is about this observable, as text.
 pub(super) fn of(answer: &Answer, observable: &Observable) -> BTreeSet<String> {
     docs(answer, observable).into_iter().map(Value::to_string).collect()
-}
-
-/// The ids of all that is about this observable; verdicts, which have none, as they are.
-pub(super) fn ids(answer: &Answer, observable: &Observable) -> BTreeSet<String> {
-    docs(answer, observable).into_iter().map(id).collect()
 }
 
 /// The documents about it, their relationships, and the indicators at the other end.

@@ -43,7 +43,7 @@ struct FaultCase {
     hits: String,
     calls: usize,
     kept: Found,
-    /// What is missing of other observables: `none`, `details` or `rest`.
+    /// What is missing of other observables: `none` or `rest`.
     #[serde(default)]
     costs_others: Option<String>,
     errors: Vec<ErrorEntry>,
@@ -88,8 +88,7 @@ impl Results {
         let figures = |column: usize, case: &FaultCase| {
             let known = self.0[column].1.faultless.found.observables;
             let mark = match case.costs_others.as_deref() {
-                Some("details") => " †",
-                Some("rest") => " ‡",
+                Some("rest") => " †",
                 _ => "",
             };
             format!("{} of {known}{mark}, {}", case.kept.observables, case.calls)

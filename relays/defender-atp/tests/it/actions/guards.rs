@@ -25,7 +25,7 @@ fn changes(relay: &TestRelay) -> usize {
     relay.calls("/api").iter().filter(|call| call.method != http::Method::GET).count()
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_protected_device_is_not_confined_by_id_or_name() {
     for protected in [
         sample::LAPTOP,
@@ -52,7 +52,7 @@ async fn a_protected_device_is_not_confined_by_id_or_name() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_protected_device_may_be_scanned_and_released() {
     let relay = with_protected(&format!("{},ws-204", sample::LAPTOP)).await;
     for (action, device) in
@@ -65,7 +65,7 @@ async fn a_protected_device_may_be_scanned_and_released() {
     assert!(ids.contains(&"CollectInvestigationPackage".to_owned()), "{ids:?}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn other_devices_are_confined_under_the_id_that_was_checked() {
     let relay = with_protected("dc1.contoso.example").await;
     assert!(offered(&relay, sample::LAPTOP).await.contains(&"FullIsolation".to_owned()));
@@ -74,7 +74,7 @@ async fn other_devices_are_confined_under_the_id_that_was_checked() {
     assert_eq!(relay.calls(&format!("/api/machines/{}/isolate", sample::LAPTOP)).len(), 1);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_device_that_cannot_be_checked_is_not_confined() {
     let relay = with_protected("dc1").await;
     let record = format!("/api/machines/{}", sample::LAPTOP);
@@ -95,7 +95,7 @@ async fn a_device_that_cannot_be_checked_is_not_confined() {
     assert_eq!(changes(&relay), 0);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_failed_check_costs_only_the_offers_of_its_device() {
     let relay = with_protected("dc1").await;
     let record = When::path(format!("/api/machines/{}", sample::LAPTOP));
@@ -106,7 +106,7 @@ async fn a_failed_check_costs_only_the_offers_of_its_device() {
     assert_eq!(answer.errors(), [("fatal", "internal error")]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_check_sends_a_request_only_with_protected_devices() {
     let relay = with_protected("dc1").await;
     relay.actions(&one("ms_machine_id", sample::LAPTOP)).await;
@@ -117,7 +117,7 @@ async fn the_check_sends_a_request_only_with_protected_devices() {
     assert_eq!(relay.calls("/api").len(), 3);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a02_a_device_whose_name_the_product_does_not_know_is_not_confined() {
     for name in [json!(null), json!(""), json!(" "), json!("a b")] {
         let relay = with_protected("dc1.contoso.example").await;
@@ -134,7 +134,7 @@ async fn a02_a_device_whose_name_the_product_does_not_know_is_not_confined() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a02_a_short_name_in_the_record_is_taken_for_the_full_one_that_is_listed() {
     for name in ["dc1", "DC1 ", "dc1.contoso.example."] {
         let relay = with_protected("dc1.contoso.example").await;

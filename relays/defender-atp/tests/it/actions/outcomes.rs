@@ -14,7 +14,7 @@ use super::triggers::{assert_failed, success};
 use crate::test_relay::{TRIGGER, TestRelay, bearer, contoso, trigger};
 
 /// Row 4 of docs/relays/defender-atp.md#differences-from-the-python-originals.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn success_needs_the_confirmation_of_the_product() {
     let html = (Fault::Html, "unknown");
     let failed = json!({"id": "e58b0810", "type": "Isolate", "status": "Failed"});
@@ -41,7 +41,7 @@ async fn success_needs_the_confirmation_of_the_product() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn n14_an_action_whose_response_was_lost_is_never_sent_again() {
     for fault in [Fault::ResetBeforeAnswer, Fault::status(500), Fault::status(502)] {
         let relay = TestRelay::open().await;
@@ -64,7 +64,7 @@ async fn n14_an_action_whose_response_was_lost_is_never_sent_again() {
     assert_eq!(relay.calls("/api").len(), 1);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn n14_an_action_that_times_out_is_never_sent_again() {
     let relay = TestRelay::open().await;
     relay.health(&app::DEFENDER, &tenant::CONTOSO).await;
@@ -77,7 +77,7 @@ async fn n14_an_action_that_times_out_is_never_sent_again() {
     assert_eq!(relay.sandbox.calls().len(), 1);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_action_is_sent_again_after_a_401_only() {
     let relay = TestRelay::open().await;
     relay.health(&app::DEFENDER, &tenant::CONTOSO).await;
@@ -93,7 +93,7 @@ async fn an_action_is_sent_again_after_a_401_only() {
     assert_eq!(relay.calls(&isolate).len(), 4);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_action_does_not_wait_for_a_rate_limit() {
     let relay = TestRelay::open().await;
     let throttled = Fault::TooManyRequests { retry_after: Some("0".to_owned()) };
@@ -103,7 +103,7 @@ async fn an_action_does_not_wait_for_a_rate_limit() {
     assert_eq!(relay.calls("/api/machines").len(), 1);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_action_without_login_was_not_requested() {
     let relay = TestRelay::open().await;
     let login = When::any().mentioning("client_credentials");

@@ -35,7 +35,7 @@ fn sent_change(relay: &TestRelay) -> (String, Value) {
     (line(sent_change), sent_change.json().unwrap_or(Value::Null))
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn every_action_on_a_device_is_sent_as_documented() {
     let comment = "Requested from Cisco XDR";
     for (action, device, verb, parameter) in [
@@ -61,7 +61,7 @@ async fn every_action_on_a_device_is_sent_as_documented() {
 }
 
 /// Row 16 of docs/relays/defender-atp.md#differences-from-the-python-originals.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn every_indicator_is_sent_as_documented() {
     let (sha1, sha256, md5) = ("0".repeat(40), "0".repeat(64), "0".repeat(32));
     for (kind, value, name, block) in [
@@ -97,7 +97,7 @@ async fn every_indicator_is_sent_as_documented() {
 }
 
 /// Row 5 of docs/relays/defender-atp.md#differences-from-the-python-originals.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_indicator_is_removed_by_id_or_by_value() {
     let relay = TestRelay::open().await;
     let offered = relay.actions(&crate::test_relay::one("ip", sample::ADDRESS)).await;
@@ -125,7 +125,7 @@ async fn an_indicator_is_removed_by_id_or_by_value() {
     assert_eq!(relay.sandbox.calls().len(), 1);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn i16_only_the_indicator_of_the_triggered_value_is_removed() {
     let relay = TestRelay::open().await;
     let offered = relay.actions(&crate::test_relay::one("ip", sample::ADDRESS)).await;
@@ -144,7 +144,7 @@ async fn i16_only_the_indicator_of_the_triggered_value_is_removed() {
     assert!(relay.sandbox.calls().iter().all(|call| call.method != Method::DELETE));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_removal_fails_with_the_reason_when_its_indicator_cannot_be_looked_up() {
     let relay = TestRelay::open().await;
     relay.sandbox.fault("/api/indicators", Fault::status(500), Times::Always);
@@ -154,7 +154,7 @@ async fn a_removal_fails_with_the_reason_when_its_indicator_cannot_be_looked_up(
 }
 
 /// Row 18 of docs/relays/defender-atp.md#differences-from-the-python-originals.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_refused_action_is_an_invalid_request_with_the_message_of_the_product() {
     let relay = TestRelay::open().await;
     let twice = relay.trigger("FullIsolation", "ms_machine_id", sample::WORKSTATION).await;
@@ -183,7 +183,7 @@ async fn a_refused_action_is_an_invalid_request_with_the_message_of_the_product(
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn i07_an_action_that_is_not_offered_is_not_done() {
     let relay = TestRelay::open().await;
     for (action, kind, value, code) in [
@@ -202,7 +202,7 @@ async fn i07_an_action_that_is_not_offered_is_not_done() {
     assert!(relay.sandbox.calls().is_empty());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn i06_invalid_ids_never_reach_the_product() {
     let relay = TestRelay::open().await;
     for (kind, value) in [
@@ -225,7 +225,7 @@ async fn i06_invalid_ids_never_reach_the_product() {
     assert!(relay.sandbox.calls().is_empty());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_missing_member_is_an_error_without_data() {
     let relay = TestRelay::open().await;
     for member in ["action-id", "observable_type", "observable_value"] {
@@ -240,7 +240,7 @@ async fn a_missing_member_is_an_error_without_data() {
     assert!(relay.sandbox.calls().is_empty());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_setting_limits_the_actions_that_are_done() {
     let relay = TestRelay::with(&[("DEFENDER_ACTIONS", "Unisolate")]).await;
     let answer = relay.trigger("FullIsolation", "ms_machine_id", sample::LAPTOP).await;

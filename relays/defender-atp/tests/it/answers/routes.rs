@@ -8,14 +8,14 @@ use crate::test_relay::{
     OBSERVE, REFER, RESPOND, TRIGGER, TestRelay, bearer, contoso, many, one, trigger,
 };
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn version_needs_no_token() {
     let relay = TestRelay::open().await;
     let answer = relay.send("", "/version", "").await;
     assert_eq!(answer, json!({"version": env!("CARGO_PKG_VERSION")}));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_body_is_checked_before_the_token() {
     let relay = TestRelay::open().await;
     for path in [OBSERVE, "/deliberate/observables", REFER, RESPOND, TRIGGER] {
@@ -26,7 +26,7 @@ async fn the_body_is_checked_before_the_token() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn nothing_to_do_gives_the_empty_answer() {
     let relay = TestRelay::open().await;
     for (path, empty) in [(OBSERVE, json!({})), (REFER, json!([])), (RESPOND, json!([]))] {
@@ -37,7 +37,7 @@ async fn nothing_to_do_gives_the_empty_answer() {
     assert!(relay.sandbox.calls().is_empty());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn unknown_types_are_ignored_and_types_are_read_in_any_case() {
     let relay = TestRelay::open().await;
     let observables =
@@ -47,7 +47,7 @@ async fn unknown_types_are_ignored_and_types_are_read_in_any_case() {
     assert_eq!(answer["data"]["sightings"]["docs"][0]["observables"][0]["type"], "sha1");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_seed_features_offer_no_links_and_no_actions() {
     let relay = TestRelay::with(&[("DEFENDER_FEATURES", "seed")]).await;
     let observables = many(&[("ip", sample::ADDRESS), ("ms_machine_id", sample::LAPTOP)]);
@@ -59,7 +59,7 @@ async fn the_seed_features_offer_no_links_and_no_actions() {
     assert!(relay.sandbox.calls().is_empty());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn links_keep_the_order_of_the_observables_and_ids_are_escaped() {
     let relay = TestRelay::open().await;
     let observables = many(&[
@@ -78,7 +78,7 @@ async fn links_keep_the_order_of_the_observables_and_ids_are_escaped() {
     assert!(relay.sandbox.calls().is_empty());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_product_name_is_a_setting() {
     let name = "Microsoft Defender ATP";
     let relay = TestRelay::with(&[("DEFENDER_PRODUCT_NAME", name)]).await;
@@ -94,7 +94,7 @@ async fn the_product_name_is_a_setting() {
     assert!(text.contains(name) && !text.contains("for Endpoint"), "{text}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_trailing_slash_and_a_stage_are_the_same_route() {
     let relay = TestRelay::open().await;
     for path in ["/version/", "/prod/version"] {

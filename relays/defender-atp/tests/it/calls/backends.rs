@@ -26,7 +26,7 @@ fn calls(relay: &TestRelay) -> (usize, usize) {
     (own.iter().sum(), batches.len())
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_retired_api_is_replaced_by_graph_for_a_day() {
     for (tenant, own) in [(&tenant::WINGTIP, 2), (&tenant::TAILSPIN, 3)] {
         let relay = TestRelay::open().await;
@@ -47,7 +47,7 @@ async fn a_retired_api_is_replaced_by_graph_for_a_day() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn only_the_tenant_of_a_retired_api_moves_to_graph() {
     let relay = TestRelay::open().await;
     for _ in 0..2 {
@@ -59,7 +59,7 @@ async fn only_the_tenant_of_a_retired_api_moves_to_graph() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_missing_entity_is_not_taken_for_a_retired_api() {
     let relay = TestRelay::open().await;
     let missing = json!({"error": {"code": "NotFound", "message": "No such thing."}});
@@ -70,7 +70,7 @@ async fn a_missing_entity_is_not_taken_for_a_retired_api() {
     assert_eq!(calls(&relay), (2, 0));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_message_about_retirement_is_confirmed_by_the_list_of_alerts() {
     let retired = json!({"error": {"code": "BadRequest", "message": "retired.example is no name"}});
     let relay = TestRelay::open().await;
@@ -82,7 +82,7 @@ async fn a_message_about_retirement_is_confirmed_by_the_list_of_alerts() {
     assert_eq!(calls(&relay).1, 1);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_forced_backend_is_kept() {
     let relay = TestRelay::with(&[("DEFENDER_BACKEND", "mde")]).await;
     let answer = ask(&relay, &tenant::WINGTIP).await;
@@ -97,7 +97,7 @@ async fn a_forced_backend_is_kept() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_claim_chooses_the_backend() {
     let relay = TestRelay::open().await;
     for (word, graph) in [(json!("graph"), true), (json!("mde"), false), (json!("?"), false)] {
@@ -110,7 +110,7 @@ async fn a_claim_chooses_the_backend() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn alerts_of_other_services_are_excluded() {
     let relay = TestRelay::with(&[("DEFENDER_BACKEND", "graph")]).await;
     relay.observe(&one("ip", sample::ADDRESS)).await;
@@ -118,7 +118,7 @@ async fn alerts_of_other_services_are_excluded() {
     assert!(filter.contains("serviceSource%20eq%20%27microsoftDefenderForEndpoint%27"), "{filter}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn alerts_of_graph_and_events_share_the_limit_in_order() {
     let relay =
         TestRelay::with(&[("DEFENDER_BACKEND", "graph"), ("CTR_ENTITIES_LIMIT", "3")]).await;
@@ -133,7 +133,7 @@ async fn alerts_of_graph_and_events_share_the_limit_in_order() {
 }
 
 /// Row 10 of docs/relays/defender-atp.md#differences-from-the-python-originals.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn health_asks_the_backend_and_names_the_missing_permission() {
     let relay = TestRelay::open().await;
     let ok = json!({"data": {"status": "ok"}});
@@ -156,7 +156,7 @@ async fn health_asks_the_backend_and_names_the_missing_permission() {
 }
 
 /// Row 10 of docs/relays/defender-atp.md#differences-from-the-python-originals.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn health_fails_for_403_and_404() {
     for (status, code) in [(403, "permission denied"), (404, "not found"), (500, "internal error")]
     {

@@ -17,7 +17,7 @@ fn addresses(unseen: usize) -> Value {
         .collect()
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_list_gets_forty_requests_and_hunting_finds_the_other_alerts() {
     let relay = TestRelay::warm().await;
     let answer = relay.observe(&addresses(49)).await;
@@ -32,7 +32,7 @@ async fn a_list_gets_forty_requests_and_hunting_finds_the_other_alerts() {
     assert_eq!(answer.docs("sightings"), alone.docs("sightings"));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn files_beyond_the_budget_are_hunted_unless_by_md5() {
     let relay = TestRelay::warm().await;
     let hashes = (0..40).map(|n| ("sha256".to_owned(), format!("{n:064x}")));
@@ -57,7 +57,7 @@ async fn files_beyond_the_budget_are_hunted_unless_by_md5() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn alerts_that_cannot_be_requested_are_reported() {
     for hunting in ["mde", "off"] {
         let relay = TestRelay::with(&[("DEFENDER_HUNTING", hunting)]).await;
@@ -72,7 +72,7 @@ async fn alerts_that_cannot_be_requested_are_reported() {
     assert!(messages.contains("alerts about 10 observables were not requested"), "{messages}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn more_than_twenty_values_take_several_concurrent_requests() {
     let relay = TestRelay::warm().await;
     let observables: Value =

@@ -10,7 +10,7 @@ use sandbox::{
 
 use crate::test_relay::{OBSERVE, TOKEN, TestRelay, claims, one};
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_unknown_file_is_cached_for_ten_minutes() {
     let relay = TestRelay::warm().await;
     let unknown = "ab".repeat(32);
@@ -24,7 +24,7 @@ async fn an_unknown_file_is_cached_for_ten_minutes() {
     assert_eq!(profiles(), 2);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_file_is_cached_for_a_day_and_a_device_for_a_quarter_of_an_hour() {
     let relay = TestRelay::warm().await;
     let observables = one("sha256", sample::UPDATER_SHA256);
@@ -45,7 +45,7 @@ async fn a_file_is_cached_for_a_day_and_a_device_for_a_quarter_of_an_hour() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn cold_calls_at_the_same_time_log_in_once_and_list_devices_once() {
     let alone = TestRelay::open().await;
     let observables = one("sha256", sample::UPDATER_SHA256);
@@ -61,7 +61,7 @@ async fn cold_calls_at_the_same_time_log_in_once_and_list_devices_once() {
     assert_eq!(counts(&relay), counts(&alone));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn s02_callers_do_not_share_cache_entries() {
     let relay = TestRelay::open().await;
     let observables = one("sha256", sample::SCRIPT_HOST_SHA256);

@@ -29,14 +29,14 @@ async fn ask(relay: &TestRelay, app: &App) -> Answer {
     relay.observe_for(app, &tenant::CONTOSO, &one("ip", sample::ADDRESS)).await
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn hunting_asks_graph_first() {
     let relay = TestRelay::open().await;
     let answer = ask(&relay, &app::DEFENDER).await;
     assert_eq!((found(&answer), hunts(&relay)), ((4, 12), (2, 0)));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_caller_refused_by_graph_hunts_at_the_own_api_for_a_day() {
     let relay = TestRelay::open().await;
     let answer = ask(&relay, &app::WITHOUT_GRAPH).await;
@@ -57,7 +57,7 @@ async fn a_caller_refused_by_graph_hunts_at_the_own_api_for_a_day() {
     assert!(matches!(hunts(&relay), (1 | 2, 2)), "{:?}", hunts(&relay));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_caller_refused_by_both_apis_asks_graph_first_again() {
     let relay = TestRelay::open().await;
     for _ in 0..2 {
@@ -67,7 +67,7 @@ async fn a_caller_refused_by_both_apis_asks_graph_first_again() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn both_hunting_apis_give_the_same_answer() {
     let observables = many(&[("ip", sample::ADDRESS), ("sha256", sample::UPDATER_SHA256)]);
     let graph = TestRelay::with(&[("DEFENDER_HUNTING", "graph")]).await;
@@ -76,7 +76,7 @@ async fn both_hunting_apis_give_the_same_answer() {
     assert_eq!((hunts(&graph).1, hunts(&own).0), (0, 0));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_caller_refused_by_both_apis_is_told_both_permissions() {
     let relay = TestRelay::open().await;
     let answer = ask(&relay, &app::WITHOUT_HUNTING).await;
@@ -86,7 +86,7 @@ async fn a_caller_refused_by_both_apis_is_told_both_permissions() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_forced_hunting_api_is_kept() {
     let relay = TestRelay::with(&[("DEFENDER_HUNTING", "graph")]).await;
     let answer = ask(&relay, &app::WITHOUT_GRAPH).await;
@@ -94,7 +94,7 @@ async fn a_forced_hunting_api_is_kept() {
     assert_eq!(hunts(&relay).1, 0);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn hunting_that_is_off_sends_nothing_and_reports_nothing() {
     let relay = TestRelay::with(&[("DEFENDER_HUNTING", "off")]).await;
     let answer = ask(&relay, &app::WITHOUT_HUNTING).await;
@@ -103,7 +103,7 @@ async fn hunting_that_is_off_sends_nothing_and_reports_nothing() {
     assert!(answer.docs("sightings")[0]["targets"][0]["os"].is_string());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_claim_chooses_the_hunting_api() {
     let relay = TestRelay::with(&[("DEFENDER_HUNTING", "off")]).await;
     for (word, expected) in
@@ -119,7 +119,7 @@ async fn a_claim_chooses_the_hunting_api() {
 }
 
 /// Row 6 of docs/relays/defender-atp.md#differences-from-the-python-originals.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_failed_hunting_query_costs_only_the_events() {
     let heavy = json!({"error": {
         "code": "BadRequest",
@@ -148,7 +148,7 @@ async fn a_failed_hunting_query_costs_only_the_events() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_used_up_quota_is_reported_with_the_message_of_the_product() {
     let relay = TestRelay::with(&[("DEFENDER_HUNTING", "mde")]).await;
     let headers = vec![("retry-after".to_owned(), "900".to_owned())];
@@ -162,7 +162,7 @@ async fn a_used_up_quota_is_reported_with_the_message_of_the_product() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_slow_hunting_query_costs_only_the_events() {
     let relay = TestRelay::open().await;
     ask(&relay, &app::DEFENDER).await;
@@ -174,7 +174,7 @@ async fn a_slow_hunting_query_costs_only_the_events() {
     assert_eq!((found(&answer), answer.errors()), ((4, 0), vec![("warning", "connection error")]));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_alert_looks_the_same_whatever_hunting_returned() {
     let alerts = |answer: &Answer| -> Vec<Value> {
         let alert = |it: &&Value| it["external_ids"][0].is_string();
@@ -191,7 +191,7 @@ async fn an_alert_looks_the_same_whatever_hunting_returned() {
 }
 
 /// Row 15 of docs/relays/defender-atp.md#differences-from-the-python-originals.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn each_observable_has_its_newest_events_without_repeats() {
     let relay = TestRelay::with(&[("CTR_ENTITIES_LIMIT", "6")]).await;
     let observables = many(&[("ip", sample::ADDRESS), ("domain", sample::DOMAIN)]);
@@ -214,7 +214,7 @@ async fn each_observable_has_its_newest_events_without_repeats() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn many_observables_share_the_rows_of_one_query() {
     let relay = TestRelay::with(&[("CTR_ENTITIES_LIMIT", "1000")]).await;
     let observables: Value = (0..1000)
@@ -231,7 +231,7 @@ async fn many_observables_share_the_rows_of_one_query() {
     assert!(warned.contains("newest 5 events") && warned.contains("last 30 days"), "{warned}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_relay_has_no_limit_of_its_own() {
     let relay = TestRelay::open().await;
     for _ in 0..50 {
@@ -243,7 +243,7 @@ async fn the_relay_has_no_limit_of_its_own() {
     assert!(hunts(&relay).0 > 50);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn hunting_pauses_as_long_as_the_product_says() {
     let relay = TestRelay::open().await;
     let events = When::path(HUNT).mentioning("let hits");
@@ -261,7 +261,7 @@ async fn hunting_pauses_as_long_as_the_product_says() {
     assert!(hunts(&relay).0 > 1);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_query_waits_for_its_turn_where_the_deadline_allows() {
     let relay = TestRelay::open().await;
     let events = When::path(HUNT).mentioning("let hits");

@@ -24,7 +24,7 @@ fn titles(answer: &Answer) -> Vec<&str> {
     references.filter_map(Value::as_str).collect()
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn they_are_cached_as_long_as_devices() {
     let relay = TestRelay::open().await;
     let first = relay.observe(&one("ip", sample::ADDRESS)).await;
@@ -37,7 +37,7 @@ async fn they_are_cached_as_long_as_devices() {
     assert_eq!(batches(&relay), 2);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn without_the_permission_the_answer_lacks_titles_only_for_a_day() {
     let relay = TestRelay::open().await;
     let whole = relay.observe(&one("ip", sample::ADDRESS)).await;
@@ -62,7 +62,7 @@ async fn without_the_permission_the_answer_lacks_titles_only_for_a_day() {
     assert_eq!((batches(&relay), titles(&relay_answer)), (1, vec![]));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn another_failure_is_one_warning() {
     for fault in [Fault::status(500), Fault::Html, Fault::TooManyRequests { retry_after: None }] {
         let relay = TestRelay::open().await;
@@ -76,7 +76,7 @@ async fn another_failure_is_one_warning() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn with_cached_devices_nobody_waits_for_an_incident() {
     let relay = TestRelay::open().await;
     let incidents = When::path(BATCH).mentioning("/security/incidents/");

@@ -45,7 +45,7 @@ fn assert_ended(answer: &Answer, data: &Value) {
     assert!(!message.contains("DEFENDER_BACKEND") && !message.contains("grant"), "{message}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn every_route_answers_without_a_fatal_error() {
     let nowhere = TestRelay::with(&[NOWHERE]).await;
     let relay = TestRelay::open().await;
@@ -70,7 +70,7 @@ async fn every_route_answers_without_a_fatal_error() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn after_the_end_neither_offers_nor_actions_ask_for_a_day() {
     for tenant in [&tenant::WINGTIP, &tenant::TAILSPIN] {
         for backend in ["auto", "mde"] {
@@ -88,7 +88,7 @@ async fn after_the_end_neither_offers_nor_actions_ask_for_a_day() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn with_the_backend_graph_no_action_is_asked_for() {
     let relay = TestRelay::with(&[("DEFENDER_BACKEND", "graph")]).await;
     assert_ended(&offers(&relay, &tenant::CONTOSO).await, &Value::Null);
@@ -101,7 +101,7 @@ async fn with_the_backend_graph_no_action_is_asked_for() {
     assert_eq!(offers(&relay, &tenant::CONTOSO).await, json!({"data": []}));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_host_that_does_not_resolve_is_a_retired_api() {
     let relay = TestRelay::with(&[NOWHERE]).await;
     let answer = relay.observe(&everything()).await;
@@ -112,7 +112,7 @@ async fn a_host_that_does_not_resolve_is_a_retired_api() {
     assert_ended(&isolation(&relay, &tenant::CONTOSO).await, &json!({"status": "failure"}));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_misspelt_host_is_no_retired_api() {
     let relay = TestRelay::with(&[MISSPELT]).await;
     for answer in [
@@ -128,7 +128,7 @@ async fn a_misspelt_host_is_no_retired_api() {
     assert!(relay.calls("/v1.0/$batch").is_empty());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_device_that_is_unknown_is_not_the_end() {
     let relay = TestRelay::open().await;
     let missing = json!({"error": {"code": "NotFound", "message": "No such thing."}});

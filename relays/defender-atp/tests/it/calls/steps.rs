@@ -11,7 +11,7 @@ use crate::test_relay::{OBSERVE, TestRelay, alert_ids, many, one};
 /// What the devices of alerts and the incidents beside them take.
 const DETAILS: [&str; 3] = ["adapters", "incidents", "machines"];
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_address_takes_two_steps_and_one_with_cached_devices() {
     for (kind, value, alerts) in [
         ("ip", sample::ADDRESS, "ip alerts"),
@@ -29,7 +29,7 @@ async fn an_address_takes_two_steps_and_one_with_cached_devices() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_file_by_another_hash_takes_three_steps_and_fewer_with_cached_hash_and_devices() {
     for (kind, value, sha1) in [
         ("sha256", sample::UPDATER_SHA256, sample::UPDATER_SHA1),
@@ -54,7 +54,7 @@ async fn a_file_by_another_hash_takes_three_steps_and_fewer_with_cached_hash_and
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn events_are_searched_by_sha1_where_the_table_lacks_the_given_hash() {
     let relay = TestRelay::warm().await;
     let answer = relay.observe(&one("sha256", sample::SCRIPT_HOST_SHA256)).await;
@@ -65,7 +65,7 @@ async fn events_are_searched_by_sha1_where_the_table_lacks_the_given_hash() {
     assert_eq!(alert_ids(&answer).iter().filter(|id| **id == "-").count(), 3);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn requests_for_mixed_observables_overlap() {
     let relay = TestRelay::warm().await;
     let observables = many(&[("ip", sample::ADDRESS), ("sha256", sample::UPDATER_SHA256)]);
@@ -107,7 +107,7 @@ fn mixed_observables(size: usize) -> Value {
 }
 
 /// Row 9 of docs/relays/defender-atp.md#differences-from-the-python-originals.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn ten_and_fifty_observables_take_three_steps() {
     for size in [10, 50] {
         let relay = TestRelay::warm().await;
@@ -125,7 +125,7 @@ async fn ten_and_fifty_observables_take_three_steps() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn shared_alerts_and_devices_are_requested_once() {
     let relay = TestRelay::warm().await;
     let observables = many(&[
@@ -147,7 +147,7 @@ async fn shared_alerts_and_devices_are_requested_once() {
     assert_eq!((of("ip"), of("ipv6")), (2, 2));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_two_logins_run_concurrently() {
     let relay = TestRelay::open().await;
     relay.sandbox.delay(LONG);
@@ -158,7 +158,7 @@ async fn the_two_logins_run_concurrently() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn respond_takes_one_step() {
     let relay = TestRelay::warm().await;
     relay

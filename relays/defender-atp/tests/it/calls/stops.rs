@@ -14,7 +14,7 @@ fn events(answer: &Answer) -> usize {
     alert_ids(answer).iter().filter(|id| **id == "-").count()
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn l08_a_hunting_query_whose_rows_are_too_large_is_asked_in_halves() {
     let observables = many(&[("ip", "192.0.2.1"), ("ip", "192.0.2.2"), ("ip", sample::ADDRESS)]);
     for (api, path) in [("graph", HUNT), ("mde", OWN_HUNT)] {
@@ -34,7 +34,7 @@ async fn l08_a_hunting_query_whose_rows_are_too_large_is_asked_in_halves() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn l08_only_the_observable_that_is_too_large_alone_is_given_up() {
     let relay = TestRelay::open().await;
     let events_of_one = When::path(HUNT).mentioning("'192.0.2.2'");
@@ -45,7 +45,7 @@ async fn l08_only_the_observable_that_is_too_large_alone_is_given_up() {
     assert!(answer.message().ends_with("This concerns 192.0.2.2."), "{answer}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn l08_fewer_rows_of_one_observable_are_told() {
     let relay = TestRelay::open().await;
     let all_rows = When::path(HUNT).mentioning("where Rank <= 100");
@@ -55,7 +55,7 @@ async fn l08_fewer_rows_of_one_observable_are_told() {
     assert!(answer.message().contains("no more than 12 records"), "{answer}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_was_not_asked_after_a_refusal_is_named() {
     for (status, code) in [(403, "permission denied"), (429, "too many requests")] {
         let relay = TestRelay::with(&[("DEFENDER_HUNTING", "off")]).await;

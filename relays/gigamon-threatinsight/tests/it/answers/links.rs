@@ -9,7 +9,7 @@ use crate::test_relay::{OBSERVE, SERVER, TestRelay, one};
 
 const REFER: Route = Route::Refer;
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn every_supported_observable_has_a_link() {
     let relay = TestRelay::start().await;
     let observables = json!([
@@ -32,7 +32,7 @@ async fn every_supported_observable_has_a_link() {
     assert_eq!(relay.ask(REFER, &json!([])).await, json!({"data": []}));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn links_lead_to_the_portal_of_the_region() {
     let eu = json!({"key": KEY, "GTI_REGION": "eu"});
     let relay = TestRelay::start().await;

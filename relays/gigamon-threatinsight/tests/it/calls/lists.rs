@@ -60,7 +60,7 @@ fn many(of_sample: usize, count: usize) -> Value {
     sample.chain(unknown).take(count).collect()
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn fifty_observables_cost_little_more_than_their_detections() {
     for (of_sample, count, expected) in [
         (1, 1, [1, 1, 1, 1]),
@@ -75,7 +75,7 @@ async fn fifty_observables_cost_little_more_than_their_detections() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn addresses_and_names_have_a_query_and_hashes_another() {
     let relay = TestRelay::start().await;
     let observables = json!([
@@ -94,7 +94,7 @@ async fn addresses_and_names_have_a_query_and_hashes_another() {
     assert_eq!(queries, [others, hashes.as_str()]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_query_has_no_more_than_fifty_values() {
     let relay = TestRelay::start().await;
     relay.ask(OBSERVE, &many(1, 120)).await;
@@ -104,7 +104,7 @@ async fn a_query_has_no_more_than_fifty_values() {
     assert!(values.len() == 3 && values.iter().all(|count| *count <= 50), "{values:?}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn observables_asked_together_get_what_they_get_alone() {
     let names = ["c2.bad.example", "portal.bad.example", "fresh.example"];
     let md5 = ["6b1f0e9d8c7b6a594837261504f3e2d1", "2f6c0a9d8e7b5a493827160594e3d2c1"];
@@ -132,7 +132,7 @@ async fn observables_asked_together_get_what_they_get_alone() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_full_page_is_followed_by_halves_of_those_that_may_have_more() {
     let claims = json!({"key": KEY, "CTR_ENTITIES_LIMIT": 1, "GTI_ALLOW_TEST_ACCOUNTS": true});
     let relay = TestRelay::start().await.with_claims(claims);
@@ -143,7 +143,7 @@ async fn a_full_page_is_followed_by_halves_of_those_that_may_have_more() {
     assert!(queries[0].starts_with("ip IN (") && queries.len() <= 7, "{queries:?}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn one_value_that_fails_hides_no_other() {
     let long = "A".repeat(9 << 20);
     let too_large = Fault::Bytes(format!("{{\"events\": [], \"x\": \"{long}\"}}").into_bytes());
@@ -170,7 +170,7 @@ async fn one_value_that_fails_hides_no_other() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_product_that_rejects_lists_is_asked_value_by_value() {
     let relay = TestRelay::start().await;
     let expected = by_value(&relay.ask(OBSERVE, &addresses(&ADDRESSES[1..])).await);
@@ -183,7 +183,7 @@ async fn a_product_that_rejects_lists_is_asked_value_by_value() {
     assert_eq!(counts(&relay)[2], 2 + ADDRESSES.len() - 1);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_event_that_names_no_value_belongs_to_the_one_that_is_asked_alone() {
     let relay = TestRelay::start().await;
     let event = json!({"uuid": "u", "timestamp": "2026-03-02T08:00:00Z", "event_type": "flow"});
@@ -195,7 +195,7 @@ async fn an_event_that_names_no_value_belongs_to_the_one_that_is_asked_alone() {
     assert_eq!(answer.docs("sightings")[0]["observables"][0]["value"], "192.0.2.2");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn one_busy_observable_takes_no_places_of_others() {
     let relay = TestRelay::start().await;
     let event = json!({
@@ -210,7 +210,7 @@ async fn one_busy_observable_takes_no_places_of_others() {
     assert_eq!((found["192.0.2.1"].len(), found[SERVER].len()), (1, 3));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_value_that_is_rejected_hides_no_other_where_only_days_are_accepted() {
     let relay = TestRelay::start().await;
     let failing = When::path(EVENTS_BASE).mentioning("'192.0.2.1'");
@@ -221,7 +221,7 @@ async fn a_value_that_is_rejected_hides_no_other_where_only_days_are_accepted() 
     assert_eq!(by_value(&answer)[SERVER].len(), 3);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_list_whose_response_is_too_large_is_halved_until_it_fits() {
     let relay = TestRelay::start().await;
     let expected = by_value(&relay.ask(OBSERVE, &addresses(&ADDRESSES)).await);

@@ -36,7 +36,7 @@ async fn without_detections() -> TestRelay {
     relay
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn events_of_test_accounts_take_no_places_of_ones_own() {
     let relay = without_detections().await;
     let first = [events(0..150, "dmo"), events(0..50, "cst")].concat();
@@ -47,7 +47,7 @@ async fn events_of_test_accounts_take_no_places_of_ones_own() {
     assert_eq!(counts(&relay)[2], 2);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_page_that_is_not_full_or_holds_enough_is_not_followed() {
     for (first, shown) in [
         ([events(0..150, "dmo"), events(0..49, "cst")].concat(), 49),
@@ -62,7 +62,7 @@ async fn a_page_that_is_not_full_or_holds_enough_is_not_followed() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_stays_cut_is_told() {
     let relay = without_detections().await;
     let page =
@@ -74,7 +74,7 @@ async fn what_stays_cut_is_told() {
     assert_eq!((answer.docs("sightings").len(), counts(&relay)[2]), (20, 2));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_full_page_that_is_the_last_one_is_not_followed() {
     let page =
         |from: usize| [events(from..from + 190, "dmo"), events(from..from + 10, "cst")].concat();
@@ -92,7 +92,7 @@ async fn a_full_page_that_is_the_last_one_is_not_followed() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_second_page_that_fails_costs_its_own_events() {
     let relay = without_detections().await;
     let second = When::path(EVENTS_BASE).mentioning("\"offset\"");
@@ -104,7 +104,7 @@ async fn a_second_page_that_fails_costs_its_own_events() {
     assert_eq!(answer.docs("sightings").len(), 50);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn detections_of_test_accounts_take_no_places_of_ones_own() {
     let detection = |number: usize, account: &str| {
         json!({
@@ -129,7 +129,7 @@ async fn detections_of_test_accounts_take_no_places_of_ones_own() {
     assert_eq!(counts(&relay)[..2], [2, 3]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn events_about_other_values_take_no_places_in_a_detection() {
     let item = |number: usize, ip: &str| {
         json!({"event": {
@@ -151,7 +151,7 @@ async fn events_about_other_values_take_no_places_in_a_detection() {
     assert_eq!(answer.docs("sightings")[0]["external_ids"][0], format!("{SERVER}-0"));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_page_that_is_too_large_shrinks_to_the_limit_first() {
     let relay = without_detections().await;
     let large = When::path(EVENTS_BASE).mentioning("\"limit\":200");

@@ -14,7 +14,7 @@ use testkit::TestResolver;
 
 use crate::test_relay::{OBSERVE, SERVER, TestRelay, claims, counts, one};
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn without_the_event_family_detections_are_shown_with_a_warning() {
     let relay = TestRelay::start().await;
     for _ in 0..2 {
@@ -28,7 +28,7 @@ async fn without_the_event_family_detections_are_shown_with_a_warning() {
     assert_eq!(counts(&relay), [2, 2, 1, 2]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_missing_family_is_requested_again_after_ten_minutes() {
     let relay = TestRelay::start().await;
     let ask = async || {
@@ -42,7 +42,7 @@ async fn a_missing_family_is_requested_again_after_ten_minutes() {
     assert_eq!(ask().await, 2);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_family_missing_for_one_key_is_there_for_another() {
     let relay = TestRelay::start().await;
     relay.with_claims(claims(DETECTIONS_ONLY_KEY)).ask(OBSERVE, &one("ip", SERVER)).await;
@@ -51,7 +51,7 @@ async fn a_family_missing_for_one_key_is_there_for_another() {
     assert_eq!(counts(&relay)[2..], [2, 2]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_missing_family_is_not_requested_again_in_the_same_call() {
     let addresses = (1..=20).map(|host| json!({"type": "ip", "value": format!("192.0.2.{host}")}));
     let observables: Vec<_> = addresses.collect();
@@ -62,7 +62,7 @@ async fn a_missing_family_is_not_requested_again_in_the_same_call() {
     assert_eq!(counts(&relay)[0], 20);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_event_search_that_is_forbidden_is_one_warning_and_few_requests() {
     let addresses = (1..=20).map(|host| json!({"type": "ip", "value": format!("192.0.2.{host}")}));
     let known = [json!({"type": "ip", "value": SERVER})];
@@ -76,7 +76,7 @@ async fn an_event_search_that_is_forbidden_is_one_warning_and_few_requests() {
     assert!(counts(&relay)[2] <= 3, "{:?}", counts(&relay));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn without_the_entity_family_names_are_missing_with_a_warning() {
     let relay = TestRelay::start().await;
     for _ in 0..2 {
@@ -91,7 +91,7 @@ async fn without_the_entity_family_names_are_missing_with_a_warning() {
     assert_eq!(counts(&relay)[3], 1);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn with_detections_alone_there_are_two_warnings() {
     let relay = TestRelay::start().await;
     let answer =
@@ -100,7 +100,7 @@ async fn with_detections_alone_there_are_two_warnings() {
     assert_eq!(answer.docs("sightings").len(), 1);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn families_that_are_off_are_not_requested_and_not_reported() {
     let off = [("GTI_EVENTS_URL", "off"), ("GTI_ENTITY_URL", "Off")];
     let relay = TestRelay::start().with(&off).await;
@@ -109,7 +109,7 @@ async fn families_that_are_off_are_not_requested_and_not_reported() {
     assert_eq!(counts(&relay), [1, 1, 0, 0]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_unknown_host_is_a_missing_family() {
     let names = Arc::new(TestResolver::unknown());
     let presets = [("GTI_EVENTS_URL", ""), ("GTI_ENTITY_URL", "")];
@@ -123,7 +123,7 @@ async fn an_unknown_host_is_a_missing_family() {
     assert!(resolved.iter().eq(&["entity.icebrg.io", "events.icebrg.io"]), "{resolved:?}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_region_of_the_token_chooses_the_hosts() {
     let names = Arc::new(TestResolver::unknown());
     let bases = ["GTI_DETECTIONS_URL", "GTI_EVENTS_URL", "GTI_ENTITY_URL"].map(|name| (name, ""));

@@ -34,7 +34,7 @@ fn page(ids: &[&str], next: Option<&str>) -> (u16, Value, Value) {
     (200, json!({}), json!({"value": alerts, "@odata.nextLink": next}))
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn pages_are_followed_while_fewer_records_than_the_limit_match() {
     for (limit, batches, found) in [
         ("1", 1, 1),
@@ -51,7 +51,7 @@ async fn pages_are_followed_while_fewer_records_than_the_limit_match() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_next_page_is_asked_for_without_origin_and_version() {
     let relay = TestRelay::with(&[("CTR_ENTITIES_LIMIT", "150")]).await;
     relay.observe(&one("ip", BUSY_ADDRESS)).await;
@@ -59,7 +59,7 @@ async fn a_next_page_is_asked_for_without_origin_and_version() {
     assert_eq!(batches[1][0], format!("{}&$skip=100", batches[0][0]));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_limit_holds_for_hunting_too() {
     for (limit, found) in [("7", 7), ("140", 140)] {
         let settings = [("CTR_ENTITIES_LIMIT", limit), ("GRAPH_V2_STRATEGY", "hunting")];
@@ -69,7 +69,7 @@ async fn the_limit_holds_for_hunting_too() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_newest_alerts_come_first() {
     let observables = one("ip", BUSY_ADDRESS);
     let mut answers = Vec::new();
@@ -85,7 +85,7 @@ async fn the_newest_alerts_come_first() {
 }
 
 /// docs/relays/graph-security.md#differences-from-the-python-originals: Length of lists.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_legacy_list_is_cut_at_the_entity_limit() {
     let settings = [("GRAPH_BACKEND", "alerts"), ("CTR_ENTITIES_LIMIT", "2")];
     let relay = TestRelay::with(&settings).await;
@@ -96,7 +96,7 @@ async fn a_legacy_list_is_cut_at_the_entity_limit() {
 }
 
 /// docs/relays/graph-security.md#differences-from-the-python-originals: Pages.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn pages_of_a_legacy_list_are_followed() {
     let relay = TestRelay::with(&[("GRAPH_BACKEND", "alerts")]).await;
     let legacy = |id: &str, next: Option<&str>| {
@@ -111,7 +111,7 @@ async fn pages_of_a_legacy_list_are_followed() {
     assert_eq!(inner_urls(&relay.calls(BATCH)[1]), ["/security/alerts?$skiptoken=x"]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn n18_pages_without_end_and_links_elsewhere_stop() {
     for link in [
         "https://graph.microsoft.com/v1.0/security/alerts_v2?$skip=1",
@@ -132,7 +132,7 @@ async fn n18_pages_without_end_and_links_elsewhere_stop() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn status_206_is_success() {
     let relay = TestRelay::with(&[("GRAPH_BACKEND", "alerts")]).await;
     let observables = json!([
@@ -143,7 +143,7 @@ async fn status_206_is_success() {
     assert_eq!((sightings(&answer).len(), answer.errors()), (2, vec![]));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn status_404_is_an_empty_list() {
     let relay = TestRelay::open().await;
     let gone = (404, json!({}), json!({"error": {"code": "NotFound", "message": "nothing"}}));
@@ -154,7 +154,7 @@ async fn status_404_is_an_empty_list() {
     assert_eq!((alert_ids(&answer), answer.errors()), (vec!["a"], vec![]));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn n10_a_throttled_request_of_a_batch_is_repeated_alone() {
     let relay = TestRelay::open().await;
     let throttled = (429, json!({"Retry-After": "0"}), json!({"error": {"message": "slow"}}));
@@ -169,7 +169,7 @@ async fn n10_a_throttled_request_of_a_batch_is_repeated_alone() {
     assert_eq!(second.json().unwrap()["requests"][0]["id"], "1");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn n10_a_throttled_request_is_repeated_once_and_only_if_the_wait_fits() {
     for (wait, batches) in
         [(json!("0"), 2), (json!("3600"), 1), (json!("soon"), 1), (json!(null), 1)]
@@ -190,7 +190,7 @@ async fn n10_a_throttled_request_is_repeated_once_and_only_if_the_wait_fits() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn each_failing_request_of_a_batch_costs_its_observable_only() {
     for (status, code) in [
         (400, "invalid argument"),
@@ -218,7 +218,7 @@ async fn each_failing_request_of_a_batch_costs_its_observable_only() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_request_of_a_batch_without_a_response_is_an_error() {
     let relay = TestRelay::open().await;
     relay.sandbox.fault(BATCH, batch(&[page(&["a"], None)]), Times::Always);
@@ -228,7 +228,7 @@ async fn a_request_of_a_batch_without_a_response_is_an_error() {
     assert_eq!((alert_ids(&answer), answer.errors()), (vec!["a"], vec![("fatal", "unknown")]));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn n06_a_batch_whose_response_is_too_large_is_sent_in_smaller_batches() {
     let relay = TestRelay::open().await;
     let huge = Fault::Huge { bytes: 9 * 1024 * 1024 };

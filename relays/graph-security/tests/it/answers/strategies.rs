@@ -28,22 +28,22 @@ async fn assert_hunts_from_now_on(tenant: &Tenant, batches: usize) {
     assert_eq!(relay.counts(), [0, 1, 1], "the type is remembered");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_filter_that_is_refused_with_400_leads_to_hunting() {
     assert_hunts_from_now_on(&tenant::NORTHWIND, 3).await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_filter_that_is_refused_with_501_leads_to_hunting() {
     assert_hunts_from_now_on(&tenant::ADATUM, 2).await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_filter_that_is_ignored_leads_to_hunting() {
     assert_hunts_from_now_on(&tenant::LITWARE, 2).await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_unsupported_filter_is_tried_again_after_a_day() {
     let relay = TestRelay::open().await;
     let observables = one("ip", ADDRESS);
@@ -57,7 +57,7 @@ async fn an_unsupported_filter_is_tried_again_after_a_day() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn filter_support_is_remembered_for_each_type() {
     let relay = TestRelay::open().await;
     relay.observe_for(&tenant::NORTHWIND, &one("ip", ADDRESS)).await;
@@ -71,7 +71,7 @@ async fn filter_support_is_remembered_for_each_type() {
     assert_eq!(relay.counts(), [0, 1, 1]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_empty_list_proves_nothing() {
     let relay = TestRelay::open().await;
     for _ in 0..2 {
@@ -80,7 +80,7 @@ async fn an_empty_list_proves_nothing() {
     assert_eq!(relay.counts(), [1, 2, 0]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn alerts_whose_host_only_begins_like_the_domain_are_dropped_and_prove_nothing() {
     let relay = TestRelay::open().await;
     let answer = relay.observe(&one("domain", "cdn.contoso-files")).await;
@@ -100,7 +100,7 @@ fn page_with_a_masked_alert() -> sandbox::Fault {
     sandbox::Fault::json(200, &json!({"responses": [response]}))
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn one_alert_that_shows_no_evidence_costs_no_other() {
     let relay = TestRelay::open().await;
     relay.sandbox.fault(BATCH, page_with_a_masked_alert(), sandbox::Times::Always);
@@ -111,7 +111,7 @@ async fn one_alert_that_shows_no_evidence_costs_no_other() {
     assert_eq!(relay.counts(), [1, 2, 0]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_type_is_not_given_up_where_hunting_fails_too() {
     let relay = TestRelay::open().await;
     let northwind = || claims(&app::WITHOUT_HUNTING, &tenant::NORTHWIND);
@@ -123,7 +123,7 @@ async fn a_type_is_not_given_up_where_hunting_fails_too() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn filtering_alone_reports_a_filter_that_does_not_work() {
     let relay = TestRelay::with(&[("GRAPH_V2_STRATEGY", "filter")]).await;
     let observables = one("ip", ADDRESS);
@@ -138,7 +138,7 @@ async fn filtering_alone_reports_a_filter_that_does_not_work() {
     assert_eq!(relay.calls(HUNT).len(), 0);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn hunting_for_md5_is_a_warning() {
     let relay = TestRelay::with(&[("GRAPH_V2_STRATEGY", "hunting")]).await;
     let both = json!([{"type": "md5", "value": MD5}, {"type": "sha256", "value": SHA256}]);
@@ -148,7 +148,7 @@ async fn hunting_for_md5_is_a_warning() {
     assert_eq!(sightings(&answer).len(), 4);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn hunting_and_filtering_find_the_same_alerts() {
     let observables = json!([
         {"type": "domain", "value": "cdn.contoso-files.example"},
@@ -168,7 +168,7 @@ async fn hunting_and_filtering_find_the_same_alerts() {
     assert_eq!(answers[0], answers[1]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_deleted_alert_is_left_out() {
     let relay = TestRelay::with(&[("GRAPH_V2_STRATEGY", "hunting")]).await;
     let answer = relay.observe(&one("ip", ADDRESS)).await;
@@ -178,7 +178,7 @@ async fn a_deleted_alert_is_left_out() {
     assert!(urls.contains("da638470555000000099_999"), "hunting knows an alert that was deleted");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn hunting_finds_local_addresses_without_evidence_of_them() {
     let relay = TestRelay::with(&[("GRAPH_V2_STRATEGY", "hunting")]).await;
     let answer = relay.observe(&one("ip", "10.20.9.77")).await;
@@ -186,7 +186,7 @@ async fn hunting_finds_local_addresses_without_evidence_of_them() {
     assert_eq!(sightings(&answer)[0]["confidence"], "Unknown");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn without_the_permission_to_hunt_the_filter_still_works() {
     let relay = TestRelay::open().await;
     let observables = one("ip", ADDRESS);
@@ -199,7 +199,7 @@ async fn without_the_permission_to_hunt_the_filter_still_works() {
     assert!(answer.message().contains("ThreatHunting.Read.All"));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_failing_hunt_leaves_filtered_alerts_in_the_answer() {
     let relay = TestRelay::open().await;
     let northwind = || claims(&app::GRAPH, &tenant::NORTHWIND);

@@ -19,7 +19,7 @@ fn assert_about(answer: &Answer, own: &Tenant, other: &Tenant) {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn s02_tenants_in_turn_get_their_own_data_with_their_own_tokens() {
     for backend in ["alerts_v2", "alerts"] {
         let relay = TestRelay::with(&[("GRAPH_BACKEND", backend)]).await;
@@ -40,7 +40,7 @@ async fn s02_tenants_in_turn_get_their_own_data_with_their_own_tokens() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn s02_tenants_at_the_same_time_get_their_own_data() {
     let relay = TestRelay::open().await;
     let (observables, other) = (both(), both());
@@ -52,7 +52,7 @@ async fn s02_tenants_at_the_same_time_get_their_own_data() {
     assert_about(&fabrikam, &tenant::FABRIKAM, &tenant::CONTOSO);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn filter_support_is_remembered_for_each_tenant() {
     let relay = TestRelay::open().await;
     for _ in 0..2 {
@@ -64,7 +64,7 @@ async fn filter_support_is_remembered_for_each_tenant() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn s01_a_wrong_secret_never_gets_the_token_of_the_right_one() {
     let relay = TestRelay::open().await;
     relay.observe(&both()).await;
@@ -77,7 +77,7 @@ async fn s01_a_wrong_secret_never_gets_the_token_of_the_right_one() {
 }
 
 /// docs/relays/graph-security.md#differences-from-the-python-originals: Entity limit.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn each_caller_has_its_own_entity_limit() {
     let relay = TestRelay::open().await;
     let mut narrow = claims(&app::GRAPH, &tenant::CONTOSO);

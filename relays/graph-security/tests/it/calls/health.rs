@@ -17,7 +17,7 @@ fn ok() -> Value {
     json!({"data": {"status": "ok"}})
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn health_is_one_request_when_warm_and_a_login_more_when_cold() {
     for (settings, path) in [
         (&[][..], BATCH),
@@ -35,7 +35,7 @@ async fn health_is_one_request_when_warm_and_a_login_more_when_cold() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn health_asks_for_one_alert() {
     for settings in [("GRAPH_V2_STRATEGY", "filter"), ("GRAPH_BACKEND", "alerts")] {
         let relay = TestRelay::with(&[settings]).await;
@@ -52,7 +52,7 @@ async fn assert_missing(settings: (&str, &str), app: &App, permission: &str) {
     assert!(answer["data"].is_null());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_missing_permission_is_an_error_that_names_it() {
     for strategy in ["auto", "filter", "hunting"] {
         assert_missing(("GRAPH_V2_STRATEGY", strategy), &app::WITHOUT_ALERTS, ALERTS).await;
@@ -63,7 +63,7 @@ async fn a_missing_permission_is_an_error_that_names_it() {
     assert_missing(("GRAPH_BACKEND", "alerts"), &app::WITHOUT_GRAPH, LEGACY).await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn permissions_that_are_not_used_may_be_missing() {
     let relay = TestRelay::with(&[("GRAPH_V2_STRATEGY", "filter")]).await;
     assert_eq!(relay.health_of(&app::WITHOUT_HUNTING, &tenant::CONTOSO).await, ok());
@@ -72,7 +72,7 @@ async fn permissions_that_are_not_used_may_be_missing() {
 }
 
 /// docs/relays/graph-security.md#differences-from-the-python-originals: Health.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn status_404_is_not_healthy() {
     let relay = TestRelay::with(&[("GRAPH_BACKEND", "alerts")]).await;
     relay.sandbox.fault("/v1.0", Fault::status(404), Times::Always);

@@ -9,7 +9,7 @@ use crate::test_relay::{ADDRESS, BATCH, HUNT, SHA256, TestRelay, alert_ids, one,
 /// A response of more than a relay reads.
 const TOO_LARGE: Fault = Fault::Huge { bytes: 9 << 20 };
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn l08_a_hunting_query_whose_rows_are_too_large_is_asked_in_halves() {
     let relay = TestRelay::with(&[("GRAPH_V2_STRATEGY", "hunting")]).await;
     let (of_address, of_file) =
@@ -24,7 +24,7 @@ async fn l08_a_hunting_query_whose_rows_are_too_large_is_asked_in_halves() {
     assert_eq!((alert_ids(&answer), relay.calls(HUNT).len()), (expected, 3));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn l08_only_the_observable_that_is_too_large_alone_is_given_up() {
     let relay = TestRelay::with(&[("GRAPH_V2_STRATEGY", "hunting")]).await;
     relay.sandbox.fault(When::path(HUNT).mentioning(SHA256), TOO_LARGE, Times::Always);
@@ -34,7 +34,7 @@ async fn l08_only_the_observable_that_is_too_large_alone_is_given_up() {
     assert!(answer.message().ends_with(&format!("This concerns {SHA256}.")), "{answer}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn no_batch_is_sent_after_a_refusal_that_it_would_meet_too() {
     let relay = TestRelay::open().await;
     relay.sandbox.fault(BATCH, Fault::status(403), Times::Always);

@@ -8,7 +8,7 @@ use testkit::TestRequest;
 
 use crate::test_relay::{ADDRESS, TestRelay, contoso, one, sightings};
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn disabled_routes_need_neither_token_nor_body() {
     let relay = TestRelay::open().await;
     for (route, expected) in [
@@ -24,7 +24,7 @@ async fn disabled_routes_need_neither_token_nor_body() {
     assert_eq!(relay.sandbox.calls().len(), 0);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_watchdog_returns_its_header() {
     let relay = TestRelay::open().await;
     let request = TestRequest::bare(Route::Watchdog);
@@ -32,7 +32,7 @@ async fn the_watchdog_returns_its_header() {
     assert_eq!(relay.send(request).await, json!({"data": "here"}));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_body_is_read_before_the_token() {
     let relay = TestRelay::open().await;
     for route in [Route::Observe, Route::Deliberate] {
@@ -48,14 +48,14 @@ async fn the_body_is_read_before_the_token() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_empty_list_of_observables_is_valid() {
     let relay = TestRelay::open().await;
     assert_eq!(relay.observe(&json!([])).await, json!({"data": {}}));
     assert_eq!(relay.sandbox.calls().len(), 0);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn no_request_is_sent_about_values_that_no_alert_can_hold() {
     let relay = TestRelay::open().await;
     let observables = json!([
@@ -71,7 +71,7 @@ async fn no_request_is_sent_about_values_that_no_alert_can_hold() {
     assert_eq!(relay.sandbox.calls().len(), 0);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn c09_i08_a_token_without_valid_credentials_causes_no_request() {
     let relay = TestRelay::open().await;
     for (claim, malformed) in [
@@ -92,7 +92,7 @@ async fn c09_i08_a_token_without_valid_credentials_causes_no_request() {
     assert_eq!(relay.sandbox.calls().len(), 0);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn i12_values_come_back_in_the_spelling_of_the_caller() {
     let relay = TestRelay::open().await;
     let observables = json!([{"type": "IP", "value": " 203.0.113.80 "}, {"type": "Domain", "value": "CDN.Contoso-Files.Example."}]);

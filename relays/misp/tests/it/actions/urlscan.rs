@@ -21,7 +21,7 @@ async fn scan_with(fault: Fault) -> (Answer, usize) {
     (answer, sandbox.calls().len())
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_offered_scan_is_what_the_page_shows() {
     let relay = start_with(&[("MISP_ACTIONS", "false")]).await;
     let answer = relay.respond([("url", sample::SCANNABLE_URL)]).await;
@@ -36,7 +36,7 @@ async fn an_offered_scan_is_what_the_page_shows() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn scans_are_offered_for_public_hosts_only() {
     let relay = start().await;
     for (kind, value, is_offered) in [
@@ -80,7 +80,7 @@ async fn scans_are_offered_for_public_hosts_only() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn no_scan_without_a_key() {
     let relay = start().await.with_claims(only_misp_key());
     let sandbox = &relay.sandbox;
@@ -94,7 +94,7 @@ async fn no_scan_without_a_key() {
     assert_eq!(sandbox.calls().len(), 0);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_urlscan_key_of_the_token_wins_over_the_setting() {
     let relay = start_with(&[("URLSCAN_API_KEY", URLSCAN_API_KEY)]).await;
     let sandbox = &relay.sandbox;
@@ -110,7 +110,7 @@ async fn the_urlscan_key_of_the_token_wins_over_the_setting() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn i10_an_urlscan_key_that_could_split_a_header_is_refused() {
     let sandbox = start_sandbox().await;
     let relay = start_before(&sandbox).await.with_claim("URLSCAN_API_KEY", "a\r\nX: 1");
@@ -118,7 +118,7 @@ async fn i10_an_urlscan_key_that_could_split_a_header_is_refused() {
     assert_eq!(sandbox.calls().len(), 0);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_scan_submits_the_url_the_name_or_the_address() {
     for (kind, value, url) in [
         ("url", "http://bad.example/login?x=1", "http://bad.example/login?x=1"),
@@ -137,7 +137,7 @@ async fn a_scan_submits_the_url_the_name_or_the_address() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_visibility_is_one_of_three_words() {
     for (setting, sent) in
         [("public", "public"), ("Private", "private"), ("unlisted", "unlisted"), ("", "unlisted")]
@@ -150,7 +150,7 @@ async fn the_visibility_is_one_of_three_words() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_host_that_urlscan_cannot_resolve_is_a_bad_request() {
     let sandbox = start_sandbox().await;
     let relay = start_before(&sandbox).await;
@@ -160,7 +160,7 @@ async fn a_host_that_urlscan_cannot_resolve_is_a_bad_request() {
     assert!(answer.message().contains("nx.bad.example"), "{}", answer.message());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn every_failure_of_urlscan_has_its_code_and_no_retry() {
     for (fault, code) in [
         (Fault::status(400), "bad request"),
@@ -187,13 +187,13 @@ async fn every_failure_of_urlscan_has_its_code_and_no_retry() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn n10_the_used_up_quota_of_urlscan_names_the_wait() {
     let (answer, _) = scan_with(faults::urlscan_quota_used_up(7)).await;
     assert!(answer.message().contains("7 seconds"), "{}", answer.message());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn n17_the_urlscan_key_is_redacted() {
     let body = json!({"message": "bad key", "description": URLSCAN_API_KEY});
     let (answer, _) = scan_with(Fault::json(400, &body)).await;

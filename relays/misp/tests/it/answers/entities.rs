@@ -40,7 +40,7 @@ pub(super) fn with_event(event: Value) -> Value {
     attribute(json!({"Event": event}))
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_threat_level_decides_disposition_and_severity() {
     for (level, disposition, name, severity) in [
         (json!("1"), 2, "Malicious", "High"),
@@ -68,7 +68,7 @@ async fn the_threat_level_decides_disposition_and_severity() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn events_are_sorted_by_level_then_newest_then_uuid_and_cut() {
     let event = |end, level: Value, timestamp: Value| {
         of_event(end, json!({"threat_level_id": level, "timestamp": timestamp}))
@@ -92,7 +92,7 @@ async fn events_are_sorted_by_level_then_newest_then_uuid_and_cut() {
     assert_eq!(answer.only("verdicts")["disposition_name"], "Malicious");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_verdict_is_the_worst_events_and_names_its_judgement() {
     let attributes = [of_event(1, json!({"threat_level_id": "3"})), of_event(2, json!({}))];
     let answer = answer_to(&attributes).await;
@@ -101,7 +101,7 @@ async fn the_verdict_is_the_worst_events_and_names_its_judgement() {
     assert_eq!(answer.only("verdicts")["judgement_id"], worst["id"]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn attributes_of_one_event_make_one_sighting() {
     let attributes = [
         attribute(
@@ -122,7 +122,7 @@ async fn attributes_of_one_event_make_one_sighting() {
     assert_eq!(sighting["observables"], json!([{"type": "domain", "value": "bad.example"}]));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_description_says_what_there_is() {
     for (changes, expected) in [
         (json!({"category": "Other", "comment": "why"}), json!("Category: Other\nComment: why")),
@@ -139,7 +139,7 @@ async fn a_description_says_what_there_is() {
     assert_eq!(answer.only("sightings")["description"].as_str().unwrap().len(), 5000);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn verdicts_are_valid_for_a_week_and_those_of_hashes_until_2525() {
     let relay = start().await;
     let sandbox = &relay.sandbox;
@@ -160,7 +160,7 @@ async fn verdicts_are_valid_for_a_week_and_those_of_hashes_until_2525() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_observed_time_spans_the_times_of_the_attributes() {
     let stamp = |seconds: i64| json!(seconds.to_string());
     let span = |start: &str, end: &str| json!({"start_time": start, "end_time": end});
@@ -201,7 +201,7 @@ async fn the_observed_time_spans_the_times_of_the_attributes() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_event_without_a_date_has_an_open_indicator() {
     for date in [json!(null), json!(""), json!("2026-02-30"), json!("last week"), json!([])] {
         let answer = answer_to(&[with_event(json!({"date": date}))]).await;
@@ -212,7 +212,7 @@ async fn an_event_without_a_date_has_an_open_indicator() {
     assert_eq!(answer.only("indicators")["valid_time"], since);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn event_timestamps_are_seconds_as_text_or_number() {
     let shown = async |timestamp: Value| {
         let answer = answer_to(&[with_event(json!({"timestamp": timestamp}))]).await;
@@ -230,7 +230,7 @@ async fn event_timestamps_are_seconds_as_text_or_number() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn titles_come_from_the_events_info_and_are_cut() {
     let long = "ä😀".repeat(2000);
     let answer = answer_to(&[with_event(json!({"info": long}))]).await;
@@ -252,7 +252,7 @@ async fn titles_come_from_the_events_info_and_are_cut() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn two_observables_of_one_event_share_an_indicator_made_for_the_first() {
     let sandbox = start_sandbox().await;
     let attributes = [

@@ -10,7 +10,7 @@ use crate::test_relay::{
     start_before, start_sandbox,
 };
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_producer_is_the_creator_or_misp() {
     for (creator, producer) in [
         (json!({"name": "CERT-EX"}), "CERT-EX"),
@@ -26,7 +26,7 @@ async fn the_producer_is_the_creator_or_misp() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn entities_name_their_source_event_and_link() {
     let sandbox = start_sandbox().await;
     let answer = answer_of(&sandbox, &[attribute(json!({}))]).await;
@@ -45,7 +45,7 @@ async fn entities_name_their_source_event_and_link() {
     assert_eq!(answer.only("indicators")["confidence"], "High");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn ids_are_made_of_event_type_and_value_as_sent() {
     let misp = Namespace::of("misp");
     let sandbox = start_sandbox().await;
@@ -66,7 +66,7 @@ async fn ids_are_made_of_event_type_and_value_as_sent() {
     assert_eq!(relay.observe([("domain", "BAD.example")]).await, answer);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_event_without_a_uuid_is_named_by_host_and_id() {
     let sandbox = start_sandbox().await;
     let answer = answer_of(&sandbox, &[with_event(json!({"uuid": null}))]).await;
@@ -76,7 +76,7 @@ async fn an_event_without_a_uuid_is_named_by_host_and_id() {
     assert_eq!(answer.only("sightings")["source_uri"], format!("{}/events/view/7", sandbox.url()));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn i14_a_malformed_event_uuid_stays_one_segment_of_the_link() {
     let sandbox = start_sandbox().await;
     let answer = answer_of(&sandbox, &[with_event(json!({"uuid": "../../x?y#z"}))]).await;
@@ -86,7 +86,7 @@ async fn i14_a_malformed_event_uuid_stays_one_segment_of_the_link() {
     assert_eq!(answer.only("sightings").get("source_uri"), None);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn tags_are_the_events_each_once() {
     let tag = |name: Value| json!({"id": "3", "name": name});
     let names =

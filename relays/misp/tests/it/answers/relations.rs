@@ -48,7 +48,7 @@ fn part_of(object: Value, id: i64, kind: &str, value: &str) -> Value {
     attribute
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn every_attribute_type_of_the_table_becomes_its_observables() {
     let md5 = "ab".repeat(16);
     let sha1 = "cd".repeat(20);
@@ -102,7 +102,7 @@ async fn every_attribute_type_of_the_table_becomes_its_observables() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn values_that_cannot_be_of_their_type_are_no_relations() {
     for (kind, value) in [
         ("ip-src", "203.0.113.0/24"),
@@ -118,7 +118,7 @@ async fn values_that_cannot_be_of_their_type_are_no_relations() {
     assert_eq!(related(&[neighbour(1, "filename|md5", "a.exe")]).await, Vec::<String>::new());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn relations_come_newest_first_then_by_id_each_once() {
     let at = |id: i64, value: &str, timestamp: Value| {
         let mut attribute = neighbour(id, "domain", value);
@@ -136,7 +136,7 @@ async fn relations_come_newest_first_then_by_id_each_once() {
     assert_eq!(related(&neighbours).await, expected.map(|name| format!("domain:{name}")));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_observable_is_not_related_to_itself_in_any_spelling() {
     let neighbours = [
         neighbour(1, "domain", "BAD.example."),
@@ -149,7 +149,7 @@ async fn an_observable_is_not_related_to_itself_in_any_spelling() {
     assert_eq!(found, shown(&[("Related_To", "url:http://bad.example", "domain:x.example")]));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_name_resolves_to_the_address_of_its_composite() {
     let pair = [neighbour(1, "domain|ip", "bad.example|203.0.113.7")];
     let expected = shown(&[("Resolved_To", "domain:bad.example", "ip:203.0.113.7")]);
@@ -163,7 +163,7 @@ async fn a_name_resolves_to_the_address_of_its_composite() {
     assert_eq!(observables, shown(&[("Resolved_To", "domain:bad.example", "ipv6:2001:DB8::7")]));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_hash_has_the_name_of_its_composite() {
     let md5 = "ab".repeat(16);
     for kind in ["filename|md5", "malware-sample"] {
@@ -178,7 +178,7 @@ async fn a_hash_has_the_name_of_its_composite() {
     assert_eq!(found, shown(&[("Related_To", "file_name:a.exe", &format!("md5:{md5}"))]));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn parts_of_one_object_are_as_close_as_a_composite() {
     let md5 = "ab".repeat(16);
     let hash = format!("md5:{md5}");
@@ -207,14 +207,14 @@ async fn parts_of_one_object_are_as_close_as_a_composite() {
     assert_eq!(relations(("domain", "bad.example"), &object).await, expected);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn attributes_outside_objects_are_not_close() {
     let loose = [neighbour(1, "domain", "bad.example"), neighbour(2, "ip-dst", "203.0.113.7")];
     let found = relations(("domain", "bad.example"), &loose).await;
     assert_eq!(found, shown(&[("Related_To", "domain:bad.example", "ip:203.0.113.7")]));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_close_pair_replaces_related_to_wherever_it_stands() {
     let expected = shown(&[("Resolved_To", "domain:bad.example", "ip:203.0.113.7")]);
     for (composite, plain) in [(1, 2), (2, 1)] {
@@ -226,7 +226,7 @@ async fn a_close_pair_replaces_related_to_wherever_it_stands() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn attributes_of_other_events_are_no_neighbours() {
     let mut other = neighbour(1, "domain", "other.example");
     other["event_id"] = json!("8");
@@ -237,12 +237,12 @@ async fn attributes_of_other_events_are_no_neighbours() {
     assert_eq!(related(&[other, number, none]).await, ["domain:same.example"]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_sighting_without_neighbours_has_no_relations() {
     assert!(related(&[]).await.is_empty());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_sighting_says_that_its_event_holds_more_relations() {
     let sandbox = start_sandbox().await;
     let check = async |count: i64, line: Option<&str>| {
@@ -262,7 +262,7 @@ async fn a_sighting_says_that_its_event_holds_more_relations() {
     check(4, Some("Relations: the nearest 3 of the event.")).await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn many_sightings_share_the_relations_of_an_answer() {
     let sandbox = start_sandbox().await;
     let names: Vec<String> = (0..3).map(|name| format!("name-{name}.example")).collect();
@@ -283,7 +283,7 @@ async fn many_sightings_share_the_relations_of_an_answer() {
     assert_eq!(answer.messages().collect::<Vec<_>>(), [warning]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_neighbour_with_a_stricter_label_than_the_sighting_is_left_out() {
     let labelled = |id, name: &str, tlp: &str| {
         let mut one = neighbour(id, "domain", name);

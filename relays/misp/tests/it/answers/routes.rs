@@ -11,14 +11,14 @@ use crate::test_relay::{
     MispAnswer, domains, responses::SEARCH, start, start_before, start_sandbox,
 };
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn health_is_ok_when_misp_tells_its_version() {
     let sandbox = start_sandbox().await;
     let answer = start_before(&sandbox).await.health().await;
     assert_eq!(answer, json!({"data": {"status": "ok"}}));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn health_tells_how_many_searches_are_left_to_the_role() {
     let relay = start().await.with_claim("AuthKey", misp::QUOTA_KEY);
     let answer = relay.health().await;
@@ -32,7 +32,7 @@ async fn health_tells_how_many_searches_are_left_to_the_role() {
     assert_eq!(values["current_bucket_end_time"], "2026-03-03T10:15:00Z");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_metrics_tell_how_many_days_the_key_has() {
     let days_left = async |key: &str, route: Route| {
         let relay = start().await.with_claim("AuthKey", key);
@@ -45,7 +45,7 @@ async fn the_metrics_tell_how_many_days_the_key_has() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn observe_answers_five_collections() {
     let sandbox = start_sandbox().await;
     let answer = start_before(&sandbox).await.observe([("domain", "bad.example")]).await;
@@ -57,7 +57,7 @@ async fn observe_answers_five_collections() {
     assert_eq!(answer.get("errors"), None);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn deliberate_answers_verdicts_without_judgements() {
     let relay = start().await;
     let observables = [("domain", "bad.example"), ("ip", sample::SCANNER_ADDRESS)];
@@ -73,7 +73,7 @@ async fn deliberate_answers_verdicts_without_judgements() {
     assert!(observed.every("verdicts", "/judgement_id").iter().all(|id| id.is_string()));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn nothing_found_is_an_empty_object_or_list() {
     let relay = start().await;
     for observables in [&[][..], &[("domain", sample::UNKNOWN_DOMAIN)], &[("imei", "1")]] {
@@ -86,7 +86,7 @@ async fn nothing_found_is_an_empty_object_or_list() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_link_is_what_the_page_shows() {
     let relay = start().await;
     let relay = relay.with_claim("HOST", "https://misp.corp.example");
@@ -101,7 +101,7 @@ async fn a_link_is_what_the_page_shows() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn links_encode_everything_but_unreserved_characters() {
     let relay = start().await;
     let relay = relay.with_claim("HOST", "https://misp.corp.example");
@@ -116,14 +116,14 @@ async fn links_encode_everything_but_unreserved_characters() {
     assert_eq!(link["url"], url);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_value_too_long_for_a_link_has_none() {
     let relay = start().await;
     let long = format!("http://bad.example/{}", "a".repeat(3000));
     assert_eq!(relay.refer([("url", &long)]).await, json!({"data": []}));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn invalid_bodies_are_described() {
     let relay = start().await;
     let sandbox = &relay.sandbox;
@@ -149,7 +149,7 @@ async fn invalid_bodies_are_described() {
     assert_eq!(sandbox.calls().len(), 0);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_token_is_checked_before_the_body_and_both_before_a_request() {
     let relay = start().await;
     let sandbox = &relay.sandbox;
@@ -161,7 +161,7 @@ async fn the_token_is_checked_before_the_body_and_both_before_a_request() {
     assert_eq!(sandbox.calls().len(), 0);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn equal_errors_are_reported_once() {
     let sandbox = start_sandbox().await;
     sandbox.fault(SEARCH, Fault::status(500), Times::Always);
@@ -172,7 +172,7 @@ async fn equal_errors_are_reported_once() {
     assert_eq!(sandbox.calls().len(), 3 * (1 + 2 + 4));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn version_needs_neither_token_nor_misp() {
     let sandbox = start_sandbox().await;
     let relay = start_before(&sandbox).await.with_claims(json!({}));

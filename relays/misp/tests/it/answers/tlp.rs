@@ -15,7 +15,7 @@ async fn tlp(of_attribute: &[&str], of_event: &[&str]) -> (Value, Value) {
     (tlp("sightings"), tlp("indicators"))
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn every_tlp_tag_has_its_word() {
     for (tag, word) in [
         ("tlp:red", json!("red")),
@@ -34,7 +34,7 @@ async fn every_tlp_tag_has_its_word() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_most_restrictive_tlp_wins_wherever_it_stands() {
     let check = async |of_attribute: &[&str], of_event: &[&str], shown: [Value; 2]| {
         assert_eq!(
@@ -50,7 +50,7 @@ async fn the_most_restrictive_tlp_wins_wherever_it_stands() {
     check(&["osint"], &["tlp:unknown"], [json!(null), json!(null)]).await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_strictest_attribute_of_an_event_counts() {
     let tagged = |id, name: &str| attribute(json!({"id": id, "Tag": [{"name": name}]}));
     let attributes = [tagged(1, "tlp:green"), tagged(2, "tlp:red"), tagged(3, "tlp:white")];

@@ -60,7 +60,7 @@ fn disposition(answer: &Answer) -> &str {
 
 const DOMAIN: (&str, &str) = ("domain", "bad.example");
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn each_reason_against_a_bad_verdict_is_told_and_keeps_sighting_and_indicator() {
     let md5 = "ab".repeat(16);
     let hash = ("md5", md5.as_str());
@@ -123,7 +123,7 @@ async fn each_reason_against_a_bad_verdict_is_told_and_keeps_sighting_and_indica
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_speaks_for_an_attribute_leaves_the_verdict_bad() {
     let hash = "cd".repeat(32);
     let file = |kind: &str| attribute(json!({"type": kind, "value": format!("a.exe|{hash}")}));
@@ -140,7 +140,7 @@ async fn what_speaks_for_an_attribute_leaves_the_verdict_bad() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn one_attribute_without_objection_is_enough() {
     let context = attribute(json!({"id": "1", "to_ids": false}));
     let detection = attribute(json!({"id": "2", "type": "hostname"}));
@@ -148,7 +148,7 @@ async fn one_attribute_without_objection_is_enough() {
     assert_eq!(disposition(&answer), "Malicious");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_lower_event_without_objection_decides() {
     let context = attribute(json!({"to_ids": false}));
     let medium = attribute(json!({"id": "2", "event_id": "8",
@@ -159,7 +159,7 @@ async fn a_lower_event_without_objection_decides() {
     assert_eq!(answer.docs("judgements")[1]["disposition_name"], "Unknown");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_event_of_low_level_is_common_whatever_is_said_about_it() {
     let low = attribute(json!({"to_ids": false, "Event": {"threat_level_id": "3"}}));
     let answer = answer("careful", DOMAIN, &[low], &Worth::Nothing).await;

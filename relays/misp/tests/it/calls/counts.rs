@@ -14,7 +14,7 @@ use crate::test_relay::{
     sinkhole_domains, start_before, start_sandbox,
 };
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn observe_sends_three_requests_for_fifty_observables() {
     for (observables, batches) in [(1, 1), (10, 1), (50, 1), (51, 2), (200, 4)] {
         let sandbox = start_sandbox().await;
@@ -28,7 +28,7 @@ async fn observe_sends_three_requests_for_fifty_observables() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn deliberate_sends_two_requests_for_fifty_observables() {
     for (observables, batches) in [(1, 1), (10, 1), (50, 1), (51, 2), (200, 4)] {
         let sandbox = start_sandbox().await;
@@ -41,7 +41,7 @@ async fn deliberate_sends_two_requests_for_fifty_observables() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn nothing_found_or_no_relations_saves_the_search_for_neighbours() {
     let sandbox = start_sandbox().await;
     start_before(&sandbox).await.observe([("domain", sample::UNKNOWN_DOMAIN)]).await;
@@ -52,7 +52,7 @@ async fn nothing_found_or_no_relations_saves_the_search_for_neighbours() {
     assert_eq!((searches(&sandbox).len(), neighbour_searches(&sandbox).len()), (1, 0));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_other_routes_send_two_requests_or_none() {
     let sandbox = start_sandbox().await;
     let relay = start_before(&sandbox).await;
@@ -69,7 +69,7 @@ async fn the_other_routes_send_two_requests_or_none() {
     assert_eq!(sandbox.calls().len(), 5);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn l05_a_thousand_observables_are_searched_four_batches_at_a_time() {
     let sandbox = start_sandbox().await;
     let names: Vec<_> = (0..1200).map(|n| format!("d{n}.example")).collect();
@@ -79,7 +79,7 @@ async fn l05_a_thousand_observables_are_searched_four_batches_at_a_time() {
     assert!(sandbox.peak_concurrency() <= 4);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn full_pages_cost_five_requests_at_the_most() {
     for observables in [1, 10, 50] {
         let sandbox = start_sandbox().await;
@@ -137,7 +137,7 @@ async fn search(
     Json(json!({"response": {"Attribute": attributes.collect::<Vec<_>>()}}))
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn four_searches_run_concurrently() {
     let url = WaitingServer::start(4).await;
     let relay = MispRelay::start().leading_to(url).await;

@@ -26,7 +26,7 @@ async fn check(kind: &str, value: &str, expected: &[&str]) {
     assert_eq!(sent[..expected.len()], *expected, "{kind} {value:?}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn each_type_is_searched_in_its_normal_form() {
     check("ip", "203.0.113.7", &["203.0.113.7"]).await;
     check("ip", " 203.0.113.7 ", &["203.0.113.7"]).await;
@@ -43,14 +43,14 @@ async fn each_type_is_searched_in_its_normal_form() {
     check("registry_key", r"HKLM\Software\X", &[r"HKLM\Software\X"]).await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_internationalised_name_is_searched_as_punycode() {
     check("domain", "Bücher.example", &["xn--bcher-kva.example"]).await;
     check("hostname", "www.bücher.example。", &["www.xn--bcher-kva.example"]).await;
     check("domain", "xn--bcher-kva.example", &["xn--bcher-kva.example"]).await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_url_is_searched_with_and_without_scheme_and_lone_slash() {
     let all = ["http://bad.example", "bad.example", "http://bad.example/", "bad.example/"];
     check("url", "http://bad.example", &all).await;
@@ -62,7 +62,7 @@ async fn a_url_is_searched_with_and_without_scheme_and_lone_slash() {
     check("url", "bad.example", &["bad.example", "bad.example/"]).await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_url_is_found_however_it_is_stored() {
     let relay = start().await;
     for (observables, events) in [
@@ -78,7 +78,7 @@ async fn a_url_is_found_however_it_is_stored() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn types_are_read_in_any_case_and_answered_in_lower_case() {
     let sandbox = start_sandbox().await;
     let observables = json!([{"type": "DOMAIN", "value": "bad.example"},
@@ -87,7 +87,7 @@ async fn types_are_read_in_any_case_and_answered_in_lower_case() {
     assert_eq!(answer.every("verdicts", "/observable/type"), ["domain", "sha256"]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn unsupported_types_are_ignored() {
     let relay = start().await;
     let sandbox = &relay.sandbox;
@@ -98,7 +98,7 @@ async fn unsupported_types_are_ignored() {
     assert_eq!(answer.found(), ["bad.example"]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn five_more_types_have_to_be_switched_on() {
     let sandbox = start_sandbox().await;
     let observables = [
@@ -118,7 +118,7 @@ async fn five_more_types_have_to_be_switched_on() {
     assert_eq!(relay.refer(&observables).await.items().len(), 5);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn of_equal_observables_the_first_spelling_is_answered_in_order() {
     let sandbox = start_sandbox().await;
     let observables = [
@@ -133,7 +133,7 @@ async fn of_equal_observables_the_first_spelling_is_answered_in_order() {
     assert_eq!(searches(&sandbox).len(), 1);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn one_value_of_two_types_is_two_observables_and_one_search() {
     let sandbox = start_sandbox().await;
     let observables = [("domain", "bad.example"), ("hostname", "bad.example")];
@@ -143,7 +143,7 @@ async fn one_value_of_two_types_is_two_observables_and_one_search() {
     assert_eq!(values(&searches(&sandbox)[0]), ["bad.example"]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn i11_values_that_misp_would_answer_with_every_event_are_not_searched() {
     for (kind, value) in [
         ("domain", "0"),
@@ -164,14 +164,14 @@ async fn i11_values_that_misp_would_answer_with_every_event_are_not_searched() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn blanks_and_zero_have_no_link_either() {
     let relay = start().await;
     let answer = relay.refer([("domain", "  "), ("domain", "0"), ("url", " 0")]).await;
     assert_eq!(answer, json!({"data": []}));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn malformed_addresses_and_hashes_are_not_searched_but_linked() {
     let relay = start().await;
     let sandbox = &relay.sandbox;
@@ -188,7 +188,7 @@ async fn malformed_addresses_and_hashes_are_not_searched_but_linked() {
     assert_eq!(relay.refer(&observables).await.items().len(), observables.len());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn i11_wildcards_are_searched_to_the_letter() {
     for (kind, value, expected) in [
         ("domain", "%example", "\u{200B}%example"),
@@ -210,7 +210,7 @@ async fn i11_wildcards_are_searched_to_the_letter() {
     assert!(answer.docs("sightings").len() <= 1);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn i11_what_misp_takes_for_the_empty_text_is_never_sent() {
     let relay = start_with(&[MORE_TYPES]).await.with_claims(only_misp_key());
     for nothing in ["\u{200B}", "\u{FEFF}", "\u{1}", "\u{7F}", "\u{301}", "\u{2060} ", "-", "%"] {
@@ -225,7 +225,7 @@ async fn i11_what_misp_takes_for_the_empty_text_is_never_sent() {
     assert_eq!(relay.sandbox.calls().len(), 0);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn i11_negation_and_lists_are_taken_to_the_letter() {
     let relay = start_with(&[MORE_TYPES]).await;
     let sandbox = &relay.sandbox;
@@ -248,7 +248,7 @@ async fn i11_negation_and_lists_are_taken_to_the_letter() {
     assert_eq!(found.docs("sightings").len(), 1);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn extra_members_of_an_observable_are_ignored() {
     let sandbox = start_sandbox().await;
     let observables = json!([{"type": "domain", "value": "bad.example", "id": 7, "list": [{}]}]);
@@ -256,7 +256,7 @@ async fn extra_members_of_an_observable_are_ignored() {
     assert_eq!(answer.found(), ["bad.example"]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn i12_unusual_values_come_back_exactly_as_sent() {
     let relay = start_with(&[MORE_TYPES]).await;
     let sandbox = &relay.sandbox;

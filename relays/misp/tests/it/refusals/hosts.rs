@@ -39,7 +39,7 @@ impl Resolver for Names {
 
 const OBSERVABLES: &[(&str, &str)] = &[("domain", "bad.example")];
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn s02_keys_and_limits_of_concurrent_callers_never_mix() {
     let relay = start().await;
     let sandbox = &relay.sandbox;
@@ -67,7 +67,7 @@ async fn s02_keys_and_limits_of_concurrent_callers_never_mix() {
     assert_eq!(reader.respond(OBSERVABLES).await.items().len(), 2);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn s02_hosts_of_concurrent_callers_never_mix() {
     let sandbox = start_sandbox().await;
     let names = Arc::new(Names::default());
@@ -188,7 +188,7 @@ async fn assert_unreachable(
     assert_eq!(sandbox.calls().len(), 0);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn i15_no_spelling_of_host_leads_to_an_internal_address() {
     let listener = SilentListener::start().await;
     let port = listener.port();
@@ -201,14 +201,14 @@ async fn i15_no_spelling_of_host_leads_to_an_internal_address() {
     assert_unreachable(hosts, &[], &listener).await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn i15_allowed_private_hosts_do_not_include_loopback() {
     let listener = SilentListener::start().await;
     let hosts = internal_hosts(listener.port());
     assert_unreachable(hosts, &[("ALLOW_PRIVATE_HOSTS", "true")], &listener).await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn c09_a_host_of_the_wrong_type_is_refused() {
     let relay = start().await;
     for host in [json!(7), json!(true), json!(["https://misp.example"]), json!({})] {

@@ -40,7 +40,7 @@ fn related(answer: &Answer) -> usize {
 
 const TIMEOUT: Duration = Duration::from_secs(20);
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn n11_a_batch_that_fails_costs_only_itself() {
     for (fault, code) in
         [(Fault::status(404), "not found"), (Fault::Malformed, "unknown"), (Fault::Html, "unknown")]
@@ -53,7 +53,7 @@ async fn n11_a_batch_that_fails_costs_only_itself() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn n11_a_value_that_makes_the_server_fail_costs_only_itself() {
     for fault in [Fault::status(500), Fault::Huge { bytes: 9 * 1024 * 1024 }] {
         let sandbox = start_sandbox().await;
@@ -70,13 +70,13 @@ async fn n11_a_value_that_makes_the_server_fail_costs_only_itself() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn n11_a_used_up_quota_stops_further_searches() {
     let (answer, _) = without_second_batch(faults::role_quota_used_up(900), TIMEOUT).await;
     assert_eq!(answer.errors(), [("fatal", "too many requests")]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn n11_after_one_success_other_failures_do_not_stop_further_searches() {
     for (fault, code) in [
         (Fault::Forbidden, "permission denied"),
@@ -90,7 +90,7 @@ async fn n11_after_one_success_other_failures_do_not_stop_further_searches() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn n05_a_batch_that_stalls_ends_at_the_deadline_and_the_rest_is_answered() {
     let timeout = Duration::from_secs(3);
     let endless = [Fault::Stall, Fault::SlowHeaders];
@@ -100,7 +100,7 @@ async fn n05_a_batch_that_stalls_ends_at_the_deadline_and_the_rest_is_answered()
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn without_neighbours_entities_have_no_relations_and_one_warning() {
     for (fault, code) in [
         (Fault::status(500), "unknown"),
@@ -119,7 +119,7 @@ async fn without_neighbours_entities_have_no_relations_and_one_warning() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn one_failed_search_for_neighbours_leaves_the_other_relations() {
     let sandbox = start_sandbox().await;
     // The event of the first domain of the feed.
@@ -131,7 +131,7 @@ async fn one_failed_search_for_neighbours_leaves_the_other_relations() {
     assert_eq!((answer.found().len(), related(&answer)), (60, 10));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_rejected_key_stops_all_further_searches() {
     let sandbox = start_sandbox().await;
     let relay = start_before(&sandbox).await.with_claim("AuthKey", "wrong");
@@ -141,7 +141,7 @@ async fn a_rejected_key_stops_all_further_searches() {
     assert!(sandbox.calls().len() <= 4, "{}", sandbox.calls().len());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_failure_does_not_affect_the_next_call() {
     let relay = start().await;
     let sandbox = &relay.sandbox;

@@ -28,7 +28,7 @@ async fn assert_bad(name: &str, values: &[&str]) {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_first_key_that_is_not_empty_is_sent() {
     let relay = start().await;
     let sandbox = &relay.sandbox;
@@ -45,7 +45,7 @@ async fn the_first_key_that_is_not_empty_is_sent() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn c09_a_token_without_a_key_is_refused() {
     let relay = start().await;
     let sandbox = &relay.sandbox;
@@ -61,7 +61,7 @@ async fn c09_a_token_without_a_key_is_refused() {
     assert_eq!(sandbox.calls().len(), 0);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn i10_a_key_that_could_split_a_header_is_refused() {
     let relay = start().await;
     let sandbox = &relay.sandbox;
@@ -86,7 +86,7 @@ async fn linked_host(settings: &[(&str, &str)], host: Option<&str>) -> Result<St
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_host_of_the_token_wins_over_the_setting() {
     let operators = [("API_URL", "https://operator.example/misp/")];
     assert_eq!(linked_host(&operators, None).await.unwrap(), "https://operator.example/misp");
@@ -97,7 +97,7 @@ async fn the_host_of_the_token_wins_over_the_setting() {
     assert_eq!(linked_host(&operators, Some("nonsense")).await.unwrap_err(), "invalid argument");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn hosts_may_have_a_port_and_a_path() {
     for (host, shown) in [
         ("https://misp.corp.example", "https://misp.corp.example"),
@@ -110,7 +110,7 @@ async fn hosts_may_have_a_port_and_a_path() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_missing_or_unusable_host_is_an_invalid_argument() {
     for host in [
         None,
@@ -130,7 +130,7 @@ async fn a_missing_or_unusable_host_is_an_invalid_argument() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn every_route_that_needs_a_host_says_that_it_is_missing() {
     let relay = start_with(&[("API_URL", "")]).await;
     let observables = [("domain", "bad.example")];
@@ -143,13 +143,13 @@ async fn every_route_that_needs_a_host_says_that_it_is_missing() {
     assert!(answer.message().contains("HOST"));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_url_of_the_setting_is_https_or_loopback() {
     let values = ["http://misp.example", "misp.example", "https://u:p@misp.example", "https://m?x"];
     assert_bad("API_URL", &values).await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_base_url_may_have_a_path() {
     let sandbox = start_sandbox().await;
     let url = format!("{}/security/misp/", sandbox.url());
@@ -174,7 +174,7 @@ async fn events(sandbox: &Arc<Sandbox>, claim: Option<Value>, setting: Option<&s
     events
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn c11_the_limit_counts_events_and_comes_from_claim_environment_default() {
     let sandbox = start_sandbox().await;
     assert_eq!(events(&sandbox, None, None).await, 100);
@@ -191,7 +191,7 @@ async fn c11_the_limit_counts_events_and_comes_from_claim_environment_default() 
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn c11_a_limit_above_a_thousand_counts_as_a_thousand() {
     let relay = start_with(&[("MISP_RELATIONS_LIMIT", "0")]).await;
     let sandbox = &relay.sandbox;
@@ -202,7 +202,7 @@ async fn c11_a_limit_above_a_thousand_counts_as_a_thousand() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_relations_limit_bounds_each_sighting() {
     let sandbox = start_sandbox().await;
     let around: Vec<_> =
@@ -219,7 +219,7 @@ async fn the_relations_limit_bounds_each_sighting() {
     assert_bad("MISP_RELATIONS_LIMIT", &["201", "-1", "some", "1.5"]).await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_relations_limit_of_zero_saves_the_search() {
     let relay = start_with(&[("MISP_RELATIONS_LIMIT", "0")]).await;
     let sandbox = &relay.sandbox;
@@ -228,7 +228,7 @@ async fn a_relations_limit_of_zero_saves_the_search() {
     assert_eq!(neighbour_searches(sandbox).len(), 0);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn invalid_switches_and_files_stop_the_relay() {
     assert_bad("MISP_MORE_TYPES", &["perhaps"]).await;
     assert_bad("MISP_ACTIONS", &["2"]).await;

@@ -8,7 +8,7 @@ use crate::test_relay::{DROPPED, OBSERVE, PLATFORM, TestRelay, claims, one};
 
 const REFER: Route = Route::Refer;
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn every_searchable_observable_has_a_link() {
     let relay = TestRelay::start().await;
     let observables = json!([
@@ -42,7 +42,7 @@ async fn every_searchable_observable_has_a_link() {
     assert_eq!(relay.ask(REFER, &json!([])).await, json!({"data": []}));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn without_platform_url_there_are_no_links() {
     let relay = TestRelay::start().with(&[("PLATFORM_URL", "")]).await;
     let observables = one("sha256", DROPPED);
@@ -54,7 +54,7 @@ async fn without_platform_url_there_are_no_links() {
     assert_eq!(answer.docs("sightings")[0].get("source_uri"), None);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_platform_url_of_the_token_wins() {
     let relay = TestRelay::start().await;
     let mut claims = claims(ACCOUNT);

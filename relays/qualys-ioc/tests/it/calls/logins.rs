@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::test_relay::{DROPPED, OBSERVE, TestRelay, claims, logins, one, searches};
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn i09_every_character_of_a_password_arrives() {
     let relay = TestRelay::start().await;
     let answer =
@@ -20,7 +20,7 @@ async fn i09_every_character_of_a_password_arrives() {
     assert_eq!((answer.errors(), answer.docs("sightings").len()), (vec![], 1));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_form_is_the_documented_one() {
     let relay = TestRelay::start().await;
     relay.health().await;
@@ -32,7 +32,7 @@ async fn the_form_is_the_documented_one() {
     assert_eq!(body, "username=relay_api&password=p%40ss%26word%25+1&token=true");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn k17_concurrent_calls_share_one_login() {
     let relay = TestRelay::start().await;
     let observables = one("sha256", DROPPED);
@@ -41,7 +41,7 @@ async fn k17_concurrent_calls_share_one_login() {
     assert_eq!(logins(&relay).len(), 1);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn s03_a_rejected_cached_token_costs_one_login_and_one_retry() {
     let relay = TestRelay::start().await;
     for _ in 0..2 {
@@ -51,7 +51,7 @@ async fn s03_a_rejected_cached_token_costs_one_login_and_one_retry() {
     assert_eq!((logins(&relay).len(), searches(&relay).len()), (2, 3));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_rejected_fresh_token_is_an_authorization_error() {
     let relay = TestRelay::start().await;
     let answer = relay.with_claims(claims(OUTDATED_TOKENS)).health().await;
@@ -61,7 +61,7 @@ async fn a_rejected_fresh_token_is_an_authorization_error() {
     assert_eq!((logins(&relay).len(), searches(&relay).len()), (2, 2));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn tokens_that_are_always_rejected_cause_no_loop() {
     let relay = TestRelay::start().await;
     let observables = json!(
@@ -75,7 +75,7 @@ async fn tokens_that_are_always_rejected_cause_no_loop() {
     assert!(searches(&relay).len() <= 4, "{}", searches(&relay).len());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn wrong_passwords_and_unknown_users_are_reported_as_the_gateway_words_them() {
     let relay = TestRelay::start().await;
     for (account, words) in [
@@ -108,19 +108,19 @@ fn text(code: u16, body: &str) -> Fault {
     Fault::Status { code, headers: Vec::new(), body: body.to_owned() }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn status_400_of_the_login_is_no_authorization_error() {
     check(Fault::json(400, &json!({"message": "token is missing"})), "invalid argument").await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn status_401_of_the_login_without_message() {
     check(Fault::status(401), "authorization error").await;
     check(text(401, "denied"), "authorization error").await;
     check(text(401, "<html>Sign in</html>"), "authorization error").await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn other_errors_of_the_login() {
     check(Fault::status(403), "permission denied").await;
     check(Fault::status(404), "not found").await;
@@ -130,7 +130,7 @@ async fn other_errors_of_the_login() {
     check(Fault::Redirect { to: "https://evil.example/".into(), code: 302 }, "unknown").await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn n16_a_login_response_without_token() {
     for body in ["", "  \n", "two words", "e.y.J\u{e9}"] {
         check(text(201, body), "unknown").await;
@@ -139,7 +139,7 @@ async fn n16_a_login_response_without_token() {
     check(Fault::Huge { bytes: 1 << 20 }, "unknown").await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_login_response_without_token_is_not_quoted() {
     let relay = TestRelay::start().await;
     relay.sandbox.fault(AUTH_PATH, text(200, "token: marker-7"), Times::Always);
@@ -147,7 +147,7 @@ async fn a_login_response_without_token_is_not_quoted() {
     assert!(!answer.to_string().contains("marker-7"), "{answer:?}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn n17_the_password_is_redacted_from_answers() {
     let relay = TestRelay::start().await;
     let echo = format!("no such password: {}", ACCOUNT.password);
@@ -157,7 +157,7 @@ async fn n17_the_password_is_redacted_from_answers() {
     assert!(answer.message().contains("no such password"));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn c09_a_number_is_a_password_and_a_list_is_not() {
     let relay = TestRelay::start().await;
     let mut with_number = claims(ACCOUNT);

@@ -21,7 +21,7 @@ async fn paths(relay: &TestRelay, account: Account) -> Vec<String> {
     paths
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_path_that_a_platform_serves_is_found_and_remembered() {
     let relay = TestRelay::start().await;
     let [plain, versioned] = [EVENTS_PATH, VERSIONED_EVENTS_PATH];
@@ -35,7 +35,7 @@ async fn the_path_that_a_platform_serves_is_found_and_remembered() {
     assert_eq!(paths(&relay, PLAIN_PATHS_ONLY).await, [plain, plain]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_retired_path_is_one_that_is_not_served() {
     let relay = TestRelay::start().await;
     relay.sandbox.fault(EVENTS_PATH, Fault::status(410), Times::Always);
@@ -43,7 +43,7 @@ async fn a_retired_path_is_one_that_is_not_served() {
     assert_eq!(paths(&relay, VERSIONED_PATHS_ONLY).await.len(), 2);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_path_that_answers_with_an_error_is_not_remembered() {
     let relay = TestRelay::start().await;
     relay.sandbox.fault(VERSIONED_EVENTS_PATH, Fault::status(500), Times::Always);
@@ -54,7 +54,7 @@ async fn a_path_that_answers_with_an_error_is_not_remembered() {
     assert_eq!(paths(&relay, VERSIONED_PATHS_ONLY).await.len(), 4);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_path_is_remembered_once_it_answers_with_success() {
     let relay = TestRelay::start().with(&[("QUALYS_CONCURRENCY", "1")]).await;
     relay.sandbox.fault(VERSIONED_EVENTS_PATH, Fault::status(500), Times::Next(1));
@@ -65,14 +65,14 @@ async fn a_path_is_remembered_once_it_answers_with_success() {
     assert_eq!(paths(&relay, VERSIONED_PATHS_ONLY).await, [VERSIONED_EVENTS_PATH; 2]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn health_finds_the_path_as_well() {
     let relay = TestRelay::start().await;
     relay.with_claims(claims(VERSIONED_PATHS_ONLY)).health().await.assert_no_errors();
     assert_eq!(paths(&relay, VERSIONED_PATHS_ONLY).await.len(), 2);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_setting_is_the_only_path() {
     let relay = TestRelay::start().with(&[("QUALYS_EVENTS_PATH", VERSIONED_EVENTS_PATH)]).await;
     assert_eq!(paths(&relay, VERSIONED_PATHS_ONLY).await, [VERSIONED_EVENTS_PATH; 2]);
@@ -84,7 +84,7 @@ async fn the_setting_is_the_only_path() {
     assert_eq!(searches(&relay).len(), 2);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn where_no_path_is_served_each_is_tried_once() {
     let relay = TestRelay::start().with(&[("QUALYS_CONCURRENCY", "1")]).await;
     relay.sandbox.fault(EVENT_SEARCHES, Fault::status(404), Times::Always);

@@ -13,7 +13,7 @@ fn domains(count: usize) -> Observables {
     (0..count).map(|host| ("domain", format!("host-{host}.example"))).collect()
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn n11_the_last_requests_of_the_quota_are_kept_back() {
     // 300 in an hour: after 291 fewer than ten are left.
     let relay = TestRelay::start().with(&[("QUALYS_CONCURRENCY", "1")]).await;
@@ -28,7 +28,7 @@ async fn n11_the_last_requests_of_the_quota_are_kept_back() {
     assert!(message.contains("This concerns host-145.example, host-146.example,"), "{message}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_was_found_before_stays() {
     let relay = TestRelay::start().with(&[("QUALYS_CONCURRENCY", "1")]).await;
     let headers = [("X-RateLimit-Limit", "300"), ("X-RateLimit-Remaining", "7")];
@@ -43,7 +43,7 @@ async fn what_was_found_before_stays() {
     assert!(answer.message().contains("fewer than 10 requests are left of its quota;"));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_reserve_can_be_set_and_is_a_tenth_of_a_small_quota() {
     let settings = [("QUALYS_CONCURRENCY", "1"), ("QUALYS_QUOTA_RESERVE", "0")];
     let relay = TestRelay::start().with(&settings).await;
@@ -57,14 +57,14 @@ async fn the_reserve_can_be_set_and_is_a_tenth_of_a_small_quota() {
     assert_eq!(searches(&relay).len(), 3);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_quota_that_is_used_up_is_an_error() {
     let relay = TestRelay::start().await;
     let answer = relay.with_claims(claims(SPENT_QUOTA)).observe(domains(3)).await;
     assert_eq!(answer.errors(), [("fatal", "too many requests")]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn health_tells_how_many_requests_are_left() {
     let relay = TestRelay::start().await.with_claims(claims(USUAL_QUOTA));
     let requests = relay.health().await["data"]["quotas"]["requests"].clone();
