@@ -10,7 +10,7 @@ mod wording;
 use std::{cmp::Reverse, collections::HashSet, sync::Arc};
 
 use relay_core::{
-    BaseUrl, Bundle, Call, Error, ErrorKind, Findings, Namespace, Observable,
+    Bundle, Call, Error, ErrorKind, Findings, Namespace, Observable,
     ObservableType::{Domain, Ip, Ipv6, Mutex, Sha256},
     Relay, Time,
     ctim::{
@@ -35,8 +35,8 @@ const SOURCE: &str = QualysIoc::ABOUT.name;
 pub(crate) struct Mapper<'a> {
     config: &'a Config,
     namespace: Namespace,
-    /// The console, for links.
-    platform_url: Option<BaseUrl>,
+    /// The console's hunting page, without the query that ends its link.
+    hunting: Option<Uri>,
     /// How many sightings, indicators and judgements one observable may have.
     limit: usize,
 }
@@ -55,7 +55,7 @@ impl<'a> Mapper<'a> {
         Self {
             config,
             namespace: QualysIoc::ABOUT.namespace(),
-            platform_url: config.platform_url(call),
+            hunting: config.platform_url(call).as_ref().and_then(pages::hunting),
             limit: call.limit,
         }
     }
@@ -66,7 +66,7 @@ impl<'a> Mapper<'a> {
         let (mut events, has_undated) = merge(found);
         events.truncate(self.limit);
         events.sort_by_key(|event| Reverse(event.time));
-        let page = self.platform_url.as_ref().and_then(|url| pages::hunting(url, &term.query));
+        let page = self.hunting.as_ref().and_then(|hunting| hunting.with_value(&term.query));
         let mut bundle = Bundle::default();
         let mut judgements_left = self.limit;
         for event in &events {
@@ -130,7 +130,7 @@ impl<'a> Mapper<'a> {
         // The Python relays made these ids from the bare event id, in the X.500 namespace.
         let id = Namespace::X500.indicator_of_name(&event.key);
         Some(Indicator {
-            source_uri: self.platform_url.as_ref().and_then(|url| pages::of_event(url, event)),
+            source_uri: self.hunting.as_ref().and_then(|hunting| pages::of_event(hunting, event)),
             title: Some(title),
             short_description,
             description: words.description.clone(),

@@ -102,7 +102,7 @@ pub(crate) fn joined(terms: &[&SearchTerm<'_>]) -> String {
 pub fn query(kind: ObservableType, value: &str) -> Option<String> {
     let (_, fields) = FIELDS.iter().find(|(known, _)| *known == kind)?;
     let literal = literal(value)?;
-    let clauses: Vec<_> = fields.iter().map(|field| format!("{field}: {literal}")).collect();
+    let clauses: Vec<_> = fields.iter().map(|field| [field, ": ", &literal].concat()).collect();
     Some(clauses.join(OR)).filter(|query| is_short(query))
 }
 
