@@ -2,8 +2,11 @@
 
 mod selection;
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
+// Every entity is looked up by its id several times, and the standard library's hash would cost more
+// than the search.
+use foldhash::HashSet;
 use serde::Serialize;
 
 use super::{Document, Id, Indicator, Judgement, Observable, Relationship, Sighting, Verdict};

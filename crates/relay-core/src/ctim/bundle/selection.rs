@@ -1,6 +1,6 @@
 //! Which entities are kept where there is no place for all.
 
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 use super::{Entity, EntityType};
 use crate::ctim::Id;
