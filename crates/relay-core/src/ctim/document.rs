@@ -8,6 +8,7 @@ mod writer;
 
 use serde::{Serialize, Serializer};
 
+pub(super) use writer::PLAIN;
 use writer::{WRITTEN, Writer};
 
 /// What most parts take at most.
@@ -95,6 +96,10 @@ mod tests {
     struct Newtype(&'static str);
 
     #[derive(Serialize)]
+    #[serde(rename = "plain")]
+    struct Plain(&'static str);
+
+    #[derive(Serialize)]
     struct Pair(i8, char);
 
     fn check(part: &impl Serialize) {
@@ -114,6 +119,7 @@ mod tests {
         check(&json!({"a \"b\" \\": [every_byte, "\u{e4}\u{1f600}", "", null, {}, [], true]}));
         check(&json!([0, -1, u64::MAX, i64::MIN, 0.5, -2.0, 1e21, f64::MIN_POSITIVE]));
         check(&(f32::MAX, f64::NAN, (), Some("x"), None::<u8>, Pair(-1, '"'), Newtype("\\")));
+        check(&(Plain("a-b"), "\"", Plain(""), BTreeMap::from([("k", "\n")])));
         check(&BTreeMap::from([("unit", Variant::Unit), ("newtype", Variant::Newtype(7))]));
     }
 

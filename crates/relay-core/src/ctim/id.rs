@@ -7,7 +7,12 @@ use std::{
 
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use serde::{Serialize, Serializer};
-use uuid::{Builder, Uuid};
+use uuid::{Builder, Uuid, fmt::Hyphenated};
+
+use super::document::PLAIN;
+
+/// The longest text of an id, that of a relationship's.
+const MAX_TEXT_BYTES: usize = "transient:relationship-".len() + Hyphenated::LENGTH;
 
 /// The id of one entity of an answer. Printed as `transient:<type>-<lower-case uuid>`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,8 +37,16 @@ impl Id {
         self.kind
     }
 
-    fn parts<'a>(&self, digits: &'a mut [u8]) -> [&'a str; 4] {
-        ["transient:", self.kind, "-", self.uuid.hyphenated().encode_lower(digits)]
+    /// Returns the text, which is written into a buffer: an id is printed often, and mostly for a moment.
+    fn text<'a>(&self, buffer: &'a mut [u8; MAX_TEXT_BYTES]) -> &'a str {
+        let mut digits = Uuid::encode_buffer();
+        let digits = self.uuid.hyphenated().encode_lower(&mut digits);
+        let mut end = 0;
+        for part in ["transient:", self.kind, "-", digits] {
+            buffer[end..end + part.len()].copy_from_slice(part.as_bytes());
+            end += part.len();
+        }
+        str::from_utf8(&buffer[..end]).unwrap_or_default()
     }
 }
 
@@ -46,16 +59,13 @@ impl Hash for Id {
 
 impl fmt::Display for Id {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut digits = Uuid::encode_buffer();
-        let parts =
-            ["transient:", self.kind, "-", self.uuid.hyphenated().encode_lower(&mut digits)];
-        parts.into_iter().try_for_each(|part| f.write_str(part))
+        f.write_str(self.text(&mut [0; MAX_TEXT_BYTES]))
     }
 }
 
 impl Serialize for Id {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serializer.serialize_newtype_struct(PLAIN, self.text(&mut [0; MAX_TEXT_BYTES]))
     }
 }
 
@@ -101,8 +111,9 @@ impl Namespace {
     }
 
     pub(super) fn relationship(&self, kind: &str, source: Id, target: Id) -> Id {
-        let text = |id: Id| id.parts(&mut Uuid::encode_buffer()).concat();
-        self.id("relationship", &[kind], &[&text(source), &text(target)])
+        let mut buffers = [[0; MAX_TEXT_BYTES]; 2];
+        let [first, second] = &mut buffers;
+        self.id("relationship", &[kind], &[source.text(first), target.text(second)])
     }
 
     fn id(&self, kind: &'static str, first: &[&str], then: &[&str]) -> Id {
