@@ -36,26 +36,13 @@ pub use text::{LongText, MediumText, ShortText, Text};
 pub use time::{ObservedTime, Time, ValidTime};
 pub use uri::{ExternalReference, Uri};
 pub use verdict::Verdict;
-pub use vocabulary::{Confidence, Disposition, DispositionPair, Severity, Tlp};
+pub use vocabulary::{Confidence, Disposition, Severity, Tlp};
 
 /// The CTIM version every entity is written for.
 pub const SCHEMA_VERSION: &str = "1.3.29";
 
-/// An entity's constant `type` and `schema_version`, written first on the wire.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Head {
-    id: Id,
-    #[serde(rename = "type")]
-    kind: &'static str,
-    schema_version: &'static str,
-}
-
-impl Head {
-    pub(crate) fn of(id: Id) -> Self {
-        Self { id, kind: id.kind(), schema_version: SCHEMA_VERSION }
-    }
-
-    pub(crate) fn id(&self) -> Id {
-        self.id
-    }
-}
+/// A member that the constructor of its entity sets and nobody else, because it belongs to another one:
+/// an id and its type, a disposition and its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(transparent)]
+pub struct Fixed<T>(T);

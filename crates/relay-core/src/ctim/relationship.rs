@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Head, Id, MediumText, Namespace};
+use super::{Id, MediumText, Namespace, SCHEMA_VERSION};
 
 /// The type of a relationship: the values of CTIM's list that relays use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,8 +28,10 @@ impl RelationshipType {
 /// A CTIM relationship between two entities of one answer.
 #[derive(Debug, Clone, Serialize)]
 pub struct Relationship {
-    #[serde(flatten)]
-    head: Head,
+    id: Id,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    schema_version: &'static str,
     source: MediumText,
     relationship_type: &'static str,
     source_ref: Id,
@@ -47,8 +49,11 @@ impl Relationship {
         kind: RelationshipType,
         to: Id,
     ) -> Self {
+        let id = namespace.relationship(kind.as_str(), from, to);
         Self {
-            head: Head::of(namespace.relationship(kind.as_str(), from, to)),
+            id,
+            kind: id.kind(),
+            schema_version: SCHEMA_VERSION,
             source: source.into(),
             relationship_type: kind.as_str(),
             source_ref: from,
@@ -57,7 +62,7 @@ impl Relationship {
     }
 
     pub(crate) fn id(&self) -> Id {
-        self.head.id()
+        self.id
     }
 
     pub(crate) fn ends(&self) -> [Id; 2] {
