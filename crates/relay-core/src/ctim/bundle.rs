@@ -28,6 +28,8 @@ pub struct Bundle {
     /// The size of the entities.
     bytes: usize,
     left_out: LeftOut,
+    /// Where each entity is serialised.
+    memory: String,
 }
 
 /// An entity, serialised.
@@ -159,7 +161,7 @@ impl Bundle {
             return;
         }
         let subject = subject.map(|observable| self.subjects.number(observable));
-        match Document::of(entity) {
+        match Document::of_many(&mut self.memory, entity) {
             Some(document) => self.push(Entity { collection, document, id, subject, ends }),
             None => self.left_out.add(subject),
         }

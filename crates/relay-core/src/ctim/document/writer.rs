@@ -38,8 +38,9 @@ enum NextText {
 }
 
 impl Writer {
-    pub(super) fn with_capacity(bytes: usize) -> Self {
-        Self { text: String::with_capacity(bytes), added: 0, next: NextText::Any }
+    /// A writer into an empty text.
+    pub(super) fn new(text: String) -> Self {
+        Self { text, added: 0, next: NextText::Any }
     }
 
     fn quote(&mut self) {
