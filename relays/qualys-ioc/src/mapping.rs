@@ -123,10 +123,10 @@ impl<'a> Mapper<'a> {
     fn indicator(
         &self,
         DatedEvent { event, time, .. }: &DatedEvent,
-        words: &Words,
+        words: &Words<'_>,
     ) -> Option<Indicator> {
         let score = event.score?;
-        let (title, short_description) = wording::indicator_texts(event, &words.title);
+        let (title, short_description) = words.of_indicator();
         // The Python relays made these ids from the bare event id, in the X.500 namespace.
         let id = Namespace::X500.indicator_of_name(&event.key);
         Some(Indicator {
