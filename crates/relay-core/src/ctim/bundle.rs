@@ -183,14 +183,17 @@ impl Bundle {
         if self.bytes <= max_bytes {
             return;
         }
-        let kept = selection::fair(&self.entities, max_bytes);
-        let is_open = |entity: &Entity| entity.ends.is_some_and(|ends| is_open(ends, &self.seen));
-        let (kept, dropped): (Vec<_>, Vec<_>) = std::mem::take(&mut self.entities)
-            .into_iter()
-            .partition(|entity| kept.contains(&entity.id) || is_open(entity));
-        self.bytes = kept.iter().map(|entity| entity.document.size()).sum();
-        self.entities = kept;
-        dropped.iter().for_each(|entity| self.left_out.add(entity.subject));
+        let Self { entities, seen, left_out, .. } = self;
+        let kept = selection::fair(entities, max_bytes);
+        entities.retain(|entity| {
+            let is_open = || entity.ends.is_some_and(|ends| is_open(ends, seen));
+            let is_kept = kept.contains(&entity.id) || is_open();
+            if !is_kept {
+                left_out.add(entity.subject);
+            }
+            is_kept
+        });
+        self.bytes = entities.iter().map(|entity| entity.document.size()).sum();
     }
 
     /// Returns the entities that fit into `max_bytes`, in their order.
