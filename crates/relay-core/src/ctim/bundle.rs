@@ -2,11 +2,11 @@
 
 mod selection;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 // Every entity is looked up by its id several times, and the standard library's hash would cost more
 // than the search.
-use foldhash::HashSet;
+use foldhash::{HashMap, HashSet};
 use serde::Serialize;
 
 use super::{Document, Id, Indicator, Judgement, Observable, Relationship, Sighting, Verdict};
@@ -290,7 +290,7 @@ mod tests {
     /// Returns the sightings by observable, as the numbers that they were added with, and the other
     /// entities.
     fn kept(bundle: FittedBundle) -> (HashMap<String, Vec<usize>>, usize) {
-        let (mut kept, mut others): (HashMap<String, Vec<usize>>, _) = (HashMap::new(), 0);
+        let (mut kept, mut others): (HashMap<String, Vec<usize>>, _) = (HashMap::default(), 0);
         for entity in bundle.entities {
             let doc: serde_json::Value = serde_json::from_str(&entity.document.json()).unwrap();
             match doc["observables"][0]["value"].as_str() {

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{
     Confidence, ExternalReference, Fixed, Id, LongText, MediumText, SCHEMA_VERSION, Severity,
-    ShortText, Time, Tlp, Uri, ValidTime,
+    ShortText, Time, Tlp, Uri, ValidTime, Word,
 };
 
 /// A CTIM indicator: a pattern that sightings match. Optional fields that are empty are left out
@@ -15,9 +15,9 @@ pub struct Indicator {
     pub id: Fixed<Id>,
     /// The type, `indicator`.
     #[serde(rename = "type")]
-    pub kind: Fixed<&'static str>,
+    pub kind: Fixed<Word>,
     /// The CTIM version.
-    pub schema_version: Fixed<&'static str>,
+    pub schema_version: Fixed<Word>,
     /// The product's name.
     pub source: MediumText,
     /// The author of the indicator.
@@ -65,7 +65,7 @@ impl Indicator {
     pub fn of(id: Id, source: &str) -> Self {
         Self {
             id: Fixed(id),
-            kind: Fixed(id.kind()),
+            kind: Fixed(Word(id.kind())),
             schema_version: Fixed(SCHEMA_VERSION),
             source: source.into(),
             producer: source.into(),

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{
     Confidence, Disposition, ExternalReference, Fixed, Id, MediumText, Observable, SCHEMA_VERSION,
-    Severity, ShortText, Tlp, Uri, ValidTime,
+    Severity, ShortText, Tlp, Uri, ValidTime, Word,
 };
 
 /// A CTIM judgement: the disposition that `source` gives to `observable`.
@@ -14,9 +14,9 @@ pub struct Judgement {
     pub id: Fixed<Id>,
     /// The type, `judgement`.
     #[serde(rename = "type")]
-    pub kind: Fixed<&'static str>,
+    pub kind: Fixed<Word>,
     /// The CTIM version.
-    pub schema_version: Fixed<&'static str>,
+    pub schema_version: Fixed<Word>,
     /// The product's name.
     pub source: MediumText,
     /// A link to the record in the product's console.
@@ -27,7 +27,7 @@ pub struct Judgement {
     /// The disposition, as CTIM's number.
     pub disposition: Fixed<Disposition>,
     /// The disposition's name.
-    pub disposition_name: Fixed<&'static str>,
+    pub disposition_name: Fixed<Word>,
     /// The reason of the disposition.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<ShortText>,
@@ -57,13 +57,13 @@ impl Judgement {
     pub fn of(id: Id, source: &str, observable: Observable, disposition: Disposition) -> Self {
         Self {
             id: Fixed(id),
-            kind: Fixed(id.kind()),
+            kind: Fixed(Word(id.kind())),
             schema_version: Fixed(SCHEMA_VERSION),
             source: source.into(),
             source_uri: None,
             observable,
             disposition: Fixed(disposition),
-            disposition_name: Fixed(disposition.name()),
+            disposition_name: Fixed(Word(disposition.name())),
             reason: None,
             priority: 90,
             confidence: Confidence::Unknown,

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Id, MediumText, Namespace, SCHEMA_VERSION};
+use super::{Id, MediumText, Namespace, SCHEMA_VERSION, Word};
 
 /// The type of a relationship: the values of CTIM's list that relays use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,10 +30,10 @@ impl RelationshipType {
 pub struct Relationship {
     id: Id,
     #[serde(rename = "type")]
-    kind: &'static str,
-    schema_version: &'static str,
+    kind: Word,
+    schema_version: Word,
     source: MediumText,
-    relationship_type: &'static str,
+    relationship_type: Word,
     source_ref: Id,
     target_ref: Id,
 }
@@ -52,10 +52,10 @@ impl Relationship {
         let id = namespace.relationship(kind.as_str(), from, to);
         Self {
             id,
-            kind: id.kind(),
+            kind: Word(id.kind()),
             schema_version: SCHEMA_VERSION,
             source: source.into(),
-            relationship_type: kind.as_str(),
+            relationship_type: Word(kind.as_str()),
             source_ref: from,
             target_ref: to,
         }

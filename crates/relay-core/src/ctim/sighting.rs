@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use super::{
     Confidence, ExternalReference, Fixed, Id, LongText, MediumText, Observable, ObservedTime,
-    Relations, SCHEMA_VERSION, Severity, ShortText, Table, Time, Tlp, Uri, distinct::each_once,
+    Relations, SCHEMA_VERSION, Severity, ShortText, Table, Time, Tlp, Uri, Word,
+    distinct::each_once,
 };
 
 /// The sensor that reported a sighting, and the type of a target: values of CTIM's list.
@@ -48,7 +49,7 @@ pub struct Target {
     observables: Vec<Observable>,
     observed_time: ObservedTime,
     #[serde(skip_serializing_if = "Option::is_none")]
-    os: Option<String>,
+    os: Option<ShortText>,
 }
 
 impl Target {
@@ -71,7 +72,6 @@ impl Target {
         os: Option<ShortText>,
     ) -> Option<Self> {
         let kept = each_once(observables);
-        let os = os.map(|os| os.as_str().to_owned());
         (!kept.is_empty()).then_some(Self { kind, observables: kept, observed_time, os })
     }
 }
@@ -83,9 +83,9 @@ pub struct Sighting {
     pub id: Fixed<Id>,
     /// The type, `sighting`.
     #[serde(rename = "type")]
-    pub kind: Fixed<&'static str>,
+    pub kind: Fixed<Word>,
     /// The CTIM version.
-    pub schema_version: Fixed<&'static str>,
+    pub schema_version: Fixed<Word>,
     /// The product's name.
     pub source: MediumText,
     /// A link to the record in the product's console.
@@ -150,7 +150,7 @@ impl Sighting {
     pub fn of(id: Id, source: &str, observable: Observable, observed_time: ObservedTime) -> Self {
         Self {
             id: Fixed(id),
-            kind: Fixed(id.kind()),
+            kind: Fixed(Word(id.kind())),
             schema_version: Fixed(SCHEMA_VERSION),
             source: source.into(),
             source_uri: None,

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Disposition, Id, Observable, ValidTime};
+use super::{Disposition, Id, Observable, ValidTime, Word};
 
 /// The product's last word on an observable; it has no id of its own.
 #[derive(Debug, Clone, Serialize)]
@@ -11,7 +11,7 @@ pub struct Verdict {
     kind: &'static str,
     observable: Observable,
     disposition: Disposition,
-    disposition_name: &'static str,
+    disposition_name: Word,
     valid_time: ValidTime,
     #[serde(skip_serializing_if = "Option::is_none")]
     judgement_id: Option<Id>,
@@ -30,7 +30,7 @@ impl Verdict {
             kind: "verdict",
             observable,
             disposition,
-            disposition_name: disposition.name(),
+            disposition_name: Word(disposition.name()),
             valid_time,
             judgement_id,
         }
