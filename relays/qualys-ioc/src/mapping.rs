@@ -185,18 +185,20 @@ impl<'a> Mapper<'a> {
 
 /// Merges both searches by event, the active copy first, each in the gateway's order. Returns the
 /// events, and whether some were left out because they have no readable time.
-fn merge(found: FoundEvents) -> (Vec<DatedEvent>, bool) {
+fn merge(
+    FoundEvents { active, is_active_known, historical }: FoundEvents,
+) -> (Vec<DatedEvent>, bool) {
     // Without the active search it is not known which of the historical events are active.
-    let is_historical_active = found.is_active_known.then_some(false);
-    let active = found.active.into_iter().map(|event| (event, Some(true)));
-    let historical = found.historical.into_iter().map(|event| (event, is_historical_active));
+    let is_historical_active = is_active_known.then_some(false);
+    let marked = active.iter().map(|event| (event, Some(true)));
+    let marked = marked.chain(historical.iter().map(|event| (event, is_historical_active)));
     let (mut keys, mut events, mut has_undated) = (HashSet::new(), Vec::new(), false);
-    for (event, is_active) in active.chain(historical) {
-        if !keys.insert(event.key.clone()) {
+    for (event, is_active) in marked {
+        if !keys.insert(event.key.as_str()) {
             continue;
         }
         match event.time() {
-            Some(time) => events.push(DatedEvent { event, time, is_active }),
+            Some(time) => events.push(DatedEvent { event: event.clone(), time, is_active }),
             None => has_undated = true,
         }
     }

@@ -7,7 +7,7 @@ use super::vocabulary::{self, Kind};
 use crate::client::{Event, Network, Process, Score, Verdict};
 
 /// What most descriptions take at most.
-const USUAL_DESCRIPTION_BYTES: usize = 1024;
+const USUAL_DESCRIPTION_BYTES: usize = 1000;
 
 /// Returns the text unless it is blank.
 fn present(text: Option<&str>) -> Option<&str> {
