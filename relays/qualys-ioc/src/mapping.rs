@@ -71,25 +71,27 @@ impl<'a> Mapper<'a> {
         let mut judgements_left = self.limit;
         for event in &events {
             let judgements = self.judgements(term.observable, event).take(judgements_left);
-            let judgements: Vec<_> = judgements.collect();
-            judgements_left -= judgements.len();
-            self.add_event(&mut bundle, term.observable, event, page.clone(), judgements);
+            judgements_left -=
+                self.add_event(&mut bundle, term.observable, event, page.clone(), judgements);
         }
         Findings { data: bundle, errors: has_undated.then(undated_events).into_iter().collect() }
     }
 
+    /// Adds the entities of an event; returns the number of judgements.
     fn add_event(
         &self,
         bundle: &mut Bundle,
         observable: &Observable,
         event: &DatedEvent,
         page: Option<Uri>,
-        judgements: Vec<Judgement>,
-    ) {
+        judgements: impl Iterator<Item = Judgement>,
+    ) -> usize {
         let words = Words::of(&event.event);
         let indicator = self.indicator(event, &words);
         let sighting = self.sighting(observable, event, page, words);
+        let mut count = 0;
         for judgement in judgements {
+            count += 1;
             if let Some(indicator) = &indicator {
                 bundle.add_relationship(self.relationship(
                     judgement.id(),
@@ -113,6 +115,7 @@ impl<'a> Mapper<'a> {
             bundle.add_indicator(indicator);
         }
         bundle.add_sighting(sighting);
+        count
     }
 
     fn relationship(&self, from: Id, kind: RelationshipType, to: Id) -> Relationship {
