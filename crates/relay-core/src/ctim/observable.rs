@@ -176,8 +176,10 @@ fn is_localhost(name: &str) -> bool {
 
 /// Returns a hardware address without what separates its digits, in lower case.
 fn hardware_digits(text: &str) -> String {
-    let digits = text.trim().chars().filter(|letter| !matches!(letter, ':' | '-' | '.'));
-    digits.map(|letter| letter.to_ascii_lowercase()).collect()
+    let letters = text.trim().chars().filter(|letter| !matches!(letter, ':' | '-' | '.'));
+    let mut digits = String::with_capacity(text.len());
+    digits.extend(letters.map(|letter| letter.to_ascii_lowercase()));
+    digits
 }
 
 #[cfg(test)]
