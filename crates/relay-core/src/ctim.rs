@@ -20,9 +20,10 @@ mod uri;
 mod verdict;
 mod vocabulary;
 
+pub(crate) use bundle::FittedBundle;
 pub use bundle::{Bundle, MAX_ANSWER_BYTES};
-pub(crate) use bundle::{EntityType, FittedBundle};
 pub(crate) use document::Document;
+pub(crate) use id::EntityType;
 pub use id::{Id, Namespace};
 pub use indicator::Indicator;
 pub use judgement::Judgement;

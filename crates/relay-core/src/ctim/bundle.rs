@@ -9,7 +9,9 @@ use std::collections::BTreeSet;
 use foldhash::{HashMap, HashSet};
 use serde::Serialize;
 
-use super::{Document, Id, Indicator, Judgement, Observable, Relationship, Sighting, Verdict};
+use super::{
+    Document, EntityType, Id, Indicator, Judgement, Observable, Relationship, Sighting, Verdict,
+};
 
 /// The largest answer in bytes of JSON. Lambda carries 6 MB, with its quotes and backslashes escaped.
 pub const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
@@ -42,15 +44,6 @@ pub(crate) struct Entity {
     subject: Option<usize>,
     /// The ends of a relationship.
     ends: Option<[Id; 2]>,
-}
-
-/// The collection that an entity belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum EntityType {
-    Judgement,
-    Sighting,
-    Indicator,
-    Relationship,
 }
 
 /// What an answer has no place for.

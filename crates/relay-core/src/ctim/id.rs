@@ -14,10 +14,30 @@ use super::document::PLAIN;
 /// The longest text of an id, that of a relationship's.
 const MAX_TEXT_BYTES: usize = "transient:relationship-".len() + Hyphenated::LENGTH;
 
+/// The type of an entity, and the collection that it belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum EntityType {
+    Indicator,
+    Judgement,
+    Relationship,
+    Sighting,
+}
+
+impl EntityType {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Indicator => "indicator",
+            Self::Judgement => "judgement",
+            Self::Relationship => "relationship",
+            Self::Sighting => "sighting",
+        }
+    }
+}
+
 /// The id of one entity of an answer. Printed as `transient:<type>-<lower-case uuid>`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Id {
-    kind: &'static str,
+    kind: EntityType,
     uuid: Uuid,
 }
 
@@ -28,13 +48,13 @@ impl Id {
     pub fn indicator_of_uuid(text: &str) -> Option<Self> {
         // The braced, URN and undashed spellings that `Uuid` also reads are not the product's.
         let uuid = (text.len() == 36).then(|| Uuid::try_parse(text).ok()).flatten()?;
-        Some(Self { kind: "indicator", uuid })
+        Some(Self { kind: EntityType::Indicator, uuid })
     }
 
     /// Returns the entity type: `sighting`, `indicator`, `judgement` or `relationship`.
     #[must_use]
     pub fn kind(&self) -> &'static str {
-        self.kind
+        self.kind.as_str()
     }
 
     /// Returns the text, which is written into a buffer: an id is printed often, and mostly for a moment.
@@ -42,7 +62,7 @@ impl Id {
         let mut digits = Uuid::encode_buffer();
         let digits = self.uuid.hyphenated().encode_lower(&mut digits);
         let mut end = 0;
-        for part in ["transient:", self.kind, "-", digits] {
+        for part in ["transient:", self.kind(), "-", digits] {
             buffer[end..end + part.len()].copy_from_slice(part.as_bytes());
             end += part.len();
         }
@@ -87,37 +107,38 @@ impl Namespace {
     /// as asked.
     #[must_use]
     pub fn sighting(&self, product_ids: &[&str], kind: &str, value: &str) -> Id {
-        self.id("sighting", product_ids, &[kind, value])
+        self.id(EntityType::Sighting, product_ids, &[kind, value])
     }
 
     /// Returns a judgement's id, made of the product's ids and of type and value of the observable
     /// as asked.
     #[must_use]
     pub fn judgement(&self, product_ids: &[&str], kind: &str, value: &str) -> Id {
-        self.id("judgement", product_ids, &[kind, value])
+        self.id(EntityType::Judgement, product_ids, &[kind, value])
     }
 
     /// Returns an indicator's id, made of the product's ids. One indicator has one id, whichever
     /// observable leads to it.
     #[must_use]
     pub fn indicator(&self, product_ids: &[&str]) -> Id {
-        self.id("indicator", product_ids, &[])
+        self.id(EntityType::Indicator, product_ids, &[])
     }
 
     /// Returns an indicator's id, made of the name alone, without the leading part `indicator`.
     #[must_use]
     pub fn indicator_of_name(&self, name: &str) -> Id {
-        Id { kind: "indicator", uuid: self.uuid([name]) }
+        Id { kind: EntityType::Indicator, uuid: self.uuid([name]) }
     }
 
     pub(super) fn relationship(&self, kind: &str, source: Id, target: Id) -> Id {
         let mut buffers = [[0; MAX_TEXT_BYTES]; 2];
         let [first, second] = &mut buffers;
-        self.id("relationship", &[kind], &[source.text(first), target.text(second)])
+        self.id(EntityType::Relationship, &[kind], &[source.text(first), target.text(second)])
     }
 
-    fn id(&self, kind: &'static str, first: &[&str], then: &[&str]) -> Id {
-        let parts = [kind].into_iter().chain(first.iter().copied()).chain(then.iter().copied());
+    fn id(&self, kind: EntityType, first: &[&str], then: &[&str]) -> Id {
+        let parts =
+            [kind.as_str()].into_iter().chain(first.iter().copied()).chain(then.iter().copied());
         Id { kind, uuid: self.uuid(parts) }
     }
 

@@ -2,8 +2,8 @@
 
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
-use super::{Entity, EntityType};
-use crate::ctim::Id;
+use super::Entity;
+use crate::ctim::{EntityType, Id};
 
 /// Chooses in rounds: of every observable the first sighting and judgement, then the second, and so
 /// on, each with its indicators and relationships. One that does not fit is left out whole.
