@@ -20,9 +20,10 @@ mod uri;
 mod verdict;
 mod vocabulary;
 
+pub(crate) use bundle::FittedBundle;
 pub use bundle::{Bundle, MAX_ANSWER_BYTES};
-pub(crate) use bundle::{EntityType, FittedBundle};
 pub(crate) use document::Document;
+pub(crate) use id::EntityType;
 pub use id::{Id, Namespace};
 pub use indicator::Indicator;
 pub use judgement::Judgement;
@@ -36,26 +37,23 @@ pub use text::{LongText, MediumText, ShortText, Text};
 pub use time::{ObservedTime, Time, ValidTime};
 pub use uri::{ExternalReference, Uri};
 pub use verdict::Verdict;
-pub use vocabulary::{Confidence, Disposition, DispositionPair, Severity, Tlp};
+pub use vocabulary::{Confidence, Disposition, Severity, Tlp};
 
 /// The CTIM version every entity is written for.
-pub const SCHEMA_VERSION: &str = "1.3.29";
+pub const SCHEMA_VERSION: Word = Word("1.3.29");
 
-/// An entity's constant `type` and `schema_version`, written first on the wire.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Head {
-    id: Id,
-    #[serde(rename = "type")]
-    kind: &'static str,
-    schema_version: &'static str,
-}
+/// A member that the constructor of its entity sets and nobody else, because it belongs to another one:
+/// an id to its type, a disposition to its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(transparent)]
+pub struct Fixed<T>(T);
 
-impl Head {
-    pub(crate) fn of(id: Id) -> Self {
-        Self { id, kind: id.kind(), schema_version: SCHEMA_VERSION }
-    }
+/// A word of CTIM, which holds nothing to escape.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Word(&'static str);
 
-    pub(crate) fn id(&self) -> Id {
-        self.id
+impl serde::Serialize for Word {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_newtype_struct(document::PLAIN, self.0)
     }
 }

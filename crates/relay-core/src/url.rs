@@ -6,8 +6,6 @@ mod name;
 mod scope;
 mod spelling;
 
-use std::borrow::Cow;
-
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 pub use base::{Address, BaseUrl};
@@ -24,7 +22,10 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b
 /// Percent-encodes a value as UTF-8; only `A–Z a–z 0–9 - . _ ~` stay bare, a space is `%20`.
 #[must_use]
 pub fn escaped(value: &str) -> String {
-    Cow::from(utf8_percent_encode(value, RESERVED)).into_owned()
+    // Each byte becomes three at most.
+    let mut escaped = String::with_capacity(3 * value.len());
+    escaped.extend(utf8_percent_encode(value, RESERVED));
+    escaped
 }
 
 /// Returns the scheme of a URL and what follows `://`; `None` without a scheme, as RFC 3986 §3.1

@@ -10,7 +10,7 @@ mod wording;
 use std::{cmp::Reverse, collections::HashSet, sync::Arc};
 
 use relay_core::{
-    BaseUrl, Bundle, Call, Error, ErrorKind, Findings, Namespace, Observable,
+    Bundle, Call, Error, ErrorKind, Findings, Namespace, Observable,
     ObservableType::{Domain, Ip, Ipv6, Mutex, Sha256},
     Relay, Time,
     ctim::{
@@ -35,8 +35,8 @@ const SOURCE: &str = QualysIoc::ABOUT.name;
 pub(crate) struct Mapper<'a> {
     config: &'a Config,
     namespace: Namespace,
-    /// The console, for links.
-    platform_url: Option<BaseUrl>,
+    /// The console's hunting page, without the query that ends its link.
+    hunting: Option<Uri>,
     /// How many sightings, indicators and judgements one observable may have.
     limit: usize,
 }
@@ -55,7 +55,7 @@ impl<'a> Mapper<'a> {
         Self {
             config,
             namespace: QualysIoc::ABOUT.namespace(),
-            platform_url: config.platform_url(call),
+            hunting: config.platform_url(call).as_ref().and_then(pages::hunting),
             limit: call.limit,
         }
     }
@@ -66,30 +66,32 @@ impl<'a> Mapper<'a> {
         let (mut events, has_undated) = merge(found);
         events.truncate(self.limit);
         events.sort_by_key(|event| Reverse(event.time));
-        let page = self.platform_url.as_ref().and_then(|url| pages::hunting(url, &term.query));
+        let page = self.hunting.as_ref().and_then(|hunting| hunting.with_value(&term.query));
         let mut bundle = Bundle::default();
         let mut judgements_left = self.limit;
         for event in &events {
             let judgements = self.judgements(term.observable, event).take(judgements_left);
-            let judgements: Vec<_> = judgements.collect();
-            judgements_left -= judgements.len();
-            self.add_event(&mut bundle, term.observable, event, page.clone(), judgements);
+            judgements_left -=
+                self.add_event(&mut bundle, term.observable, event, page.clone(), judgements);
         }
         Findings { data: bundle, errors: has_undated.then(undated_events).into_iter().collect() }
     }
 
+    /// Adds the entities of an event; returns the number of judgements.
     fn add_event(
         &self,
         bundle: &mut Bundle,
         observable: &Observable,
         event: &DatedEvent,
         page: Option<Uri>,
-        judgements: Vec<Judgement>,
-    ) {
+        judgements: impl Iterator<Item = Judgement>,
+    ) -> usize {
         let words = Words::of(&event.event);
         let indicator = self.indicator(event, &words);
         let sighting = self.sighting(observable, event, page, words);
+        let mut count = 0;
         for judgement in judgements {
+            count += 1;
             if let Some(indicator) = &indicator {
                 bundle.add_relationship(self.relationship(
                     judgement.id(),
@@ -113,6 +115,7 @@ impl<'a> Mapper<'a> {
             bundle.add_indicator(indicator);
         }
         bundle.add_sighting(sighting);
+        count
     }
 
     fn relationship(&self, from: Id, kind: RelationshipType, to: Id) -> Relationship {
@@ -123,14 +126,14 @@ impl<'a> Mapper<'a> {
     fn indicator(
         &self,
         DatedEvent { event, time, .. }: &DatedEvent,
-        words: &Words,
+        words: &Words<'_>,
     ) -> Option<Indicator> {
         let score = event.score?;
-        let (title, short_description) = wording::indicator_texts(event, &words.title);
+        let (title, short_description) = words.of_indicator();
         // The Python relays made these ids from the bare event id, in the X.500 namespace.
         let id = Namespace::X500.indicator_of_name(&event.key);
         Some(Indicator {
-            source_uri: self.platform_url.as_ref().and_then(|url| pages::of_event(url, event)),
+            source_uri: self.hunting.as_ref().and_then(|hunting| pages::of_event(hunting, event)),
             title: Some(title),
             short_description,
             description: words.description.clone(),
@@ -185,18 +188,20 @@ impl<'a> Mapper<'a> {
 
 /// Merges both searches by event, the active copy first, each in the gateway's order. Returns the
 /// events, and whether some were left out because they have no readable time.
-fn merge(found: FoundEvents) -> (Vec<DatedEvent>, bool) {
+fn merge(
+    FoundEvents { active, is_active_known, historical }: FoundEvents,
+) -> (Vec<DatedEvent>, bool) {
     // Without the active search it is not known which of the historical events are active.
-    let is_historical_active = found.is_active_known.then_some(false);
-    let active = found.active.into_iter().map(|event| (event, Some(true)));
-    let historical = found.historical.into_iter().map(|event| (event, is_historical_active));
+    let is_historical_active = is_active_known.then_some(false);
+    let marked = active.iter().map(|event| (event, Some(true)));
+    let marked = marked.chain(historical.iter().map(|event| (event, is_historical_active)));
     let (mut keys, mut events, mut has_undated) = (HashSet::new(), Vec::new(), false);
-    for (event, is_active) in active.chain(historical) {
-        if !keys.insert(event.key.clone()) {
+    for (event, is_active) in marked {
+        if !keys.insert(event.key.as_str()) {
             continue;
         }
         match event.time() {
-            Some(time) => events.push(DatedEvent { event, time, is_active }),
+            Some(time) => events.push(DatedEvent { event: event.clone(), time, is_active }),
             None => has_undated = true,
         }
     }

@@ -2,11 +2,16 @@
 
 mod selection;
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 
+// Every entity is looked up by its id several times, and the standard library's hash would cost more
+// than the search.
+use foldhash::{HashMap, HashSet};
 use serde::Serialize;
 
-use super::{Document, Id, Indicator, Judgement, Observable, Relationship, Sighting, Verdict};
+use super::{
+    Document, EntityType, Id, Indicator, Judgement, Observable, Relationship, Sighting, Verdict,
+};
 
 /// The largest answer in bytes of JSON. Lambda carries 6 MB, with its quotes and backslashes escaped.
 pub const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
@@ -25,6 +30,8 @@ pub struct Bundle {
     /// The size of the entities.
     bytes: usize,
     left_out: LeftOut,
+    /// Where each entity is serialised.
+    memory: String,
 }
 
 /// An entity, serialised.
@@ -37,15 +44,6 @@ pub(crate) struct Entity {
     subject: Option<usize>,
     /// The ends of a relationship.
     ends: Option<[Id; 2]>,
-}
-
-/// The collection that an entity belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum EntityType {
-    Judgement,
-    Sighting,
-    Indicator,
-    Relationship,
 }
 
 /// What an answer has no place for.
@@ -156,7 +154,7 @@ impl Bundle {
             return;
         }
         let subject = subject.map(|observable| self.subjects.number(observable));
-        match Document::of(entity) {
+        match Document::of_many(&mut self.memory, entity) {
             Some(document) => self.push(Entity { collection, document, id, subject, ends }),
             None => self.left_out.add(subject),
         }
@@ -178,14 +176,17 @@ impl Bundle {
         if self.bytes <= max_bytes {
             return;
         }
-        let kept = selection::fair(&self.entities, max_bytes);
-        let is_open = |entity: &Entity| entity.ends.is_some_and(|ends| is_open(ends, &self.seen));
-        let (kept, dropped): (Vec<_>, Vec<_>) = std::mem::take(&mut self.entities)
-            .into_iter()
-            .partition(|entity| kept.contains(&entity.id) || is_open(entity));
-        self.bytes = kept.iter().map(|entity| entity.document.size()).sum();
-        self.entities = kept;
-        dropped.iter().for_each(|entity| self.left_out.add(entity.subject));
+        let Self { entities, seen, left_out, .. } = self;
+        let kept = selection::fair(entities, max_bytes);
+        entities.retain(|entity| {
+            let is_open = || entity.ends.is_some_and(|ends| is_open(ends, seen));
+            let is_kept = kept.contains(&entity.id) || is_open();
+            if !is_kept {
+                left_out.add(entity.subject);
+            }
+            is_kept
+        });
+        self.bytes = entities.iter().map(|entity| entity.document.size()).sum();
     }
 
     /// Returns the entities that fit into `max_bytes`, in their order.
@@ -282,7 +283,7 @@ mod tests {
     /// Returns the sightings by observable, as the numbers that they were added with, and the other
     /// entities.
     fn kept(bundle: FittedBundle) -> (HashMap<String, Vec<usize>>, usize) {
-        let (mut kept, mut others): (HashMap<String, Vec<usize>>, _) = (HashMap::new(), 0);
+        let (mut kept, mut others): (HashMap<String, Vec<usize>>, _) = (HashMap::default(), 0);
         for entity in bundle.entities {
             let doc: serde_json::Value = serde_json::from_str(&entity.document.json()).unwrap();
             match doc["observables"][0]["value"].as_str() {

@@ -8,6 +8,7 @@ mod writer;
 
 use serde::{Serialize, Serializer};
 
+pub(super) use writer::PLAIN;
 use writer::{WRITTEN, Writer};
 
 /// What most parts take at most.
@@ -24,12 +25,24 @@ impl Document {
     /// Serialises a part, which may consist of others. All can be; one that could not would be left
     /// out and counted.
     pub(crate) fn of(part: &impl Serialize) -> Option<Self> {
-        Self::with_capacity(USUAL_BYTES, part)
+        Self::of_many(&mut String::new(), part)
+    }
+
+    /// The same for one of many parts, which are all written into the same memory at first.
+    pub(crate) fn of_many(memory: &mut String, part: &impl Serialize) -> Option<Self> {
+        memory.clear();
+        memory.reserve(USUAL_BYTES);
+        let mut writer = Writer::new(std::mem::take(memory));
+        let written = part.serialize(&mut writer);
+        let size = size(writer.text.len(), writer.added);
+        let document = written.ok().map(|()| Self { escaped: writer.text.as_str().into(), size });
+        *memory = writer.text;
+        document
     }
 
     /// The same for a part that takes about as many bytes.
     pub(crate) fn with_capacity(bytes: usize, part: &impl Serialize) -> Option<Self> {
-        let mut writer = Writer::with_capacity(bytes);
+        let mut writer = Writer::new(String::with_capacity(bytes));
         part.serialize(&mut writer).ok()?;
         let size = size(writer.text.len(), writer.added);
         Some(Self { escaped: writer.text.into_boxed_str(), size })
@@ -95,6 +108,10 @@ mod tests {
     struct Newtype(&'static str);
 
     #[derive(Serialize)]
+    #[serde(rename = "plain")]
+    struct Plain(&'static str);
+
+    #[derive(Serialize)]
     struct Pair(i8, char);
 
     fn check(part: &impl Serialize) {
@@ -114,6 +131,7 @@ mod tests {
         check(&json!({"a \"b\" \\": [every_byte, "\u{e4}\u{1f600}", "", null, {}, [], true]}));
         check(&json!([0, -1, u64::MAX, i64::MIN, 0.5, -2.0, 1e21, f64::MIN_POSITIVE]));
         check(&(f32::MAX, f64::NAN, (), Some("x"), None::<u8>, Pair(-1, '"'), Newtype("\\")));
+        check(&(Plain("a-b"), "\"", Plain(""), BTreeMap::from([("k", "\n")])));
         check(&BTreeMap::from([("unit", Variant::Unit), ("newtype", Variant::Newtype(7))]));
     }
 

@@ -7,12 +7,37 @@ use std::{
 
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use serde::{Serialize, Serializer};
-use uuid::{Builder, Uuid};
+use uuid::{Builder, Uuid, fmt::Hyphenated};
+
+use super::document::PLAIN;
+
+/// The longest text of an id, that of a relationship's.
+const MAX_TEXT_BYTES: usize = "transient:relationship-".len() + Hyphenated::LENGTH;
+
+/// The type of an entity, and the collection that it belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum EntityType {
+    Indicator,
+    Judgement,
+    Relationship,
+    Sighting,
+}
+
+impl EntityType {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Indicator => "indicator",
+            Self::Judgement => "judgement",
+            Self::Relationship => "relationship",
+            Self::Sighting => "sighting",
+        }
+    }
+}
 
 /// The id of one entity of an answer. Printed as `transient:<type>-<lower-case uuid>`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Id {
-    kind: &'static str,
+    kind: EntityType,
     uuid: Uuid,
 }
 
@@ -23,17 +48,25 @@ impl Id {
     pub fn indicator_of_uuid(text: &str) -> Option<Self> {
         // The braced, URN and undashed spellings that `Uuid` also reads are not the product's.
         let uuid = (text.len() == 36).then(|| Uuid::try_parse(text).ok()).flatten()?;
-        Some(Self { kind: "indicator", uuid })
+        Some(Self { kind: EntityType::Indicator, uuid })
     }
 
     /// Returns the entity type: `sighting`, `indicator`, `judgement` or `relationship`.
     #[must_use]
     pub fn kind(&self) -> &'static str {
-        self.kind
+        self.kind.as_str()
     }
 
-    fn parts<'a>(&self, digits: &'a mut [u8]) -> [&'a str; 4] {
-        ["transient:", self.kind, "-", self.uuid.hyphenated().encode_lower(digits)]
+    /// Returns the text, which is written into a buffer: an id is printed often, and mostly for a moment.
+    fn text<'a>(&self, buffer: &'a mut [u8; MAX_TEXT_BYTES]) -> &'a str {
+        let mut digits = Uuid::encode_buffer();
+        let digits = self.uuid.hyphenated().encode_lower(&mut digits);
+        let mut end = 0;
+        for part in ["transient:", self.kind(), "-", digits] {
+            buffer[end..end + part.len()].copy_from_slice(part.as_bytes());
+            end += part.len();
+        }
+        str::from_utf8(&buffer[..end]).unwrap_or_default()
     }
 }
 
@@ -46,16 +79,13 @@ impl Hash for Id {
 
 impl fmt::Display for Id {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut digits = Uuid::encode_buffer();
-        let parts =
-            ["transient:", self.kind, "-", self.uuid.hyphenated().encode_lower(&mut digits)];
-        parts.into_iter().try_for_each(|part| f.write_str(part))
+        f.write_str(self.text(&mut [0; MAX_TEXT_BYTES]))
     }
 }
 
 impl Serialize for Id {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serializer.serialize_newtype_struct(PLAIN, self.text(&mut [0; MAX_TEXT_BYTES]))
     }
 }
 
@@ -77,36 +107,38 @@ impl Namespace {
     /// as asked.
     #[must_use]
     pub fn sighting(&self, product_ids: &[&str], kind: &str, value: &str) -> Id {
-        self.id("sighting", product_ids, &[kind, value])
+        self.id(EntityType::Sighting, product_ids, &[kind, value])
     }
 
     /// Returns a judgement's id, made of the product's ids and of type and value of the observable
     /// as asked.
     #[must_use]
     pub fn judgement(&self, product_ids: &[&str], kind: &str, value: &str) -> Id {
-        self.id("judgement", product_ids, &[kind, value])
+        self.id(EntityType::Judgement, product_ids, &[kind, value])
     }
 
     /// Returns an indicator's id, made of the product's ids. One indicator has one id, whichever
     /// observable leads to it.
     #[must_use]
     pub fn indicator(&self, product_ids: &[&str]) -> Id {
-        self.id("indicator", product_ids, &[])
+        self.id(EntityType::Indicator, product_ids, &[])
     }
 
     /// Returns an indicator's id, made of the name alone, without the leading part `indicator`.
     #[must_use]
     pub fn indicator_of_name(&self, name: &str) -> Id {
-        Id { kind: "indicator", uuid: self.uuid([name]) }
+        Id { kind: EntityType::Indicator, uuid: self.uuid([name]) }
     }
 
     pub(super) fn relationship(&self, kind: &str, source: Id, target: Id) -> Id {
-        let text = |id: Id| id.parts(&mut Uuid::encode_buffer()).concat();
-        self.id("relationship", &[kind], &[&text(source), &text(target)])
+        let mut buffers = [[0; MAX_TEXT_BYTES]; 2];
+        let [first, second] = &mut buffers;
+        self.id(EntityType::Relationship, &[kind], &[source.text(first), target.text(second)])
     }
 
-    fn id(&self, kind: &'static str, first: &[&str], then: &[&str]) -> Id {
-        let parts = [kind].into_iter().chain(first.iter().copied()).chain(then.iter().copied());
+    fn id(&self, kind: EntityType, first: &[&str], then: &[&str]) -> Id {
+        let parts =
+            [kind.as_str()].into_iter().chain(first.iter().copied()).chain(then.iter().copied());
         Id { kind, uuid: self.uuid(parts) }
     }
 

@@ -3,17 +3,21 @@
 use serde::Serialize;
 
 use super::{
-    Confidence, ExternalReference, Head, Id, LongText, MediumText, Severity, ShortText, Time, Tlp,
-    Uri, ValidTime,
+    Confidence, ExternalReference, Fixed, Id, LongText, MediumText, SCHEMA_VERSION, Severity,
+    ShortText, Time, Tlp, Uri, ValidTime, Word,
 };
 
 /// A CTIM indicator: a pattern that sightings match. Optional fields that are empty are left out
 /// of the answer.
 #[derive(Debug, Clone, Serialize)]
 pub struct Indicator {
-    /// Id, type and schema version.
-    #[serde(flatten)]
-    pub head: Head,
+    /// The id, which names the type.
+    pub id: Fixed<Id>,
+    /// The type, `indicator`.
+    #[serde(rename = "type")]
+    pub kind: Fixed<Word>,
+    /// The CTIM version.
+    pub schema_version: Fixed<Word>,
     /// The product's name.
     pub source: MediumText,
     /// The author of the indicator.
@@ -60,7 +64,9 @@ impl Indicator {
     #[must_use]
     pub fn of(id: Id, source: &str) -> Self {
         Self {
-            head: Head::of(id),
+            id: Fixed(id),
+            kind: Fixed(Word(id.kind())),
+            schema_version: Fixed(SCHEMA_VERSION),
             source: source.into(),
             producer: source.into(),
             source_uri: None,
@@ -81,6 +87,6 @@ impl Indicator {
     /// Returns the indicator's id.
     #[must_use]
     pub fn id(&self) -> Id {
-        self.head.id()
+        self.id.0
     }
 }

@@ -3,16 +3,20 @@
 use serde::Serialize;
 
 use super::{
-    Confidence, Disposition, DispositionPair, ExternalReference, Head, Id, MediumText, Observable,
-    Severity, ShortText, Tlp, Uri, ValidTime,
+    Confidence, Disposition, ExternalReference, Fixed, Id, MediumText, Observable, SCHEMA_VERSION,
+    Severity, ShortText, Tlp, Uri, ValidTime, Word,
 };
 
 /// A CTIM judgement: the disposition that `source` gives to `observable`.
 #[derive(Debug, Clone, Serialize)]
 pub struct Judgement {
-    /// Id, type and schema version.
-    #[serde(flatten)]
-    pub head: Head,
+    /// The id, which names the type.
+    pub id: Fixed<Id>,
+    /// The type, `judgement`.
+    #[serde(rename = "type")]
+    pub kind: Fixed<Word>,
+    /// The CTIM version.
+    pub schema_version: Fixed<Word>,
     /// The product's name.
     pub source: MediumText,
     /// A link to the record in the product's console.
@@ -20,9 +24,10 @@ pub struct Judgement {
     pub source_uri: Option<Uri>,
     /// The observable that is judged.
     pub observable: Observable,
-    /// The disposition, as CTIM's number and name.
-    #[serde(flatten)]
-    pub disposition: DispositionPair,
+    /// The disposition, as CTIM's number.
+    pub disposition: Fixed<Disposition>,
+    /// The disposition's name.
+    pub disposition_name: Fixed<Word>,
     /// The reason of the disposition.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<ShortText>,
@@ -51,11 +56,14 @@ impl Judgement {
     #[must_use]
     pub fn of(id: Id, source: &str, observable: Observable, disposition: Disposition) -> Self {
         Self {
-            head: Head::of(id),
+            id: Fixed(id),
+            kind: Fixed(Word(id.kind())),
+            schema_version: Fixed(SCHEMA_VERSION),
             source: source.into(),
             source_uri: None,
             observable,
-            disposition: disposition.into(),
+            disposition: Fixed(disposition),
+            disposition_name: Fixed(Word(disposition.name())),
             reason: None,
             priority: 90,
             confidence: Confidence::Unknown,
@@ -70,6 +78,6 @@ impl Judgement {
     /// Returns the judgement's id.
     #[must_use]
     pub fn id(&self) -> Id {
-        self.head.id()
+        self.id.0
     }
 }

@@ -6,6 +6,8 @@ use std::{fmt, net::IpAddr, str::FromStr};
 
 use serde::{Serialize, Serializer};
 
+use super::Word;
+
 macro_rules! observable_types {
     ($($name:ident = $word:literal),* $(,)?) => {
         /// CTIM's closed list of observable types.
@@ -81,7 +83,7 @@ impl fmt::Display for ObservableType {
 
 impl Serialize for ObservableType {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+        Word(self.as_str()).serialize(serializer)
     }
 }
 
@@ -174,8 +176,10 @@ fn is_localhost(name: &str) -> bool {
 
 /// Returns a hardware address without what separates its digits, in lower case.
 fn hardware_digits(text: &str) -> String {
-    let digits = text.trim().chars().filter(|letter| !matches!(letter, ':' | '-' | '.'));
-    digits.map(|letter| letter.to_ascii_lowercase()).collect()
+    let letters = text.trim().chars().filter(|letter| !matches!(letter, ':' | '-' | '.'));
+    let mut digits = String::with_capacity(text.len());
+    digits.extend(letters.map(|letter| letter.to_ascii_lowercase()));
+    digits
 }
 
 #[cfg(test)]

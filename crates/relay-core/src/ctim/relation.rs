@@ -65,7 +65,7 @@ pub struct Relation {
 pub struct Relations {
     list: Vec<Relation>,
     seen: Seen,
-    origin: String,
+    origin: ShortText,
     bytes: usize,
     left_out: usize,
 }
@@ -78,8 +78,7 @@ const RELATION_BYTES: usize = 150;
 impl Relations {
     /// Returns an empty list, whose relations all come from `origin`.
     pub fn from_origin(origin: impl Into<ShortText>) -> Self {
-        let origin: ShortText = origin.into();
-        Self { origin: origin.as_str().to_owned(), ..Self::default() }
+        Self { origin: origin.into(), ..Self::default() }
     }
 
     /// Adds a relation if both ends are known. Returns whether it was added.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Head, Id, MediumText, Namespace};
+use super::{Id, MediumText, Namespace, SCHEMA_VERSION, Word};
 
 /// The type of a relationship: the values of CTIM's list that relays use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,10 +28,12 @@ impl RelationshipType {
 /// A CTIM relationship between two entities of one answer.
 #[derive(Debug, Clone, Serialize)]
 pub struct Relationship {
-    #[serde(flatten)]
-    head: Head,
+    id: Id,
+    #[serde(rename = "type")]
+    kind: Word,
+    schema_version: Word,
     source: MediumText,
-    relationship_type: &'static str,
+    relationship_type: Word,
     source_ref: Id,
     target_ref: Id,
 }
@@ -47,17 +49,20 @@ impl Relationship {
         kind: RelationshipType,
         to: Id,
     ) -> Self {
+        let id = namespace.relationship(kind.as_str(), from, to);
         Self {
-            head: Head::of(namespace.relationship(kind.as_str(), from, to)),
+            id,
+            kind: Word(id.kind()),
+            schema_version: SCHEMA_VERSION,
             source: source.into(),
-            relationship_type: kind.as_str(),
+            relationship_type: Word(kind.as_str()),
             source_ref: from,
             target_ref: to,
         }
     }
 
     pub(crate) fn id(&self) -> Id {
-        self.head.id()
+        self.id
     }
 
     pub(crate) fn ends(&self) -> [Id; 2] {

@@ -3,8 +3,9 @@
 use serde::Serialize;
 
 use super::{
-    Confidence, ExternalReference, Head, Id, LongText, MediumText, Observable, ObservedTime,
-    Relations, Severity, ShortText, Table, Time, Tlp, Uri, distinct::each_once,
+    Confidence, ExternalReference, Fixed, Id, LongText, MediumText, Observable, ObservedTime,
+    Relations, SCHEMA_VERSION, Severity, ShortText, Table, Time, Tlp, Uri, Word,
+    distinct::each_once,
 };
 
 /// The sensor that reported a sighting, and the type of a target: values of CTIM's list.
@@ -48,7 +49,7 @@ pub struct Target {
     observables: Vec<Observable>,
     observed_time: ObservedTime,
     #[serde(skip_serializing_if = "Option::is_none")]
-    os: Option<String>,
+    os: Option<ShortText>,
 }
 
 impl Target {
@@ -71,7 +72,6 @@ impl Target {
         os: Option<ShortText>,
     ) -> Option<Self> {
         let kept = each_once(observables);
-        let os = os.map(|os| os.as_str().to_owned());
         (!kept.is_empty()).then_some(Self { kind, observables: kept, observed_time, os })
     }
 }
@@ -79,9 +79,13 @@ impl Target {
 /// A CTIM sighting of an observable. Optional fields that are empty are left out of the answer.
 #[derive(Debug, Clone, Serialize)]
 pub struct Sighting {
-    /// Id, type and schema version.
-    #[serde(flatten)]
-    pub head: Head,
+    /// The id, which names the type.
+    pub id: Fixed<Id>,
+    /// The type, `sighting`.
+    #[serde(rename = "type")]
+    pub kind: Fixed<Word>,
+    /// The CTIM version.
+    pub schema_version: Fixed<Word>,
     /// The product's name.
     pub source: MediumText,
     /// A link to the record in the product's console.
@@ -145,7 +149,9 @@ impl Sighting {
     #[must_use]
     pub fn of(id: Id, source: &str, observable: Observable, observed_time: ObservedTime) -> Self {
         Self {
-            head: Head::of(id),
+            id: Fixed(id),
+            kind: Fixed(Word(id.kind())),
+            schema_version: Fixed(SCHEMA_VERSION),
             source: source.into(),
             source_uri: None,
             title: None,
@@ -172,6 +178,6 @@ impl Sighting {
     /// Returns the sighting's id.
     #[must_use]
     pub fn id(&self) -> Id {
-        self.head.id()
+        self.id.0
     }
 }

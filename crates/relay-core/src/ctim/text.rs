@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 /// A text of at most `MAX` UTF-16 code units; a longer one is cut, never refused.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Text<const MAX: usize>(String);
 

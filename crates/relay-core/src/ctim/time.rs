@@ -5,8 +5,12 @@ use std::{fmt, ops::Range};
 use jiff::{SignedDuration, Timestamp, tz::Offset};
 use serde::{Serialize, Serializer};
 
+use super::document::PLAIN;
+
 /// Seconds of 2525-01-01T00:00:00Z, CTIM's "never".
 const NEVER_SECOND: i64 = 17_514_144_000;
+/// The longest text of a time, such as `2026-03-01T12:19:31.000Z`.
+const TEXT_BYTES: usize = 24;
 
 /// An instant from 1970-01-01T00:00:00Z to 2525-01-01T00:00:00Z, kept to the millisecond.
 ///
@@ -86,21 +90,14 @@ impl Time {
     pub fn as_unix_milliseconds(self) -> i64 {
         self.at.as_millisecond()
     }
-}
 
-/// Whether there may be a zone behind the date; without one the text is no instant yet.
-fn may_have_zone(text: &str) -> bool {
-    let behind_date = text.as_bytes().get(10..).unwrap_or_default();
-    behind_date.iter().any(|byte| matches!(byte, b'Z' | b'z' | b'+' | b'-'))
-}
-
-impl fmt::Display for Time {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Every entity has several times, and a printer for all formats would cost more.
+    /// Returns the text, which is written into a buffer. Every entity has several times, and a printer
+    /// for all formats would cost more.
+    fn text(self, buffer: &mut [u8; TEXT_BYTES]) -> &str {
         let at = Offset::UTC.to_datetime(self.at);
-        let mut text = *b"0000-00-00T00:00:00.000Z";
+        *buffer = *b"0000-00-00T00:00:00.000Z";
         let mut put = |place: Range<usize>, number: i16| {
-            text[place].iter_mut().rfold(number, |number, digit| {
+            buffer[place].iter_mut().rfold(number, |number, digit| {
                 *digit += (number % 10) as u8;
                 number / 10
             });
@@ -112,15 +109,31 @@ impl fmt::Display for Time {
         put(14..16, at.minute().into());
         put(17..19, at.second().into());
         put(20..23, at.millisecond());
-        let text = str::from_utf8(&text).unwrap_or_default();
-        f.write_str(&text[..19])?;
-        f.write_str(if self.decimals { &text[19..] } else { "Z" })
+        let end = if self.decimals {
+            TEXT_BYTES
+        } else {
+            buffer[19] = b'Z';
+            20
+        };
+        str::from_utf8(&buffer[..end]).unwrap_or_default()
+    }
+}
+
+/// Whether there may be a zone behind the date; without one the text is no instant yet.
+fn may_have_zone(text: &str) -> bool {
+    let behind_date = text.as_bytes().get(10..).unwrap_or_default();
+    behind_date.iter().any(|byte| matches!(byte, b'Z' | b'z' | b'+' | b'-'))
+}
+
+impl fmt::Display for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text(&mut [0; TEXT_BYTES]))
     }
 }
 
 impl Serialize for Time {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serializer.serialize_newtype_struct(PLAIN, self.text(&mut [0; TEXT_BYTES]))
     }
 }
 

@@ -49,6 +49,17 @@ impl Uri {
         (!leads_elsewhere && spelled.len() <= MAX_URI_CHARS).then_some(Self(spelled))
     }
 
+    /// Returns this link, which ends with the name of a parameter and `=`, with a value behind it,
+    /// whatever its letters; `None` for any other link, and for one that gets too long.
+    ///
+    /// A link that many entities share up to the value is so read once.
+    #[must_use]
+    pub fn with_value(&self, value: &str) -> Option<Self> {
+        let spelled = [self.as_str(), &url::escaped(value)].concat();
+        let has_place = self.0.ends_with('=');
+        (has_place && spelled.len() <= MAX_URI_CHARS).then_some(Self(spelled))
+    }
+
     /// Returns the link in the answer's spelling.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -245,6 +256,20 @@ mod tests {
         for segment in ["", ".", "..", &"a".repeat(MAX_URI_CHARS)] {
             assert_eq!(below(segment), None, "{segment}");
         }
+    }
+
+    #[test]
+    fn i14_a_value_stays_in_its_parameter() {
+        for page in ["https://a.example/search?query=", "https://a.example/#/hunting?search="] {
+            let page = Uri::parse(page).unwrap();
+            for value in ["", "..", "/../x", "a: \"b\"", "a&b=c#d", "ä %41"] {
+                let link = page.with_value(value).unwrap();
+                assert_eq!(link.as_str(), [page.as_str(), &url::escaped(value)].concat());
+                assert_eq!(Uri::parse(link.as_str()).as_ref(), Some(&link));
+            }
+            assert_eq!(page.with_value(&"a".repeat(MAX_URI_CHARS)), None);
+        }
+        assert_eq!(Uri::parse("https://a.example/search").unwrap().with_value("a"), None);
     }
 
     #[test]

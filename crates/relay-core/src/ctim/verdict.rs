@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Disposition, DispositionPair, Id, Observable, ValidTime};
+use super::{Disposition, Id, Observable, ValidTime, Word};
 
 /// The product's last word on an observable; it has no id of its own.
 #[derive(Debug, Clone, Serialize)]
@@ -10,8 +10,8 @@ pub struct Verdict {
     #[serde(rename = "type")]
     kind: &'static str,
     observable: Observable,
-    #[serde(flatten)]
-    disposition: DispositionPair,
+    disposition: Disposition,
+    disposition_name: Word,
     valid_time: ValidTime,
     #[serde(skip_serializing_if = "Option::is_none")]
     judgement_id: Option<Id>,
@@ -29,7 +29,8 @@ impl Verdict {
         Self {
             kind: "verdict",
             observable,
-            disposition: disposition.into(),
+            disposition,
+            disposition_name: Word(disposition.name()),
             valid_time,
             judgement_id,
         }

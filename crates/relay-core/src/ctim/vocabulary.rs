@@ -68,16 +68,3 @@ impl Serialize for Disposition {
         serializer.serialize_u8(*self as u8)
     }
 }
-
-/// A disposition as number and name, which always belong together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct DispositionPair {
-    disposition: Disposition,
-    disposition_name: &'static str,
-}
-
-impl From<Disposition> for DispositionPair {
-    fn from(disposition: Disposition) -> Self {
-        Self { disposition, disposition_name: disposition.name() }
-    }
-}

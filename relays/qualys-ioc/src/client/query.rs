@@ -30,6 +30,9 @@ const FIELDS: &[(ObservableType, &[&str])] = &[
 
 const ADDRESS_FIELDS: &[&str] = &["network.local.address.ip", "network.remote.address.ip"];
 
+/// What most fields take at most, with what stands beside them.
+const USUAL_FIELD_BYTES: usize = 40;
+
 /// What joins two clauses.
 const OR: &str = " or ";
 
@@ -102,8 +105,12 @@ pub(crate) fn joined(terms: &[&SearchTerm<'_>]) -> String {
 pub fn query(kind: ObservableType, value: &str) -> Option<String> {
     let (_, fields) = FIELDS.iter().find(|(known, _)| *known == kind)?;
     let literal = literal(value)?;
-    let clauses: Vec<_> = fields.iter().map(|field| format!("{field}: {literal}")).collect();
-    Some(clauses.join(OR)).filter(|query| is_short(query))
+    let mut query = String::with_capacity(fields.len() * (USUAL_FIELD_BYTES + literal.len()));
+    for field in *fields {
+        let or = if query.is_empty() { "" } else { OR };
+        [or, field, ": ", &literal].iter().for_each(|part| query.push_str(part));
+    }
+    Some(query).filter(|query| is_short(query))
 }
 
 /// Whether a query fits when it is escaped, which makes it three times as long at most.

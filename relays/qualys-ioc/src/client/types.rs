@@ -1,6 +1,8 @@
 //! The gateway's response to an event search. A field that is missing, null or of an unexpected
 //! type is absent. Specification: docs/relays/qualys-ioc.md#fields-of-an-event.
 
+use std::fmt;
+
 use relay_core::{
     Response, Time,
     lenient::{self, Integer, List, Object, Slots, StrictText, Text},
@@ -21,12 +23,9 @@ pub(crate) struct Event {
     event_type: StrictText,
     /// What happened: `CREATED`, `ESTABLISHED` …
     pub(crate) action: StrictText,
-    #[serde(deserialize_with = "time")]
-    date_time: Option<Time>,
-    #[serde(deserialize_with = "time")]
-    event_date_time: Option<Time>,
-    #[serde(deserialize_with = "time")]
-    event_processed_time: Option<Time>,
+    date_time: TimeText,
+    event_date_time: TimeText,
+    event_processed_time: TimeText,
     /// How malicious the event is.
     #[serde(deserialize_with = "score")]
     pub(crate) score: Option<Score>,
@@ -150,6 +149,12 @@ pub(crate) struct Interface {
     pub(crate) mac_address: StrictText,
 }
 
+/// A time as it is written: an ISO 8601 text, or milliseconds since 1970 as a number or its digits. An
+/// event has several, of which one is needed. Printed as the time that it is.
+#[derive(Default, Deserialize)]
+#[serde(transparent)]
+struct TimeText(Text);
+
 /// How malicious an event is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Score {
@@ -159,17 +164,37 @@ pub(crate) enum Score {
     Other,
 }
 
+impl TimeText {
+    fn is_some(&self) -> bool {
+        self.0.is_some()
+    }
+
+    fn time(&self) -> Option<Time> {
+        let text = self.0.as_deref()?;
+        Time::parse(text).or_else(|| Time::from_unix_milliseconds(text.trim().parse().ok()?))
+    }
+}
+
+impl fmt::Debug for TimeText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.time().fmt(f)
+    }
+}
+
 impl Event {
     /// Returns when the event happened, or else when the gateway processed it.
     pub(crate) fn time(&self) -> Option<Time> {
-        self.date_time.or(self.event_processed_time)
+        self.date_time.time().or_else(|| self.event_processed_time.time())
     }
 
     /// Returns the event without its wrapper, members under the names of this type, with its key.
     fn normalized(mut self) -> Self {
         self.id = self.id.into_inner().or(self.event_id.take()).into();
         self.kind = self.kind.into_inner().or(self.event_type.take()).into();
-        self.date_time = self.date_time.or(self.event_date_time.take());
+        let other = std::mem::take(&mut self.event_date_time);
+        if other.is_some() && self.date_time.time().is_none() {
+            self.date_time = other;
+        }
         let is_wrapper = self.kind.is_none() && self.time().is_none();
         if let Some(mut event) = self.wrapped.take().filter(|_| is_wrapper) {
             event.id = event.id.into_inner().or(event.event_id.take()).or(self.id.take()).into();
@@ -212,12 +237,6 @@ pub(super) fn events(response: &Response, limit: usize) -> Option<Vec<Event>> {
             [events, data, items].into_iter().find_map(|list| list?.0)
         }
     }
-}
-
-/// Reads an ISO 8601 text, or milliseconds since 1970 as a number or its digits.
-fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Time>, D::Error> {
-    let text = Text::deserialize(deserializer)?.into_inner().unwrap_or_default();
-    Ok(Time::parse(&text).or_else(|| Time::from_unix_milliseconds(text.trim().parse().ok()?)))
 }
 
 /// Reads a text or a number; anything else is no score.
@@ -329,6 +348,9 @@ mod tests {
         let other = event(r#"{"id":null,"type":"FILE","action":"DELETED"}"#);
         assert_eq!(one.key, same.key);
         assert_ne!(one.key, other.key);
+        let spelled = event(r#"{"type":"FILE","dateTime":"2026-03-01T13:19:31+01:00"}"#);
+        let again = event(r#"{"type":"FILE","dateTime":"?","eventDateTime":1772367571000}"#);
+        assert_eq!(spelled.key, again.key);
     }
 
     #[test]

@@ -14,9 +14,14 @@ use crate::{
     client::{Event, query},
 };
 
+/// Returns the console's hunting page, without the query that ends its link.
+pub(super) fn hunting(platform_url: &BaseUrl) -> Option<Uri> {
+    Uri::parse(&[platform_url.as_str(), "/ioc/#/hunting?search="].concat())
+}
+
 /// Returns the page with what an event itself is about, whatever was asked: its file, the other end of
 /// its connection, the image of its process, its mutex.
-pub(super) fn of_event(platform_url: &BaseUrl, event: &Event) -> Option<Uri> {
+pub(super) fn of_event(hunting: &Uri, event: &Event) -> Option<Uri> {
     let file = event.file.as_ref();
     let process = event.process.as_ref();
     let image = process.and_then(|process| process.process_file.as_ref());
@@ -31,7 +36,7 @@ pub(super) fn of_event(platform_url: &BaseUrl, event: &Event) -> Option<Uri> {
         (FileName, process.map(|process| &process.process_name)),
     ];
     let query = values.into_iter().find_map(|(kind, value)| query_of(kind, value?.as_deref()?));
-    hunting(platform_url, &query?)
+    hunting.with_value(&query?)
 }
 
 fn query_of(kind: ObservableType, value: &str) -> Option<String> {
@@ -41,24 +46,20 @@ fn query_of(kind: ObservableType, value: &str) -> Option<String> {
 /// Returns the links of the observables that are searchable.
 /// Specification: docs/relays/qualys-ioc.md#links.
 pub(crate) fn links(platform_url: &BaseUrl, observables: &[Observable]) -> Vec<Link> {
-    observables.iter().filter_map(|observable| link(platform_url, observable)).collect()
+    let Some(hunting) = hunting(platform_url) else { return Vec::new() };
+    observables.iter().filter_map(|observable| link(&hunting, observable)).collect()
 }
 
-fn link(platform_url: &BaseUrl, observable: &Observable) -> Option<Link> {
+fn link(hunting: &Uri, observable: &Observable) -> Option<Link> {
     let value = observable.normal_form().unwrap_or_else(|| observable.value.clone());
     let name = QualysIoc::ABOUT.name_of(observable.kind)?;
     Some(Link {
         id: format!("ref-qualys-search-{}-{}", observable.kind, escaped(&observable.value)),
         title: format!("Search for this {name}"),
         description: format!("Check this {name} status with Qualys"),
-        url: hunting(platform_url, &query::query(observable.kind, &value)?)?,
+        url: hunting.with_value(&query::query(observable.kind, &value)?)?,
         categories: vec!["Search", "Qualys"],
     })
-}
-
-/// Returns the console's hunting page with a query; `None` if the URL would be too long for CTIM.
-pub(super) fn hunting(platform_url: &BaseUrl, query: &str) -> Option<Uri> {
-    Uri::parse(&[platform_url.as_str(), "/ioc/#/hunting?search=", &escaped(query)].concat())
 }
 
 #[cfg(test)]
@@ -68,14 +69,15 @@ mod tests {
 
     use super::*;
 
-    fn platform() -> BaseUrl {
-        BaseUrl::from_environment("https://qualysguard.qg2.apps.qualys.com/").unwrap()
+    fn page() -> Uri {
+        let platform_url = "https://qualysguard.qg2.apps.qualys.com/";
+        hunting(&BaseUrl::from_environment(platform_url).unwrap()).unwrap()
     }
 
     #[test]
     fn the_page_of_an_event_shows_what_it_is_about() {
         let check = |event: &str, expected: Option<&str>| {
-            let page = of_event(&platform(), &serde_json::from_str(event).unwrap());
+            let page = of_event(&page(), &serde_json::from_str(event).unwrap());
             let query = page.as_ref().and_then(|page| page.as_str().split_once("search="));
             assert_eq!(query.map(|(_, query)| query), expected, "{event}");
         };
@@ -94,7 +96,7 @@ mod tests {
     }
 
     fn link_of(kind: ObservableType, value: &str) -> Option<Link> {
-        link(&platform(), &Observable::new(kind, value))
+        link(&page(), &Observable::new(kind, value))
     }
 
     #[test]

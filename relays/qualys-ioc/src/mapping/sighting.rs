@@ -21,7 +21,7 @@ impl Mapper<'_> {
         observable: &Observable,
         DatedEvent { event, time, is_active }: &DatedEvent,
         page: Option<Uri>,
-        words: Words,
+        words: Words<'_>,
     ) -> Sighting {
         let Observable { kind, value } = observable;
         let id = self.namespace.sighting(&[event.key.as_str()], kind.as_str(), value);

@@ -37,6 +37,15 @@ pub(super) fn band(score: Score) -> Option<&'static str> {
     }
 }
 
+/// The types with words of their own.
+const KINDS: [(&str, Kind<'_>); 5] = [
+    ("FILE", Kind::File),
+    ("PROCESS", Kind::Process),
+    ("NETWORK", Kind::Network),
+    ("MUTEX", Kind::Mutex),
+    ("REGISTRY", Kind::Registry),
+];
+
 /// What an event is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind<'a> {
@@ -62,22 +71,14 @@ pub(super) fn kind(event: &Event) -> Kind<'_> {
             _ => Kind::Unknown,
         };
     };
-    match kind.to_ascii_uppercase().as_str() {
-        "FILE" => Kind::File,
-        "PROCESS" => Kind::Process,
-        "NETWORK" => Kind::Network,
-        "MUTEX" => Kind::Mutex,
-        "REGISTRY" => Kind::Registry,
-        _ => Kind::Other(kind),
-    }
+    let known = KINDS.iter().find(|(word, _)| kind.eq_ignore_ascii_case(word));
+    known.map_or(Kind::Other(kind), |(_, kind)| *kind)
 }
 
 /// Returns the word for what was done, such as `created`.
 pub(super) fn verb(action: &str) -> String {
-    match action.to_lowercase().replace('_', " ").as_str() {
-        "write" => "written".to_owned(),
-        other => other.to_owned(),
-    }
+    let word = action.to_lowercase().replace('_', " ");
+    if word == "write" { "written".to_owned() } else { word }
 }
 
 /// Returns the order of a verdict, the worst first.
@@ -90,14 +91,20 @@ pub(super) fn rank(verdict: Option<&str>) -> u8 {
     }
 }
 
+/// The verdicts that say something, `UNKNOWN` being none of them.
+const DISPOSITIONS: [(&str, Disposition); 4] = [
+    ("KNOWN", Disposition::Clean),
+    ("SUSPICIOUS", Disposition::Suspicious),
+    ("MALICIOUS", Disposition::Malicious),
+    ("REMEDIATED", Disposition::Malicious),
+];
+
 /// Returns the disposition of a verdict of the detection engines, in any case.
 pub(super) fn disposition(verdict: Option<&str>) -> Disposition {
-    match verdict.map(str::to_ascii_uppercase).as_deref() {
-        Some("KNOWN") => Disposition::Clean,
-        Some("SUSPICIOUS") => Disposition::Suspicious,
-        Some("MALICIOUS" | "REMEDIATED") => Disposition::Malicious,
-        _ => Disposition::Unknown,
-    }
+    let known = DISPOSITIONS
+        .iter()
+        .find(|(word, _)| verdict.is_some_and(|verdict| verdict.eq_ignore_ascii_case(word)));
+    known.map_or(Disposition::Unknown, |(_, disposition)| *disposition)
 }
 
 #[cfg(test)]

@@ -6,64 +6,90 @@ use relay_core::ctim::{LongText, MediumText, ShortText};
 use super::vocabulary::{self, Kind};
 use crate::client::{Event, Network, Process, Score, Verdict};
 
+/// What most descriptions take at most.
+const USUAL_DESCRIPTION_BYTES: usize = 1000;
+
 /// Returns the text unless it is blank.
 fn present(text: Option<&str>) -> Option<&str> {
     text.filter(|text| !text.trim().is_empty())
 }
 
-/// What the sighting and the indicator of an event both say.
-pub(super) struct Words {
-    pub(super) title: ShortText,
-    pub(super) description: Option<LongText>,
+/// Whether a text is printable ASCII without back-ticks. Looks at every byte, because that takes many at
+/// once where stopping at the first would take one.
+fn is_plain(text: &str) -> bool {
+    let is_plain = |byte: u8| (b' '..=b'~').contains(&byte) & (byte != b'`');
+    text.bytes().fold(true, |all, byte| all & is_plain(byte))
 }
 
-impl Words {
-    pub(super) fn of(event: &Event) -> Self {
-        Self { title: title(event), description: description(event) }
+/// What the sighting and the indicator of an event both say.
+pub(super) struct Words<'a> {
+    pub(super) title: ShortText,
+    pub(super) description: Option<LongText>,
+    threat: Option<&'a str>,
+}
+
+impl<'a> Words<'a> {
+    pub(super) fn of(event: &'a Event) -> Self {
+        let [threat, family] = threat(event);
+        let description = description(event, threat, family);
+        Self { title: title(event, threat), description, threat }
+    }
+
+    /// Returns the title and the short description of the event's indicator: the name of the threat and
+    /// what happened, or what happened alone.
+    pub(super) fn of_indicator(&self) -> (ShortText, Option<MediumText>) {
+        match self.threat {
+            Some(threat) => (threat.into(), Some(self.title.as_str().into())),
+            None => (self.title.clone(), None),
+        }
     }
 }
 
 /// Returns what happened in one line, such as `Malicious file drop.exe created (Win32.Trojan.Dridex)`.
-fn title(event: &Event) -> ShortText {
-    let [threat, _] = threat(event);
-    let threat = threat.map(|threat| format!("({threat})"));
-    let words = [
-        event.score.and_then(vocabulary::band).map(str::to_owned),
-        Some(subject(event)),
-        present(event.action.as_deref()).map(vocabulary::verb),
-        threat,
-    ];
-    capitalised(&words.into_iter().flatten().collect::<Vec<_>>().join(" ")).into()
+fn title(event: &Event, threat: Option<&str>) -> ShortText {
+    let action = present(event.action.as_deref()).map(vocabulary::verb);
+    let threat = threat.map(|threat| ["(", threat, ")"].concat());
+    let mut words = Vec::with_capacity(8);
+    words.extend(event.score.and_then(vocabulary::band));
+    add_subject(&mut words, event);
+    words.extend(action.as_deref());
+    words.extend(threat.as_deref());
+    capitalised(words.join(" ")).into()
 }
 
-/// Returns the title and the short description of an event's indicator: the name of the threat and what
-/// happened, or what happened alone.
-pub(super) fn indicator_texts(event: &Event, title: &ShortText) -> (ShortText, Option<MediumText>) {
-    let [threat, _] = threat(event);
-    match threat {
-        Some(threat) => (threat.into(), Some(title.as_str().into())),
-        None => (title.clone(), None),
-    }
-}
-
-/// Returns what the event is about, such as `file drop.exe`.
-fn subject(event: &Event) -> String {
+/// Adds what the event is about, such as `file drop.exe`.
+fn add_subject<'a>(words: &mut Vec<&'a str>, event: &'a Event) {
     let process = event.process.as_ref().and_then(process_name);
     let (noun, name) = match vocabulary::kind(event) {
         Kind::File => ("file", file_name(event)),
         Kind::Process => ("process", process),
-        Kind::Network => return connection(event),
+        Kind::Network => return add_connection(words, event),
         Kind::Mutex => ("mutex", event.handle.as_ref().and_then(|mutex| mutex.name.as_deref())),
         Kind::Registry => {
             ("registry key", event.registry.as_ref().and_then(|registry| registry.key.as_deref()))
         }
         Kind::Other(kind) => {
-            let of = present(file_name(event)).or(process).map(|name| format!(" about {name}"));
-            return format!("{kind} event{}", of.unwrap_or_default());
+            words.extend([kind, "event"]);
+            return add_with(words, "about", present(file_name(event)).or(process));
         }
-        Kind::Unknown => return "Qualys IOC event".to_owned(),
+        Kind::Unknown => return words.push("Qualys IOC event"),
     };
-    present(name).map_or_else(|| noun.to_owned(), |name| format!("{noun} {name}"))
+    words.push(noun);
+    words.extend(present(name));
+}
+
+fn add_connection<'a>(words: &mut Vec<&'a str>, event: &'a Event) {
+    let network = event.network.as_ref();
+    let process = event.process.as_ref().and_then(process_name);
+    let local = || network.and_then(|network| present(network.local_ip.as_deref()));
+    words.push("connection");
+    add_with(words, "from", process.or_else(local));
+    add_with(words, "to", network.and_then(peer));
+}
+
+/// Adds a name and the word before it, if there is one.
+fn add_with<'a>(words: &mut Vec<&'a str>, before: &'a str, name: Option<&'a str>) {
+    words.extend(name.into_iter().flat_map(|name| [before, name]));
 }
 
 fn file_name(event: &Event) -> Option<&str> {
@@ -73,15 +99,6 @@ fn file_name(event: &Event) -> Option<&str> {
 
 fn process_name(process: &Process) -> Option<&str> {
     present(process.process_name.as_deref()).or(present(process.full_path.as_deref()))
-}
-
-fn connection(event: &Event) -> String {
-    let network = event.network.as_ref();
-    let process = event.process.as_ref().and_then(process_name);
-    let local = || network.and_then(|network| present(network.local_ip.as_deref()));
-    let from = process.or_else(local).map(|from| format!(" from {from}"));
-    let to = network.and_then(peer).map(|peer| format!(" to {peer}"));
-    format!("connection{}{}", from.unwrap_or_default(), to.unwrap_or_default())
 }
 
 /// Returns the other end: its name, or else its address.
@@ -100,8 +117,7 @@ fn threat(event: &Event) -> [Option<&str>; 2] {
 }
 
 /// Returns the facts of an event as a list in Markdown, each as code.
-fn description(event: &Event) -> Option<LongText> {
-    let [threat, family] = threat(event);
+fn description(event: &Event, threat: Option<&str>, family: Option<&str>) -> Option<LongText> {
     let verdicts = event.verdicts.iter().flatten();
     let verdicts: Vec<_> =
         verdicts.filter_map(|verdict| present(verdict.verdict.as_deref())).collect();
@@ -109,7 +125,7 @@ fn description(event: &Event) -> Option<LongText> {
     let process = event.process.as_ref();
     let registry = event.registry.as_ref();
     let actor = event.actor.as_ref();
-    let mut facts = Facts::default();
+    let mut facts = Facts(String::with_capacity(USUAL_DESCRIPTION_BYTES));
     facts.add("Threat", threat);
     facts.add("Family", family);
     facts.add("Verdict", Some(&verdicts.join(", ")));
@@ -130,7 +146,6 @@ fn description(event: &Event) -> Option<LongText> {
 }
 
 /// A list in Markdown.
-#[derive(Default)]
 struct Facts(String);
 
 impl Facts {
@@ -144,11 +159,11 @@ impl Facts {
         }
         let begin = if self.0.is_empty() { "- " } else { "\n- " };
         [begin, label, ": `"].iter().for_each(|part| self.0.push_str(part));
-        if text.contains(ends_code) {
+        if is_plain(text) {
+            self.0.push_str(text);
+        } else {
             let letters = text.chars().filter(|letter| *letter != '`');
             self.0.extend(letters.map(|letter| if letter.is_control() { ' ' } else { letter }));
-        } else {
-            self.0.push_str(text);
         }
         self.0.push('`');
     }
@@ -197,8 +212,12 @@ pub(super) fn tags(event: &Event) -> Vec<ShortText> {
 }
 
 /// Returns the text as one line that begins with a capital letter.
-fn capitalised(text: &str) -> String {
-    let line = text.replace(char::is_control, " ");
+fn capitalised(text: String) -> String {
+    let mut line = if is_plain(&text) { text } else { text.replace(char::is_control, " ") };
+    if let Some(first) = line.get_mut(..1) {
+        first.make_ascii_uppercase();
+        return line;
+    }
     let mut letters = line.chars();
     let first = letters.next().into_iter().flat_map(char::to_uppercase);
     first.collect::<String>() + letters.as_str()
@@ -215,7 +234,7 @@ mod tests {
     #[test]
     fn a_title_says_what_happened() {
         let check = |json: &str, expected: &str| {
-            assert_eq!(title(&event(json)).as_str(), expected, "{json}");
+            assert_eq!(Words::of(&event(json)).title.as_str(), expected, "{json}");
         };
         check(
             r#"{"type":"FILE","action":"CREATED","score":8,"file":{"fileName":"drop.exe"},
@@ -244,6 +263,7 @@ mod tests {
         check(r#"{"score":0,"type":"file"}"#, "Known good file");
         check(r#"{"type":"FILE","file":{"fileName":" "},"action":" "}"#, "File");
         check("{}", "Qualys IOC event");
+        check(r#"{"type":"\u00e4","action":"A_\tB"}"#, "\u{c4} event a  b");
     }
 
     #[test]
@@ -256,8 +276,8 @@ mod tests {
                 {"verdict":"MALICIOUS","threatName":"d","familyName":"B"}]}"#,
         );
         assert_eq!(threat(&event), [Some("c"), Some("C")]);
-        let title = title(&event);
-        assert_eq!(indicator_texts(&event, &title), ("c".into(), Some(title.as_str().into())));
+        let words = Words::of(&event);
+        assert_eq!(words.of_indicator(), ("c".into(), Some(words.title.as_str().into())));
         let tags: Vec<_> = tags(&event).iter().map(|tag| tag.as_str().to_owned()).collect();
         assert_eq!(tags, ["a", "b", "B", "c", "C", "d"]);
     }
@@ -273,7 +293,7 @@ mod tests {
         let expected = "- Score: `10 of 10`\n- Event: `NETWORK`\n- Arguments: `-q x -y`\n\
             - Connection: `TCP 2001:db8::1 port 1 to b.example 203.0.113.77:443`\n\
             - Done by: `winword.exe`";
-        assert_eq!(description(&event).unwrap().as_str(), expected);
-        assert_eq!(description(&super::tests::event("{}")), None);
+        assert_eq!(Words::of(&event).description.unwrap().as_str(), expected);
+        assert_eq!(Words::of(&super::tests::event("{}")).description, None);
     }
 }

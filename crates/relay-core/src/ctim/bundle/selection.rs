@@ -1,9 +1,9 @@
 //! Which entities are kept where there is no place for all.
 
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
-use super::{Entity, EntityType};
-use crate::ctim::Id;
+use super::Entity;
+use crate::ctim::{EntityType, Id};
 
 /// Chooses in rounds: of every observable the first sighting and judgement, then the second, and so
 /// on, each with its indicators and relationships. One that does not fit is left out whole.
@@ -51,11 +51,13 @@ struct Selection<'a> {
     indicators: HashMap<Id, &'a Entity>,
     /// The relationships that begin or end at an entity.
     touching: HashMap<Id, Vec<&'a Entity>>,
+    /// What the entity that is considered brings with it.
+    added: Vec<Id>,
 }
 
 impl<'a> Selection<'a> {
     fn new(entities: &'a [Entity], bytes_left: usize) -> Self {
-        let mut touching: HashMap<Id, Vec<_>> = HashMap::new();
+        let mut touching: HashMap<Id, Vec<_>> = HashMap::with_capacity(entities.len());
         for relationship in entities {
             for end in relationship.ends.into_iter().flatten() {
                 touching.entry(end).or_default().push(relationship);
@@ -63,11 +65,14 @@ impl<'a> Selection<'a> {
         }
         let indicators = of_type(entities, EntityType::Indicator);
         let indicators = indicators.map(|indicator| (indicator.id, indicator)).collect();
-        Self { bytes_left, kept: HashSet::new(), indicators, touching }
+        let kept = HashSet::with_capacity(entities.len());
+        Self { bytes_left, kept, indicators, touching, added: Vec::new() }
     }
 
     fn consider(&mut self, entity: &Entity) {
-        let mut added = vec![entity.id];
+        let Self { added, .. } = self;
+        added.clear();
+        added.push(entity.id);
         let mut needed = entity.document.size();
         for relationship in self.touching.get(&entity.id).into_iter().flatten() {
             let [source, target] = relationship.ends.unwrap_or([entity.id; 2]);
@@ -86,7 +91,7 @@ impl<'a> Selection<'a> {
         }
         if let Some(left) = self.bytes_left.checked_sub(needed) {
             self.bytes_left = left;
-            self.kept.extend(added);
+            self.kept.extend(added.iter().copied());
         }
     }
 }

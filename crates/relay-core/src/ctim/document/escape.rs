@@ -2,13 +2,26 @@
 
 /// Appends a text, whose escapes are escaped in turn; returns how many bytes the JSON itself would not
 /// have.
-pub(super) fn push(to: &mut String, mut text: &str) -> usize {
+pub(super) fn push(to: &mut String, text: &str) -> usize {
+    match first_escaped(text.as_bytes()) {
+        Some(first) => push_from(to, text, first),
+        None => {
+            to.push_str(text);
+            0
+        }
+    }
+}
+
+/// Appends a text whose first byte to escape stands at `first`.
+fn push_from(to: &mut String, mut text: &str, first: usize) -> usize {
     let mut added = 0;
-    while let Some(at) = first_escaped(text.as_bytes()) {
+    let mut next = Some(first);
+    while let Some(at) = next {
         let (plain, rest) = text.split_at(at);
         to.push_str(plain);
         added += push_escape(to, rest.as_bytes()[0]);
         text = &rest[1..];
+        next = first_escaped(text.as_bytes());
     }
     to.push_str(text);
     added
@@ -33,15 +46,19 @@ fn is_escaped(byte: &u8) -> bool {
     (*byte < b' ') | (*byte == b'"') | (*byte == b'\\')
 }
 
-/// Returns where the first byte is that JSON escapes. Looks at eight bytes at once.
+/// Returns where the first byte is that JSON escapes. Looks at eight bytes at once, at the end at some of
+/// them a second time.
 fn first_escaped(text: &[u8]) -> Option<usize> {
     let (parts, rest) = text.as_chunks();
-    let in_part = |(number, part): (usize, &[u8; 8])| {
+    let in_part = |start: usize, part: &[u8; 8]| {
         let found = escaped_bytes(u64::from_le_bytes(*part));
-        (found != 0).then_some(8 * number + found.trailing_zeros() as usize / 8)
+        (found != 0).then_some(start + found.trailing_zeros() as usize / 8)
     };
-    let in_rest = || rest.iter().position(is_escaped).map(|at| 8 * parts.len() + at);
-    parts.iter().enumerate().find_map(in_part).or_else(in_rest)
+    let found = parts.iter().enumerate().find_map(|(number, part)| in_part(8 * number, part));
+    found.or_else(|| match text.last_chunk() {
+        Some(last) => in_part(text.len() - last.len(), last),
+        None => rest.iter().position(is_escaped),
+    })
 }
 
 /// Returns the highest bit of the first byte that JSON escapes, and maybe of bytes after it: a byte

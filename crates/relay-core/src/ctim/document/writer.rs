@@ -15,18 +15,32 @@ use super::escape;
 
 /// The name of a newtype around a text that is written already.
 pub(super) const WRITTEN: &str = "written";
+/// The name of a newtype around a text that holds nothing to escape, such as an id.
+pub(crate) const PLAIN: &str = "plain";
 
 /// Writes what answers consist of: texts, numbers, lists, and structs and maps whose keys are texts.
 pub(super) struct Writer {
     pub(super) text: String,
     /// The bytes that the JSON itself does not have.
     pub(super) added: usize,
-    is_written: bool,
+    next: NextText,
+}
+
+/// What is known of the next text.
+#[derive(Default)]
+enum NextText {
+    #[default]
+    Any,
+    /// It holds nothing to escape.
+    Plain,
+    /// It is written already, with its quotes.
+    Written,
 }
 
 impl Writer {
-    pub(super) fn with_capacity(bytes: usize) -> Self {
-        Self { text: String::with_capacity(bytes), added: 0, is_written: false }
+    /// A writer into an empty text.
+    pub(super) fn new(text: String) -> Self {
+        Self { text, added: 0, next: NextText::Any }
     }
 
     fn quote(&mut self) {
@@ -36,6 +50,13 @@ impl Writer {
 
     fn push_text(&mut self, text: &str) {
         self.added += escape::push(&mut self.text, text);
+    }
+
+    /// Writes a text that holds nothing to escape, with its quotes.
+    fn push_plain(&mut self, text: &str) {
+        self.quote();
+        self.text.push_str(text);
+        self.quote();
     }
 
     fn push_json(&mut self, number: &impl Serialize) -> fmt::Result {
@@ -125,12 +146,14 @@ impl<'a> Serializer for &'a mut Writer {
     }
 
     fn serialize_str(self, text: &str) -> fmt::Result {
-        if std::mem::replace(&mut self.is_written, false) {
-            self.text.push_str(text);
-        } else {
-            self.quote();
-            self.push_text(text);
-            self.quote();
+        match std::mem::take(&mut self.next) {
+            NextText::Any => {
+                self.quote();
+                self.push_text(text);
+                self.quote();
+            }
+            NextText::Plain => self.push_plain(text),
+            NextText::Written => self.text.push_str(text),
         }
         Ok(())
     }
@@ -163,8 +186,10 @@ impl<'a> Serializer for &'a mut Writer {
         self.serialize_unit()
     }
 
+    /// The names of variants hold nothing to escape.
     fn serialize_unit_variant(self, _: &'static str, _: u32, name: &'static str) -> fmt::Result {
-        self.serialize_str(name)
+        self.push_plain(name);
+        Ok(())
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
@@ -172,7 +197,11 @@ impl<'a> Serializer for &'a mut Writer {
         name: &'static str,
         value: &T,
     ) -> fmt::Result {
-        self.is_written = name == WRITTEN;
+        self.next = match name {
+            PLAIN => NextText::Plain,
+            WRITTEN => NextText::Written,
+            _ => NextText::Any,
+        };
         value.serialize(self)
     }
 
@@ -276,16 +305,13 @@ impl SerializeStruct for Members<'_> {
     type Ok = ();
     type Error = fmt::Error;
 
-    /// The names of fields hold nothing that is escaped.
+    /// The names of fields hold nothing to escape.
     fn serialize_field<T: Serialize + ?Sized>(
         &mut self,
         key: &'static str,
         value: &T,
     ) -> fmt::Result {
-        let writer = self.next();
-        writer.quote();
-        writer.text.push_str(key);
-        writer.quote();
+        self.next().push_plain(key);
         self.serialize_value(value)
     }
 

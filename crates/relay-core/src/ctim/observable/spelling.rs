@@ -64,11 +64,12 @@ impl Observable {
         self.value.trim().parse().ok()
     }
 
+    /// Looks at every byte, because that takes many at once where stopping at the first would take one.
     fn hash(&self) -> Option<Cow<'_, str>> {
         let value = self.value.trim();
-        let is_hash = Some(value.len()) == self.kind.hash_digits()
-            && value.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let is_lower = !value.bytes().any(|byte| byte.is_ascii_uppercase());
+        let every = |is: fn(&u8) -> bool| value.bytes().fold(true, |all, byte| all & is(&byte));
+        let is_hash = Some(value.len()) == self.kind.hash_digits() && every(u8::is_ascii_hexdigit);
+        let is_lower = every(|byte| !byte.is_ascii_uppercase());
         is_hash.then(|| if is_lower { value.into() } else { value.to_ascii_lowercase().into() })
     }
 }
