@@ -16,7 +16,7 @@ const USUAL_BYTES: usize = 8 * 1024;
 /// A part of an answer or a whole one: JSON as it stands inside a JSON string.
 #[derive(Debug)]
 pub(crate) struct Document {
-    escaped: Box<str>,
+    escaped: String,
     size: usize,
 }
 
@@ -24,7 +24,9 @@ impl Document {
     /// Serialises a part, which may consist of others. All can be; one that could not would be left
     /// out and counted.
     pub(crate) fn of(part: &impl Serialize) -> Option<Self> {
-        Self::with_capacity(USUAL_BYTES, part)
+        let mut document = Self::with_capacity(USUAL_BYTES, part)?;
+        document.escaped.shrink_to_fit();
+        Some(document)
     }
 
     /// The same for a part that takes about as many bytes.
@@ -32,7 +34,7 @@ impl Document {
         let mut writer = Writer::with_capacity(bytes);
         part.serialize(&mut writer).ok()?;
         let size = size(writer.text.len(), writer.added);
-        Some(Self { escaped: writer.text.into_boxed_str(), size })
+        Some(Self { escaped: writer.text, size })
     }
 
     /// Returns what is known to be written like this.
@@ -52,7 +54,7 @@ impl Document {
 
     /// Returns the JSON string whose text it is.
     pub(crate) fn into_quoted(self) -> String {
-        let mut quoted = String::from(self.escaped);
+        let mut quoted = self.escaped;
         quoted.insert(0, '"');
         quoted.push('"');
         quoted
