@@ -13,7 +13,7 @@ use super::{
     evidence::{Device, Evidence, EvidenceDetails, IotDevice, Mailbox, Message, UserAccount},
     types::Alert,
 };
-use crate::defender::observables::{address, mac};
+use crate::defender::observables::mac;
 
 /// Returns one target for each device, account and mailbox of the evidence that has a name, an
 /// address or an id.
@@ -66,7 +66,7 @@ impl Hit {
             .map(|user| Observable::present(Type::User, user.account_name.as_deref()));
         let observables = names
             .into_iter()
-            .chain(device.addresses().map(|it| address(Some(it))))
+            .chain(device.addresses().map(Observable::of_ip))
             .chain([machine])
             .chain(users);
         Self { os: os(device), ..Self::new(Sensor::Endpoint, observables) }
@@ -78,7 +78,7 @@ impl Hit {
         let macs = device.macs().map(|text| mac(Some(text)));
         let observables = [name]
             .into_iter()
-            .chain(device.addresses().map(|it| address(Some(it))))
+            .chain(device.addresses().map(Observable::of_ip))
             .chain(macs)
             .chain([serial]);
         let os = device.operating_system.as_deref().map(ShortText::from);
@@ -121,7 +121,9 @@ fn os(device: &Device) -> Option<ShortText> {
     let known = |text: &&str| *text != "Other";
     let platform = device.os_platform.as_deref().filter(known)?;
     let version = device.version.as_deref().filter(known);
-    Some(version.map_or(platform.to_owned(), |version| format!("{platform} {version}")).into())
+    Some(
+        version.map_or_else(|| platform.into(), |version| [platform, " ", version].concat().into()),
+    )
 }
 
 #[cfg(test)]
