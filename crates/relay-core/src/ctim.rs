@@ -22,6 +22,7 @@ mod vocabulary;
 
 pub use bundle::{Bundle, MAX_ANSWER_BYTES};
 pub(crate) use bundle::{EntityType, FittedBundle};
+pub use distinct::each_once;
 pub(crate) use document::Document;
 pub use id::{Id, Namespace};
 pub use indicator::Indicator;

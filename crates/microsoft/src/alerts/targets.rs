@@ -2,11 +2,11 @@
 //!
 //! Source: docs/relays/graph-security.md#targets.
 
-use std::collections::HashSet;
+use std::hash::{Hash, Hasher};
 
 use relay_core::{
     Observable, ObservableType as Type,
-    ctim::{ObservedTime, Sensor, ShortText, Target},
+    ctim::{ObservedTime, Sensor, ShortText, Target, each_once},
 };
 
 use super::{
@@ -20,19 +20,30 @@ use crate::defender::observables::mac;
 pub(super) fn targets(alert: &Alert, observed_time: ObservedTime) -> Vec<Target> {
     let mut hits = Vec::new();
     alert.evidence.iter().for_each(|evidence| Hit::add(&mut hits, evidence));
-    let mut seen = HashSet::with_capacity(hits.len());
-    let is_new = hits.iter().map(|hit| seen.insert((hit.kind as u8, &hit.observables)));
-    let is_new: Vec<_> = is_new.collect();
-    let hits = hits.into_iter().zip(is_new).filter_map(|(hit, is_new)| is_new.then_some(hit));
-    hits.filter_map(|hit| Target::of(hit.kind, hit.observables, observed_time, hit.os)).collect()
+    let target = |hit: Hit| Target::of(hit.kind, hit.observables, observed_time, hit.os);
+    each_once(hits).into_iter().filter_map(target).collect()
 }
 
-/// What names one target.
+/// What names one target. Two with the same names are the same, whatever is known of the second.
 struct Hit {
     /// What kind of system it belongs to.
     kind: Sensor,
     observables: Vec<Observable>,
     os: Option<ShortText>,
+}
+
+impl PartialEq for Hit {
+    fn eq(&self, other: &Self) -> bool {
+        (self.kind, &self.observables) == (other.kind, &other.observables)
+    }
+}
+
+impl Eq for Hit {}
+
+impl Hash for Hit {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.kind, &self.observables).hash(state);
+    }
 }
 
 impl Hit {
@@ -49,7 +60,10 @@ impl Hit {
     }
 
     fn new(kind: Sensor, observables: impl IntoIterator<Item = Option<Observable>>) -> Self {
-        Self { kind, observables: observables.into_iter().flatten().collect(), os: None }
+        let found = observables.into_iter();
+        let mut observables = Vec::with_capacity(found.size_hint().0);
+        observables.extend(found.flatten());
+        Self { kind, observables, os: None }
     }
 
     fn device(device: &Device) -> Self {
