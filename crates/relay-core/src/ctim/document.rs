@@ -52,12 +52,12 @@ impl Document {
         self.escaped.len()
     }
 
-    /// Returns the JSON string whose text it is.
-    pub(crate) fn into_quoted(self) -> String {
-        let mut quoted = self.escaped;
-        quoted.insert(0, '"');
-        quoted.push('"');
-        quoted
+    /// Returns what stands inside the string, between two other texts.
+    pub(crate) fn between(self, before: &str, behind: &str) -> String {
+        let mut text = self.escaped;
+        text.insert_str(0, before);
+        text.push_str(behind);
+        text
     }
 
     /// Returns the JSON itself.
@@ -107,7 +107,7 @@ mod tests {
         assert_eq!(document.size(), json.len().max((quoted.len() - 2) * 2 / 3 + 1) + 1, "{json}");
         let whole = Document::of(&[&document, &document]).unwrap();
         assert_eq!(whole.json(), format!("[{json},{json}]"));
-        assert_eq!(document.into_quoted(), quoted);
+        assert_eq!(document.between("\"", "\""), quoted);
     }
 
     #[test]
