@@ -52,7 +52,7 @@ pub fn list<'a>(values: impl IntoIterator<Item = &'a str>) -> String {
 /// Writes the key of a value, by which a row names what it was found by: `ip|203.0.113.80`.
 #[must_use]
 pub fn key(kind: &str, value: &str) -> String {
-    format!("{kind}|{value}")
+    [kind, "|", value].concat()
 }
 
 /// Writes the same key as an expression over a column: `strcat('ip|', RemoteIP)`.

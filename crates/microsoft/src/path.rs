@@ -10,7 +10,7 @@ pub(crate) fn joined(folder: &str, name: Option<&str>) -> String {
                 _ if folder.contains('/') => "/",
                 _ => "\\",
             };
-            format!("{folder}{separator}{name}")
+            [folder, separator, name].concat()
         }
         _ => folder.to_owned(),
     }

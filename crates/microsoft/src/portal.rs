@@ -1,7 +1,5 @@
 //! Pages of the Microsoft Defender portal: docs/relays/defender-atp.md#alert-to-sighting.
 
-use std::fmt;
-
 use relay_core::{Time, ctim::Uri, url::escaped};
 
 /// How long before and after an event its device's timeline begins and ends.
@@ -34,26 +32,28 @@ impl<'a> Portal<'a> {
     /// The page of an alert, by its id.
     #[must_use]
     pub fn alert(self, id: &str, tenant: &str) -> Option<Uri> {
-        self.page(format_args!("alerts/{}?", escaped(id)), tenant)
+        self.page(&["alerts/", &escaped(id), "?"], tenant)
     }
 
     /// The page of an incident, by its number.
     #[must_use]
     pub fn incident(self, number: i64, tenant: &str) -> Option<Uri> {
-        self.page(format_args!("incidents/{number}?"), tenant)
+        self.page(&["incidents/", &number.to_string(), "?"], tenant)
     }
 
     /// The timeline of a device, by its id, around one moment.
     #[must_use]
     pub fn timeline(self, device: &str, at: Time, tenant: &str) -> Option<Uri> {
         let at = at.with_decimals();
-        let (from, to) = (at.plus_seconds(-TIMELINE_SECONDS), at.plus_seconds(TIMELINE_SECONDS));
-        let device = escaped(device);
-        self.page(format_args!("machines/{device}/timeline?from={from}&to={to}&"), tenant)
+        let [from, to] = [-TIMELINE_SECONDS, TIMELINE_SECONDS]
+            .map(|seconds| at.plus_seconds(seconds).to_string());
+        let path = ["machines/", &escaped(device), "/timeline?from=", &from, "&to=", &to, "&"];
+        self.page(&path, tenant)
     }
 
-    fn page(self, path: fmt::Arguments<'_>, tenant: &str) -> Option<Uri> {
-        Uri::parse(&format!("{}/{path}tid={}", self.base, escaped(tenant)))
+    fn page(self, path: &[&str], tenant: &str) -> Option<Uri> {
+        let path = path.concat();
+        Uri::parse(&[self.base, "/", &path, "tid=", &escaped(tenant)].concat())
     }
 }
 

@@ -3,7 +3,7 @@
 //!
 //! Source: docs/relays/graph-security.md#spellings.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, str::FromStr};
 
 use relay_core::{Observable, ObservableType, url::ascii_name};
 
@@ -14,6 +14,18 @@ use crate::kql;
 pub(crate) fn address(text: &str) -> Option<IpAddr> {
     let bare = text.trim().split('%').next()?;
     bare.parse().ok().map(|ip: IpAddr| ip.to_canonical())
+}
+
+/// What [`address`] reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SpelledAddress(pub(crate) IpAddr);
+
+impl FromStr for SpelledAddress {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        address(text).map(Self).ok_or(())
+    }
 }
 
 /// Writes a value's key so that all spellings of the value have one; none for a value that is not of

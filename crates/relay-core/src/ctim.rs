@@ -22,6 +22,7 @@ mod vocabulary;
 
 pub(crate) use bundle::FittedBundle;
 pub use bundle::{Bundle, MAX_ANSWER_BYTES};
+pub use distinct::each_once;
 pub(crate) use document::Document;
 pub(crate) use id::EntityType;
 pub use id::{Id, Namespace};

@@ -52,6 +52,7 @@ mod shape;
 use std::{
     marker::PhantomData,
     ops::{Deref, DerefMut},
+    str::FromStr,
 };
 
 use serde::{Deserialize, Deserializer};
@@ -141,6 +142,13 @@ lenient! {
 }
 
 lenient! {
+    /// What a text says, such as an address; `None` for a text that says something else and for
+    /// anything but a text.
+    #[derive(Copy, Eq, Hash)]
+    Parsed<T> => Option<T>
+}
+
+lenient! {
     /// An object of a known shape; `None` for anything else.
     #[derive(Eq, Hash)]
     Object<T> => Option<T>
@@ -170,6 +178,13 @@ lenient! {
     /// The texts of a list, numbers as their digits; an empty list for anything else.
     #[derive(Eq, Hash)]
     Texts => Vec<String>
+}
+
+lenient! {
+    /// What the texts of a list say, as far as each can be [`Parsed`]; an empty list for anything
+    /// else.
+    #[derive(Eq, Hash)]
+    ParsedList<T> => Vec<T>
 }
 
 /// An object, or a list in its place, for what a server sends in one of two shapes. Anything else
@@ -218,6 +233,12 @@ impl<'de> Deserialize<'de> for StrictText {
     }
 }
 
+impl<'de, T: FromStr> Deserialize<'de> for Parsed<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Scalar::deserialize(deserializer).map(|scalar| Self(scalar.parsed()))
+    }
+}
+
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         shape::read(deserializer).map(|object| Self(object.map(|ObjectOf(object)| object)))
@@ -248,6 +269,13 @@ impl<'de> Deserialize<'de> for Texts {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let texts = shape::items(deserializer, Scalar::into_text)?;
         Ok(Self(texts.unwrap_or_default()))
+    }
+}
+
+impl<'de, T: FromStr> Deserialize<'de> for ParsedList<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let values = shape::items(deserializer, Scalar::parsed)?;
+        Ok(Self(values.unwrap_or_default()))
     }
 }
 
@@ -311,7 +339,7 @@ macro_rules! walked {
     };
 }
 
-walked!(List<T> of T, RawList<T> of T, Texts of String);
+walked!(List<T> of T, ParsedList<T> of T, RawList<T> of T, Texts of String);
 
 #[cfg(test)]
 mod tests;

@@ -17,6 +17,7 @@ mod request;
 mod resolver;
 mod response;
 mod retry;
+mod shared_text;
 mod tls;
 
 use std::{sync::Arc, time::Duration};

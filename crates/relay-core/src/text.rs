@@ -12,8 +12,21 @@ pub(crate) fn without_byte_order_mark(mut bytes: &[u8]) -> &[u8] {
     bytes
 }
 
-/// Replaces each byte that is no UTF-8 by a question mark, in place: the text grows by nothing.
-pub(crate) fn replace_invalid(bytes: &mut [u8]) {
+/// Returns the text behind the byte order marks at the beginning.
+pub(crate) fn text_without_byte_order_mark(text: &str) -> &str {
+    text.trim_start_matches('\u{feff}')
+}
+
+/// Returns the text with a question mark for each byte that is no UTF-8, in the same memory.
+pub(crate) fn with_invalid_replaced(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_else(|error| {
+        let mut bytes = error.into_bytes();
+        replace_invalid(&mut bytes);
+        String::from_utf8(bytes).unwrap_or_default()
+    })
+}
+
+fn replace_invalid(bytes: &mut [u8]) {
     let mut start = 0;
     while let Err(error) = std::str::from_utf8(&bytes[start..]) {
         let at = start + error.valid_up_to();
@@ -50,6 +63,7 @@ mod tests {
     fn only_marks_at_the_beginning_are_removed() {
         let check = |text: &str, expected: &str| {
             assert_eq!(without_byte_order_mark(text.as_bytes()), expected.as_bytes(), "{text:?}");
+            assert_eq!(text_without_byte_order_mark(text), expected, "{text:?}");
         };
         check("\u{feff}{}", "{}");
         check("\u{feff}\u{feff}{}", "{}");
@@ -61,9 +75,7 @@ mod tests {
     #[test]
     fn bytes_that_are_no_utf8_cost_themselves() {
         let check = |bytes: &[u8], expected: &str| {
-            let mut bytes = bytes.to_vec();
-            replace_invalid(&mut bytes);
-            assert_eq!(String::from_utf8(bytes).as_deref(), Ok(expected));
+            assert_eq!(with_invalid_replaced(bytes.to_vec()), expected);
         };
         check(b"caf\xe9 ol\xe9", "caf? ol?");
         check(b"\xff\xfe\xc3", "???");

@@ -10,7 +10,9 @@ mod message;
 mod network;
 mod typed;
 
-use relay_core::lenient::{List, Object, Text};
+use std::{net::IpAddr, str::FromStr};
+
+use relay_core::lenient::{List, Object, Parsed, Text};
 use serde::{
     Deserialize, Deserializer,
     de::{IgnoredAny, MapAccess, value::MapAccessDeserializer},
@@ -29,16 +31,43 @@ use message::{AnalyzedMessage, SubmittedMail, TeamsMessage};
 use network::UrlEvidence;
 use typed::EvidenceVisitor;
 
+use crate::spelling::SpelledAddress;
+
 /// One piece of evidence.
 #[derive(Debug)]
 pub(super) struct Evidence {
-    /// `malicious`, `suspicious`, `noThreatsFound`, `unknown`.
-    pub(super) verdict: Text,
-    /// `blocked`, `prevented`, `remediated`, `none` and others.
-    pub(super) remediation: Text,
-    /// `detected`, `blocked`, `prevented`; files and processes only.
-    pub(super) detection: Text,
+    pub(super) verdict: Parsed<Word>,
+    pub(super) remediation: Parsed<Word>,
+    /// Of files and processes only.
+    pub(super) detection: Parsed<Word>,
     pub(super) details: EvidenceDetails,
+}
+
+/// What the service thinks of the thing, or did about it. Other words, such as `unknown`, `none` and
+/// `detected`, say nothing that a sighting has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Word {
+    Malicious,
+    Suspicious,
+    NoThreatsFound,
+    /// `blocked` or `prevented`.
+    Blocked,
+    Remediated,
+}
+
+impl FromStr for Word {
+    type Err = ();
+
+    fn from_str(word: &str) -> Result<Self, ()> {
+        match word {
+            "malicious" => Ok(Self::Malicious),
+            "suspicious" => Ok(Self::Suspicious),
+            "noThreatsFound" => Ok(Self::NoThreatsFound),
+            "blocked" | "prevented" => Ok(Self::Blocked),
+            "remediated" => Ok(Self::Remediated),
+            _ => Err(()),
+        }
+    }
 }
 
 /// The thing that the evidence describes.
@@ -76,13 +105,14 @@ impl Evidence {
         }
     }
 
-    /// Whether the evidence names such an address, in the spelling of the record.
-    pub(super) fn has_address(&self, is_it: impl Fn(&str) -> bool) -> bool {
+    /// Whether the evidence names this address.
+    pub(super) fn has_address(&self, ip: IpAddr) -> bool {
+        let is_it = |found: IpAddr| found == ip;
         match &self.details {
-            Details::Ip(address) => address.ip.as_deref().is_some_and(is_it),
+            Details::Ip(address) => address.ip().is_some_and(is_it),
             Details::Connection(connection) => connection.addresses().any(is_it),
             Details::Dns(dns) => dns.all_addresses().any(is_it),
-            Details::Message(message) => message.sender_ip.as_deref().is_some_and(is_it),
+            Details::Message(message) => *message.sender_ip == Some(SpelledAddress(ip)),
             Details::IotDevice(device) => device.addresses().any(is_it),
             _ => self.device().is_some_and(|device| device.addresses().any(is_it)),
         }

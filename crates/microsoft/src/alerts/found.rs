@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use relay_core::{Error, Observable, ObservableType, Time, ctim::Sighting};
+use relay_core::{Error, Observable, ObservableType, ctim::Sighting};
 
 use super::{
     SearchOptions,
@@ -46,7 +46,7 @@ fn merge(known: &mut Vec<Arc<Alert>>, alerts: Vec<Arc<Alert>>, limit: usize) {
     let new: Vec<_> =
         alerts.into_iter().filter(|it| known.iter().all(|known| known.id != it.id)).collect();
     known.extend(new);
-    known.sort_by_cached_key(|it| Reverse(it.created.as_deref().and_then(Time::parse)));
+    known.sort_by_key(|it| Reverse(*it.created));
     known.truncate(limit);
 }
 

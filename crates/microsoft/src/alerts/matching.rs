@@ -11,7 +11,7 @@ use super::{
     search_term::{HashType, NormalizedValue},
     types::Alert,
 };
-use crate::{RecordMatch, spelling};
+use crate::RecordMatch;
 
 impl NormalizedValue {
     /// Compares an alert that a filter for this value returned. One that shows no evidence proves
@@ -31,7 +31,7 @@ impl NormalizedValue {
     /// Whether the evidence has this value. Case is regarded only in the path and query of a URL.
     pub(super) fn is_in(&self, evidence: &Evidence) -> bool {
         match self {
-            Self::Address(ip) => evidence.has_address(|it| spelling::address(it) == Some(*ip)),
+            Self::Address(ip) => evidence.has_address(*ip),
             Self::Domain(name) => {
                 let hosts = evidence.urls().iter().filter_map(|url| host_of(url));
                 hosts.chain(evidence.domains()).any(|it| ascii_name(it) == *name)

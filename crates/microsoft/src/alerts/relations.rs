@@ -13,9 +13,9 @@ use super::{
     search_term::SearchTerm,
     types::Alert,
 };
-use crate::defender::{
-    add_file_names,
-    observables::{address, url_or_host},
+use crate::{
+    defender::{add_file_names, observables::url_or_host},
+    spelling::SpelledAddress,
 };
 
 /// Returns what the evidence says of its own parts, and what stands beside the asked observable in
@@ -105,7 +105,7 @@ fn add_resolution(relations: &mut Relations, dns: &Dns) {
 
 /// Who sent a message from where to whom, and the URLs in it.
 fn add_message(relations: &mut Relations, message: &Message) {
-    let server = address(message.sender_ip.as_deref());
+    let server = message.sender_ip.and_then(|SpelledAddress(ip)| Observable::of_ip(ip));
     let senders: Vec<_> = message.senders.iter().filter_map(|it| email(it)).collect();
     for sender in &senders {
         relations.add(Some(sender.clone()), RelationName::SentFrom, server.clone());
@@ -128,7 +128,7 @@ fn end(address: &Object<Address>) -> Option<Observable> {
 }
 
 fn ip(found: &Address) -> Option<Observable> {
-    address(found.ip.as_deref())
+    Observable::of_ip(found.ip()?)
 }
 
 #[cfg(test)]

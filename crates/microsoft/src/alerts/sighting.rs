@@ -3,7 +3,7 @@
 //! Source: docs/relays/graph-security.md#sightings.
 
 use relay_core::{
-    ctim::{ExternalReference, ObservedTime, ShortText, Sighting, Table, Time, Uri},
+    ctim::{ExternalReference, ObservedTime, ShortText, Sighting, Table, Uri},
     lenient::Text,
 };
 
@@ -51,22 +51,17 @@ pub(super) fn sighting(
         targets: targets(alert, observed_time),
         relations: relations(alert, term, origin),
         data: data(alert),
-        timestamp: time(&alert.last_update).or_else(|| time(&alert.created)),
+        timestamp: alert.last_update.or(*alert.created),
         external_ids: external_ids(alert, id),
         external_references: references(alert, page, origin),
         ..Sighting::of(sighting_id, options.source, observable.clone(), observed_time)
     })
 }
 
-fn time(text: &Text) -> Option<Time> {
-    Time::parse(text.as_deref()?)
-}
-
 /// Each end falls back to the alert's creation; an end before the start is left out.
 fn observed_time(alert: &Alert) -> Option<ObservedTime> {
-    let created = time(&alert.created);
-    let start = time(&alert.first_activity).or(created)?;
-    Some(ObservedTime::from_until(start, time(&alert.last_activity).or(created)))
+    let start = alert.first_activity.or(*alert.created)?;
+    Some(ObservedTime::from_until(start, alert.last_activity.or(*alert.created)))
 }
 
 fn external_ids(alert: &Alert, id: &str) -> Vec<ShortText> {

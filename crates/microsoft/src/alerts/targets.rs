@@ -2,37 +2,48 @@
 //!
 //! Source: docs/relays/graph-security.md#targets.
 
-use std::collections::HashSet;
+use std::hash::{Hash, Hasher};
 
 use relay_core::{
     Observable, ObservableType as Type,
-    ctim::{ObservedTime, Sensor, ShortText, Target},
+    ctim::{ObservedTime, Sensor, ShortText, Target, each_once},
 };
 
 use super::{
     evidence::{Device, Evidence, EvidenceDetails, IotDevice, Mailbox, Message, UserAccount},
     types::Alert,
 };
-use crate::defender::observables::{address, mac};
+use crate::defender::observables::mac;
 
 /// Returns one target for each device, account and mailbox of the evidence that has a name, an
 /// address or an id.
 pub(super) fn targets(alert: &Alert, observed_time: ObservedTime) -> Vec<Target> {
     let mut hits = Vec::new();
     alert.evidence.iter().for_each(|evidence| Hit::add(&mut hits, evidence));
-    let mut seen = HashSet::with_capacity(hits.len());
-    let is_new = hits.iter().map(|hit| seen.insert((hit.kind as u8, &hit.observables)));
-    let is_new: Vec<_> = is_new.collect();
-    let hits = hits.into_iter().zip(is_new).filter_map(|(hit, is_new)| is_new.then_some(hit));
-    hits.filter_map(|hit| Target::of(hit.kind, hit.observables, observed_time, hit.os)).collect()
+    let target = |hit: Hit| Target::of(hit.kind, hit.observables, observed_time, hit.os);
+    each_once(hits).into_iter().filter_map(target).collect()
 }
 
-/// What names one target.
+/// What names one target. Two with the same names are the same, whatever is known of the second.
 struct Hit {
     /// What kind of system it belongs to.
     kind: Sensor,
     observables: Vec<Observable>,
     os: Option<ShortText>,
+}
+
+impl PartialEq for Hit {
+    fn eq(&self, other: &Self) -> bool {
+        (self.kind, &self.observables) == (other.kind, &other.observables)
+    }
+}
+
+impl Eq for Hit {}
+
+impl Hash for Hit {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.kind, &self.observables).hash(state);
+    }
 }
 
 impl Hit {
@@ -49,7 +60,10 @@ impl Hit {
     }
 
     fn new(kind: Sensor, observables: impl IntoIterator<Item = Option<Observable>>) -> Self {
-        Self { kind, observables: observables.into_iter().flatten().collect(), os: None }
+        let found = observables.into_iter();
+        let mut observables = Vec::with_capacity(found.size_hint().0);
+        observables.extend(found.flatten());
+        Self { kind, observables, os: None }
     }
 
     fn device(device: &Device) -> Self {
@@ -66,7 +80,7 @@ impl Hit {
             .map(|user| Observable::present(Type::User, user.account_name.as_deref()));
         let observables = names
             .into_iter()
-            .chain(device.addresses().map(|it| address(Some(it))))
+            .chain(device.addresses().map(Observable::of_ip))
             .chain([machine])
             .chain(users);
         Self { os: os(device), ..Self::new(Sensor::Endpoint, observables) }
@@ -78,7 +92,7 @@ impl Hit {
         let macs = device.macs().map(|text| mac(Some(text)));
         let observables = [name]
             .into_iter()
-            .chain(device.addresses().map(|it| address(Some(it))))
+            .chain(device.addresses().map(Observable::of_ip))
             .chain(macs)
             .chain([serial]);
         let os = device.operating_system.as_deref().map(ShortText::from);
@@ -121,7 +135,9 @@ fn os(device: &Device) -> Option<ShortText> {
     let known = |text: &&str| *text != "Other";
     let platform = device.os_platform.as_deref().filter(known)?;
     let version = device.version.as_deref().filter(known);
-    Some(version.map_or(platform.to_owned(), |version| format!("{platform} {version}")).into())
+    Some(
+        version.map_or_else(|| platform.into(), |version| [platform, " ", version].concat().into()),
+    )
 }
 
 #[cfg(test)]

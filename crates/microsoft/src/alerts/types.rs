@@ -2,7 +2,10 @@
 //!
 //! Source: Microsoft's page "alert resource type" (microsoft.graph.security).
 
-use relay_core::lenient::{List, Text, Texts};
+use relay_core::{
+    Time,
+    lenient::{List, Parsed, Text, Texts},
+};
 use serde::Deserialize;
 
 use super::evidence::Evidence;
@@ -30,12 +33,12 @@ pub(super) struct Alert {
     pub(super) incident_id: Text,
     pub(super) incident_web_url: Text,
     #[serde(rename = "createdDateTime")]
-    pub(super) created: Text,
+    pub(super) created: Parsed<Time>,
     #[serde(rename = "lastUpdateDateTime")]
-    pub(super) last_update: Text,
+    pub(super) last_update: Parsed<Time>,
     #[serde(rename = "firstActivityDateTime")]
-    pub(super) first_activity: Text,
+    pub(super) first_activity: Parsed<Time>,
     #[serde(rename = "lastActivityDateTime")]
-    pub(super) last_activity: Text,
+    pub(super) last_activity: Parsed<Time>,
     pub(super) evidence: List<Evidence>,
 }

@@ -1,11 +1,11 @@
 //! From Microsoft's words to CTIM's. Source: docs/relays/graph-security.md#sightings.
 
-use relay_core::{
-    ctim::{Confidence, Resolution, Sensor, Severity},
-    lenient::Text,
-};
+use relay_core::ctim::{Confidence, Resolution, Sensor, Severity};
 
-use super::{evidence::Evidence, types::Alert};
+use super::{
+    evidence::{Evidence, Word},
+    types::Alert,
+};
 
 /// Returns the severity of an alert of `alerts_v2` or of the legacy list.
 #[must_use]
@@ -22,13 +22,13 @@ pub fn severity(word: Option<&str>) -> Severity {
 /// Returns the confidence by the analyst's classification, else by the worst verdict on the
 /// evidence that matches the observable.
 pub(super) fn confidence(alert: &Alert, matching: &[&Evidence]) -> Confidence {
-    let has = |verdict: &str| matching.iter().any(|it| it.verdict.as_deref() == Some(verdict));
+    let has = |verdict| matching.iter().any(|it| *it.verdict == Some(verdict));
     match alert.classification.as_deref() {
         Some("truePositive") => Confidence::High,
         Some("falsePositive" | "informationalExpectedActivity") => Confidence::Low,
-        _ if has("malicious") => Confidence::High,
-        _ if has("suspicious") => Confidence::Medium,
-        _ if has("noThreatsFound") => Confidence::Low,
+        _ if has(Word::Malicious) => Confidence::High,
+        _ if has(Word::Suspicious) => Confidence::Medium,
+        _ if has(Word::NoThreatsFound) => Confidence::Low,
         _ => Confidence::Unknown,
     }
 }
@@ -36,11 +36,12 @@ pub(super) fn confidence(alert: &Alert, matching: &[&Evidence]) -> Confidence {
 /// Returns what became of the evidence that matches the observable, and of every file and process.
 pub(super) fn resolution(alert: &Alert, matching: &[&Evidence]) -> Resolution {
     let files = alert.evidence.iter().filter(|evidence| evidence.is_file_or_process());
-    let relevant: Vec<_> = matching.iter().copied().chain(files).collect();
-    let is_blocked = |status: &Text| matches!(status.as_deref(), Some("blocked" | "prevented"));
-    if relevant.iter().any(|it| is_blocked(&it.detection) || is_blocked(&it.remediation)) {
+    let mut relevant = matching.iter().copied().chain(files);
+    let is_blocked =
+        |it: &Evidence| [*it.detection, *it.remediation].contains(&Some(Word::Blocked));
+    if relevant.clone().any(is_blocked) {
         Resolution::Blocked
-    } else if relevant.iter().any(|it| it.remediation.as_deref() == Some("remediated")) {
+    } else if relevant.any(|it| *it.remediation == Some(Word::Remediated)) {
         Resolution::Contained
     } else {
         Resolution::Detected

@@ -2,7 +2,7 @@
 
 use relay_core::{
     Observable,
-    ObservableType::{self, Domain, FileName, FilePath, Ip, Md5, Sha1, Sha256},
+    ObservableType::{self, Domain, FileName, FilePath, Md5, Sha1, Sha256},
     ctim::ShortText,
     lenient::Text,
     url::{has_scheme, host_of},
@@ -35,12 +35,7 @@ pub fn best_hash(hashes: &[Observable]) -> Option<Observable> {
 /// Reads an IPv4 or IPv6 address without its zone; one that is mapped into IPv6 as IPv4.
 #[must_use]
 pub fn address(text: Option<&str>) -> Option<Observable> {
-    let address = Observable::address(text?)?;
-    match address.kind {
-        // There is only one text of an IPv4 address.
-        Ip => Some(address),
-        _ => Observable::of_ip(spelling::address(&address.value)?),
-    }
+    Observable::of_ip(spelling::address(text?)?)
 }
 
 /// Reads a MAC address as `aa:bb:cc:dd:ee:ff`, whatever separates its digits.

@@ -33,8 +33,9 @@ impl Seen {
 }
 
 /// Returns the items in their order, without repeats.
-pub(super) fn each_once<T: Eq + Hash>(items: impl IntoIterator<Item = T>) -> Vec<T> {
-    let (mut kept, mut seen) = (Vec::new(), Seen::default());
+pub fn each_once<T: Eq + Hash>(items: impl IntoIterator<Item = T>) -> Vec<T> {
+    let items = items.into_iter();
+    let (mut kept, mut seen) = (Vec::with_capacity(items.size_hint().0), Seen::default());
     for item in items {
         if seen.is_new(&kept, &item) {
             kept.push(item);

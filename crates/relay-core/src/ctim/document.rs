@@ -17,7 +17,7 @@ const USUAL_BYTES: usize = 8 * 1024;
 /// A part of an answer or a whole one: JSON as it stands inside a JSON string.
 #[derive(Debug)]
 pub(crate) struct Document {
-    escaped: Box<str>,
+    escaped: String,
     size: usize,
 }
 
@@ -35,7 +35,8 @@ impl Document {
         let mut writer = Writer::new(std::mem::take(memory));
         let written = part.serialize(&mut writer);
         let size = size(writer.text.len(), writer.added);
-        let document = written.ok().map(|()| Self { escaped: writer.text.as_str().into(), size });
+        let document =
+            written.ok().map(|()| Self { escaped: writer.text.as_str().to_owned(), size });
         *memory = writer.text;
         document
     }
@@ -45,7 +46,7 @@ impl Document {
         let mut writer = Writer::new(String::with_capacity(bytes));
         part.serialize(&mut writer).ok()?;
         let size = size(writer.text.len(), writer.added);
-        Some(Self { escaped: writer.text.into_boxed_str(), size })
+        Some(Self { escaped: writer.text, size })
     }
 
     /// Returns what is known to be written like this.
@@ -63,12 +64,12 @@ impl Document {
         self.escaped.len()
     }
 
-    /// Returns the JSON string whose text it is.
-    pub(crate) fn into_quoted(self) -> String {
-        let mut quoted = String::from(self.escaped);
-        quoted.insert(0, '"');
-        quoted.push('"');
-        quoted
+    /// Returns what stands inside the string, between two other texts.
+    pub(crate) fn between(self, before: &str, behind: &str) -> String {
+        let mut text = self.escaped;
+        text.insert_str(0, before);
+        text.push_str(behind);
+        text
     }
 
     /// Returns the JSON itself.
@@ -122,7 +123,7 @@ mod tests {
         assert_eq!(document.size(), json.len().max((quoted.len() - 2) * 2 / 3 + 1) + 1, "{json}");
         let whole = Document::of(&[&document, &document]).unwrap();
         assert_eq!(whole.json(), format!("[{json},{json}]"));
-        assert_eq!(document.into_quoted(), quoted);
+        assert_eq!(document.between("\"", "\""), quoted);
     }
 
     #[test]

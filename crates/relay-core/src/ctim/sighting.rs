@@ -9,7 +9,7 @@ use super::{
 };
 
 /// The sensor that reported a sighting, and the type of a target: values of CTIM's list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[expect(missing_docs, reason = "the words are CTIM's own")]
 pub enum Sensor {
     #[serde(rename = "endpoint")]

@@ -1,8 +1,8 @@
 //! Instants as CTIM wants them: RFC 3339 in UTC, between 1970 and 2525.
 
-use std::{fmt, ops::Range};
+use std::{fmt, ops::Range, str::FromStr};
 
-use jiff::{SignedDuration, Timestamp, tz::Offset};
+use jiff::{SignedDuration, Timestamp, civil::DateTime, tz::Offset};
 use serde::{Serialize, Serializer};
 
 use super::document::PLAIN;
@@ -48,8 +48,7 @@ impl Time {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
-        let as_it_is = may_have_zone(text).then(|| text.parse().ok());
-        let at: Timestamp = as_it_is.flatten().or_else(|| format!("{text}Z").parse().ok())?;
+        let at = in_usual_spelling(text).or_else(|| in_any_spelling(text))?;
         let milliseconds = at.as_millisecond();
         (0..=NEVER_SECOND * 1000).contains(&milliseconds).then_some(())?;
         Some(Self { at: Timestamp::from_millisecond(milliseconds).ok()?, decimals: true })
@@ -119,10 +118,56 @@ impl Time {
     }
 }
 
+/// Reads what most products write, `2026-03-01T12:19:31Z` with or without a fraction: every record has
+/// several times, and a parser for all spellings costs several times as much.
+fn in_usual_spelling(text: &str) -> Option<Timestamp> {
+    let (at, fraction) = text.as_bytes().strip_suffix(b"Z")?.split_first_chunk::<19>()?;
+    ([at[4], at[7], at[10], at[13], at[16]] == *b"--T::").then_some(())?;
+    let fraction = match fraction {
+        [] => &[],
+        [b'.', digits @ ..] if (1..=9).contains(&digits.len()) => digits,
+        _ => return None,
+    };
+    let part = |place: Range<usize>| number(&at[place]).and_then(|it| i16::try_from(it).ok());
+    let small = |place| part(place).and_then(|it| i8::try_from(it).ok());
+    let missing_digits = 9 - u32::try_from(fraction.len()).ok()?;
+    let at = DateTime::new(
+        part(0..4)?,
+        small(5..7)?,
+        small(8..10)?,
+        small(11..13)?,
+        small(14..16)?,
+        small(17..19)?,
+        number(fraction)? * 10_i32.pow(missing_digits),
+    );
+    Offset::UTC.to_timestamp(at.ok()?).ok()
+}
+
+/// Reads up to nine digits.
+fn number(digits: &[u8]) -> Option<i32> {
+    digits.iter().try_fold(0, |number, digit| {
+        digit.is_ascii_digit().then(|| number * 10 + i32::from(digit - b'0'))
+    })
+}
+
+fn in_any_spelling(text: &str) -> Option<Timestamp> {
+    let as_it_is = may_have_zone(text).then(|| text.parse().ok());
+    as_it_is.flatten().or_else(|| format!("{text}Z").parse().ok())
+}
+
 /// Whether there may be a zone behind the date; without one the text is no instant yet.
 fn may_have_zone(text: &str) -> bool {
     let behind_date = text.as_bytes().get(10..).unwrap_or_default();
     behind_date.iter().any(|byte| matches!(byte, b'Z' | b'z' | b'+' | b'-'))
+}
+
+impl FromStr for Time {
+    type Err = ();
+
+    /// The same as [`Time::parse`].
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Self::parse(text).ok_or(())
+    }
 }
 
 impl fmt::Display for Time {
@@ -225,6 +270,45 @@ mod tests {
             "0001-01-01T00:00:00Z",
         ] {
             check(Time::parse(text), "-");
+        }
+    }
+
+    #[test]
+    fn f10_the_usual_spelling_says_the_same_as_any() {
+        let check = |text: &str| {
+            let usual = in_usual_spelling(text);
+            assert!(usual.is_none() || usual == in_any_spelling(text), "{text}");
+            usual.is_some()
+        };
+        for text in [
+            "2026-03-01T12:19:31Z",
+            "2024-02-29T23:59:59.9Z",
+            "2026-10-30T06:12:01.123456789Z",
+            "1969-12-31T23:59:59.5Z",
+            "0000-01-01T00:00:00Z",
+            "9999-12-30T21:59:59Z",
+        ] {
+            assert!(check(text), "{text}");
+        }
+        for text in [
+            "",
+            "Z",
+            "2026-03-01T12:19:31",
+            "2026-03-01T12:19:31.Z",
+            "2026-03-01T12:19:31.1234567890Z",
+            "2026-03-01T12:19:31,5Z",
+            "2026-03-01t12:19:31z",
+            "2026-03-01 12:19:31Z",
+            "2026-02-29T12:19:31Z",
+            "2016-12-31T23:59:60Z",
+            "2026-03-01T24:00:00Z",
+            "2026-13-01T12:19:31Z",
+            "2026-03-01T12:19:31+00:00Z",
+            "-026-03-01T12:19:31Z",
+            "2026-03-01T12:19:3\u{661}Z",
+            "+12026-03-01T12:19:31Z",
+        ] {
+            assert!(!check(text), "{text}");
         }
     }
 

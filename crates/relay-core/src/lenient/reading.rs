@@ -4,7 +4,7 @@
 //! of the read that is under way stand beside the thread. A read never waits, so that no two reads
 //! of one thread overlap.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 
 use serde::Deserialize;
 
@@ -88,7 +88,8 @@ impl Reading {
 
 thread_local! {
     /// Outside of a read nothing is limited.
-    static CURRENT: Cell<Reading> = const { Cell::new(Reading::new(ReadLimits::NONE, false)) };
+    static CURRENT: RefCell<Reading> =
+        const { RefCell::new(Reading::new(ReadLimits::NONE, false)) };
 }
 
 /// Reads a document in one pass. Where that fails, because of an item that cannot be read, it is
@@ -119,40 +120,47 @@ fn read_once<'a, T: Deserialize<'a>>(
     }
     let _restore = Restore(CURRENT.replace(reading));
     let value = serde_json::from_str(json)?;
-    let Reading { bytes_left, is_cut, .. } = CURRENT.get();
+    let (bytes_left, is_cut) = with_current(|now| (now.bytes_left, now.is_cut));
     Ok(ReadOutcome { value, bytes: reading.bytes_left - bytes_left, is_cut })
+}
+
+/// Looks at the read that is under way and changes it in place, without copying it for each member.
+fn with_current<R>(look: impl FnOnce(&mut Reading) -> R) -> R {
+    CURRENT.with_borrow_mut(look)
 }
 
 /// Whether items are looked at before they are read.
 pub(super) fn is_careful() -> bool {
-    CURRENT.get().is_careful
+    with_current(|now| now.is_careful)
 }
 
 /// Reads a document inside the one that is being read, within limits of its own.
 pub(super) fn read_inner<R>(read: impl FnOnce() -> R) -> R {
-    let outer = CURRENT.get();
+    let outer = with_current(|now| *now);
     let limits = outer.inner.map_or(ReadLimits::NONE, |InnerLimits { items, share }| ReadLimits {
         items,
         bytes: share.of(outer.bytes_left),
     });
     CURRENT.set(Reading::new(limits, outer.is_careful));
     let value = read();
-    let Reading { bytes_left, is_cut, .. } = CURRENT.get();
-    let used = limits.bytes - bytes_left;
-    let bytes_left = outer.bytes_left.saturating_sub(used);
-    CURRENT.set(Reading { bytes_left, is_cut: outer.is_cut | is_cut, ..outer });
+    let inner = CURRENT.replace(outer);
+    with_current(|now| {
+        let used = limits.bytes - inner.bytes_left;
+        now.bytes_left = now.bytes_left.saturating_sub(used);
+        now.is_cut |= inner.is_cut;
+    });
     value
 }
 
 /// Takes so many bytes from those that may be built; false when too few are left, and then nothing
 /// more is built.
 pub(super) fn keep(bytes: usize) -> bool {
-    let mut reading = CURRENT.get();
-    let left = reading.bytes_left.checked_sub(bytes);
-    reading.bytes_left = left.unwrap_or(0);
-    reading.is_cut |= left.is_none();
-    CURRENT.set(reading);
-    left.is_some()
+    with_current(|now| {
+        let left = now.bytes_left.checked_sub(bytes);
+        now.bytes_left = left.unwrap_or(0);
+        now.is_cut |= left.is_none();
+        left.is_some()
+    })
 }
 
 /// A list while its items are read.
@@ -163,31 +171,27 @@ pub(super) struct OpenList {
 
 impl OpenList {
     pub(super) fn begin() -> Self {
-        let mut reading = CURRENT.get();
-        let is_nested = reading.depth > 0;
-        reading.depth += 1;
-        CURRENT.set(reading);
-        let max_items = if is_nested { MAX_NESTED_ITEMS } else { reading.max_items };
-        Self { max_items, is_nested }
+        with_current(|now| {
+            let is_nested = now.depth > 0;
+            now.depth += 1;
+            let max_items = if is_nested { MAX_NESTED_ITEMS } else { now.max_items };
+            Self { max_items, is_nested }
+        })
     }
 
     /// Whether one more item is wanted beside so many.
     pub(super) fn wants_more_than(&self, items: usize) -> bool {
-        items < self.max_items && CURRENT.get().bytes_left > 0
+        items < self.max_items && with_current(|now| now.bytes_left > 0)
     }
 
     /// Notes that there were more items than the list keeps.
     pub(super) fn note_rest(&self) {
-        let mut reading = CURRENT.get();
-        reading.is_cut |= self.is_nested || reading.bytes_left == 0;
-        CURRENT.set(reading);
+        with_current(|now| now.is_cut |= self.is_nested || now.bytes_left == 0);
     }
 }
 
 impl Drop for OpenList {
     fn drop(&mut self) {
-        let mut reading = CURRENT.get();
-        reading.depth -= 1;
-        CURRENT.set(reading);
+        with_current(|now| now.depth -= 1);
     }
 }

@@ -1,6 +1,6 @@
 //! One JSON value of whatever kind, reduced to what the lenient types can use of it.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, str::FromStr};
 
 use serde::{
     Deserialize, Deserializer,
@@ -32,6 +32,13 @@ impl Scalar<'_> {
             Self::Text(text) if !text.is_empty() => {
                 reading::keep(text.len()).then(|| text.into_owned())
             }
+            _ => None,
+        }
+    }
+
+    pub(super) fn parsed<T: FromStr>(self) -> Option<T> {
+        match self {
+            Self::Text(text) => text.parse().ok(),
             _ => None,
         }
     }

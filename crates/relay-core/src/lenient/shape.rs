@@ -120,13 +120,27 @@ where
     deserializer.deserialize_any(ItemsVisitor { keep, shape: PhantomData })
 }
 
-struct Item<S>(PhantomData<S>);
+/// Reads an item into the list, from where it need not be moved again.
+struct NextItem<'a, S, T, K> {
+    kept: &'a mut Vec<T>,
+    keep: &'a K,
+    shape: PhantomData<S>,
+}
 
-impl<'de, S: Shape<'de>> DeserializeSeed<'de> for Item<S> {
-    type Value = Option<S>;
+impl<'de, S, T, K> DeserializeSeed<'de> for NextItem<'_, S, T, K>
+where
+    S: Shape<'de>,
+    K: Fn(S) -> Option<T>,
+{
+    type Value = ();
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        read(deserializer)
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        let Some(item) = read(deserializer)?.and_then(self.keep) else { return Ok(()) };
+        // An item that used up the memory is not whole.
+        if reading::keep(size_of::<T>()) {
+            self.kept.push(item);
+        }
+        Ok(())
     }
 }
 
@@ -181,13 +195,9 @@ impl<'de, S: Shape<'de>, T, K: Fn(S) -> Option<T>> Visitor<'de> for ItemsVisitor
         let list = OpenList::begin();
         let mut kept = Vec::new();
         while list.wants_more_than(kept.len()) {
-            let Some(item) = items.next_element_seed(Item::<S>(PhantomData))? else {
+            let next = NextItem { kept: &mut kept, keep: &self.keep, shape: self.shape };
+            if items.next_element_seed(next)?.is_none() {
                 return Ok(Some(kept));
-            };
-            let Some(item) = item.and_then(&self.keep) else { continue };
-            // An item that used up the memory is not whole.
-            if reading::keep(size_of::<T>()) {
-                kept.push(item);
             }
         }
         if items.next_element::<IgnoredAny>()?.is_some() {

@@ -134,3 +134,21 @@ fn an_object_may_have_a_list_in_its_place_and_nothing_else() {
         assert!(read_either(other).is_none(), "{other}");
     }
 }
+
+#[test]
+fn n09_a_text_that_says_something_else_is_none() {
+    #[derive(Debug, Default, PartialEq, Deserialize)]
+    #[serde(default)]
+    struct Scores {
+        best: Parsed<u8>,
+        all: ParsedList<u8>,
+    }
+    let check = |json: &str, best: Option<u8>, all: &[u8]| {
+        let read = read::<Scores>(json, ReadLimits::NONE, None).unwrap().value;
+        assert_eq!((*read.best, read.all.as_slice()), (best, all), "{json}");
+    };
+    check(r#"{"best":"7","all":["1","\u0032"]}"#, Some(7), &[1, 2]);
+    check(r#"{"best":7,"all":["1",2,null,"x","256",["3"],{},""]}"#, None, &[1]);
+    check(r#"{"best":"seven","all":"1"}"#, None, &[]);
+    check(r#"{"best":{"a":"7"},"all":["\ud800","3"]}"#, None, &[3]);
+}

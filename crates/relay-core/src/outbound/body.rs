@@ -20,7 +20,8 @@ impl Body {
 
     pub(super) fn push(&mut self, piece: &[u8]) {
         if self.last.len() + piece.len() > SEGMENT_BYTES {
-            self.full.push(mem::replace(&mut self.last, Vec::with_capacity(SEGMENT_BYTES)));
+            let next = Vec::with_capacity(piece.len().max(SEGMENT_BYTES));
+            self.full.push(mem::replace(&mut self.last, next));
         }
         self.last.extend_from_slice(piece);
         self.len += piece.len();

@@ -9,17 +9,18 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
 use http::HeaderMap;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{Request, body::Body, destination::Destination, message, retry};
+use super::{
+    Request, body::Body, destination::Destination, message, retry, shared_text::SharedText,
+};
 use crate::{
     error::{Error, ErrorKind, Result},
     invocation::{InvocationContext, RecordBudget, Reservation},
     lenient::{self, InnerLimits, ReadLimits, ReadOutcome},
-    text::{replace_invalid, without_byte_order_mark},
+    text,
 };
 
 /// The most characters of a product's own text that a message quotes.
@@ -31,7 +32,7 @@ pub struct Response {
     service: Arc<str>,
     status: u16,
     headers: HeaderMap,
-    body: Bytes,
+    body: SharedText,
     /// Held until the response and all those inside it are dropped.
     reservation: Arc<Reservation>,
     records: RecordBudget,
@@ -60,9 +61,8 @@ impl Response {
             reservation.grow_to(body.len() + chunk.len()).await;
             body.push(&chunk);
         }
-        let mut body = body.into_bytes();
         // One byte that is no UTF-8 would otherwise cost the whole body.
-        replace_invalid(&mut body);
+        let body = text::with_invalid_replaced(body.into_bytes());
         let status = response.status().as_u16();
         Ok(Self {
             service: destination.service.clone(),
@@ -104,11 +104,11 @@ impl Response {
     /// Returns the body's bytes. They are UTF-8: a question mark stands for each byte that was not.
     #[must_use]
     pub fn body(&self) -> &[u8] {
-        without_byte_order_mark(&self.body)
+        self.text().as_bytes()
     }
 
     fn text(&self) -> &str {
-        std::str::from_utf8(self.body()).unwrap_or_default()
+        text::text_without_byte_order_mark(self.body.as_str())
     }
 
     /// Returns how long the product asks to wait, if it says so.
@@ -121,15 +121,11 @@ impl Response {
     /// batch are. `body` is a part of this response's body, which stays in memory as long.
     #[must_use]
     pub fn inside(&self, status: u16, headers: HeaderMap, body: &str, about: usize) -> Self {
-        let is_part = self.body.as_ptr_range().contains(&body.as_ptr());
         Self {
             service: self.service.clone(),
             status,
             headers,
-            body: match is_part {
-                true => self.body.slice_ref(body.as_bytes()),
-                false => Bytes::copy_from_slice(body.as_bytes()),
-            },
+            body: self.body.part(body),
             reservation: self.reservation.clone(),
             records: self.records.clone(),
             about,
@@ -286,7 +282,7 @@ impl Response {
 impl fmt::Debug for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { service, status, body, .. } = self;
-        write!(f, "Response({service}: status {status}, {} bytes)", body.len())
+        write!(f, "Response({service}: status {status}, {} bytes)", body.as_str().len())
     }
 }
 

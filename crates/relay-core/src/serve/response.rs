@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, X_CONTENT_TYPE_OPTIONS};
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 
-use crate::service::Outgoing;
+use crate::{ctim::Document, service::Outgoing};
 
 /// The headers of every answer: findings are not for caches, and JSON is nothing else.
 const ANSWER_HEADERS: [(HeaderName, &str); 3] = [
@@ -25,28 +25,31 @@ pub(super) enum PayloadFormat {
     V2,
 }
 
-/// A response in either form. Written here and not by `lambda_http`, which would escape the body.
+/// A response in either form, as JSON. Written here and not by `lambda_http`, which would escape the
+/// body.
+pub(super) struct GatewayResponse(String);
+
+/// What stands before the body.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct GatewayResponse {
+struct Head {
     status_code: u16,
     headers: BTreeMap<String, String>,
     multi_value_headers: BTreeMap<String, [String; 1]>,
-    /// A JSON string, with its quotes.
-    #[serde(serialize_with = "serialize_json")]
-    body: String,
     is_base64_encoded: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     cookies: Option<[String; 0]>,
 }
 
-/// Writes JSON as it is, as `serde_json` does for its own `RawValue`, which could only be made by
-/// reading the whole text again.
-fn serialize_json<S: Serializer>(json: &str, serializer: S) -> Result<S::Ok, S::Error> {
-    const RAW_VALUE: &str = "$serde_json::private::RawValue";
-    let mut raw = serializer.serialize_struct(RAW_VALUE, 1)?;
-    raw.serialize_field(RAW_VALUE, json)?;
-    raw.end()
+impl Serialize for GatewayResponse {
+    /// Writes JSON as it is, as `serde_json` does for its own `RawValue`, which could only be made by
+    /// reading the whole text again.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        const RAW_VALUE: &str = "$serde_json::private::RawValue";
+        let mut raw = serializer.serialize_struct(RAW_VALUE, 1)?;
+        raw.serialize_field(RAW_VALUE, &self.0)?;
+        raw.end()
+    }
 }
 
 impl GatewayResponse {
@@ -56,26 +59,31 @@ impl GatewayResponse {
         let headers = ANSWER_HEADERS.map(|(name, value)| (name, value.to_owned()));
         let headers = headers.into_iter().chain([(REQUEST_ID, request_id)]).chain(allow);
         let headers = headers.map(|(name, value)| (name.as_str().to_owned(), value));
-        let mut response = Self {
+        let mut head = Head {
             status_code: status,
             headers: BTreeMap::new(),
             multi_value_headers: BTreeMap::new(),
-            body: body.into_quoted(),
             is_base64_encoded: false,
             cookies: None,
         };
         match format {
             // This form adds both maps up.
             PayloadFormat::V1 => {
-                response.multi_value_headers =
-                    headers.map(|(name, value)| (name, [value])).collect();
+                head.multi_value_headers = headers.map(|(name, value)| (name, [value])).collect();
             }
             PayloadFormat::V2 => {
-                response.headers = headers.collect();
-                response.cookies = Some([]);
+                head.headers = headers.collect();
+                head.cookies = Some([]);
             }
         }
-        response
+        Self::of(&head, body)
+    }
+
+    /// The body may be many times as large as all else, so it is not copied.
+    fn of(head: &Head, body: Document) -> Self {
+        let mut head = serde_json::to_string(head).unwrap_or_default();
+        head.pop();
+        Self(body.between(&[&head, r#","body":""#].concat(), r#""}"#))
     }
 }
 

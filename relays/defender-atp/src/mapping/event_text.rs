@@ -8,6 +8,9 @@ use relay_core::{
     url::host_of,
 };
 
+/// What most descriptions take at most.
+const USUAL_BYTES: usize = 512;
+
 /// An event in words.
 pub(super) struct EventText<'a> {
     event: &'a DeviceEvent,
@@ -29,13 +32,13 @@ impl<'a> EventText<'a> {
 
     /// `powershell.exe connected to 203.0.113.77:443`.
     pub(super) fn title(&self) -> ShortText {
-        format!("{} {}", self.subject, self.deed).into()
+        [self.subject, " ", &self.deed].concat().into()
     }
 
     /// The same with device, account, parent and command lines; none where nothing is to be added.
     pub(super) fn description(&self) -> Option<LongText> {
         let Self { event, subject, deed } = self;
-        let mut text = String::new();
+        let mut text = String::with_capacity(USUAL_BYTES);
         if let Some(device) = event.device_name.as_deref().filter(|device| device != subject) {
             text.extend(["On ", device, ", "]);
         }
@@ -106,7 +109,7 @@ fn deed(event: &DeviceEvent, object: Option<&str>) -> String {
         "AntivirusDetection" => return detected(&event.threat_name, object),
         other => return other_deed(other, object),
     };
-    format!("{verb} {}", object.unwrap_or("something that the event does not name"))
+    [verb, " ", object.unwrap_or("something that the event does not name")].concat()
 }
 
 fn renamed(previous: &Text, object: Option<&str>) -> String {
@@ -135,7 +138,7 @@ fn peer(event: &DeviceEvent) -> Option<String> {
     };
     let ends = with_port(address, &event.remote_port);
     Some(match name.filter(|name| *name != address) {
-        Some(name) => format!("{ends} ({name})"),
+        Some(name) => [&ends, " (", name, ")"].concat(),
         None => ends,
     })
 }
@@ -143,8 +146,8 @@ fn peer(event: &DeviceEvent) -> Option<String> {
 /// `203.0.113.77:443`; behind the colons of IPv6 a port needs a word.
 fn with_port(host: &str, port: &Text) -> String {
     match port.as_deref() {
-        Some(port) if host.contains(':') => format!("{host} port {port}"),
-        Some(port) => format!("{host}:{port}"),
+        Some(port) if host.contains(':') => [host, " port ", port].concat(),
+        Some(port) => [host, ":", port].concat(),
         None => host.to_owned(),
     }
 }

@@ -1,9 +1,12 @@
 //! Devices, their network interfaces, and the sessions on them.
 
-use relay_core::lenient::{List, Object, Text, Texts};
+use std::net::IpAddr;
+
+use relay_core::lenient::{List, Object, Parsed, ParsedList, Text};
 use serde::Deserialize;
 
 use super::{account::UserEvidence, network::Address, present};
+use crate::spelling::SpelledAddress;
 
 /// A device.
 #[derive(Debug, Default, Deserialize)]
@@ -19,12 +22,12 @@ pub(in crate::alerts) struct Device {
     pub(in crate::alerts) os_platform: Text,
     /// The version of the operating system: `23H2`.
     pub(in crate::alerts) version: Text,
-    pub(in crate::alerts) ip_interfaces: Texts,
+    ip_interfaces: ParsedList<SpelledAddress>,
     #[serde(rename = "lastIpAddress")]
-    pub(in crate::alerts) last_ip: Text,
+    last_ip: Parsed<SpelledAddress>,
     /// The address that the device has on the internet, often of many devices at a time.
     #[serde(rename = "lastExternalIpAddress")]
-    pub(in crate::alerts) last_external_ip: Text,
+    last_external_ip: Parsed<SpelledAddress>,
     pub(in crate::alerts) logged_on_users: List<LoggedOnUser>,
 }
 
@@ -40,9 +43,9 @@ impl Device {
     }
 
     /// Returns the addresses of the interfaces, the last one, and the one on the internet.
-    pub(in crate::alerts) fn addresses(&self) -> impl Iterator<Item = &str> {
-        let last = [self.last_ip.as_deref(), self.last_external_ip.as_deref()];
-        self.ip_interfaces.iter().map(String::as_str).chain(last.into_iter().flatten())
+    pub(in crate::alerts) fn addresses(&self) -> impl Iterator<Item = IpAddr> {
+        let last = [*self.last_ip, *self.last_external_ip].into_iter().flatten();
+        self.ip_interfaces.iter().copied().chain(last).map(|SpelledAddress(ip)| ip)
     }
 }
 
@@ -67,9 +70,9 @@ pub(in crate::alerts) struct IotDevice {
 }
 
 impl IotDevice {
-    pub(in crate::alerts) fn addresses(&self) -> impl Iterator<Item = &str> {
-        let of_nics = self.nics.iter().filter_map(move |nic| nic.address.as_ref()?.ip.as_deref());
-        self.address.as_ref().and_then(|it| it.ip.as_deref()).into_iter().chain(of_nics)
+    pub(in crate::alerts) fn addresses(&self) -> impl Iterator<Item = IpAddr> {
+        let of_nics = self.nics.iter().filter_map(|nic| nic.address.as_ref()?.ip());
+        self.address.as_ref().and_then(Address::ip).into_iter().chain(of_nics)
     }
 
     pub(in crate::alerts) fn macs(&self) -> impl Iterator<Item = &str> {

@@ -1,12 +1,13 @@
 //! Messages: mails, mails that users reported, and messages of Teams.
 
-use relay_core::lenient::{List, Object, Text, Texts};
+use relay_core::lenient::{List, Object, Parsed, Text, Texts};
 use serde::Deserialize;
 
 use super::{
     file::{File, FileEvidence},
     network::UrlEvidence,
 };
+use crate::spelling::SpelledAddress;
 
 /// A message, whatever carried it.
 #[derive(Debug, Default)]
@@ -16,7 +17,7 @@ pub(in crate::alerts) struct Message {
     /// The senders' domains where the record names them apart.
     domains: Vec<String>,
     /// The server that handed the message over.
-    pub(in crate::alerts) sender_ip: Text,
+    pub(in crate::alerts) sender_ip: Parsed<SpelledAddress>,
     /// Mail addresses.
     pub(in crate::alerts) recipients: Vec<String>,
     pub(in crate::alerts) urls: Vec<String>,
@@ -46,7 +47,7 @@ pub(in crate::alerts) struct AnalyzedMessage {
     /// The sender that the reader sees.
     p2_sender: Object<EmailSender>,
     recipient_email_address: Text,
-    sender_ip: Text,
+    sender_ip: Parsed<SpelledAddress>,
     urls: Texts,
 }
 
@@ -80,7 +81,7 @@ impl From<AnalyzedMessage> for Message {
 pub(in crate::alerts) struct SubmittedMail {
     sender: Text,
     recipient: Text,
-    sender_ip: Text,
+    sender_ip: Parsed<SpelledAddress>,
 }
 
 impl From<SubmittedMail> for Message {
@@ -101,7 +102,7 @@ impl From<SubmittedMail> for Message {
 pub(in crate::alerts) struct TeamsMessage {
     sender_from_address: Text,
     #[serde(rename = "senderIP")]
-    sender_ip: Text,
+    sender_ip: Parsed<SpelledAddress>,
     recipients: Texts,
     urls: List<UrlEvidence>,
     files: List<FileEvidence>,

@@ -1,15 +1,23 @@
 //! Addresses, URLs, connections, and queries to DNS.
 
-use relay_core::lenient::{List, Object, Text};
+use std::net::IpAddr;
+
+use relay_core::lenient::{List, Object, Parsed, Text};
 use serde::Deserialize;
 
-use super::present;
+use crate::spelling::SpelledAddress;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(in crate::alerts) struct Address {
     #[serde(rename = "ipAddress")]
-    pub(in crate::alerts) ip: Text,
+    ip: Parsed<SpelledAddress>,
+}
+
+impl Address {
+    pub(in crate::alerts) fn ip(&self) -> Option<IpAddr> {
+        self.ip.map(|SpelledAddress(ip)| ip)
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -28,9 +36,9 @@ pub(in crate::alerts) struct Connection {
 }
 
 impl Connection {
-    pub(super) fn addresses(&self) -> impl Iterator<Item = &str> {
+    pub(super) fn addresses(&self) -> impl Iterator<Item = IpAddr> {
         let ends = [&self.source, &self.destination];
-        ends.into_iter().filter_map(|end| end.as_ref()?.ip.as_deref())
+        ends.into_iter().filter_map(|end| end.as_ref()?.ip())
     }
 }
 
@@ -51,9 +59,9 @@ pub(in crate::alerts) struct Dns {
 }
 
 impl Dns {
-    pub(super) fn all_addresses(&self) -> impl Iterator<Item = &str> {
+    pub(super) fn all_addresses(&self) -> impl Iterator<Item = IpAddr> {
         let ends = [&self.host, &self.server];
-        let ends = ends.into_iter().filter_map(|end| end.as_ref()?.ip.as_deref());
-        present(&self.addresses, |address| address.ip.as_deref()).chain(ends)
+        let ends = ends.into_iter().filter_map(|end| end.as_ref()?.ip());
+        self.addresses.iter().filter_map(Address::ip).chain(ends)
     }
 }

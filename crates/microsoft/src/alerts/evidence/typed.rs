@@ -2,25 +2,25 @@
 
 use std::{fmt, vec};
 
-use relay_core::lenient::Text;
+use relay_core::lenient::Parsed;
 use serde::{
     Deserialize,
     de::{DeserializeSeed, Error, IntoDeserializer, MapAccess, Visitor},
 };
 use serde_json::value::RawValue;
 
-use super::{Evidence, details};
+use super::{Evidence, Word, details};
 
 /// The members that evidence of every type has.
 #[derive(Debug, Default)]
 struct Head {
-    verdict: Text,
-    remediation: Text,
-    detection: Text,
+    verdict: Parsed<Word>,
+    remediation: Parsed<Word>,
+    detection: Parsed<Word>,
 }
 
 impl Head {
-    fn member(&mut self, name: &str) -> Option<&mut Text> {
+    fn member(&mut self, name: &str) -> Option<&mut Parsed<Word>> {
         match name {
             "verdict" => Some(&mut self.verdict),
             "remediationStatus" => Some(&mut self.remediation),
@@ -123,7 +123,7 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for OtherMembers<'_, 'de, A> {
 
 /// A member by its name: one of the head, with the seed that it did not need, or another.
 enum Member<'h, K, N> {
-    OfHead(&'h mut Text, K),
+    OfHead(&'h mut Parsed<Word>, K),
     Other(N),
 }
 
@@ -161,9 +161,12 @@ impl<'h, 'de, K: DeserializeSeed<'de>> Visitor<'de> for Name<'h, K> {
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
     use relay_core::lenient::List;
 
     use super::*;
+    use crate::alerts::evidence::EvidenceDetails;
 
     fn read(json: &str) -> List<Evidence> {
         serde_json::from_str(json).unwrap()
@@ -182,8 +185,8 @@ mod tests {
             ),
         ] {
             let evidence = &read(&json)[0];
-            assert!(evidence.has_address(|it| it == "203.0.113.80"), "{json}");
-            assert_eq!(evidence.verdict.as_deref(), Some("malicious"), "{json}");
+            assert!(evidence.has_address(Ipv4Addr::new(203, 0, 113, 80).into()), "{json}");
+            assert_eq!(*evidence.verdict, Some(Word::Malicious), "{json}");
         }
     }
 
@@ -194,8 +197,8 @@ mod tests {
             r#"[{"@odata.type": 7, "a": {}, "verdict": "malicious"}]"#,
         ] {
             let evidence = &read(json)[0];
-            assert_eq!(evidence.verdict.as_deref(), Some("malicious"), "{json}");
-            assert!(!evidence.has_address(|_| true));
+            assert_eq!(*evidence.verdict, Some(Word::Malicious), "{json}");
+            assert!(matches!(evidence.details, EvidenceDetails::Other));
         }
         assert!(read(r#"[7, null, "x", []]"#).is_empty());
     }
