@@ -2,7 +2,7 @@
 //!
 //! Source: docs/relays/defender-atp.md#hunting; Microsoft's page "Advanced hunting API".
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, iter, sync::Arc, time::Duration};
 
 use relay_core::{
     Error, ErrorKind, Observable, Partial, Request, Result, fewer_after, lenient::List, try_again,
@@ -261,13 +261,17 @@ impl<C: Sync> DefenderClient<'_, C> {
     }
 }
 
-/// Rows name what they were found by in the spelling of their table.
+/// Rows name what they were found by in the spelling of their table. The rows of one key follow each other,
+/// so that it is read once for all of them.
 fn events_by_key(keys: &[EventKey], rows: Vec<DeviceEvent>) -> HashMap<EventKey, Vec<DeviceEvent>> {
     let mut by_text: HashMap<String, Vec<DeviceEvent>> = HashMap::new();
-    for event in rows {
-        let key = event.key.as_deref().and_then(kql::read_key);
+    let mut rows = rows.into_iter().peekable();
+    while let Some(event) = rows.next() {
+        let spelled = event.key.clone();
+        let key = spelled.as_deref().and_then(kql::read_key);
         if let Some(key) = key.and_then(|(kind, value)| spelling::key(kind, value)) {
-            by_text.entry(key).or_default().push(event);
+            let others = iter::from_fn(|| rows.next_if(|row| row.key == spelled));
+            by_text.entry(key).or_default().extend(iter::once(event).chain(others));
         }
     }
     keys.iter().filter_map(|key| Some((key.clone(), by_text.remove(&key.text())?))).collect()
@@ -302,4 +306,22 @@ fn is_refusal(error: &Error) -> bool {
 fn refused_by_both(error: Error) -> Error {
     let text = "Microsoft refuses hunting to the application in the token; grant it ThreatHunting.Read.All of Microsoft Graph, or AdvancedQuery.Read.All of the product's own API, with admin consent.";
     Error::new(error.kind(), text).with_source(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn rows_are_found_by_every_spelling_of_their_key() {
+        let keys = ["Sha1|AA", "sha1|aa", "sha1|aa", "sha1|bb", "sha1|AA", "?", "?", "sha1|bb"];
+        let rows = keys.map(|key| json!({"K": key, "ReportId": 7})).to_vec();
+        let rows = serde_json::from_value([rows, vec![json!({})]].concat().into()).unwrap();
+        let [aa, bb, cc] = ["aa", "BB", "cc"].map(|value| EventKey::sha1(value.to_owned()));
+        let found = events_by_key(&[aa.clone(), bb.clone(), cc.clone()], rows);
+        let count = |key| found.get(key).map(Vec::len);
+        assert_eq!([count(&aa), count(&bb), count(&cc)], [Some(3), Some(2), None]);
+    }
 }
