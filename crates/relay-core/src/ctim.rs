@@ -19,6 +19,7 @@ mod time;
 mod uri;
 mod verdict;
 mod vocabulary;
+mod word;
 
 pub(crate) use bundle::FittedBundle;
 pub use bundle::{Bundle, MAX_ANSWER_BYTES};
@@ -39,22 +40,4 @@ pub use time::{ObservedTime, Time, ValidTime};
 pub use uri::{ExternalReference, Uri};
 pub use verdict::Verdict;
 pub use vocabulary::{Confidence, Disposition, Severity, Tlp};
-
-/// The CTIM version every entity is written for.
-pub const SCHEMA_VERSION: Word = Word("1.3.29");
-
-/// A member that the constructor of its entity sets and nobody else, because it belongs to another one:
-/// an id to its type, a disposition to its name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-#[serde(transparent)]
-pub struct Fixed<T>(T);
-
-/// A word of CTIM, which holds nothing to escape.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Word(&'static str);
-
-impl serde::Serialize for Word {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_newtype_struct(document::PLAIN, self.0)
-    }
-}
+pub use word::{Fixed, SCHEMA_VERSION, Word};
