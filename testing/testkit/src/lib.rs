@@ -3,7 +3,7 @@
 //! [`TestRelay`] runs a relay in front of its product's simulator and checks every [`Answer`].
 //! [`token`], [`event`] and [`jwks`] make tokens, gateway events and key servers; [`runtime_api`] and
 //! [`emulator`] run a built function; [`ctim`] and [`golden`](mod@golden) check answers;
-//! [`distance`] puts a simulator far away; [`mutation`] changes responses of a product; [`texts`] says what
+//! [`captured_logs`] has what is logged; [`distance`] puts a simulator far away; [`mutation`] changes responses of a product; [`texts`] says what
 //! people can read.
 //! [`conformance`](mod@conformance), [`end_to_end`](mod@end_to_end) and
 //! [`fault_matrix`](mod@fault_matrix) are whole suites.
@@ -17,6 +17,7 @@
 )]
 
 mod answer;
+pub mod captured_logs;
 mod clock;
 pub mod conformance;
 pub mod ctim;

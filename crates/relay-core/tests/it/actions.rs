@@ -6,10 +6,9 @@ use std::time::Duration;
 use futures::future::join_all;
 use relay_core::Environment;
 use serde_json::json;
-use testkit::{keys::RsaKey, token::SECRET};
+use testkit::{captured_logs, keys::RsaKey, token::SECRET};
 
 use crate::{
-    captured_logs,
     fixture::{Fixture, account, hs256},
     test_call::{TestCall, trigger},
     wire::ScriptedResponse,

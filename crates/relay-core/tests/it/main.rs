@@ -5,7 +5,6 @@
 #[cfg(test)]
 mod actions;
 #[cfg(test)]
-mod captured_logs;
 #[cfg(test)]
 mod concurrent;
 #[cfg(test)]

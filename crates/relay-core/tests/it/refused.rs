@@ -1,10 +1,9 @@
 //! Log and metrics tell who refused what: the relay a caller, or the product the credentials. Alarms and queries of
 //! relay.yaml rely on it.
 
-use testkit::token::SECRET;
+use testkit::{captured_logs, token::SECRET};
 
 use crate::{
-    captured_logs,
     fixture::{Fixture, account, hs256},
     test_call::{Answer, TestCall, health, observe, post},
     wire::ScriptedResponse,

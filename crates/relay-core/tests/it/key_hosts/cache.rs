@@ -2,7 +2,7 @@
 
 use futures::future::join_all;
 use serde_json::Value;
-use testkit::{jwk::Jwk, jwks::KeyResponse, keys::RsaKey};
+use testkit::{captured_logs, jwk::Jwk, jwks::KeyResponse, keys::RsaKey};
 
 use super::later;
 use crate::{
@@ -84,7 +84,7 @@ async fn k17_a_hundred_cold_requests_share_one_fetch() {
 #[tokio::test]
 async fn k18_known_keys_serve_for_a_day_while_their_server_is_down() {
     let fixture = Fixture::new().await;
-    let lines = crate::captured_logs::listen();
+    let lines = captured_logs::listen();
     assert!(fixture.accepts(&fixture.rs256()).await);
     fixture.keys.answer(KeyResponse::status(503));
     later(&fixture.clock, FRESH - 1);

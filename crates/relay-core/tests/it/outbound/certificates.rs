@@ -3,11 +3,10 @@
 use std::fs;
 
 use relay_core::Environment;
-use testkit::keys::RsaKey;
+use testkit::{captured_logs, keys::RsaKey};
 
 use super::tls_server::{Authority, TlsServer, self_signed};
 use crate::{
-    captured_logs,
     fixture::{CLIENT_SECRET, Fixture, hs256},
     test_call::health,
 };

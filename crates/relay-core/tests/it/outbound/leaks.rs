@@ -2,10 +2,12 @@
 
 use http::header::AUTHORIZATION;
 use serde_json::json;
-use testkit::token::SECRET;
+use testkit::{
+    captured_logs::{self, CapturedLogs},
+    token::SECRET,
+};
 
 use crate::{
-    captured_logs::{self, CapturedLogs},
     fixture::{Fixture, account},
     test_call::{Answer, health, observe, trigger},
     wire::{ReceivedRequest, ScriptedResponse},

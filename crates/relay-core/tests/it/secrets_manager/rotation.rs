@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use futures::future::join_all;
+use testkit::captured_logs;
 use tokio::time::Instant;
 
 use super::{FIRST, SECOND, SecretStore, THIRD, reading, simulator::Failure};
 use crate::{
-    captured_logs,
     concurrent::all_waiting,
     fixture::{Fixture, account},
     test_call::health,

@@ -3,12 +3,12 @@
 use relay_core::Environment;
 use serde_json::{Value, json};
 use testkit::{
+    captured_logs,
     keys::RsaKey,
     token::{SECRET, Token},
 };
 
 use crate::{
-    captured_logs,
     fixture::{CLIENT_SECRET, Fixture, NOW, account, hs256},
     test_call::{BASE, about, health, observe},
     wire::ScriptedResponse,

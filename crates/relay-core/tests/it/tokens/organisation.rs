@@ -2,12 +2,12 @@
 
 use relay_core::{BadSetting, Environment};
 use testkit::{
+    captured_logs,
     keys::RsaKey,
     token::{SECRET, Token},
 };
 
 use crate::{
-    captured_logs,
     fixture::{Fixture, account, hs256, without_secret},
     test_call::health,
 };

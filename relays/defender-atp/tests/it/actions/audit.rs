@@ -1,61 +1,33 @@
 //! Every action that somebody asks for leaves two lines in the log, before and after it.
 
-use std::{
-    io,
-    sync::{Arc, Mutex},
-};
-
 use sandbox::{
     Fault, Times,
     defender_atp::sample,
     identity::{app, tenant},
 };
 use serde_json::Value;
-use tracing_subscriber::fmt::MakeWriter;
+use testkit::captured_logs::{self, CapturedLogs};
+use tracing::Level;
 
 use crate::test_relay::{TestRelay, contoso, trigger};
 
-/// Keeps what is logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Log {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
-}
-
-impl Log {
-    /// All that was logged since the last time, however detailed.
-    fn text(&self) -> String {
-        String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).unwrap()
-    }
-
-    /// The lines of the audit.
-    fn audit(&self) -> Vec<Value> {
-        let text = self.text();
-        let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-        lines.filter(|line| line["target"] == "relay_core::audit").collect()
-    }
+/// The lines of the audit since the last time.
+fn audit(logs: &CapturedLogs) -> Vec<Value> {
+    let text = logs.take();
+    let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    lines.filter(|line| line["target"] == "relay_core::audit").collect()
 }
 
 /// The result in the second of the two lines about a trigger.
-async fn result(relay: &TestRelay, log: &Log, action: &str, kind: &str, value: &str) -> String {
+async fn result(
+    relay: &TestRelay,
+    logs: &CapturedLogs,
+    action: &str,
+    kind: &str,
+    value: &str,
+) -> String {
     relay.trigger(action, kind, value).await;
-    let lines = log.audit();
+    let lines = audit(logs);
     assert_eq!(lines.len(), 2, "{lines:#?}");
     assert_eq!(lines[0]["fields"]["result"], "requested");
     lines[1]["fields"]["result"].as_str().unwrap().to_owned()
@@ -63,18 +35,11 @@ async fn result(relay: &TestRelay, log: &Log, action: &str, kind: &str, value: &
 
 #[tokio::test(start_paused = true)]
 async fn p13_each_action_leaves_two_lines_without_credentials() {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .json()
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(log.clone())
-        .finish();
-    let _logging = tracing::subscriber::set_default(subscriber);
-
+    let logs = captured_logs::listen_to(Level::TRACE);
     let relay = TestRelay::open().await;
-    log.text();
+    logs.take();
     relay.trigger("RunAntiVirusScanQuick", "ms_machine_id", sample::LAPTOP).await;
-    let lines = log.audit();
+    let lines = audit(&logs);
     assert_eq!(lines.len(), 2);
     let fields = &lines[1]["fields"];
     let account = format!("tenant {}, application {}", tenant::CONTOSO.id, app::DEFENDER.id);
@@ -93,35 +58,28 @@ async fn p13_each_action_leaves_two_lines_without_credentials() {
     let mut removal = trigger("remove-indicator", "ip", sample::ADDRESS);
     removal["indicator_id"] = 123_456.into();
     relay.trigger_with(contoso(), &removal).await;
-    let fields = log.audit()[1]["fields"].clone();
+    let fields = audit(&logs)[1]["fields"].clone();
     assert_eq!((&fields["result"], &fields["code"]), (&"not asked".into(), &"not found".into()));
     assert_eq!(fields["indicator"], "123456");
 
-    let unasked = result(&relay, &log, "Offboard", "ms_machine_id", sample::LAPTOP).await;
+    let unasked = result(&relay, &logs, "Offboard", "ms_machine_id", sample::LAPTOP).await;
     assert_eq!(unasked, "not asked");
     let malicious = "x\nresult=\"accepted\" \u{1b}[31m";
     assert_eq!(
-        result(&relay, &log, "FullIsolation", "ms_machine_id", malicious).await,
+        result(&relay, &logs, "FullIsolation", "ms_machine_id", malicious).await,
         "not asked"
     );
     let isolated =
-        result(&relay, &log, "FullIsolation", "ms_machine_id", sample::WORKSTATION).await;
+        result(&relay, &logs, "FullIsolation", "ms_machine_id", sample::WORKSTATION).await;
     assert_eq!(isolated, "refused");
     relay.sandbox.fault("/api/machines", Fault::ResetBeforeAnswer, Times::Always);
-    let lost = result(&relay, &log, "FullIsolation", "ms_machine_id", sample::LAPTOP).await;
+    let lost = result(&relay, &logs, "FullIsolation", "ms_machine_id", sample::LAPTOP).await;
     assert_eq!(lost, "unknown");
 }
 
 #[tokio::test(start_paused = true)]
 async fn p01_no_log_holds_a_secret_or_a_token() {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .json()
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(log.clone())
-        .finish();
-    let _logging = tracing::subscriber::set_default(subscriber);
-
+    let logs = captured_logs::listen_to(Level::TRACE);
     let relay = TestRelay::open().await;
     relay.observe(&crate::test_relay::one("ip", sample::ADDRESS)).await;
     relay.trigger("FullIsolation", "ms_machine_id", sample::LAPTOP).await;
@@ -142,8 +100,8 @@ async fn p01_no_log_holds_a_secret_or_a_token() {
         .iter()
         .filter_map(|call| call.authorization()?.strip_prefix("Bearer ").map(str::to_owned))
         .collect();
-    let ours: String = log
-        .text()
+    let ours: String = logs
+        .take()
         .lines()
         .filter(|line| {
             line.contains("\"target\":\"relay_core") || line.contains("\"target\":\"defender_atp")
