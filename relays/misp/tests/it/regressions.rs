@@ -1,19 +1,19 @@
 //! Faults of the Python originals that this relay does not have. The rows are those of
 //! docs/relays/misp.md#differences-from-the-python-originals; other files test the rules in full.
 
-use std::io::Write;
+use std::time::Duration;
 
 use sandbox::{
     Fault, Times,
     misp::{API_KEY, sample},
 };
 use serde_json::{Value, json};
+use testkit::distance::{Distance, DistantServer, Issuer, Protocol};
 
 use crate::test_relay::{
     MispAnswer, domains,
     responses::{EVENT, SEARCH, attribute, for_matches, neighbour, serve},
     start, start_before, start_sandbox, start_with,
-    tls::TlsServer,
 };
 
 const OBSERVABLES: &[(&str, &str)] = &[("domain", "bad.example")];
@@ -21,19 +21,18 @@ const OBSERVABLES: &[(&str, &str)] = &[("domain", "bad.example")];
 /// Row 1.
 #[tokio::test(start_paused = true)]
 async fn certificates_are_verified() {
-    let misp = TlsServer::start();
-    let unknown = [("API_URL", misp.url.as_str())];
-    let relay = start_with(&unknown).await;
+    let (sandbox, issuer) = (start_sandbox().await, Issuer::new());
+    let distance = Distance { protocol: Protocol::Http1, ..Distance::of(Duration::ZERO) };
+    let misp = DistantServer::start(distance, &issuer, sandbox.url()).await;
+    let url = misp.url();
+    let relay = start_with(&[("API_URL", &url)]).await;
     let answer = relay.health().await;
     answer.assert_fatal("unknown");
     assert!(answer.message().contains("EXTRA_CA_BUNDLE"), "{}", answer.message());
     assert_eq!(misp.requests(), 0);
 
-    let mut bundle = tempfile::NamedTempFile::new().unwrap();
-    bundle.write_all(misp.certificate.as_bytes()).unwrap();
-    let path = bundle.path().to_str().unwrap();
-    let known = [("API_URL", misp.url.as_str()), ("EXTRA_CA_BUNDLE", path)];
-    let relay = start_with(&known).await;
+    let bundle = issuer.bundle().display().to_string();
+    let relay = start_with(&[("API_URL", &url), ("EXTRA_CA_BUNDLE", &bundle)]).await;
     assert_eq!(relay.health().await, json!({"data": {"status": "ok"}}));
     assert_eq!(misp.requests(), 2);
 }

@@ -2,7 +2,6 @@
 
 pub(crate) mod listener;
 pub(crate) mod responses;
-pub(crate) mod tls;
 
 use std::sync::Arc;
 
