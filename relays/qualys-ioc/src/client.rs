@@ -8,6 +8,7 @@ mod paths;
 pub mod query;
 mod quota;
 mod search;
+mod time_text;
 mod types;
 
 use std::{

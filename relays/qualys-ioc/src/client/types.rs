@@ -1,14 +1,14 @@
 //! The gateway's response to an event search. A field that is missing, null or of an unexpected
 //! type is absent. Specification: docs/relays/qualys-ioc.md#fields-of-an-event.
 
-use std::fmt;
-
 use relay_core::{
     Response, Time,
     lenient::{self, Integer, List, Object, Slots, StrictText, Text},
 };
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
+
+use super::time_text::TimeText;
 
 /// Something that happened on an endpoint.
 #[derive(Debug, Default, Deserialize)]
@@ -149,12 +149,6 @@ pub(crate) struct Interface {
     pub(crate) mac_address: StrictText,
 }
 
-/// A time as it is written: an ISO 8601 text, or milliseconds since 1970 as a number or its digits. An
-/// event has several, of which one is needed. Printed as the time that it is.
-#[derive(Default, Deserialize)]
-#[serde(transparent)]
-struct TimeText(Text);
-
 /// How malicious an event is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Score {
@@ -162,23 +156,6 @@ pub(crate) enum Score {
     Known(u8),
     /// Any other number or text.
     Other,
-}
-
-impl TimeText {
-    fn is_some(&self) -> bool {
-        self.0.is_some()
-    }
-
-    fn time(&self) -> Option<Time> {
-        let text = self.0.as_deref()?;
-        Time::parse(text).or_else(|| Time::from_unix_milliseconds(text.trim().parse().ok()?))
-    }
-}
-
-impl fmt::Debug for TimeText {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.time().fmt(f)
-    }
 }
 
 impl Event {
